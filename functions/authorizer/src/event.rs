@@ -1,0 +1,216 @@
+//! The events that API Gateway sends to an authorizer, as far as we read them.
+//!
+//! A small struct instead of `aws_lambda_events`' whole ones: this is the hot
+//! path, and what is not read cannot be logged.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+
+/// An authorizer's event of any kind of API.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct AuthorizerEvent {
+    version: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    method_arn: Option<String>,
+    authorization_token: Option<String>,
+    headers: Option<Authorizations>,
+    multi_value_headers: Option<Authorizations>,
+    request_context: Option<RequestContext>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RequestContext {
+    event_type: Option<String>,
+    request_id: Option<String>,
+    http: Option<Http>,
+    identity: Option<Identity>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Http {
+    source_ip: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Identity {
+    source_ip: Option<String>,
+}
+
+/// Which API asks, and so which answer it understands.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Caller<'a> {
+    /// HTTP API, payload 2.0, simple response.
+    Http,
+    /// HTTP API, payload 1.0: a policy, for this method ARN.
+    HttpPolicy(&'a str),
+    /// REST API, `TOKEN` or `REQUEST`: a policy, or the failure `Unauthorized`.
+    Rest(&'a str),
+    /// WebSocket API, `$connect`: a policy.
+    WebSocket(&'a str),
+}
+
+/// The event is of no kind that an authorizer knows.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the event is no authorizer event of API Gateway")]
+pub struct UnknownEvent;
+
+impl AuthorizerEvent {
+    /// Tells which kind of API asks.
+    ///
+    /// # Errors
+    /// [`UnknownEvent`] when it fits none: a misconfiguration, never a deny.
+    pub fn caller(&self) -> Result<Caller<'_>, UnknownEvent> {
+        let request = self.kind.as_deref() == Some("REQUEST");
+        let token = self.kind.as_deref() == Some("TOKEN");
+        let connect = self.context(|context| context.event_type.as_deref()) == Some("CONNECT");
+        match (self.version.as_deref(), self.method_arn.as_deref()) {
+            (Some("2.0"), _) if request => Ok(Caller::Http),
+            (Some("1.0"), Some(arn)) if request => Ok(Caller::HttpPolicy(arn)),
+            (None, Some(arn)) if request && connect => Ok(Caller::WebSocket(arn)),
+            (None, Some(arn)) if request || token => Ok(Caller::Rest(arn)),
+            _ => Err(UnknownEvent),
+        }
+    }
+
+    /// Returns every `Authorization` value that the event carries, in any case.
+    ///
+    /// Payload 1.0 and REST give each header twice, once with all its values;
+    /// those are the ones that count.
+    #[must_use]
+    pub fn authorizations(&self) -> &[String] {
+        if let Some(token) = &self.authorization_token {
+            return std::slice::from_ref(token);
+        }
+        [&self.multi_value_headers, &self.headers]
+            .into_iter()
+            .flatten()
+            .map(|headers| headers.0.as_slice())
+            .find(|values| !values.is_empty())
+            .unwrap_or_default()
+    }
+
+    /// Returns the gateway's request id.
+    #[must_use]
+    pub fn request_id(&self) -> Option<&str> {
+        self.context(|context| context.request_id.as_deref())
+    }
+
+    /// Returns the client's address as the gateway saw it.
+    #[must_use]
+    pub fn source_ip(&self) -> Option<&str> {
+        self.context(|context| {
+            let http = context
+                .http
+                .as_ref()
+                .and_then(|http| http.source_ip.as_deref());
+            http.or(context
+                .identity
+                .as_ref()
+                .and_then(|identity| identity.source_ip.as_deref()))
+        })
+    }
+
+    fn context<'a>(
+        &'a self,
+        read: impl Fn(&'a RequestContext) -> Option<&'a str>,
+    ) -> Option<&'a str> {
+        self.request_context.as_ref().and_then(read)
+    }
+}
+
+/// The values of `Authorization` among headers; the others are skipped unread.
+#[derive(Debug, Default)]
+struct Authorizations(Vec<String>);
+
+/// A header's value: one text, or all of them.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Values {
+    One(String),
+    All(Vec<String>),
+    Odd(IgnoredAny),
+}
+
+impl<'de> Deserialize<'de> for Authorizations {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Headers;
+
+        impl<'de> Visitor<'de> for Headers {
+            type Value = Authorizations;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object of headers")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Authorizations, A::Error> {
+                let mut found = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    if !name.eq_ignore_ascii_case("authorization") {
+                        map.next_value::<IgnoredAny>()?;
+                        continue;
+                    }
+                    match map.next_value()? {
+                        Values::One(value) => found.push(value),
+                        Values::All(values) => found.extend(values),
+                        // Counts as a credential, so that it can only refuse.
+                        Values::Odd(_) => found.push(String::new()),
+                    }
+                }
+                Ok(Authorizations(found))
+            }
+        }
+
+        deserializer.deserialize_map(Headers)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(json: &str) -> AuthorizerEvent {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_header_counts_in_any_case_and_twice_when_it_is_there_twice() {
+        let twice =
+            event(r#"{"headers":{"authorization":"Bearer a","X":"y","Authorization":"Bearer b"}}"#);
+        assert_eq!(twice.authorizations(), ["Bearer a", "Bearer b"]);
+    }
+
+    #[test]
+    fn all_values_of_payload_one_count_rather_than_its_last() {
+        let twice = event(
+            r#"{"headers":{"Authorization":"Bearer b"},"multiValueHeaders":{"Authorization":["Bearer a","Bearer b"]}}"#,
+        );
+        assert_eq!(twice.authorizations(), ["Bearer a", "Bearer b"]);
+    }
+
+    #[test]
+    fn a_header_of_an_odd_type_is_a_credential_that_cannot_be_good() {
+        assert_eq!(
+            event(r#"{"headers":{"authorization":7}}"#).authorizations(),
+            [""]
+        );
+    }
+
+    #[test]
+    fn an_event_of_no_kind_is_told_apart_from_a_deny() {
+        for odd in [
+            "{}",
+            r#"{"version":"2.0"}"#,
+            r#"{"type":"REQUEST"}"#,
+            r#"{"type":"TOKEN"}"#,
+        ] {
+            assert_eq!(event(odd).caller(), Err(UnknownEvent), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The authorizer: is this access token good, for every way into API Gateway.
+//!
+//! Yes needs a verified token and a complete, consistent read of the
+//! revocations. A failing store is an error, never a deny that a gateway would
+//! cache and never an allow.
+
+use gatehouse_auth::claims::Claims;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::{TokenError, Verifier};
+use gatehouse_edge::audit::{Audit, AuditEvent};
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{Environment, VerifierSettings};
+use gatehouse_store::{
+    Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
+};
+use lambda_runtime::Diagnostic;
+
+pub mod answer;
+pub mod credential;
+pub mod event;
+
+use answer::{Answer, OddArn};
+use event::{AuthorizerEvent, Caller, UnknownEvent};
+
+/// What the authorizer needs, made once at cold start.
+pub struct App {
+    verifier: Verifier,
+    keys: CachedVerifyingKeys,
+    revocations: Revocations,
+    clock: Clock,
+}
+
+impl App {
+    /// Reads the settings and the keys, and opens the connection: INIT has a
+    /// whole processor, the first request has a fourteenth of one.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let settings = VerifierSettings::from_environment(environment)?;
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Authorizer)
+            .await?
+            .tables();
+        let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
+        let app = Self {
+            verifier: Verifier::new(settings.issuer, settings.audience),
+            keys: CachedVerifyingKeys::new(keys, settings.key_cache),
+            revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            clock: Clock::System,
+        };
+        // Keys that are not there yet are the first request's to tell.
+        let _ = app.keys.current(app.clock.now()).await;
+        app.revocations.warm_up().await;
+        Ok(app)
+    }
+}
+
+/// Why there is no answer: API Gateway turns it into a 500, or for REST into a 401.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthorizerError {
+    /// REST API: the token is not good; AWS documents this very text.
+    #[error("Unauthorized")]
+    Unauthorized,
+    /// The event is none of an authorizer's.
+    #[error(transparent)]
+    UnknownEvent(#[from] UnknownEvent),
+    /// The event's ARN cannot carry a policy.
+    #[error(transparent)]
+    OddArn(#[from] OddArn),
+    /// The keys could not be read.
+    #[error("the keys could not be read")]
+    Keys(#[from] KeysError),
+    /// The revocations could not be read, or not all of them.
+    #[error("the revocations could not be read")]
+    Store(#[from] StoreError),
+}
+
+/// The type is what API Gateway's logs show; the message is what a REST API obeys.
+impl From<AuthorizerError> for Diagnostic {
+    fn from(error: AuthorizerError) -> Self {
+        Self {
+            error_type: "AuthorizerError".to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+/// Answers one event.
+///
+/// # Errors
+/// [`AuthorizerError`] where API Gateway must answer 500 (or 401 for a REST API):
+/// it never caches those.
+pub async fn handle(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
+    let caller = event.caller()?;
+    match decide(app, event).await? {
+        Ok(claims) => Ok(answer::allow(&caller, &claims)?),
+        Err(reason) => {
+            record_denial(event, reason);
+            match caller {
+                Caller::Rest(_) => Err(AuthorizerError::Unauthorized),
+                Caller::Http | Caller::HttpPolicy(_) | Caller::WebSocket(_) => {
+                    Ok(answer::deny(&caller)?)
+                }
+            }
+        }
+    }
+}
+
+/// Returns the claims, or the reason of the denial.
+async fn decide(
+    app: &App,
+    event: &AuthorizerEvent,
+) -> Result<Result<Claims, &'static str>, AuthorizerError> {
+    let token = match credential::bearer(event.authorizations()) {
+        Ok(token) => token,
+        Err(error) => return Ok(Err(error.reason())),
+    };
+    let claims = match verify(app, token, app.clock.now()).await? {
+        Ok(claims) => claims,
+        Err(error) => return Ok(Err(error.reason())),
+    };
+    let revoked = app
+        .revocations
+        .check(&claims.jti, &claims.sid, &claims.sub, claims.ver)
+        .await?;
+    Ok(match revoked {
+        None => Ok(claims),
+        Some(revoked) => Err(revoked.reason()),
+    })
+}
+
+/// Verifies a token; an unknown key id rereads the keys once.
+async fn verify(
+    app: &App,
+    token: &str,
+    now: Timestamp,
+) -> Result<Result<Claims, TokenError>, KeysError> {
+    let keys = app.keys.current(now).await?;
+    match app.verifier.verify(token, &keys, now) {
+        Err(TokenError::UnknownKey(kid)) => Ok(match app.keys.after_unknown(&kid, now).await? {
+            Some(keys) => app.verifier.verify(token, &keys, now),
+            None => Err(TokenError::UnknownKey(kid)),
+        }),
+        verdict => Ok(verdict),
+    }
+}
+
+fn record_denial(event: &AuthorizerEvent, reason: &'static str) {
+    Audit {
+        reason: Some(reason),
+        ip: event.source_ip(),
+        request_id: event.request_id(),
+        ..Audit::default()
+    }
+    .record(AuditEvent::AuthorizationDenied);
+}

@@ -1,0 +1,76 @@
+//! A document that everybody may keep for a while.
+
+use gatehouse_edge::response::Response;
+use http::StatusCode;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use lambda_http::Body;
+use serde_json::Value;
+
+/// A document and the tag of its bytes.
+pub(crate) struct Document {
+    text: String,
+    tag: String,
+}
+
+impl Document {
+    /// Writes a document; the same one has the same bytes and so the same tag.
+    pub(crate) fn new(document: &Value) -> Self {
+        let text = document.to_string();
+        let tag = format!("\"{}\"", gatehouse_auth::digest::sha256(text.as_bytes()));
+        Self { text, tag }
+    }
+
+    /// Answers with the document, or with 304 to who has it (RFC 9110 section 13.1.2).
+    pub(crate) fn answer(self, if_none_match: Option<&str>) -> Response {
+        let known = if_none_match.is_some_and(|tags| self.is_among(tags));
+        let mut response = if known {
+            let mut response = Response::new(Body::Empty);
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            response
+        } else {
+            let mut response = Response::new(Body::Text(self.text));
+            let headers = response.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            response
+        };
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE));
+        if let Ok(tag) = HeaderValue::from_str(&self.tag) {
+            headers.insert(ETAG, tag);
+        }
+        response
+    }
+
+    fn is_among(&self, tags: &str) -> bool {
+        tags.split(',')
+            .map(str::trim)
+            .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag)
+    }
+}
+
+/// A verifier may keep a key so long; a rotation publishes a key for much longer
+/// before it signs, so that nobody meets one that they have not read.
+const CACHE: &str = "public, max-age=300, stale-if-error=3600";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_tag_is_304_whatever_stands_beside_it() {
+        let tag = Document::new(&Value::Null).tag;
+        for tags in [
+            tag.clone(),
+            format!("W/{tag}"),
+            format!("\"a\", {tag} ,\"b\""),
+            "*".into(),
+        ] {
+            let answer = Document::new(&Value::Null).answer(Some(&tags));
+            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{tags}");
+        }
+        for tags in ["", "\"a\"", "null"] {
+            let answer = Document::new(&Value::Null).answer(Some(tags));
+            assert_eq!(answer.status(), StatusCode::OK, "{tags}");
+        }
+    }
+}

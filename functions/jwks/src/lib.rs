@@ -1,0 +1,74 @@
+//! `GET /.well-known/…`: the JWK Set (RFC 7517) and the discovery documents
+//! (OpenID Connect Discovery 1.0, RFC 8414).
+
+use std::sync::Arc;
+
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{Environment, VerifierSettings};
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::Response;
+use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, SigningKeys};
+
+mod discovery;
+mod document;
+
+use discovery::Discovery;
+use document::Document;
+
+/// What the function needs.
+pub struct App {
+    keys: CachedVerifyingKeys,
+    issuer: String,
+    clock: Clock,
+}
+
+impl App {
+    /// Reads the settings and the published keys.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let settings = VerifierSettings::from_environment(environment)?;
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+        let table = environment.table("SIGNING_KEYS_TABLE")?;
+        let keys = SigningKeys::new(connection.tables(), table);
+        let app = Self {
+            keys: CachedVerifyingKeys::new(keys, settings.key_cache),
+            issuer: settings.issuer,
+            clock: Clock::System,
+        };
+        // Opens the connection; a failure is the first request's to tell.
+        let _ = app.keys.published(app.clock.now()).await;
+        Ok(app)
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    match document(&app, &request).await {
+        Ok(document) => document.answer(request.header("if-none-match")),
+        Err(problem) => problem.into_response(request.request_id()),
+    }
+}
+
+async fn document(app: &App, request: &Request) -> Result<Document, Problem> {
+    let discovery = match request.route() {
+        "GET /.well-known/jwks.json" => None,
+        "GET /.well-known/openid-configuration" => Some(Discovery::Openid),
+        "GET /.well-known/oauth-authorization-server" => Some(Discovery::AuthorizationServer),
+        _ => return Err(Problem::not_found()),
+    };
+    let now = app.clock.now();
+    let keys = app
+        .keys
+        .published(now)
+        .await
+        .map_err(|error| Problem::failed(&error))?;
+    let set = keys.jwk_set(now);
+    Ok(Document::new(&match discovery {
+        None => set,
+        Some(discovery) => discovery.document(&app.issuer, &set),
+    }))
+}

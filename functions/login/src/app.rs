@@ -1,0 +1,74 @@
+//! What `login` needs, made once at cold start.
+
+use gatehouse_auth::password::{Argon2Params, Hasher};
+use gatehouse_auth::role::RoleScopes;
+use gatehouse_auth::token::Issuer;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{
+    ClientAddress, Environment, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
+};
+use gatehouse_store::{
+    Budget, CachedKeyRing, Connection, KeyRingSource, LoginLookup, Sessions, Users,
+};
+
+/// What `login` needs.
+pub struct App {
+    pub(crate) lookup: LoginLookup,
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) hasher: Hasher,
+    pub(crate) ring: CachedKeyRing,
+    pub(crate) issuer: Issuer,
+    pub(crate) role_scopes: RoleScopes,
+    pub(crate) lifetimes: SessionSettings,
+    pub(crate) address: ClientAddress,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings and the key ring, opens the connection, and faults the
+    /// hash buffer in.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let issuer = IssuerSettings::from_environment(environment)?;
+        let hashing = HashSettings::from_environment(environment)?;
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+        let users = environment.table("USERS_TABLE")?;
+        let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
+        let source = match KeyRingSettings::from_environment(environment)? {
+            KeyRingSettings::File(path) => KeyRingSource::File(path),
+            KeyRingSettings::Secret(arn) => KeyRingSource::Secret {
+                arn,
+                client: connection.secrets(),
+            },
+        };
+        let app = Self {
+            lookup: LoginLookup::new(connection.tables(), users.clone(), attempts),
+            users: Users::new(connection.tables(), users),
+            sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
+            hasher: Hasher::new(
+                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
+                hashing.permits,
+            ),
+            ring: CachedKeyRing::new(source, issuer.key_cache),
+            issuer: Issuer::new(
+                issuer.issuer,
+                issuer.audience,
+                issuer.client_id,
+                issuer.access_ttl,
+            ),
+            role_scopes: issuer.role_scopes,
+            lifetimes: SessionSettings::from_environment(environment)?,
+            address: ClientAddress::from_environment(environment)?,
+            clock: Clock::System,
+        };
+        app.hasher.warm_up();
+        app.users.warm_up().await;
+        // A ring that is not there yet is the first request's to tell.
+        let _ = app.ring.current(app.clock.now()).await;
+        Ok(app)
+    }
+}

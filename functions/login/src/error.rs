@@ -1,0 +1,76 @@
+//! Why a login does not succeed.
+
+use gatehouse_auth::password::HashError;
+use gatehouse_auth::random::RandomError;
+use gatehouse_auth::refresh::RefreshTokenError;
+use gatehouse_auth::token::SignError;
+use gatehouse_edge::problem::Problem;
+use gatehouse_store::{KeysError, StoreError};
+
+/// Why a login does not succeed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LoginError {
+    #[error("the request cannot be read")]
+    Request(Problem),
+    #[error("the scope is none, or more than there is")]
+    InvalidScope,
+    #[error("the credentials are not good")]
+    Refused(Refusal),
+    #[error("the keys could not be read")]
+    Keys(#[from] KeysError),
+    #[error("a table could not be read or written")]
+    Store(#[from] StoreError),
+    #[error("the password could not be hashed")]
+    Hash(#[from] HashError),
+    #[error("the access token could not be signed")]
+    Sign(#[from] SignError),
+    #[error("the refresh token could not be made")]
+    Mint(#[from] RefreshTokenError),
+    #[error(transparent)]
+    Random(#[from] RandomError),
+}
+
+/// What the log says about credentials that are not good; the client never learns it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Refusal {
+    UnknownUser,
+    WrongPassword,
+    Disabled,
+    /// The text can be nobody's password.
+    NoPassword,
+}
+
+impl Refusal {
+    /// Names the reason, as the log does.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown_user",
+            Self::WrongPassword => "wrong_password",
+            Self::Disabled => "disabled",
+            Self::NoPassword => "no_password",
+        }
+    }
+}
+
+impl LoginError {
+    /// Turns the reason into what the client reads.
+    pub(crate) fn into_problem(self) -> Problem {
+        match self {
+            Self::Request(problem) => problem,
+            Self::InvalidScope => Problem::invalid_scope(),
+            Self::Refused(_) => Problem::invalid_credentials(),
+            Self::Keys(error) => Problem::failed(&error),
+            Self::Store(error) => Problem::failed(&error),
+            Self::Hash(error) => Problem::broken(&error),
+            Self::Sign(error) => Problem::broken(&error),
+            Self::Mint(error) => Problem::broken(&error),
+            Self::Random(error) => Problem::broken(&error),
+        }
+    }
+}
+
+impl From<Problem> for LoginError {
+    fn from(problem: Problem) -> Self {
+        Self::Request(problem)
+    }
+}

@@ -1,0 +1,84 @@
+//! The session that a login begins, and the tokens that it gives.
+
+use gatehouse_auth::id::{AttemptId, Jti, SessionId};
+use gatehouse_auth::key::KeyRing;
+use gatehouse_auth::random;
+use gatehouse_auth::refresh::RefreshToken;
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::Grant;
+use gatehouse_auth::user::User;
+use gatehouse_edge::response::Response;
+use gatehouse_edge::tokens::Tokens;
+use gatehouse_store::KeysError;
+
+use crate::app::App;
+use crate::attempt::Attempt;
+use crate::error::LoginError;
+
+/// A session about to begin.
+pub(crate) struct Opening<'a> {
+    pub(crate) user: &'a User,
+    pub(crate) scope: Scopes,
+    pub(crate) attempt: &'a Attempt,
+    pub(crate) now: Timestamp,
+}
+
+impl Opening<'_> {
+    /// Stores the session, and answers with its first tokens.
+    ///
+    /// The tokens are made first: nothing is stored that could not be answered.
+    ///
+    /// # Errors
+    /// [`LoginError`] when a key is missing or the session could not be stored.
+    pub(crate) async fn open(self, app: &App, ring: &KeyRing) -> Result<Response, LoginError> {
+        let (key, mac) = ring
+            .active()
+            .zip(ring.active_mac())
+            .ok_or(KeysError::NotReady)?;
+        let sid = SessionId::from_bytes(random::bytes()?);
+        let session = self.session(app, sid, mac.id().to_string())?;
+        let grant = Grant {
+            sub: self.user.sub.clone(),
+            sid: session.sid.clone(),
+            jti: Jti::from_bytes(random::bytes()?),
+            ver: self.user.token_version,
+            auth_time: self.now,
+            scope: self.scope.clone(),
+            roles: self.user.roles.clone(),
+        };
+        let access = app.issuer.issue(grant, key, self.now)?;
+        let refresh = RefreshToken::mint(mac, &session.sub, &session.sid, session.generation)?;
+        app.sessions.create(&session).await?;
+        let tokens = Tokens {
+            access: &access,
+            refresh: &refresh,
+            refresh_expires_in: session.idle_expires_at.since(self.now),
+            scope: &self.scope,
+        };
+        Ok(tokens.answer())
+    }
+
+    fn session(&self, app: &App, sid: SessionId, mac_kid: String) -> Result<Session, LoginError> {
+        let expires_at = self.now.plus(app.lifetimes.absolute);
+        Ok(Session {
+            sid,
+            sub: self.user.sub.clone(),
+            generation: 0,
+            rotated_at: self.now,
+            attempt_id: AttemptId::from_bytes(random::bytes()?),
+            mac_kid,
+            session_version: self.user.session_version,
+            scope: self.scope.clone(),
+            auth_time: self.now,
+            created_at: self.now,
+            last_used_at: self.now,
+            idle_expires_at: self.now.plus(app.lifetimes.idle).min(expires_at),
+            expires_at,
+            ip: self.attempt.ip.clone(),
+            user_agent: self.attempt.user_agent.clone(),
+            revoked_at: None,
+        })
+    }
+}

@@ -1,0 +1,108 @@
+//! `POST /logout`: ends this session, the others, or all of them.
+
+use std::sync::Arc;
+
+use gatehouse_auth::random;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::Environment;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{
+    Budget, Caller, ClientRequestToken, Connection, Ended, Revocations, Sessions, StoreError,
+    Users, end_all_sessions, end_other_sessions, end_session,
+};
+
+mod scope;
+
+use scope::LogoutScope;
+
+/// What the function needs.
+pub struct App {
+    users: Users,
+    sessions: Sessions,
+    revocations: Revocations,
+    clock: Clock,
+}
+
+impl App {
+    /// Reads the settings, and opens the connection.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)
+            .await?
+            .tables();
+        let app = Self {
+            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+            revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            clock: Clock::System,
+        };
+        app.users.warm_up().await;
+        Ok(app)
+    }
+}
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    match log_out(&app, &request).await {
+        Ok(()) => response::no_content(),
+        Err(problem) => problem.into_response(request.request_id()),
+    }
+}
+
+async fn log_out(app: &App, request: &Request) -> Result<(), Problem> {
+    let principal = Principal::of(request)?;
+    let scope = LogoutScope::read(request)?;
+    let token = random::bytes().map_err(|error| Problem::broken(&error))?;
+    let token = ClientRequestToken::from_bytes(token);
+    let ended = end(app, &principal, scope, app.clock.now(), &token)
+        .await
+        .map_err(|error| Problem::failed(&error))?;
+    match ended {
+        // Somebody has ended this session meanwhile: it may not end others.
+        Ended::Refused => Err(Problem::unauthorized(true)),
+        Ended::Done => {
+            let mut audit = request.audit();
+            audit.sub = Some(&principal.sub);
+            audit.sid = Some(&principal.sid);
+            audit.reason = Some(scope.name());
+            audit.record(AuditEvent::LoggedOut);
+            Ok(())
+        }
+    }
+}
+
+async fn end(
+    app: &App,
+    principal: &Principal,
+    scope: LogoutScope,
+    now: Timestamp,
+    token: &ClientRequestToken,
+) -> Result<Ended, StoreError> {
+    let Principal { sub, sid, ver, .. } = principal;
+    let (users, sessions, revocations) = (&app.users, &app.sessions, &app.revocations);
+    match scope {
+        LogoutScope::Local => {
+            end_session(sessions, revocations, sid, sub, now, REASON, token).await
+        }
+        LogoutScope::Others => {
+            let caller = Caller {
+                sub,
+                sid,
+                ver: *ver,
+            };
+            end_other_sessions(users, sessions, revocations, &caller, now, token).await
+        }
+        LogoutScope::Global => {
+            end_all_sessions(users, revocations, sub, *ver, now, REASON, token).await
+        }
+    }
+}
+
+const REASON: &str = "logged_out";

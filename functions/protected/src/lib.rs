@@ -1,0 +1,69 @@
+//! `GET /protected` and `GET /admin`: the example to copy for functions of
+//! one's own.
+//!
+//! It reads the principal from the authorizer's context and nothing else: no
+//! header, no token, no table.
+
+use std::sync::Arc;
+
+use gatehouse_edge::config::Environment;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use http::StatusCode;
+use serde::Serialize;
+
+/// What the function needs: nothing yet; clients and settings of yours go here.
+pub struct App;
+
+impl App {
+    /// Starts the function.
+    ///
+    /// # Errors
+    /// None yet; a missing setting of yours would be one.
+    #[expect(
+        clippy::unused_async,
+        reason = "whoever copies this opens connections here"
+    )]
+    pub async fn start(_: &Environment) -> Result<Self, lambda_runtime::Error> {
+        Ok(Self)
+    }
+}
+
+/// Answers one request.
+#[expect(
+    clippy::unused_async,
+    reason = "whoever copies this awaits something here"
+)]
+pub async fn handle(_: Arc<App>, request: Request) -> Response {
+    match greet(&request) {
+        Ok(greeting) => response::json(StatusCode::OK, &greeting),
+        Err(problem) => problem.into_response(request.request_id()),
+    }
+}
+
+fn greet(request: &Request) -> Result<Greeting, Problem> {
+    let principal = Principal::of(request)?;
+    let message = match request.route() {
+        "GET /admin" => {
+            principal.require_role("admin")?;
+            "You are an administrator."
+        }
+        _ => "You are logged in.",
+    };
+    Ok(Greeting {
+        message,
+        sub: principal.sub.to_string(),
+        roles: principal.roles.iter().map(ToString::to_string).collect(),
+        scope: principal.scope.to_string(),
+    })
+}
+
+#[derive(Serialize)]
+struct Greeting {
+    message: &'static str,
+    sub: String,
+    roles: Vec<String>,
+    scope: String,
+}

@@ -1,0 +1,70 @@
+//! What `refresh` needs, made once at cold start.
+
+use gatehouse_auth::role::RoleScopes;
+use gatehouse_auth::token::{Issuer, Verifier};
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{
+    ClientAddress, Environment, IssuerSettings, KeyRingSettings, SessionSettings,
+};
+use gatehouse_store::{
+    Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations, Sessions,
+    SigningKeys, Users,
+};
+
+/// What `refresh` needs.
+pub struct App {
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) revocations: Revocations,
+    pub(crate) ring: CachedKeyRing,
+    pub(crate) keys: CachedVerifyingKeys,
+    pub(crate) issuer: Issuer,
+    pub(crate) verifier: Verifier,
+    pub(crate) role_scopes: RoleScopes,
+    pub(crate) lifetimes: SessionSettings,
+    pub(crate) address: ClientAddress,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings and the key ring, and opens the connection.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let issuer = IssuerSettings::from_environment(environment)?;
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+        let tables = connection.tables();
+        let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
+        let source = match KeyRingSettings::from_environment(environment)? {
+            KeyRingSettings::File(path) => KeyRingSource::File(path),
+            KeyRingSettings::Secret(arn) => KeyRingSource::Secret {
+                arn,
+                client: connection.secrets(),
+            },
+        };
+        let app = Self {
+            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+            revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            ring: CachedKeyRing::new(source, issuer.key_cache),
+            keys: CachedVerifyingKeys::new(keys, issuer.key_cache),
+            verifier: Verifier::new(issuer.issuer.clone(), issuer.audience.clone()),
+            issuer: Issuer::new(
+                issuer.issuer,
+                issuer.audience,
+                issuer.client_id,
+                issuer.access_ttl,
+            ),
+            role_scopes: issuer.role_scopes,
+            lifetimes: SessionSettings::from_environment(environment)?,
+            address: ClientAddress::from_environment(environment)?,
+            clock: Clock::System,
+        };
+        app.users.warm_up().await;
+        // A ring that is not there yet is the first request's to tell.
+        let _ = app.ring.current(app.clock.now()).await;
+        Ok(app)
+    }
+}

@@ -1,0 +1,77 @@
+//! `POST /revoke`: a refresh token ends its session, an access token its `jti`
+//! (RFC 7009 section 2).
+
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::TokenError;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::App;
+use crate::error::RefreshError;
+use crate::presented::authenticate;
+use crate::rotate::end;
+
+/// Answers `POST /revoke`: 200 for whatever is no token too (section 2.2).
+///
+/// # Errors
+/// [`RefreshError`] when the request cannot be read or the store fails.
+pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Response, RefreshError> {
+    let now = app.clock.now();
+    // The hint is ignored: a token tells by itself what it is (section 2.1 allows it).
+    let token: SecretString = request.form_or_json(|fields| fields.secret("token"))?;
+    match revoke_refresh(app, request, token.expose_secret(), now).await {
+        Ok(()) => {}
+        Err(RefreshError::InvalidGrant) => {
+            revoke_access(app, request, token.expose_secret(), now).await?;
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(response::empty(StatusCode::OK))
+}
+
+async fn revoke_refresh(
+    app: &App,
+    request: &Request,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), RefreshError> {
+    let presented = authenticate(app, text, now).await?;
+    let (sid, sub) = (presented.token.sid(), presented.token.sub());
+    end(app, sid, sub, now, REASON).await?;
+    let mut audit = request.audit();
+    audit.sub = Some(sub);
+    audit.sid = Some(sid);
+    audit.reason = Some(REASON);
+    audit.record(AuditEvent::SessionRevoked);
+    Ok(())
+}
+
+async fn revoke_access(
+    app: &App,
+    request: &Request,
+    text: &str,
+    now: Timestamp,
+) -> Result<(), RefreshError> {
+    let keys = app.keys.current(now).await?;
+    let mut verdict = app.verifier.verify(text, &keys, now);
+    if let Err(TokenError::UnknownKey(kid)) = &verdict
+        && let Some(keys) = app.keys.after_unknown(kid, now).await?
+    {
+        verdict = app.verifier.verify(text, &keys, now);
+    }
+    let Ok(claims) = verdict else {
+        return Ok(());
+    };
+    app.revocations.revoke_jti(&claims.jti, now, REASON).await?;
+    let mut audit = request.audit();
+    audit.sub = Some(&claims.sub);
+    audit.sid = Some(&claims.sid);
+    audit.reason = Some("access_token_revoked");
+    audit.record(AuditEvent::SessionRevoked);
+    Ok(())
+}
+
+const REASON: &str = "revoked_by_its_holder";

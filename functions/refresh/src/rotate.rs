@@ -1,0 +1,241 @@
+//! `POST /refresh`: one conditional update, whose outcome decides.
+
+use gatehouse_auth::id::{AttemptId, Jti, SessionId, SubjectId};
+use gatehouse_auth::key::MacKid;
+use gatehouse_auth::random;
+use gatehouse_auth::refresh::RefreshToken;
+use gatehouse_auth::refresh::step::{self, Decision, RevokeReason, Update};
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::Grant;
+use gatehouse_auth::user::User;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::Response;
+use gatehouse_edge::tokens::Tokens;
+use gatehouse_store::{ClientRequestToken, KeysError, RotateSession, end_session};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::App;
+use crate::error::RefreshError;
+use crate::presented::{Presented, authenticate};
+
+/// Answers `POST /refresh`.
+///
+/// # Errors
+/// [`RefreshError`] for everything but new tokens.
+pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, RefreshError> {
+    // Once, at the start: no token may outlive a revocation that follows the update.
+    let now = app.clock.now();
+    let (text, wanted) = read(request)?;
+    let presented = authenticate(app, text.expose_secret(), now).await?;
+    if let Some(wanted) = &wanted {
+        refuse_more_than_the_session_has(app, &presented.token, wanted).await?;
+    }
+    let refresh = Refresh {
+        app,
+        request,
+        presented: &presented,
+        wanted,
+        now,
+    };
+    let (session, user) = refresh.step().await?;
+    refresh.answer(&session, &user)
+}
+
+/// A refresh whose token is authentic.
+struct Refresh<'a> {
+    app: &'a App,
+    request: &'a Request,
+    presented: &'a Presented,
+    wanted: Option<Scopes>,
+    now: Timestamp,
+}
+
+impl Refresh<'_> {
+    /// Raises the generation, and returns the session whose token is to be given.
+    async fn step(&self) -> Result<(Session, User), RefreshError> {
+        let attempt_id = AttemptId::from_bytes(random::bytes()?);
+        let token = &self.presented.token;
+        let sub = token.sub();
+        let (user, update) = tokio::join!(self.app.users.get(sub), self.rotate(&attempt_id));
+        let user = user?;
+        let attempt = step::Attempt {
+            presented: token,
+            attempt_id: &attempt_id,
+            grace: self.app.lifetimes.grace,
+            now: self.now,
+        };
+        let session = match step::decide(update?, user.as_ref(), &attempt) {
+            Decision::Rotated(session) | Decision::Successor(session) => session,
+            Decision::Refuse(refusal) => {
+                let (sid, reason) = (token.sid(), refusal.reason());
+                tracing::info!(%sid, reason, "a refresh was refused");
+                return Err(RefreshError::InvalidGrant);
+            }
+            Decision::Revoke { sid, sub, reason } => {
+                return Err(self.revoke(&sid, &sub, reason).await);
+            }
+        };
+        // A step without a user never comes so far.
+        Ok((session, user.ok_or(RefreshError::InvalidGrant)?))
+    }
+
+    async fn rotate(&self, attempt_id: &AttemptId) -> Result<Update, RefreshError> {
+        let token = &self.presented.token;
+        let mac = self
+            .presented
+            .ring
+            .active_mac()
+            .ok_or(KeysError::NotReady)?;
+        let ip = self.ip();
+        let update = RotateSession {
+            sid: token.sid(),
+            sub: token.sub(),
+            generation: token.generation(),
+            attempt_id,
+            mac_kid: &mac.id(),
+            now: self.now,
+            idle: self.app.lifetimes.idle,
+            ip: &ip,
+            user_agent: self.request.user_agent(),
+        };
+        Ok(self.app.sessions.rotate(&update).await?)
+    }
+
+    /// Ends the session, and returns what the client is told of it.
+    async fn revoke(&self, sid: &SessionId, sub: &SubjectId, reason: RevokeReason) -> RefreshError {
+        let event = match reason {
+            RevokeReason::Replay => AuditEvent::RefreshReuseDetected,
+            RevokeReason::UserGone | RevokeReason::Disabled | RevokeReason::SessionVersion => {
+                AuditEvent::SessionRevoked
+            }
+        };
+        let ip = self.ip();
+        let mut audit = self.request.audit();
+        audit.sub = Some(sub);
+        audit.sid = Some(sid);
+        audit.ip = Some(&ip);
+        audit.reason = Some(reason.reason());
+        audit.record(event);
+        match end(self.app, sid, sub, self.now, reason.reason()).await {
+            Ok(()) => RefreshError::InvalidGrant,
+            Err(error) => error,
+        }
+    }
+
+    /// Makes both tokens of the session's current generation.
+    fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
+        let ring = &self.presented.ring;
+        let key = ring.active().ok_or(KeysError::NotReady)?;
+        // The key that the item names, so that a racer makes the very same token.
+        let mac = session
+            .mac_kid
+            .parse::<MacKid>()
+            .ok()
+            .and_then(|kid| ring.mac(&kid))
+            .ok_or(KeysError::HeldBack)?;
+        let available = session
+            .scope
+            .intersection(&self.app.role_scopes.of(&user.roles));
+        let scope = match &self.wanted {
+            Some(wanted) => wanted.intersection(&available),
+            None => available,
+        };
+        let grant = Grant {
+            sub: session.sub.clone(),
+            sid: session.sid.clone(),
+            jti: Jti::from_bytes(random::bytes()?),
+            ver: user.token_version,
+            auth_time: session.auth_time,
+            scope: scope.clone(),
+            roles: user.roles.clone(),
+        };
+        let access = self.app.issuer.issue(grant, key, self.now)?;
+        let refresh = RefreshToken::mint(mac, &session.sub, &session.sid, session.generation)?;
+        self.record(session);
+        let tokens = Tokens {
+            access: &access,
+            refresh: &refresh,
+            refresh_expires_in: session.idle_expires_at.since(self.now),
+            scope: &scope,
+        };
+        Ok(tokens.answer())
+    }
+
+    fn record(&self, session: &Session) {
+        let ip = self.ip();
+        let mut audit = self.request.audit();
+        audit.sub = Some(&session.sub);
+        audit.sid = Some(&session.sid);
+        audit.ip = Some(&ip);
+        audit.record(AuditEvent::TokenRefreshed);
+    }
+
+    fn ip(&self) -> String {
+        self.request
+            .source_address(&self.app.address)
+            .map(|ip| ip.to_string())
+            .unwrap_or_default()
+    }
+}
+
+/// Ends a session: `revoked_at` on it, and a revocation of its access tokens.
+pub(crate) async fn end(
+    app: &App,
+    sid: &SessionId,
+    sub: &SubjectId,
+    now: Timestamp,
+    reason: &str,
+) -> Result<(), RefreshError> {
+    let token = ClientRequestToken::from_bytes(random::bytes()?);
+    end_session(
+        &app.sessions,
+        &app.revocations,
+        sid,
+        sub,
+        now,
+        reason,
+        &token,
+    )
+    .await?;
+    Ok(())
+}
+
+/// Reads the token and the scope that is asked for.
+fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshError> {
+    let (grant_type, token, scope) = request.form_or_json(|fields| {
+        // RFC 6749 section 6 requires it of a form; in JSON the endpoint says it.
+        let grant_type = if fields.is_form() {
+            Some(fields.text("grant_type"))
+        } else {
+            fields.optional_text("grant_type")
+        };
+        (
+            grant_type,
+            fields.secret("refresh_token"),
+            fields.optional_text("scope"),
+        )
+    })?;
+    if grant_type.is_some_and(|grant_type| grant_type != "refresh_token") {
+        return Err(RefreshError::UnsupportedGrantType);
+    }
+    let scope = scope
+        .map(|scope| Scopes::parse(&scope))
+        .transpose()
+        .map_err(|_| RefreshError::InvalidScope)?;
+    Ok((token, scope))
+}
+
+/// Looks before the update: a refused scope must not cost the client its token.
+async fn refuse_more_than_the_session_has(
+    app: &App,
+    token: &RefreshToken,
+    wanted: &Scopes,
+) -> Result<(), RefreshError> {
+    match app.sessions.get(token.sid()).await? {
+        Some(session) if !wanted.is_subset(&session.scope) => Err(RefreshError::InvalidScope),
+        Some(_) | None => Ok(()),
+    }
+}

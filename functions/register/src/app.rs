@@ -1,0 +1,43 @@
+//! What `register` needs, made once at cold start.
+
+use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{ClientAddress, Environment, HashSettings, RegistrationSettings};
+use gatehouse_store::{Budget, Connection, Users};
+
+/// What `register` needs.
+pub struct App {
+    pub(crate) users: Users,
+    pub(crate) hasher: Hasher,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) open: bool,
+    pub(crate) address: ClientAddress,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings, opens the connection, and faults the hash buffer in.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let registration = RegistrationSettings::from_environment(environment)?;
+        let hashing = HashSettings::from_environment(environment)?;
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+        let app = Self {
+            users: Users::new(connection.tables(), environment.table("USERS_TABLE")?),
+            hasher: Hasher::new(
+                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
+                hashing.permits,
+            ),
+            policy: PasswordPolicy::new(registration.password_min_length),
+            open: registration.open,
+            address: ClientAddress::from_environment(environment)?,
+            clock: Clock::System,
+        };
+        app.hasher.warm_up();
+        app.users.warm_up().await;
+        Ok(app)
+    }
+}

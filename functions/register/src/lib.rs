@@ -1,0 +1,127 @@
+//! `POST /register`: makes an account, or says by name what is wrong.
+
+use std::sync::Arc;
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::password::Password;
+use gatehouse_auth::random;
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{ClientRequestToken, RegisterError};
+use http::StatusCode;
+use http::header::{HeaderValue, LOCATION};
+use serde::Serialize;
+
+mod app;
+mod newcomer;
+
+pub use app::App;
+use newcomer::Newcomer;
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    match register(&app, &request).await {
+        Ok(user) => created(&user),
+        Err(problem) => problem.into_response(request.request_id()),
+    }
+}
+
+async fn register(app: &App, request: &Request) -> Result<User, Problem> {
+    if !app.open {
+        return Err(Problem::registration_closed());
+    }
+    let newcomer = Newcomer::read(request, app.policy)?;
+    let user = account(app, newcomer).await?;
+    // Made once, so that the SDK's own retry after a lost answer is no conflict.
+    let token = random::bytes().map_err(|error| Problem::broken(&error))?;
+    let token = ClientRequestToken::from_bytes(token);
+    app.users
+        .register(&user, &token)
+        .await
+        .map_err(|error| match error {
+            RegisterError::UsernameTaken => Problem::username_taken(),
+            RegisterError::EmailTaken => Problem::email_taken(),
+            RegisterError::Store(error) => Problem::failed(&error),
+        })?;
+    record(app, request, &user);
+    Ok(user)
+}
+
+/// Hashes the password and makes the account, which is not stored yet.
+async fn account(app: &App, newcomer: Newcomer) -> Result<User, Problem> {
+    let (sub, salt) = random::bytes()
+        .and_then(|sub| Ok((sub, random::bytes()?)))
+        .map_err(|error| Problem::broken(&error))?;
+    let hash = hash(app, newcomer.password, salt).await?;
+    let now = app.clock.now();
+    Ok(User {
+        sub: SubjectId::from_bytes(sub),
+        username: newcomer.username.display().to_owned(),
+        username_canonical: newcomer.username.canonical().to_owned(),
+        email: newcomer
+            .email
+            .as_ref()
+            .map(|email| email.display().to_owned()),
+        email_canonical: newcomer
+            .email
+            .as_ref()
+            .map(|email| email.canonical().to_owned()),
+        password_hash: hash,
+        roles: Roles::parse([FIRST_ROLE]).map_err(|error| Problem::broken(&error))?,
+        status: Status::Active,
+        token_version: 0,
+        session_version: 0,
+        created_at: now,
+        updated_at: now,
+        password_changed_at: now,
+    })
+}
+
+async fn hash(app: &App, password: Password, salt: [u8; 16]) -> Result<StoredHash, Problem> {
+    app.hasher
+        .hash(password, salt)
+        .await
+        .map_err(|error| Problem::broken(&error))
+}
+
+fn record(app: &App, request: &Request, user: &User) {
+    let ip = request
+        .source_address(&app.address)
+        .map(|ip| ip.to_string());
+    let mut audit = request.audit();
+    audit.sub = Some(&user.sub);
+    audit.ip = ip.as_deref();
+    audit.record(AuditEvent::UserRegistered);
+}
+
+fn created(user: &User) -> Response {
+    let body = Account {
+        id: &user.sub,
+        username: &user.username,
+        email: user.email.as_deref(),
+        roles: &user.roles,
+        created_at: user.created_at.to_string(),
+    };
+    let mut response = response::json(StatusCode::CREATED, &body);
+    response
+        .headers_mut()
+        .insert(LOCATION, HeaderValue::from_static("/me"));
+    response
+}
+
+#[derive(Serialize)]
+struct Account<'a> {
+    id: &'a SubjectId,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    roles: &'a Roles,
+    created_at: String,
+}
+
+/// What everybody is at first; more is given by an administrator alone.
+const FIRST_ROLE: &str = "user";

@@ -1,0 +1,20 @@
+//! Finds the project that the command is called in.
+
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+
+/// The template, from the project's root.
+pub(crate) const TEMPLATE: &str = "infra/template.yaml";
+
+/// Returns the directory above (or at) the current one with the template.
+pub(crate) fn root() -> anyhow::Result<PathBuf> {
+    let here = std::env::current_dir().context("the current directory cannot be read")?;
+    match here
+        .ancestors()
+        .find(|directory| directory.join(TEMPLATE).is_file())
+    {
+        Some(root) => Ok(root.to_owned()),
+        None => bail!("there is no {TEMPLATE} here or above: call it within the project"),
+    }
+}

@@ -1,0 +1,72 @@
+//! A function for the tests of the Lambda host: it does what its event says.
+
+use std::path::Path;
+use std::time::Duration;
+
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::{Value, json};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    if setting("FAIL_INIT").is_some() {
+        return Err("MISSING_TABLE is not set".into());
+    }
+    run(service_fn(handle)).await
+}
+
+async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
+    let text = |name: &str| {
+        event
+            .payload
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    match text("do") {
+        "environment" => Ok(environment()),
+        "context" => Ok(json!({
+            "arn": event.context.invoked_function_arn,
+            "deadline": event.context.deadline,
+            "trace": event.context.xray_trace_id,
+        })),
+        "print" => {
+            print(text("line"));
+            Ok(pid())
+        }
+        "wait" => {
+            while !Path::new(text("file")).exists() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            Ok(pid())
+        }
+        "hang" => std::future::pending().await,
+        "fail" => Err("no luck".into()),
+        "exit" => std::process::exit(7),
+        "large" => Ok(json!("x".repeat(7 * 1024 * 1024))),
+        _ => Ok(pid()),
+    }
+}
+
+fn pid() -> Value {
+    json!({ "pid": std::process::id() })
+}
+
+#[expect(clippy::print_stdout, reason = "it is what a function logs with")]
+fn print(line: &str) {
+    println!("{line}");
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a test looks at what the host sets"
+)]
+fn environment() -> Value {
+    std::env::vars()
+        .map(|(name, value)| (name, json!(value)))
+        .collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "it has no settings but this one")]
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

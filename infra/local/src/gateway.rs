@@ -1,0 +1,170 @@
+//! The API as API Gateway serves an HTTP API, from the template's routes.
+
+mod answer;
+mod authorizer;
+mod cors;
+mod event;
+mod matching;
+mod request;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use authorizer::{Authorizers, Refusal};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use matching::Found;
+use request::{Head, read_body};
+use tokio::time::timeout;
+
+use crate::lambda::{Function, Invocation};
+use crate::log::Log;
+use crate::moment;
+use crate::server::Answer;
+use crate::template::Api;
+
+/// The functions by name.
+pub(crate) type Functions = BTreeMap<String, Arc<Function>>;
+
+/// The gateway of one stack.
+#[derive(Debug)]
+pub(crate) struct Gateway {
+    api: Api,
+    functions: Functions,
+    authorizers: Authorizers,
+    log: Log,
+}
+
+impl Gateway {
+    pub(crate) fn new(api: Api, functions: Functions, log: Log) -> Self {
+        let authorizers = Authorizers::new(&api);
+        Self {
+            api,
+            functions,
+            authorizers,
+            log,
+        }
+    }
+
+    /// Answers one request.
+    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+        let began = Instant::now();
+        let method = request.method().clone();
+        let path = request.uri().path().to_owned();
+        let origin = request.headers().get(http::header::ORIGIN).cloned();
+        // With a Content-Length beside it, RFC 9112 6.1 wants the connection
+        // closed, and hyper hides which of both were there.
+        let close = request
+            .headers()
+            .contains_key(http::header::TRANSFER_ENCODING);
+        let request_id = moment::request_id();
+
+        let mut answer = match self.preflight(&request) {
+            Some(answer) => answer,
+            None => self.route(request, peer, &request_id).await,
+        };
+        if let Some(cors) = &self.api.cors {
+            cors::allow(cors, origin.as_ref(), &mut answer);
+        }
+        if close {
+            let value = HeaderValue::from_static("close");
+            answer.headers_mut().insert(http::header::CONNECTION, value);
+        }
+        if let Ok(id) = HeaderValue::from_str(&request_id) {
+            answer.headers_mut().insert("apigw-requestid", id);
+        }
+        let status = answer.status().as_u16();
+        self.log
+            .request(method.as_str(), &path, status, began.elapsed());
+        answer
+    }
+
+    /// API Gateway answers preflights itself, whatever the routes say.
+    fn preflight(&self, request: &Request<Incoming>) -> Option<Answer> {
+        let headers = request.headers();
+        let asks = request.method() == Method::OPTIONS
+            && headers.contains_key(http::header::ORIGIN)
+            && headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
+        let cors = self.api.cors.as_ref().filter(|_| asks)?;
+        Some(cors::preflight(cors, headers.get(http::header::ORIGIN)))
+    }
+
+    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, id: &str) -> Answer {
+        if request::head_bytes(&request) > MAX_HEAD_BYTES {
+            let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+            return answer::message(status, "Request Header Fields Too Large");
+        }
+        let Some(found) = matching::find(&self.api.routes, &request) else {
+            return answer::message(StatusCode::NOT_FOUND, "Not Found");
+        };
+        let head = Head::of(&request, peer, id);
+        let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
+            Ok(body) => body,
+            Err(refusal) => return refusal,
+        };
+        let context = match self.authorize(&found, &head).await {
+            Ok(context) => context,
+            Err(Refusal::Unauthorized) => {
+                return answer::message(StatusCode::UNAUTHORIZED, "Unauthorized");
+            }
+            Err(Refusal::Forbidden) => return answer::message(StatusCode::FORBIDDEN, "Forbidden"),
+            Err(Refusal::Failed(why)) => {
+                self.log.note(&why);
+                return answer::internal();
+            }
+        };
+        let event = event::of_function(&self.api.id, &found, &head, &body, context);
+        self.integrate(&found, Bytes::from(event.to_string()), &head)
+            .await
+    }
+
+    async fn authorize(
+        &self,
+        found: &Found<'_>,
+        head: &Head,
+    ) -> Result<Option<serde_json::Value>, Refusal> {
+        match &found.route.authorizer {
+            Some(id) => {
+                let context = self
+                    .authorizers
+                    .ask(id, &self.api, &self.functions, found, head);
+                context.await.map(Some)
+            }
+            None => Ok(None),
+        }
+    }
+
+    async fn integrate(&self, found: &Found<'_>, payload: Bytes, head: &Head) -> Answer {
+        // The template was refused where a route leads to no function.
+        let Some(function) = self.functions.get(&found.route.function) else {
+            return answer::internal();
+        };
+        let trace = head.trace.clone();
+        let invoked = function.invoke(Invocation { payload, trace });
+        match timeout(found.route.timeout, invoked).await {
+            Ok(Ok(response)) => answer::of_function(&response).unwrap_or_else(|why| {
+                let name = &found.route.function;
+                self.log.note(&format!(
+                    "{name} gave an answer that API Gateway refuses: {why}"
+                ));
+                answer::internal()
+            }),
+            Ok(Err(error)) => {
+                self.log.note(&error.to_string());
+                answer::internal()
+            }
+            Err(_) => answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        }
+    }
+}
+
+/// API Gateway's limit for the request line and the headers together.
+const MAX_HEAD_BYTES: usize = 10_240;
+/// API Gateway's limit for a body.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,132 @@
+//! Answers: what a function's response becomes, and what the gateway says itself.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use http_body_util::Full;
+use serde_json::{Map, Value, json};
+
+use crate::server::Answer;
+
+/// The gateway's own answer, with API Gateway's bytes.
+pub(super) fn message(status: StatusCode, text: &str) -> Answer {
+    let body = Bytes::from(json!({ "message": text }).to_string());
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status;
+    let json = HeaderValue::from_static("application/json");
+    answer.headers_mut().insert(header::CONTENT_TYPE, json);
+    answer
+}
+
+/// All that a client learns about a function that failed.
+pub(super) fn internal() -> Answer {
+    message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
+}
+
+/// Reads a response of format 2.0.
+///
+/// # Errors
+/// What is wrong with it, for the log: the client gets 500.
+pub(super) fn of_function(response: &[u8]) -> Result<Answer, String> {
+    let value: Value = serde_json::from_slice(response).map_err(|e| format!("no JSON: {e}"))?;
+    match value {
+        Value::Object(fields) if fields.contains_key("statusCode") => proxied(&fields),
+        // Without a status it is the body itself.
+        Value::Object(_)
+        | Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::String(_)
+        | Value::Array(_) => {
+            let mut answer = Response::new(Full::new(Bytes::copy_from_slice(response)));
+            let json = HeaderValue::from_static("application/json");
+            answer.headers_mut().insert(header::CONTENT_TYPE, json);
+            Ok(answer)
+        }
+    }
+}
+
+fn proxied(fields: &Map<String, Value>) -> Result<Answer, String> {
+    let body = body(fields)?;
+    let empty = body.is_empty();
+    let mut answer = Response::new(Full::new(body));
+    *answer.status_mut() = status(fields.get("statusCode"))?;
+    let headers = answer.headers_mut();
+    if let Some(given) = present(fields, "headers") {
+        let given = given.as_object().ok_or("headers is no object")?;
+        for (name, value) in given {
+            let name =
+                HeaderName::try_from(name).map_err(|_| format!("{name:?} is no header name"))?;
+            if !OWN.contains(&name) {
+                headers.insert(name, header_value(value)?);
+            }
+        }
+    }
+    if let Some(cookies) = present(fields, "cookies") {
+        for cookie in cookies.as_array().ok_or("cookies is no list")? {
+            headers.append(header::SET_COOKIE, header_value(cookie)?);
+        }
+    }
+    if !empty && !headers.contains_key(header::CONTENT_TYPE) {
+        let plain = HeaderValue::from_static("text/plain;charset=UTF-8");
+        headers.insert(header::CONTENT_TYPE, plain);
+    }
+    if matches!(
+        answer.status(),
+        StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+    ) {
+        *answer.body_mut() = Full::default();
+    }
+    Ok(answer)
+}
+
+fn status(value: Option<&Value>) -> Result<StatusCode, String> {
+    let code = value
+        .and_then(Value::as_u64)
+        .filter(|code| (200..600).contains(code));
+    let code = code.and_then(|code| u16::try_from(code).ok());
+    code.and_then(|code| StatusCode::from_u16(code).ok())
+        .ok_or_else(|| "statusCode is no status".to_owned())
+}
+
+fn body(fields: &Map<String, Value>) -> Result<Bytes, String> {
+    let Some(body) = present(fields, "body") else {
+        return Ok(Bytes::new());
+    };
+    let text = body.as_str().ok_or("body is no string")?;
+    match present(fields, "isBase64Encoded") {
+        Some(Value::Bool(true)) => {
+            let decoded = STANDARD.decode(text).map_err(|_| "body is no base64")?;
+            Ok(Bytes::from(decoded))
+        }
+        None | Some(Value::Bool(false)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+        Some(
+            Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_),
+        ) => Err("isBase64Encoded is no boolean".to_owned()),
+    }
+}
+
+fn header_value(value: &Value) -> Result<HeaderValue, String> {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Null | Value::Array(_) | Value::Object(_) => {
+            return Err("a header's value is no text".to_owned());
+        }
+    };
+    HeaderValue::try_from(text).map_err(|_| "a header's value is not allowed in HTTP".to_owned())
+}
+
+/// A member that is there and not null.
+fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    fields.get(name).filter(|value| !value.is_null())
+}
+
+/// Headers that the gateway writes itself.
+const OWN: [HeaderName; 4] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::TRANSFER_ENCODING,
+];

@@ -1,0 +1,165 @@
+//! What a request says, as events carry it: headers lower-cased and joined,
+//! cookies apart, the body as text or base64.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Incoming};
+
+use super::answer;
+use super::matching::decode;
+use crate::moment;
+use crate::server::Answer;
+
+/// All of a request but its body.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) id: String,
+    pub(super) trace: String,
+    pub(super) method: String,
+    /// Percent-decoded, as HTTP APIs give `rawPath` against its name.
+    pub(super) path: String,
+    /// As it came, without the question mark.
+    pub(super) query: String,
+    pub(super) headers: BTreeMap<String, String>,
+    pub(super) cookies: Vec<String>,
+    pub(super) source_ip: String,
+    pub(super) protocol: String,
+    pub(super) time_millis: u64,
+}
+
+impl Head {
+    pub(super) fn of<B>(request: &Request<B>, peer: SocketAddr, id: &str) -> Self {
+        let source_ip = peer.ip().to_canonical().to_string();
+        let mut headers = joined(request.headers());
+        let cookies = headers.remove("cookie");
+        let forwarded = match headers.get("x-forwarded-for") {
+            Some(before) => format!("{before}, {source_ip}"),
+            None => source_ip.clone(),
+        };
+        headers.insert("x-forwarded-for".to_owned(), forwarded);
+        headers.insert("x-forwarded-proto".to_owned(), "http".to_owned());
+        let trace = headers
+            .entry("x-amzn-trace-id".to_owned())
+            .or_insert_with(moment::trace_id)
+            .clone();
+        let split = |cookies: String| -> Vec<String> {
+            let parts = cookies.split(';').map(str::trim);
+            parts
+                .filter(|part| !part.is_empty())
+                .map(str::to_owned)
+                .collect()
+        };
+        Self {
+            id: id.to_owned(),
+            trace,
+            method: request.method().as_str().to_owned(),
+            path: decode(request.uri().path()),
+            query: request.uri().query().unwrap_or_default().to_owned(),
+            headers,
+            cookies: cookies.map(split).unwrap_or_default(),
+            source_ip,
+            protocol: format!("{:?}", request.version()),
+            time_millis: moment::now_millis(),
+        }
+    }
+
+    /// The query's parameters, decoded; several of one name joined by commas.
+    pub(super) fn query_parameters(&self) -> BTreeMap<String, String> {
+        let pairs = form_urlencoded::parse(self.query.as_bytes());
+        let mut parameters = BTreeMap::new();
+        for (name, value) in pairs {
+            join(&mut parameters, name.into_owned(), &value);
+        }
+        parameters
+    }
+}
+
+/// The bytes of the request line and of all header names and values.
+pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
+    let target = request
+        .uri()
+        .path_and_query()
+        .map_or(0, |target| target.as_str().len());
+    let line = request.method().as_str().len() + target + " HTTP/1.1 ".len();
+    let headers = request.headers().iter();
+    line + headers
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum::<usize>()
+}
+
+/// Reads a body up to `limit` bytes.
+///
+/// # Errors
+/// The gateway's own answer: 413 for a longer body, 400 for one that breaks off.
+pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
+    let too_large = || answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+    if body.size_hint().lower() > limit as u64 {
+        return Err(too_large());
+    }
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
+        Err(_) => Err(answer::message(StatusCode::BAD_REQUEST, "Bad Request")),
+    }
+}
+
+/// A body for an event, and whether it is base64. API Gateway leaves only
+/// these types as text; a form, or a body without a type, is not among them.
+pub(super) fn text_of(body: &[u8], content_type: Option<&str>) -> (String, bool) {
+    let essence = content_type
+        .and_then(|full| full.split(';').next())
+        .unwrap_or_default();
+    let essence = essence.trim().to_ascii_lowercase();
+    let textual = essence.starts_with("text/") || TEXTUAL.contains(&essence.as_str());
+    match std::str::from_utf8(body) {
+        Ok(text) if textual => (text.to_owned(), false),
+        Ok(_) | Err(_) => (STANDARD.encode(body), true),
+    }
+}
+
+fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (name, value) in headers {
+        if HOP_BY_HOP.contains(name) {
+            continue;
+        }
+        let value = String::from_utf8_lossy(value.as_bytes());
+        let separator = if name == header::COOKIE { "; " } else { "," };
+        join_by(&mut all, name.as_str().to_owned(), &value, separator);
+    }
+    all
+}
+
+fn join(all: &mut BTreeMap<String, String>, name: String, value: &str) {
+    join_by(all, name, value, ",");
+}
+
+fn join_by(all: &mut BTreeMap<String, String>, name: String, value: &str, separator: &str) {
+    all.entry(name)
+        .and_modify(|before| {
+            before.push_str(separator);
+            before.push_str(value);
+        })
+        .or_insert_with(|| value.to_owned());
+}
+
+/// What concerns the connection to the gateway alone.
+const HOP_BY_HOP: [header::HeaderName; 5] = [
+    header::CONNECTION,
+    header::EXPECT,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
+/// Beside `text/*`; found out on AWS by others, since it is not documented.
+const TEXTUAL: [&str; 3] = [
+    "application/javascript",
+    "application/json",
+    "application/xml",
+];

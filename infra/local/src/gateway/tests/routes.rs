@@ -1,0 +1,77 @@
+use serde_json::json;
+
+use super::{Bench, echo};
+
+async fn route_of(bench: &Bench, method: &str, path: &str) -> String {
+    let reply = bench
+        .raw(&format!(
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+        ))
+        .await;
+    match reply.status {
+        200 => reply.json()["routeKey"].as_str().unwrap().to_owned(),
+        status => format!("{status} {}", reply.body),
+    }
+}
+
+#[tokio::test]
+async fn the_most_specific_route_wins() {
+    let bench = Bench::new(&[], echo, echo).await;
+    for (method, path, expected) in [
+        ("GET", "/things/one", "GET /things/one"),
+        ("GET", "/things/two", "GET /things/{id}"),
+        ("PUT", "/things/two", "ANY /things/{id}"),
+        ("PUT", "/things/one", "ANY /things/{id}"),
+        ("GET", "/files/a/b/c", "GET /files/{proxy+}"),
+    ] {
+        assert_eq!(route_of(&bench, method, path).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn what_no_route_takes_is_not_found() {
+    let bench = Bench::new(&[], echo, echo).await;
+    for (method, path) in [
+        ("GET", "/"),
+        ("GET", "/open"),
+        ("POST", "/open/"),
+        ("GET", "/things"),
+        ("GET", "/things/"),
+        ("GET", "/things/a/b"),
+        ("GET", "/files/"),
+        ("OPTIONS", "/open"),
+        ("TRACE", "/things/one"),
+        ("BREW", "/things/one"),
+    ] {
+        let said = route_of(&bench, method, path).await;
+        assert_eq!(said, r#"404 {"message":"Not Found"}"#, "{method} {path}");
+    }
+    assert_eq!(bench.calls("echo"), 0);
+}
+
+#[tokio::test]
+async fn head_is_a_method_of_its_own_and_has_no_body() {
+    let bench = Bench::new(&[], echo, echo).await;
+    let reply = bench
+        .raw("HEAD /things/one HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await;
+    assert_eq!((reply.status, reply.body.as_str()), (200, ""));
+    let reply = bench
+        .raw("HEAD /guarded HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await;
+    assert_eq!((reply.status, reply.body.as_str()), (404, ""));
+}
+
+#[tokio::test]
+async fn path_parameters_are_decoded() {
+    let bench = Bench::new(&[], echo, echo).await;
+    let event = bench.get("/things/a%20b%2Fc?x=1", "").await.json();
+    assert_eq!(event["pathParameters"], json!({"id": "a b/c"}));
+    let event = bench.get("/files/a/b%20c", "").await.json();
+    assert_eq!(event["pathParameters"], json!({"proxy": "a/b c"}));
+    assert_eq!(event["rawPath"], "/files/a/b c");
+    assert_eq!(
+        bench.get("/things/%ff", "").await.json()["pathParameters"]["id"],
+        "\u{fffd}"
+    );
+}

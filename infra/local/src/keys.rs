@@ -1,0 +1,116 @@
+//! The key ring of a stack: one file, and its public half in the table.
+
+use std::fs;
+use std::io::{self, Write as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use gatehouse_auth::key::{Algorithm, KeyRing, SigningKey};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
+use secrecy::ExposeSecret as _;
+
+use crate::error::StackError;
+use crate::{REGION, moment};
+
+/// Makes a directory for private things.
+pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path);
+    made.map_err(|e| StackError::Data {
+        path: path.to_owned(),
+        reason: e.to_string(),
+    })
+}
+
+/// Reads the key ring of `path`, or makes one there.
+///
+/// A ring that is there is kept, so that tokens outlive a restart; only where
+/// `replace` allows it, one that signs with another algorithm is made anew.
+pub(crate) fn prepare(
+    path: &Path,
+    algorithm: Option<&str>,
+    replace: bool,
+) -> Result<KeyRing, StackError> {
+    let failed = |reason: String| StackError::KeyRing {
+        path: path.to_owned(),
+        reason,
+    };
+    let wanted: Option<Algorithm> = match algorithm {
+        Some(name) => Some(
+            name.parse()
+                .map_err(|_| failed(format!("there is no algorithm {name}")))?,
+        ),
+        None => None,
+    };
+    match fs::read_to_string(path) {
+        Ok(json) => {
+            let ring = KeyRing::parse(&json).map_err(|e| failed(e.to_string()))?;
+            let signs = ring.active().map(SigningKey::algorithm);
+            if !replace || wanted.is_none() || signs == wanted {
+                return Ok(ring);
+            }
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => return Err(failed(error.to_string())),
+    }
+    let ring = KeyRing::first(wanted.unwrap_or(Algorithm::Es256), now())
+        .map_err(|e| failed(e.to_string()))?;
+    write(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
+    Ok(ring)
+}
+
+/// Puts the ring's public half into the table, where it is not there yet.
+pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Result<(), StackError> {
+    let failed = |reason: String| StackError::Table {
+        table: table.to_owned(),
+        reason,
+    };
+    let settings = ConnectionSettings {
+        region: REGION.to_owned(),
+        endpoint: Some(dynamodb.to_owned()),
+        credentials: Some(Credentials {
+            access_key_id: "local".to_owned(),
+            secret_access_key: "local".into(),
+            session_token: None,
+        }),
+        attempt_timeout: Duration::from_secs(2),
+        operation_timeout: Duration::from_secs(5),
+    };
+    let client = Connection::open(&settings).await.tables();
+    let keys = SigningKeys::new(client, table.to_owned());
+    let before = keys.published().await.map_err(|e| failed(e.to_string()))?;
+    let before = before.map(|published| published.version());
+    let published = ring.published();
+    if before == Some(published.version()) {
+        return Ok(());
+    }
+    let written = keys.publish(&published, before).await;
+    if written.map_err(|e| failed(e.to_string()))? {
+        return Ok(());
+    }
+    Err(failed(
+        "another process has just written the keys".to_owned(),
+    ))
+}
+
+fn now() -> Timestamp {
+    let seconds = moment::now_millis() / 1000;
+    Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let draft: PathBuf = path.with_extension(format!("{}.draft", std::process::id()));
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft);
+    opened.and_then(|mut file| file.write_all(text.as_bytes()))?;
+    fs::rename(&draft, path)
+}

@@ -1,0 +1,76 @@
+//! Runs functions: as processes behind a Runtime API, or through an invoke
+//! endpoint elsewhere.
+
+mod environment;
+mod error;
+mod output;
+mod process;
+mod remote;
+mod runtime_api;
+mod variables;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+pub use error::InvokeError;
+pub(crate) use process::ProcessSettings;
+use process::Processes;
+use remote::Remote;
+pub(crate) use variables::{is_of_one_process, variables};
+
+use crate::moment;
+
+/// One function, wherever it runs.
+#[derive(Debug)]
+pub(crate) enum Function {
+    /// Binaries started here.
+    Processes(Arc<Processes>),
+    /// `cargo lambda watch`, or a stand-in of a test.
+    Remote(Remote),
+}
+
+/// An event for a function.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) payload: Bytes,
+    /// The X-Ray trace that it belongs to.
+    pub(crate) trace: String,
+}
+
+impl Invocation {
+    /// An event that belongs to no trace yet.
+    pub(crate) fn new(payload: Bytes) -> Self {
+        let trace = moment::trace_id();
+        Self { payload, trace }
+    }
+}
+
+impl Function {
+    pub(crate) fn processes(settings: ProcessSettings) -> Self {
+        Self::Processes(Arc::new(Processes::new(settings)))
+    }
+
+    pub(crate) fn remote(endpoint: &str, name: &str) -> Self {
+        Self::Remote(Remote::new(endpoint, name))
+    }
+
+    /// Hands over an event and waits for the answer. Who stops waiting does
+    /// not stop the function.
+    ///
+    /// # Errors
+    /// [`InvokeError`] when the function fails, crashes or takes too long.
+    pub(crate) async fn invoke(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        match self {
+            Self::Processes(processes) => processes.invoke(invocation).await,
+            Self::Remote(remote) => remote.invoke(invocation).await,
+        }
+    }
+
+    /// Ends every process.
+    pub(crate) fn close(&self) {
+        match self {
+            Self::Processes(processes) => processes.close(),
+            Self::Remote(_) => {}
+        }
+    }
+}

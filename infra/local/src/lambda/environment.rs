@@ -1,0 +1,148 @@
+//! One process of a function with its Runtime API: an execution environment.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use rustix::process::Pid;
+use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
+use tokio::time::{sleep, timeout};
+
+use super::output::Output;
+use super::process::ProcessSettings;
+use super::runtime_api::{Event, Outcome, RuntimeApi};
+use super::{Invocation, InvokeError};
+use crate::moment;
+use crate::server::Serving;
+use crate::{ACCOUNT, REGION};
+
+/// A process that has asked for its first event. Dropping it kills the process.
+#[derive(Debug)]
+pub(super) struct Environment {
+    child: Child,
+    api: Arc<RuntimeApi>,
+    output: Output,
+    _serving: Serving,
+}
+
+impl Environment {
+    /// Starts the binary and waits for its first call: a cold start.
+    ///
+    /// # Errors
+    /// [`InvokeError::Init`] when it ends, gives up or does not ask in time.
+    pub(super) async fn start(settings: &ProcessSettings) -> Result<Self, InvokeError> {
+        let failed = |reason: String| InvokeError::Init {
+            function: settings.name.clone(),
+            reason,
+        };
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .map_err(|e| failed(e.to_string()))?;
+        let address = listener.local_addr().map_err(|e| failed(e.to_string()))?;
+        let mut child = Command::new(&settings.binary)
+            .env_clear()
+            .envs(&settings.environment)
+            .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
+            .stdin(Stdio::null())
+            .stdout(Output::pipe())
+            .stderr(Output::pipe())
+            // In a group of its own it does not get the terminal's Ctrl-C.
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(|e| failed(format!("{}: {e}", settings.binary.display())))?;
+        let api = Arc::new(RuntimeApi::default());
+        if settings.freeze
+            && let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+        {
+            api.freeze(pid);
+        }
+        let output = Output::of(&mut child, &settings.name, &settings.log);
+        let serving = api.serve(listener);
+        let mut environment = Self {
+            child,
+            api,
+            output,
+            _serving: serving,
+        };
+        match timeout(INIT_TIMEOUT, environment.first_call()).await {
+            Ok(Ok(())) => Ok(environment),
+            Ok(Err(reason)) => Err(failed(reason)),
+            Err(_) => Err(failed(format!(
+                "it asked for no event within {INIT_TIMEOUT:?}"
+            ))),
+        }
+    }
+
+    async fn first_call(&mut self) -> Result<(), String> {
+        let ended = tokio::select! {
+            ready = self.api.ready() => return ready.map_err(|report| {
+                format!("{}: {}", report.error_type, report.message)
+            }),
+            ended = self.child.wait() => ended,
+        };
+        Err(self.obituary(ended).await)
+    }
+
+    /// Says whether the process can take an event.
+    pub(super) fn is_alive(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Hands over one event.
+    ///
+    /// # Errors
+    /// [`InvokeError`]; after `Exited` and `TimedOut` the environment is of no
+    /// more use.
+    pub(super) async fn invoke(
+        &mut self,
+        invocation: Invocation,
+        settings: &ProcessSettings,
+    ) -> Result<Bytes, InvokeError> {
+        let function = settings.name.clone();
+        let limit = settings.timeout;
+        let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+        let outcome = self.api.dispatch(Event {
+            id: moment::request_id(),
+            payload: invocation.payload,
+            trace: invocation.trace,
+            function_arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"),
+            deadline_millis: moment::now_millis().saturating_add(millis),
+        });
+        let ended = tokio::select! {
+            biased;
+            Ok(outcome) = outcome => {
+                self.output.drained().await;
+                return match outcome {
+                    Outcome::Response(body) => Ok(body),
+                    Outcome::Error(report) => Err(InvokeError::Failed {
+                        function,
+                        error_type: report.error_type,
+                        message: report.message,
+                    }),
+                };
+            }
+            ended = self.child.wait() => ended,
+            () = sleep(limit) => return Err(InvokeError::TimedOut { function, limit }),
+        };
+        let reason = self.obituary(ended).await;
+        Err(InvokeError::Exited { function, reason })
+    }
+
+    async fn obituary(&self, ended: std::io::Result<std::process::ExitStatus>) -> String {
+        self.output.drained().await;
+        let status = match ended {
+            Ok(status) => status.to_string(),
+            Err(error) => error.to_string(),
+        };
+        match self.output.last_words() {
+            Some(words) => format!("{status}: {words}"),
+            None => status,
+        }
+    }
+}
+
+/// Lambda's own limit for an init.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,0 +1,117 @@
+//! The environments of one function: started when they are needed, kept for
+//! the next event.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{Semaphore, watch};
+
+use super::environment::Environment;
+use super::{Invocation, InvokeError};
+use crate::log::Log;
+
+/// What starts a function's processes.
+#[derive(Debug)]
+pub(crate) struct ProcessSettings {
+    pub(crate) name: String,
+    pub(crate) binary: PathBuf,
+    pub(crate) timeout: Duration,
+    /// The whole environment but for the Runtime API's address.
+    pub(crate) environment: BTreeMap<String, String>,
+    /// How many processes there may be; further events wait for one.
+    pub(crate) concurrency: usize,
+    /// Whether processes stand still between events.
+    pub(crate) freeze: bool,
+    pub(crate) log: Log,
+}
+
+/// The processes of one function.
+#[derive(Debug)]
+pub(crate) struct Processes {
+    settings: ProcessSettings,
+    permits: Arc<Semaphore>,
+    /// `None` after the stack has stopped.
+    idle: Mutex<Option<Vec<Environment>>>,
+    stopped: watch::Sender<bool>,
+}
+
+impl Processes {
+    pub(super) fn new(settings: ProcessSettings) -> Self {
+        Self {
+            permits: Arc::new(Semaphore::new(settings.concurrency)),
+            idle: Mutex::new(Some(Vec::new())),
+            stopped: watch::Sender::new(false),
+            settings,
+        }
+    }
+
+    /// Waits for an environment, then hands the event over.
+    pub(super) async fn invoke(
+        self: &Arc<Self>,
+        invocation: Invocation,
+    ) -> Result<Bytes, InvokeError> {
+        let permit = Arc::clone(&self.permits).acquire_owned().await;
+        let permit = permit.map_err(|_| InvokeError::Stopped)?;
+        let this = Arc::clone(self);
+        // On a task of its own: a client that hangs up ends no event.
+        let running = tokio::spawn(async move {
+            let mut stopped = this.stopped.subscribe();
+            let result = tokio::select! {
+                result = this.run(invocation) => result,
+                _ = stopped.wait_for(|stopped| *stopped) => Err(InvokeError::Stopped),
+            };
+            drop(permit);
+            result
+        });
+        running.await.unwrap_or(Err(InvokeError::Stopped))
+    }
+
+    /// Ends every process, also those in the middle of an event.
+    pub(super) fn close(&self) {
+        self.permits.close();
+        self.stopped.send_replace(true);
+        *self.idle() = None;
+    }
+
+    async fn run(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
+        let mut environment = match self.take_idle() {
+            Some(environment) => environment,
+            None => Environment::start(&self.settings).await?,
+        };
+        let result = environment.invoke(invocation, &self.settings).await;
+        let reusable = match &result {
+            // An error that was reported leaves the process as good as before.
+            Ok(_) | Err(InvokeError::Failed { .. }) => true,
+            Err(
+                InvokeError::Unknown(_)
+                | InvokeError::Init { .. }
+                | InvokeError::Exited { .. }
+                | InvokeError::TimedOut { .. }
+                | InvokeError::Unreachable { .. }
+                | InvokeError::Stopped,
+            ) => false,
+        };
+        if reusable && let Some(idle) = self.idle().as_mut() {
+            idle.push(environment);
+        }
+        result
+    }
+
+    fn take_idle(&self) -> Option<Environment> {
+        let mut idle = self.idle();
+        let idle = idle.as_mut()?;
+        while let Some(mut environment) = idle.pop() {
+            if environment.is_alive() {
+                return Some(environment);
+            }
+        }
+        None
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Environment>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,31 @@
+//! The local stack: what `infra/template.yaml` describes, on one machine.
+//!
+//! An embedded DynamoDB with the template's tables, a key ring, every function
+//! as processes behind a Runtime API, and a gateway that behaves as API
+//! Gateway does with an HTTP API. It knows no function, route or table by
+//! name: all of them are the template's.
+
+mod error;
+mod gateway;
+mod keys;
+mod lambda;
+mod listen;
+mod log;
+mod moment;
+mod options;
+mod server;
+mod stack;
+mod tables;
+mod template;
+
+pub use error::StackError;
+pub use lambda::InvokeError;
+pub use log::LogTarget;
+pub use options::StackOptions;
+pub use stack::{Stack, function_names};
+pub use template::TemplateError;
+
+/// The region of all local ARNs and clients.
+const REGION: &str = "us-east-1";
+/// The account of all local ARNs.
+const ACCOUNT: &str = "000000000000";

@@ -1,0 +1,179 @@
+//! What the functions write, kept for tests and shown to people.
+
+use std::collections::VecDeque;
+use std::io::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+/// Where the functions' lines go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LogTarget {
+    /// Kept for [`Stack::logs`](crate::Stack::logs) alone.
+    #[default]
+    Buffer,
+    /// Kept, and shown on stderr, shortened for people.
+    Stderr,
+}
+
+/// The lines of one stack.
+#[derive(Debug, Clone)]
+pub(crate) struct Log {
+    target: LogTarget,
+    lines: Arc<Mutex<VecDeque<String>>>,
+}
+
+impl Log {
+    pub(crate) fn new(target: LogTarget) -> Self {
+        Self {
+            target,
+            lines: Arc::default(),
+        }
+    }
+
+    /// The lines so far, as they were written.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.iter().cloned().collect()
+    }
+
+    /// Takes a line that a function wrote.
+    pub(crate) fn function(&self, function: &str, line: &str) {
+        self.keep(line);
+        if let Some(short) = shorten(line) {
+            self.show(&format!("  {function:<10} {short}"));
+        }
+    }
+
+    /// Takes a sentence of the host about a function.
+    pub(crate) fn note(&self, sentence: &str) {
+        self.keep(sentence);
+        self.show(&format!("  {}", printable(sentence)));
+    }
+
+    /// Shows that a request has passed; never its query or headers, which may
+    /// hold tokens.
+    pub(crate) fn request(&self, method: &str, path: &str, status: u16, took: Duration) {
+        self.show(&format!(
+            "{method} {} {status} {} ms",
+            printable(path),
+            took.as_millis()
+        ));
+    }
+
+    fn keep(&self, line: &str) {
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() == KEPT_LINES {
+            lines.pop_front();
+        }
+        lines.push_back(line.to_owned());
+    }
+
+    fn show(&self, line: &str) {
+        match self.target {
+            LogTarget::Buffer => {}
+            // A closed stderr is no reason to stop serving.
+            LogTarget::Stderr => drop(writeln!(std::io::stderr(), "{line}")),
+        }
+    }
+}
+
+/// Makes a JSON log line short; nothing for metrics.
+fn shorten(line: &str) -> Option<String> {
+    let Ok(Value::Object(mut event)) = serde_json::from_str(line) else {
+        return Some(printable(line));
+    };
+    if event.contains_key("_aws") {
+        return None;
+    }
+    let mut fields = Map::new();
+    if let Some(Value::Object(inner)) = event.remove("fields") {
+        fields = inner;
+    }
+    fields.extend(event);
+    let mut short = match fields.remove("level") {
+        Some(level) => plain(&level),
+        None => "INFO".to_owned(),
+    };
+    for headline in ["message", "event"] {
+        if let Some(text) = fields.remove(headline) {
+            short.extend([" ", &plain(&text)]);
+        }
+    }
+    fields.retain(|name, _| !UNSHOWN.contains(&name.as_str()));
+    for (name, value) in &fields {
+        short.extend([" ", name, "=", &plain(value)]);
+    }
+    Some(short)
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => printable(text),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            value.to_string()
+        }
+    }
+}
+
+/// Escapes what could drive a terminal: a log line may quote a stranger.
+fn printable(text: &str) -> String {
+    let escape = |c: char| -> String {
+        if c.is_control() {
+            c.escape_default().collect()
+        } else {
+            c.to_string()
+        }
+    };
+    text.chars().map(escape).collect()
+}
+
+/// What a person who looks at a terminal does without; it stays in the lines
+/// that are kept.
+const UNSHOWN: [&str; 7] = [
+    "outcome",
+    "request_id",
+    "span",
+    "spans",
+    "target",
+    "timestamp",
+    "user_agent",
+];
+/// A long session must not eat the memory.
+const KEPT_LINES: usize = 10_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_json_line_becomes_a_short_one() {
+        let line = r#"{"timestamp":"t","level":"INFO","fields":{"message":"login_failed","sub":"x"},"target":"a"}"#;
+        assert_eq!(shorten(line).unwrap(), "INFO login_failed sub=x");
+        let line = r#"{"level":"WARN","event":"login_failed","reason":"unknown","request_id":"r"}"#;
+        assert_eq!(shorten(line).unwrap(), "WARN login_failed reason=unknown");
+    }
+
+    #[test]
+    fn metrics_are_not_shown() {
+        assert_eq!(shorten(r#"{"_aws":{},"n":1}"#), None);
+    }
+
+    #[test]
+    fn escape_sequences_do_not_reach_the_terminal() {
+        assert_eq!(shorten("a\u{1b}[2Jb").unwrap(), "a\\u{1b}[2Jb");
+        let line = r#"{"level":"WARN","fields":{"message":"\u001b[31m"}}"#;
+        assert_eq!(shorten(line).unwrap(), "WARN \\u{1b}[31m");
+    }
+
+    #[test]
+    fn the_oldest_lines_go_first() {
+        let log = Log::new(LogTarget::Buffer);
+        for number in 0..=KEPT_LINES {
+            log.function("f", &number.to_string());
+        }
+        let lines = log.lines();
+        assert_eq!((lines.len(), lines[0].as_str()), (KEPT_LINES, "1"));
+    }
+}

@@ -1,0 +1,281 @@
+//! A running stack, and how one starts.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::StackError;
+use crate::gateway::{Functions, Gateway};
+use crate::keys;
+use crate::lambda::{
+    Function, Invocation, InvokeError, ProcessSettings, is_of_one_process, variables,
+};
+use crate::listen::{LOCALHOST, bind, listen};
+use crate::log::Log;
+use crate::options::StackOptions;
+use crate::server::{Serving, serve};
+use crate::tables::Tables;
+use crate::template::{FunctionSpec, Template};
+
+/// A running stack. Dropping it ends its processes and closes its ports.
+#[derive(Debug)]
+pub struct Stack {
+    url: String,
+    address: SocketAddr,
+    dynamodb_url: String,
+    key_ring: PathBuf,
+    tables: Tables,
+    functions: Functions,
+    environments: BTreeMap<String, BTreeMap<String, String>>,
+    routes: Vec<String>,
+    log: Log,
+    serving: Vec<Serving>,
+}
+
+impl Stack {
+    /// Starts DynamoDB and the gateway; functions start at their first event.
+    ///
+    /// # Errors
+    /// [`StackError`], whose text is one sentence for a person.
+    pub async fn start(options: StackOptions) -> Result<Self, StackError> {
+        let text = read(&options.template)?;
+        let (listeners, address) = listen(options.port).await?;
+        let url = format!("http://localhost:{}", address.port());
+        let template = parse(&options.template, &text, &options.parameters, &url)?;
+        let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
+        let dynamodb_url = format!("http://{dynamodb}");
+
+        let home = options.data_dir.as_deref().unwrap_or(&options.work_dir);
+        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+        keys::make_directory(&home)?;
+        let key_ring = home.join("key-ring.json");
+        let algorithm = template
+            .parameters
+            .get("SigningAlgorithm")
+            .map(String::as_str);
+        let ring = keys::prepare(&key_ring, algorithm, options.data_dir.is_none())?;
+        let data_dir = options.data_dir.is_some().then_some(home.as_path());
+        let tables = Tables::start(&template.tables, data_dir, listener)?;
+        if let Some(table) = tables.name("SigningKeysTable") {
+            keys::publish(&ring, &dynamodb_url, table).await?;
+        }
+
+        let log = Log::new(options.log);
+        let mut functions = Functions::new();
+        let mut environments = BTreeMap::new();
+        for spec in &template.functions {
+            let environment = environment(spec, &options, &dynamodb_url, &key_ring);
+            let function = function(spec, &options, environment.clone(), &log)?;
+            functions.insert(spec.name.clone(), Arc::new(function));
+            environments.insert(spec.name.clone(), environment);
+        }
+        let routes = template
+            .api
+            .routes
+            .iter()
+            .map(|route| route.key.to_string())
+            .collect();
+        let gateway = Arc::new(Gateway::new(template.api, functions.clone(), log.clone()));
+        let serving = listeners.into_iter().map(|listener| {
+            let gateway = Arc::clone(&gateway);
+            serve(listener, move |request, peer| {
+                let gateway = Arc::clone(&gateway);
+                async move { gateway.answer(request, peer).await }
+            })
+        });
+        Ok(Self {
+            serving: serving.collect(),
+            url,
+            address,
+            dynamodb_url,
+            key_ring,
+            tables,
+            functions,
+            environments,
+            routes,
+            log,
+        })
+    }
+
+    /// The API's URL, which is the issuer of its tokens, too.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The gateway's address, for raw connections.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// DynamoDB's endpoint.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> &str {
+        &self.dynamodb_url
+    }
+
+    /// The name of a table by its logical id in the template.
+    #[must_use]
+    pub fn table(&self, logical_id: &str) -> Option<&str> {
+        self.tables.name(logical_id)
+    }
+
+    /// The names of all tables.
+    pub fn tables(&self) -> impl Iterator<Item = &str> {
+        self.tables.names()
+    }
+
+    /// The file with the private keys.
+    #[must_use]
+    pub fn key_ring_path(&self) -> &Path {
+        &self.key_ring
+    }
+
+    /// The environment of a function's processes, but for the Runtime API's address.
+    #[must_use]
+    pub fn function_environment(&self, function: &str) -> Option<&BTreeMap<String, String>> {
+        self.environments.get(function)
+    }
+
+    /// What all functions together see of the stack, for those who run them
+    /// elsewhere (`cargo lambda watch`): without what Lambda itself sets.
+    #[must_use]
+    pub fn shared_environment(&self) -> BTreeMap<String, String> {
+        let all = self.environments.values().flatten();
+        let shared = all.filter(|(name, _)| !is_of_one_process(name));
+        shared
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
+    /// The template's route keys, such as `POST /register`.
+    #[must_use]
+    pub fn routes(&self) -> &[String] {
+        &self.routes
+    }
+
+    /// Hands an event to a function, past the gateway.
+    ///
+    /// # Errors
+    /// [`InvokeError`] when there is no such function, or it has no answer.
+    pub async fn invoke(&self, function: &str, payload: &[u8]) -> Result<Bytes, InvokeError> {
+        let Some(found) = self.functions.get(function) else {
+            return Err(InvokeError::Unknown(function.to_owned()));
+        };
+        found
+            .invoke(Invocation::new(Bytes::copy_from_slice(payload)))
+            .await
+    }
+
+    /// Ends DynamoDB alone: what functions do without their tables.
+    pub async fn stop_dynamodb(&self) {
+        self.tables.stop().await;
+    }
+
+    /// What the functions have written so far, line by line (the last 10,000),
+    /// with the host's own sentences about them.
+    #[must_use]
+    pub fn logs(&self) -> Vec<String> {
+        self.log.lines()
+    }
+
+    /// Ends everything, and waits for DynamoDB to have written its file.
+    pub async fn stop(mut self) {
+        self.end();
+        self.tables.stop().await;
+    }
+
+    fn end(&mut self) {
+        self.serving.clear();
+        for function in self.functions.values() {
+            function.close();
+        }
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// The functions of a template, by the names of their binaries.
+///
+/// # Errors
+/// [`StackError`] when the template cannot be read or resolved.
+pub fn function_names(template: &Path) -> Result<Vec<String>, StackError> {
+    let text = read(template)?;
+    let parsed = parse(template, &text, &BTreeMap::new(), "http://localhost")?;
+    Ok(parsed
+        .functions
+        .into_iter()
+        .map(|function| function.name)
+        .collect())
+}
+
+fn read(file: &Path) -> Result<String, StackError> {
+    std::fs::read_to_string(file).map_err(|source| StackError::Unreadable {
+        file: file.to_owned(),
+        source,
+    })
+}
+
+fn parse(
+    file: &Path,
+    text: &str,
+    parameters: &BTreeMap<String, String>,
+    url: &str,
+) -> Result<Template, StackError> {
+    Template::parse(text, parameters, url).map_err(|problem| StackError::Template {
+        file: file.to_owned(),
+        problem,
+    })
+}
+
+/// What a function's processes see: Lambda's variables, the template's, the
+/// caller's. The key ring is a file here, since there is no Secrets Manager.
+fn environment(
+    spec: &FunctionSpec,
+    options: &StackOptions,
+    dynamodb: &str,
+    key_ring: &Path,
+) -> BTreeMap<String, String> {
+    let root = options.bin_dir.to_string_lossy();
+    let mut environment = variables(spec, dynamodb, &root);
+    environment.extend(spec.environment.clone());
+    if environment.remove("KEY_RING_SECRET_ARN").is_some() {
+        let file = key_ring.to_string_lossy().into_owned();
+        environment.insert("KEY_RING_FILE".to_owned(), file);
+    }
+    environment.extend(options.environment.clone());
+    environment
+}
+
+fn function(
+    spec: &FunctionSpec,
+    options: &StackOptions,
+    environment: BTreeMap<String, String>,
+    log: &Log,
+) -> Result<Function, StackError> {
+    if let Some(endpoint) = &options.remote {
+        return Ok(Function::remote(endpoint, &spec.name));
+    }
+    let binary = options.bin_dir.join(&spec.name);
+    if !binary.is_file() {
+        let function = spec.name.clone();
+        return Err(StackError::NotBuilt { function, binary });
+    }
+    Ok(Function::processes(ProcessSettings {
+        name: spec.name.clone(),
+        binary,
+        timeout: spec.timeout,
+        environment,
+        concurrency: options.concurrency,
+        freeze: options.freeze,
+        log: log.clone(),
+    }))
+}

@@ -1,0 +1,125 @@
+//! DynamoDB in this process, with the template's tables.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use dynoxide::Database;
+use dynoxide::actions::update_time_to_live::{TimeToLiveSpecification, UpdateTimeToLiveRequest};
+use dynoxide::server::serve_with_shutdown;
+use tokio::net::TcpListener;
+use tokio::sync::{Mutex, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use crate::error::StackError;
+use crate::template::TableSpec;
+
+/// The running DynamoDB. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    names: BTreeMap<String, String>,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<Result<(), String>>,
+}
+
+impl Tables {
+    /// Makes the tables that are not there yet, and serves them.
+    pub(crate) fn start(
+        specs: &[TableSpec],
+        data_dir: Option<&Path>,
+        listener: TcpListener,
+    ) -> Result<Self, StackError> {
+        let database = open(data_dir)?;
+        for spec in specs {
+            create(&database, spec).map_err(|reason| StackError::Table {
+                table: spec.name.clone(),
+                reason,
+            })?;
+        }
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = serve_with_shutdown(listener, database, async {
+            // A dropped sender stops it as well as a message.
+            drop(stopped.await);
+        });
+        let names = specs
+            .iter()
+            .map(|spec| (spec.id.clone(), spec.name.clone()));
+        Ok(Self {
+            names: names.collect(),
+            running: Mutex::new(Some(Running {
+                stop,
+                server: tokio::spawn(server),
+            })),
+        })
+    }
+
+    /// The name of a table by its logical id.
+    pub(crate) fn name(&self, id: &str) -> Option<&str> {
+        self.names.get(id).map(String::as_str)
+    }
+
+    /// The tables' names.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.values().map(String::as_str)
+    }
+
+    /// Ends the server; from then on its port refuses connections.
+    pub(crate) async fn stop(&self) {
+        if let Some(running) = self.running.lock().await.take() {
+            // Both fail only where the server has ended by itself. Its port closes
+            // at once; a client in the middle of a request may hold up the rest.
+            running.stop.send(()).unwrap_or_default();
+            drop(timeout(PATIENCE, running.server).await);
+        }
+    }
+}
+
+fn open(data_dir: Option<&Path>) -> Result<Database, StackError> {
+    let Some(directory) = data_dir else {
+        return Database::memory().map_err(|e| StackError::Data {
+            path: ":memory:".into(),
+            reason: e.to_string(),
+        });
+    };
+    let path = directory.join("dynamodb.sqlite");
+    Database::new(&path.to_string_lossy()).map_err(|e| StackError::Data {
+        reason: e.to_string(),
+        path,
+    })
+}
+
+fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
+    let known = database
+        .get_table_metadata(&spec.name)
+        .map_err(|e| e.to_string())?;
+    if known.is_some() {
+        return Ok(());
+    }
+    let request = serde_json::from_value(spec.request.clone()).map_err(|e| {
+        // The emulator marks its own validation so within the decoder's error.
+        e.to_string().trim_start_matches("VALIDATION:").to_owned()
+    })?;
+    database.create_table(request).map_err(|e| e.to_string())?;
+    if let Some(attribute) = &spec.ttl {
+        let request = UpdateTimeToLiveRequest {
+            table_name: spec.name.clone(),
+            time_to_live_specification: TimeToLiveSpecification {
+                attribute_name: attribute.clone(),
+                enabled: true,
+            },
+        };
+        database
+            .update_time_to_live(request)
+            .map_err(|e| e.to_string())?;
+    }
+    Ok(())
+}
+
+/// How long the end of a stack waits for clients of DynamoDB.
+const PATIENCE: Duration = Duration::from_secs(2);

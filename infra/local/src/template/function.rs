@@ -1,0 +1,131 @@
+//! Functions: `AWS::Serverless::Function` with the template's `Globals`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::node::{Entry, Node};
+use super::resolve::Resolver;
+use super::{Resource, TemplateError};
+
+/// One function of the template.
+#[derive(Debug, Clone)]
+pub(crate) struct FunctionSpec {
+    /// Its binary and its name: the last component of `CodeUri`.
+    pub(crate) name: String,
+    /// How long one invocation may take.
+    pub(crate) timeout: Duration,
+    /// Its memory in MB: told to the function, not enforced.
+    pub(crate) memory: u64,
+    pub(crate) environment: BTreeMap<String, String>,
+}
+
+/// Reads every function.
+pub(super) fn read(
+    root: &Node,
+    resources: &[Resource<'_>],
+    resolver: &Resolver<'_>,
+) -> Result<Vec<FunctionSpec>, TemplateError> {
+    let globals = root
+        .get("Globals")
+        .and_then(|globals| globals.get("Function"));
+    let mut functions: Vec<FunctionSpec> = Vec::new();
+    for resource in resources
+        .iter()
+        .filter(|r| r.kind == "AWS::Serverless::Function")
+    {
+        let function = function(resource, globals, resolver)?;
+        if functions.iter().any(|other| other.name == function.name) {
+            return Err(TemplateError {
+                line: resource.line,
+                problem: format!(
+                    "{} is a second function of the binary {}",
+                    resource.id, function.name
+                ),
+            });
+        }
+        functions.push(function);
+    }
+    Ok(functions)
+}
+
+fn function(
+    resource: &Resource<'_>,
+    globals: Option<&Node>,
+    resolver: &Resolver<'_>,
+) -> Result<FunctionSpec, TemplateError> {
+    let Resource {
+        id,
+        line,
+        properties: Some(properties),
+        ..
+    } = resource
+    else {
+        return Err(resource.lacks("Properties"));
+    };
+    if let Some(events) = properties.get("Events") {
+        return Err(events.error(format!(
+            "{id} has Events, which the local stack does not read: write AWS::ApiGatewayV2::Route resources"
+        )));
+    }
+    let sources = [globals, Some(properties)];
+    let mut environment = BTreeMap::new();
+    for source in sources.into_iter().flatten() {
+        if let Some(variables) = source.get("Environment").and_then(|e| e.get("Variables")) {
+            let variables = resolver.present(variables)?;
+            for Entry { key, value, .. } in variables.entries()? {
+                environment.insert(key.clone(), value.text()?.to_owned());
+            }
+        }
+    }
+    let number = |key: &str, default: u64| -> Result<u64, TemplateError> {
+        let mut written = sources
+            .into_iter()
+            .flatten()
+            .filter_map(|source| source.get(key));
+        match written.next_back() {
+            Some(node) => resolver.present(node)?.number(),
+            None => Ok(default),
+        }
+    };
+    Ok(FunctionSpec {
+        name: code(properties, *line, resolver)?,
+        timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT_SECONDS)?),
+        memory: number("MemorySize", DEFAULT_MEMORY_MB)?,
+        environment,
+    })
+}
+
+/// The name of a function resource's binary.
+pub(super) fn binary_name(
+    resource: &Node,
+    resolver: &Resolver<'_>,
+) -> Result<String, TemplateError> {
+    code(resource.required("Properties")?, resource.line, resolver)
+}
+
+fn code(properties: &Node, line: usize, resolver: &Resolver<'_>) -> Result<String, TemplateError> {
+    let uri = resolver.present(properties.required("CodeUri")?)?;
+    let last = uri.text()?.trim_end_matches('/').rsplit('/').next();
+    match last.filter(|name| !name.is_empty() && *name != "." && *name != "..") {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(TemplateError {
+            line,
+            problem: "CodeUri ends in no name of a binary".to_owned(),
+        }),
+    }
+}
+
+impl Resource<'_> {
+    /// The complaint that something is missing from this resource.
+    pub(super) fn lacks(&self, what: &str) -> TemplateError {
+        TemplateError {
+            line: self.line,
+            problem: format!("{} has no {what}", self.id),
+        }
+    }
+}
+
+/// Lambda's own default.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
+/// Lambda's own default.
+const DEFAULT_MEMORY_MB: u64 = 128;

@@ -1,0 +1,292 @@
+//! Resolves parameters, conditions, pseudo parameters and functions to what
+//! they are in the local stack.
+
+use std::cell::Cell;
+use std::collections::BTreeMap;
+
+use super::TemplateError;
+use super::function::binary_name;
+use super::node::{Entry, Node, Value};
+use super::substitution::{self, Piece};
+use super::table::table_name;
+use crate::{ACCOUNT, REGION};
+
+/// The template's names with their local values.
+pub(super) struct Resolver<'a> {
+    parameters: BTreeMap<&'a str, Value>,
+    conditions: BTreeMap<&'a str, &'a Node>,
+    resources: BTreeMap<&'a str, &'a Node>,
+    endpoint: &'a str,
+    /// Guards against conditions and names that refer to themselves.
+    depth: Cell<u32>,
+}
+
+impl<'a> Resolver<'a> {
+    /// Takes parameters from `overrides` or their defaults.
+    pub(super) fn new(
+        root: &'a Node,
+        overrides: &BTreeMap<String, String>,
+        endpoint: &'a str,
+    ) -> Result<Self, TemplateError> {
+        let declared = root.section("Parameters")?;
+        if let Some(name) = overrides
+            .keys()
+            .find(|name| !declared.iter().any(|entry| entry.key == **name))
+        {
+            return Err(root.error(format!("there is no parameter {name} in the template")));
+        }
+        let mut parameters = BTreeMap::new();
+        for entry in declared {
+            let value = parameter(entry, overrides.get(&entry.key))?;
+            parameters.insert(entry.key.as_str(), value);
+        }
+        let by_name = |section| -> Result<BTreeMap<&'a str, &'a Node>, TemplateError> {
+            let entries = root.section(section)?.iter();
+            Ok(entries.map(|e| (e.key.as_str(), &e.value)).collect())
+        };
+        Ok(Self {
+            parameters,
+            conditions: by_name("Conditions")?,
+            resources: by_name("Resources")?,
+            endpoint,
+            depth: Cell::new(0),
+        })
+    }
+
+    /// The parameters of text type, for those who ask by name.
+    pub(super) fn parameters_as_text(&self) -> BTreeMap<String, String> {
+        let text = |(name, value): (&&str, &Value)| match value {
+            Value::Text(text) => Some(((*name).to_owned(), text.clone())),
+            Value::List(_) | Value::Map(_) | Value::Call(..) => None,
+        };
+        self.parameters.iter().filter_map(text).collect()
+    }
+
+    /// Resolves a value; `None` is `AWS::NoValue`.
+    pub(super) fn resolve(&self, node: &Node) -> Result<Option<Node>, TemplateError> {
+        if self.depth.get() > MAX_DEPTH {
+            return Err(node.error("this refers to itself"));
+        }
+        self.depth.set(self.depth.get() + 1);
+        let resolved = self.value(node);
+        self.depth.set(self.depth.get() - 1);
+        Ok(resolved?.map(|value| Node {
+            line: node.line,
+            value,
+        }))
+    }
+
+    /// Resolves a value that must be there.
+    pub(super) fn present(&self, node: &Node) -> Result<Node, TemplateError> {
+        self.resolve(node)?
+            .ok_or_else(|| node.error("AWS::NoValue cannot stand here"))
+    }
+
+    /// Says whether the condition named by `node` holds.
+    pub(super) fn condition(&self, node: &Node) -> Result<bool, TemplateError> {
+        let name = node.text()?;
+        let condition = self
+            .conditions
+            .get(name)
+            .ok_or_else(|| node.error(format!("there is no condition {name} in the template")))?;
+        self.present(condition)?.flag()
+    }
+
+    fn value(&self, node: &Node) -> Result<Option<Value>, TemplateError> {
+        match &node.value {
+            Value::Text(_) => Ok(Some(node.value.clone())),
+            Value::List(items) => {
+                let items = items.iter().map(|item| self.resolve(item));
+                let kept: Result<Vec<Option<Node>>, _> = items.collect();
+                Ok(Some(Value::List(kept?.into_iter().flatten().collect())))
+            }
+            Value::Map(entries) => {
+                let mut kept = Vec::new();
+                for Entry { key, line, value } in entries {
+                    // `{Condition: Name}` in place of a value is a call, too.
+                    if key == "Condition" && entries.len() == 1 {
+                        return Ok(Some(self.condition(value).map(truth)?));
+                    }
+                    if let Some(value) = self.resolve(value)? {
+                        kept.push(Entry {
+                            key: key.clone(),
+                            line: *line,
+                            value,
+                        });
+                    }
+                }
+                Ok(Some(Value::Map(kept)))
+            }
+            Value::Call(name, argument) => self.call(name, argument),
+        }
+    }
+
+    fn call(&self, name: &str, argument: &Node) -> Result<Option<Value>, TemplateError> {
+        let text = |text: String| Ok(Some(Value::Text(text)));
+        match name {
+            "Ref" => self.reference(argument, argument.text()?),
+            "GetAtt" => match &argument.value {
+                Value::Text(path) => text(self.attribute(argument, path)?),
+                Value::List(_) | Value::Map(_) | Value::Call(..) => {
+                    text(self.attribute(argument, &argument.texts()?.join("."))?)
+                }
+            },
+            "Sub" => text(self.substitute(argument)?),
+            "If" => match argument.items()? {
+                [condition, then, otherwise] => {
+                    let holds = self.condition(condition)?;
+                    let chosen = self.resolve(if holds { then } else { otherwise })?;
+                    Ok(chosen.map(|node| node.value))
+                }
+                _ => Err(argument.error("!If takes a condition and two values")),
+            },
+            "Condition" => Ok(Some(truth(self.condition(argument)?))),
+            "Join" | "Split" | "Select" | "Equals" | "Not" | "And" | "Or" => {
+                let argument = self.present(argument)?;
+                calculate(name, &argument).map(Some)
+            }
+            _ => Err(argument.error(format!("the local stack cannot resolve !{name}"))),
+        }
+    }
+
+    fn reference(&self, at: &Node, name: &str) -> Result<Option<Value>, TemplateError> {
+        let text = match name {
+            "AWS::NoValue" => return Ok(None),
+            "AWS::Region" => REGION.to_owned(),
+            "AWS::AccountId" => ACCOUNT.to_owned(),
+            "AWS::Partition" => "aws".to_owned(),
+            "AWS::URLSuffix" => "amazonaws.com".to_owned(),
+            "AWS::StackName" => STACK.to_owned(),
+            _ => match self.parameters.get(name) {
+                Some(value) => return Ok(Some(value.clone())),
+                None => self.physical_id(at, name)?,
+            },
+        };
+        Ok(Some(Value::Text(text)))
+    }
+
+    /// What `!Ref` of a resource gives.
+    fn physical_id(&self, at: &Node, id: &str) -> Result<String, TemplateError> {
+        let (kind, resource) = self.resource(at, id)?;
+        match kind {
+            "AWS::Serverless::Function" => binary_name(resource, self),
+            "AWS::DynamoDB::Table" => Ok(table_name(id)),
+            "AWS::SecretsManager::Secret" => Ok(arn("secretsmanager", &format!("secret:{id}"))),
+            _ => Ok(id.to_owned()),
+        }
+    }
+
+    fn attribute(&self, at: &Node, path: &str) -> Result<String, TemplateError> {
+        let (id, attribute) = path
+            .split_once('.')
+            .ok_or_else(|| at.error("!GetAtt takes a resource and its attribute"))?;
+        let (kind, _) = self.resource(at, id)?;
+        let name = self.physical_id(at, id)?;
+        match (kind, attribute) {
+            ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
+            ("AWS::DynamoDB::Table", "Arn") => Ok(arn("dynamodb", &format!("table/{name}"))),
+            ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(self.endpoint.to_owned()),
+            ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(name),
+            _ => Err(at.error(format!(
+                "{id} has no attribute {attribute} in the local stack"
+            ))),
+        }
+    }
+
+    fn resource(&self, at: &Node, id: &str) -> Result<(&'a str, &'a Node), TemplateError> {
+        let resource = self
+            .resources
+            .get(id)
+            .ok_or_else(|| at.error(format!("there is no resource {id} in the template")))?;
+        Ok((resource.required("Type")?.text()?, resource))
+    }
+
+    fn substitute(&self, argument: &Node) -> Result<String, TemplateError> {
+        let (text, own) = substitution::parts(argument)?;
+        let mut result = String::new();
+        for piece in substitution::pieces(text) {
+            match piece {
+                Piece::Literal(literal) => result.push_str(literal),
+                Piece::Escaped(name) => result.extend(["${", name, "}"]),
+                Piece::Name(name) => {
+                    if let Some(entry) = own.iter().find(|entry| entry.key == name) {
+                        result.push_str(self.present(&entry.value)?.text()?);
+                    } else if name.contains('.') {
+                        result.push_str(&self.attribute(argument, name)?);
+                    } else if let Some(value) = self.reference(argument, name)? {
+                        let line = argument.line;
+                        result.push_str(Node { line, value }.text()?);
+                    }
+                }
+            }
+        }
+        Ok(result)
+    }
+}
+
+/// The functions of values alone; the argument is resolved.
+fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
+    let items = argument.items()?;
+    let flags = || {
+        items
+            .iter()
+            .map(Node::flag)
+            .collect::<Result<Vec<bool>, _>>()
+    };
+    match (name, items) {
+        ("Join", [delimiter, parts]) => Ok(Value::Text(parts.texts()?.join(delimiter.text()?))),
+        ("Split", [delimiter, whole]) => {
+            Ok(list(whole.text()?.split(delimiter.text()?), whole.line))
+        }
+        ("Select", [index, from]) => {
+            let index = usize::try_from(index.number()?).unwrap_or(usize::MAX);
+            let chosen = from.items()?.get(index);
+            let chosen = chosen.ok_or_else(|| argument.error("there is no such item to select"))?;
+            Ok(chosen.value.clone())
+        }
+        ("Equals", [one, other]) => Ok(truth(one.text()? == other.text()?)),
+        ("Not", [one]) => Ok(truth(!one.flag()?)),
+        ("And", _) => Ok(truth(flags()?.into_iter().all(|flag| flag))),
+        ("Or", _) => Ok(truth(flags()?.into_iter().any(|flag| flag))),
+        _ => Err(argument.error(format!("!{name} takes other arguments"))),
+    }
+}
+
+/// The value of a parameter, as its type says.
+fn parameter(entry: &Entry, given: Option<&String>) -> Result<Value, TemplateError> {
+    let text = match (given, entry.value.get("Default")) {
+        (Some(text), _) => text.clone(),
+        (None, Some(default)) => default.text()?.to_owned(),
+        (None, None) => {
+            let problem = format!("the parameter {} has no default and no value", entry.key);
+            return Err(entry.value.error(problem));
+        }
+    };
+    let kind = entry.value.required("Type")?.text()?;
+    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
+        return Ok(list(text.split(',').map(str::trim), entry.line));
+    }
+    Ok(Value::Text(text))
+}
+
+fn list<'t>(parts: impl Iterator<Item = &'t str>, line: usize) -> Value {
+    let item = |part: &str| Node {
+        line,
+        value: Value::Text(part.to_owned()),
+    };
+    Value::List(parts.map(item).collect())
+}
+
+fn truth(flag: bool) -> Value {
+    Value::Text(flag.to_string())
+}
+
+/// Makes an ARN of the local account.
+fn arn(service: &str, name: &str) -> String {
+    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}")
+}
+
+/// The stack's name, in names made of it.
+const STACK: &str = "gatehouse-local";
+/// Far above any honest template's nesting of references.
+const MAX_DEPTH: u32 = 200;

@@ -1,0 +1,101 @@
+//! Tables: `AWS::DynamoDB::Table` as requests to make them.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::node::{Node, Value};
+use super::resolve::Resolver;
+use super::{Resource, TemplateError};
+
+/// One table of the template.
+#[derive(Debug, Clone)]
+pub(crate) struct TableSpec {
+    /// Its logical id.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// The body of `CreateTable`.
+    pub(crate) request: Json,
+    /// The attribute of its time to live.
+    pub(crate) ttl: Option<String>,
+}
+
+/// The local name of a table: plain `cargo lambda` needs one that it can know.
+pub(super) fn table_name(id: &str) -> String {
+    let stem = id
+        .strip_suffix("Table")
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(id);
+    let mut name = String::from("gatehouse-local");
+    for letter in stem.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// Reads every table.
+pub(super) fn read(
+    resources: &[Resource<'_>],
+    resolver: &Resolver<'_>,
+) -> Result<Vec<TableSpec>, TemplateError> {
+    let tables = resources
+        .iter()
+        .filter(|r| r.kind == "AWS::DynamoDB::Table");
+    tables.map(|resource| table(resource, resolver)).collect()
+}
+
+fn table(resource: &Resource<'_>, resolver: &Resolver<'_>) -> Result<TableSpec, TemplateError> {
+    let properties = resource
+        .properties
+        .ok_or_else(|| resource.lacks("Properties"))?;
+    let name = table_name(resource.id);
+    let mut request = Map::new();
+    request.insert("TableName".to_owned(), json!(name));
+    request.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
+    for key in ["AttributeDefinitions", "KeySchema"] {
+        let value = resolver.present(properties.required(key)?)?;
+        request.insert(key.to_owned(), to_json(&value));
+    }
+    for key in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
+        if let Some(indexes) = properties.get(key)
+            && let Some(indexes) = resolver.resolve(indexes)?
+        {
+            request.insert(key.to_owned(), to_json(&indexes));
+        }
+    }
+    Ok(TableSpec {
+        id: resource.id.to_owned(),
+        name,
+        request: Json::Object(request),
+        ttl: ttl(properties, resolver)?,
+    })
+}
+
+fn ttl(properties: &Node, resolver: &Resolver<'_>) -> Result<Option<String>, TemplateError> {
+    let Some(written) = properties.get("TimeToLiveSpecification") else {
+        return Ok(None);
+    };
+    let Some(written) = resolver.resolve(written)? else {
+        return Ok(None);
+    };
+    if !written.required("Enabled")?.flag()? {
+        return Ok(None);
+    }
+    let attribute = written.required("AttributeName")?.text()?;
+    Ok(Some(attribute.to_owned()))
+}
+
+/// Keys and indexes as JSON; capacity is left out, since all tables are on demand.
+fn to_json(node: &Node) -> Json {
+    match &node.value {
+        Value::Text(text) => json!(text),
+        Value::List(items) => items.iter().map(to_json).collect(),
+        Value::Map(entries) => entries
+            .iter()
+            .filter(|entry| entry.key != "ProvisionedThroughput")
+            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
+            .collect(),
+        Value::Call(..) => Json::Null,
+    }
+}

@@ -1,0 +1,171 @@
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use gatehouse_auth::key::{Algorithm, KeyRing};
+use gatehouse_local::{Stack, function_names};
+use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use super::{Bench, options};
+
+async fn get(address: std::net::SocketAddr) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+        .await
+        .unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).await.unwrap();
+    reply
+}
+
+#[tokio::test]
+async fn the_gateway_reaches_the_process() {
+    let bench = Bench::start().await;
+    assert_eq!(bench.stack.routes(), ["GET /"]);
+    let reply = get(bench.stack.address()).await;
+    assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
+    assert!(reply.contains(r#"{"pid":"#), "{reply}");
+}
+
+#[tokio::test]
+async fn a_function_that_does_not_start_is_an_internal_error_with_its_reason_in_the_log() {
+    let bench = Bench::with(|options| {
+        options
+            .environment
+            .insert("FAIL_INIT".to_owned(), "1".to_owned());
+    })
+    .await;
+    let reply = get(bench.stack.address()).await;
+    assert!(reply.starts_with("HTTP/1.1 500 "), "{reply}");
+    assert!(
+        reply.ends_with(r#"{"message":"Internal Server Error"}"#),
+        "{reply}"
+    );
+    let logs = bench.stack.logs();
+    assert!(
+        logs.last().unwrap().starts_with("function did not start: "),
+        "{logs:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_taken_port_is_named() {
+    let bench = Bench::start().await;
+    let directory = TempDir::new().unwrap();
+    let mut second = options(directory.path());
+    second.port = bench.stack.address().port();
+    let error = Stack::start(second).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("is taken: end what uses it, or choose another port")
+    );
+}
+
+#[tokio::test]
+async fn a_function_that_is_not_built_is_named() {
+    let directory = TempDir::new().unwrap();
+    let mut options = options(directory.path());
+    options.bin_dir = directory.path().to_owned();
+    let error = Stack::start(options).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("the function function is not built: there is no ")
+    );
+}
+
+#[tokio::test]
+async fn a_template_that_is_not_there_or_broken_is_named_with_its_line() {
+    let directory = TempDir::new().unwrap();
+    let mut options = options(directory.path());
+    options.template = directory.path().join("t.yaml");
+    let error = Stack::start(options.clone()).await.unwrap_err();
+    assert!(
+        error.to_string().contains("t.yaml cannot be read"),
+        "{error}"
+    );
+    std::fs::write(&options.template, "Resources:\n  A:\n    Type: !Ref B\n").unwrap();
+    let error = Stack::start(options).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("t.yaml, line 3: there is no parameter or resource B in the template")
+    );
+}
+
+#[tokio::test]
+async fn the_functions_of_a_template_are_listed() {
+    let names = function_names(&options(TempDir::new().unwrap().path()).template).unwrap();
+    assert_eq!(names, ["function"]);
+}
+
+#[tokio::test]
+async fn the_key_ring_is_private_and_kept() {
+    let bench = Bench::start().await;
+    let path = bench.stack.key_ring_path().to_owned();
+    let before = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    let again = Stack::start(options(bench.directory.path())).await.unwrap();
+    assert_eq!(again.key_ring_path(), path);
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn the_public_keys_are_in_their_table() {
+    let bench = Bench::start().await;
+    let ring = std::fs::read_to_string(bench.stack.key_ring_path()).unwrap();
+    let ring = KeyRing::parse(&ring).unwrap();
+    assert_eq!(ring.active().unwrap().algorithm(), Algorithm::Es256);
+    assert_eq!(published(&bench.stack).await, ring.published().version());
+}
+
+async fn published(stack: &Stack) -> u64 {
+    let settings = ConnectionSettings {
+        region: "us-east-1".to_owned(),
+        endpoint: Some(stack.dynamodb_url().to_owned()),
+        credentials: Some(Credentials {
+            access_key_id: "local".to_owned(),
+            secret_access_key: "local".into(),
+            session_token: None,
+        }),
+        attempt_timeout: Duration::from_secs(5),
+        operation_timeout: Duration::from_secs(5),
+    };
+    let client = Connection::open(&settings).await.tables();
+    let table = stack.table("SigningKeysTable").unwrap();
+    let keys = SigningKeys::new(client, table.to_owned());
+    keys.published().await.unwrap().unwrap().version()
+}
+
+#[tokio::test]
+async fn a_data_directory_can_be_used_again() {
+    let directory = TempDir::new().unwrap();
+    for _ in 0..2 {
+        let mut options = options(directory.path());
+        options.data_dir = Some(directory.path().join("data"));
+        let stack = Stack::start(options).await.unwrap();
+        assert_eq!(stack.table("ThingsTable"), Some("gatehouse-local-things"));
+        assert_eq!(published(&stack).await, 1);
+        stack.stop().await;
+    }
+    assert!(directory.path().join("data/dynamodb.sqlite").is_file());
+    assert!(directory.path().join("data/key-ring.json").is_file());
+}
+
+#[tokio::test]
+async fn a_stopped_dynamodb_refuses_connections() {
+    let bench = Bench::start().await;
+    let address = bench
+        .stack
+        .dynamodb_url()
+        .strip_prefix("http://")
+        .unwrap()
+        .to_owned();
+    assert!(TcpStream::connect(&address).await.is_ok());
+    bench.stack.stop_dynamodb().await;
+    assert!(TcpStream::connect(&address).await.is_err());
+}

@@ -1,0 +1,40 @@
+//! The claims of an access token: verified, or just about to be signed.
+
+use serde::Serialize;
+
+use crate::id::{Jti, SessionId, SubjectId};
+use crate::role::Roles;
+use crate::scope::Scopes;
+use crate::time::Timestamp;
+
+/// The verified payload of an access token (RFC 9068 section 2.2).
+///
+/// Only this crate makes one: by verifying a token, or to sign it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Claims {
+    /// Who issued the token.
+    pub iss: String,
+    /// Whom the token speaks for.
+    pub sub: SubjectId,
+    /// Whom the token is meant for: us.
+    pub aud: String,
+    /// The client that asked for the token.
+    pub client_id: String,
+    /// When the token was issued.
+    pub iat: Timestamp,
+    /// When the token stops being accepted.
+    pub exp: Timestamp,
+    /// The token's own id, by which it is revoked.
+    pub jti: Jti,
+    /// The session that the token belongs to.
+    pub sid: SessionId,
+    /// The user's token version when the token was issued.
+    pub ver: u64,
+    /// When the password was given.
+    pub auth_time: Timestamp,
+    /// What the token may be used for.
+    pub scope: Scopes,
+    /// The user's roles when the token was issued.
+    pub roles: Roles,
+}

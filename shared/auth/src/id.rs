@@ -1,0 +1,118 @@
+//! Opaque identifiers: of a subject, a session, a token, an attempt.
+//!
+//! Ours are 16 random bytes in base64url (22 characters). Any printable ASCII of
+//! at most 128 bytes parses, as a token's claims may carry (RFC 7519 section 4.1).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::{Deserialize, Serialize};
+
+/// The text is no identifier: empty, over 128 bytes, or not printable ASCII.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier is 1 to 128 bytes of printable ASCII")]
+pub struct IdError;
+
+/// Longest identifier in bytes. Raising it lets a token's claims grow table keys.
+pub const MAX_ID_BYTES: usize = 128;
+
+macro_rules! opaque_id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// Makes an identifier of 22 characters from 16 random bytes.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(URL_SAFE_NO_PAD.encode(bytes))
+            }
+
+            /// Returns the 16 bytes, if this is an identifier of ours.
+            #[must_use]
+            pub fn to_bytes(&self) -> Option<[u8; 16]> {
+                URL_SAFE_NO_PAD.decode(&self.0).ok()?.try_into().ok()
+            }
+
+            /// Parses an identifier.
+            ///
+            /// # Errors
+            /// [`IdError`] unless it is 1 to 128 bytes of printable ASCII.
+            pub fn parse(text: &str) -> Result<Self, IdError> {
+                Self::try_from(text.to_owned())
+            }
+
+            /// Returns the identifier as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdError;
+
+            fn try_from(text: String) -> Result<Self, IdError> {
+                let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
+                if printable && !text.is_empty() && text.len() <= MAX_ID_BYTES {
+                    Ok(Self(text))
+                } else {
+                    Err(IdError)
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+opaque_id! {
+    /// Stable opaque id of a user: the claim `sub`. Never a name, never used again.
+    SubjectId
+}
+opaque_id! {
+    /// Id of one login: the claim `sid`; what is rotated, listed, revoked.
+    SessionId
+}
+opaque_id! {
+    /// Id of one access token: the claim `jti` (RFC 7519 section 4.1.7).
+    Jti
+}
+opaque_id! {
+    /// Id of one attempt at a refresh, by which a lost answer is told from a rival.
+    AttemptId
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_identifiers_have_22_characters_and_round_trip() {
+        let id = SubjectId::from_bytes([7; 16]);
+        assert_eq!(id.as_str().len(), 22);
+        assert_eq!(id.to_bytes(), Some([7; 16]));
+        assert_eq!(SubjectId::parse(id.as_str()), Ok(id));
+    }
+
+    #[test]
+    fn empty_long_spaced_and_non_ascii_identifiers_are_refused() {
+        for bad in ["", "a b", "a\n", "\u{e9}", "a\0", &"x".repeat(129)] {
+            assert_eq!(Jti::parse(bad), Err(IdError), "{bad:?}");
+        }
+        assert!(Jti::parse(&"x".repeat(128)).is_ok());
+    }
+}

@@ -1,0 +1,33 @@
+//! Keys: those that sign access tokens, their public halves, and those that
+//! authenticate refresh tokens; with the states they pass through.
+
+mod algorithm;
+mod error;
+mod kid;
+mod mac;
+mod material;
+mod private;
+mod private_jwk;
+mod public;
+mod published;
+mod ring;
+mod roca;
+mod small_order;
+mod state;
+mod verifying;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use error::KeyError;
+pub use kid::{Kid, KidError};
+pub use mac::{MacKey, MacKid, MacKidError};
+pub use private::SigningKey;
+pub use public::{PublicJwk, parse_jwk_set};
+pub use published::PublishedKeys;
+pub use ring::KeyRing;
+pub use state::KeyState;
+pub use verifying::{VerifyingKey, VerifyingKeys};
+
+#[cfg(test)]
+mod known_answers;
+#[cfg(test)]
+pub(crate) mod testing;

@@ -1,0 +1,91 @@
+//! The published keys: what verifiers read, and what is shown to anybody.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::key::error::KeyError;
+use crate::key::kid::Kid;
+use crate::key::public::{PublicJwk, refuse_duplicates};
+use crate::key::state::{Held, KeyState};
+use crate::key::verifying::VerifyingKeys;
+use crate::time::Timestamp;
+use crate::token::MAX_LIFETIME;
+
+/// The published JWK Set with each key's state and time, as its table item.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Document")]
+pub struct PublishedKeys {
+    version: u64,
+    keys: Vec<Held<PublicJwk>>,
+}
+
+impl PublishedKeys {
+    pub(crate) fn new(version: u64, keys: Vec<Held<PublicJwk>>) -> Self {
+        Self { version, keys }
+    }
+
+    /// Returns the version, on which the next publication is conditional.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// Returns the JWK Set for anybody to see (RFC 7517 section 5).
+    #[must_use]
+    pub fn jwk_set(&self, now: Timestamp) -> Value {
+        let keys: Vec<Value> = self.live(now).map(PublicJwk::to_json).collect();
+        json!({ "keys": keys })
+    }
+
+    /// Prepares the keys that verify at the moment.
+    #[must_use]
+    pub fn verifying(&self, now: Timestamp) -> VerifyingKeys {
+        VerifyingKeys::from_jwks(self.live(now).cloned().collect())
+    }
+
+    /// Walks the ids of the keys that verify at the moment.
+    pub fn kids(&self, now: Timestamp) -> impl Iterator<Item = &Kid> {
+        self.live(now).map(PublicJwk::kid)
+    }
+
+    /// Leaves out the retired keys whose last token must have ended, so that
+    /// they vanish even where no rotation comes to remove them.
+    fn live(&self, now: Timestamp) -> impl Iterator<Item = &PublicJwk> {
+        let live = move |held: &&Held<PublicJwk>| match held.state {
+            KeyState::Pending | KeyState::Active => true,
+            KeyState::Retired => {
+                let end = held
+                    .since
+                    .plus(STALEST_SIGNER + MAX_LIFETIME + CLOCK_MARGIN);
+                now < end
+            }
+        };
+        self.keys.iter().filter(live).map(|held| &held.key)
+    }
+}
+
+#[derive(Deserialize)]
+struct Document {
+    version: u64,
+    keys: Vec<Held<PublicJwk>>,
+}
+
+impl TryFrom<Document> for PublishedKeys {
+    type Error = KeyError;
+
+    fn try_from(document: Document) -> Result<Self, KeyError> {
+        refuse_duplicates(document.keys.iter().map(|held| held.key.kid()))?;
+        Ok(Self::new(document.version, document.keys))
+    }
+}
+
+/// How long a signer may go on with an old ring: the hour that it serves when it
+/// cannot be reread, and its cache age. Less here refuses good tokens.
+const STALEST_SIGNER: Duration = Duration::from_mins(65);
+/// Slack for clocks that differ. Less refuses good tokens.
+const CLOCK_MARGIN: Duration = Duration::from_mins(10);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+use super::*;
+use crate::key::testing::{NOW, key};
+use crate::key::{Algorithm, KeyRing};
+
+/// The published keys of a ring whose second key has just been retired.
+fn with_retired() -> PublishedKeys {
+    let held = |state, algorithm| Held {
+        state,
+        since: NOW,
+        key: key(algorithm).public(),
+    };
+    let keys = vec![
+        held(KeyState::Active, Algorithm::Es256),
+        held(KeyState::Retired, Algorithm::EdDsa),
+    ];
+    PublishedKeys::new(3, keys)
+}
+
+#[test]
+fn a_retired_key_verifies_for_135_minutes_and_then_vanishes() {
+    let published = with_retired();
+    let retired = key(Algorithm::EdDsa).kid();
+    let last = NOW.plus(Duration::from_secs((65 + 60 + 10) * 60 - 1));
+    for (now, live) in [
+        (NOW, true),
+        (last, true),
+        (last.plus(Duration::from_secs(1)), false),
+    ] {
+        assert_eq!(published.verifying(now).get(retired).is_some(), live);
+        assert_eq!(published.kids(now).any(|kid| kid == retired), live);
+        let shown = published.jwk_set(now).to_string();
+        assert_eq!(shown.contains(retired.as_str()), live);
+    }
+}
+
+#[test]
+fn pending_and_active_keys_verify_for_ever() {
+    let ring = KeyRing::first(Algorithm::Es256, NOW).unwrap();
+    let later = NOW.plus(Duration::from_hours(24 * 365 * 10));
+    assert_eq!(ring.published().kids(later).count(), 2);
+    let active = ring.active().unwrap().kid();
+    assert!(ring.published().verifying(later).get(active).is_some());
+}
+
+#[test]
+fn keys_survive_their_table_item() {
+    let published = with_retired();
+    let item = serde_json::to_value(&published).unwrap();
+    let read: PublishedKeys = serde_json::from_value(item.clone()).unwrap();
+    assert_eq!(read.version(), 3);
+    assert_eq!(read.jwk_set(NOW), published.jwk_set(NOW));
+    assert_eq!(serde_json::to_value(&read).unwrap(), item);
+}
+
+#[test]
+fn an_item_with_one_id_twice_a_private_key_or_an_odd_state_is_refused() {
+    let item = serde_json::to_value(with_retired()).unwrap();
+    let read = |item: Value| serde_json::from_value::<PublishedKeys>(item);
+    let mut twice = item.clone();
+    twice["keys"][1] = twice["keys"][0].clone();
+    assert!(read(twice).is_err());
+    let mut private = item.clone();
+    private["keys"][0]["key"]["d"] = json!("AAAA");
+    assert!(read(private).is_err());
+    let mut odd = item;
+    odd["keys"][0]["state"] = json!("revoked");
+    assert!(read(odd).is_err());
+}
+
+/// RFC 7517 section 9.2: a private member in the set gives the key away.
+#[test]
+fn no_private_member_is_ever_shown() {
+    for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
+        let held = Held {
+            state: KeyState::Active,
+            since: NOW,
+            key: key(algorithm).public(),
+        };
+        let set = PublishedKeys::new(1, vec![held]).jwk_set(NOW);
+        for name in ["d", "p", "q", "dp", "dq", "qi", "k", "oth"] {
+            assert!(set["keys"][0].get(name).is_none(), "{name}");
+        }
+    }
+}

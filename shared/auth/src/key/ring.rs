@@ -1,0 +1,158 @@
+//! The key ring: every private key of a deployment, one JSON document.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use crate::key::algorithm::Algorithm;
+use crate::key::error::KeyError;
+use crate::key::mac::{MacKey, MacKid};
+use crate::key::private::SigningKey;
+use crate::key::public::{PublicJwk, refuse_duplicates};
+use crate::key::published::PublishedKeys;
+use crate::key::state::{Held, KeyState};
+use crate::time::Timestamp;
+
+/// The private keys that sign access tokens and authenticate refresh tokens,
+/// each with its state. Never printed.
+pub struct KeyRing(Document);
+
+/// The ring as it is stored. A new ring is `{"version":0}`: no keys yet.
+#[derive(Serialize, Deserialize)]
+struct Document {
+    version: u64,
+    #[serde(default)]
+    signing: Vec<Held<SigningKey>>,
+    #[serde(default)]
+    mac: Vec<Held<MacKey>>,
+}
+
+impl KeyRing {
+    /// Reads a ring.
+    ///
+    /// # Errors
+    /// [`KeyError`] if it is malformed, if a key of it cannot be used, if two have
+    /// one id, or if more than one of a kind is active.
+    pub fn parse(json: &str) -> Result<Self, KeyError> {
+        let document: Document = serde_json::from_str(json).map_err(|error| KeyError::Ring {
+            line: error.line(),
+            column: error.column(),
+        })?;
+        refuse_duplicates(document.signing.iter().map(|held| held.key.kid()))?;
+        let mut seen = HashSet::new();
+        if !document.mac.iter().all(|held| seen.insert(held.key.id())) {
+            return Err(KeyError::DuplicateMacKid);
+        }
+        if count_active(&document.signing) > 1 || count_active(&document.mac) > 1 {
+            return Err(KeyError::SeveralActive);
+        }
+        Ok(Self(document))
+    }
+
+    /// Makes the first ring: an active and a pending key of each kind.
+    ///
+    /// # Errors
+    /// [`KeyError`] when a key could not be made.
+    pub fn first(algorithm: Algorithm, now: Timestamp) -> Result<Self, KeyError> {
+        let mut document = Document {
+            version: 1,
+            signing: Vec::new(),
+            mac: Vec::new(),
+        };
+        for state in [KeyState::Active, KeyState::Pending] {
+            let key = SigningKey::generate(algorithm)?;
+            document.signing.push(Held {
+                state,
+                since: now,
+                key,
+            });
+            let key = MacKey::generate()?;
+            document.mac.push(Held {
+                state,
+                since: now,
+                key,
+            });
+        }
+        Ok(Self(document))
+    }
+
+    /// Returns the ring as it is stored.
+    ///
+    /// # Panics
+    /// Never: no map and no odd number is in it, so that nothing can fail.
+    #[must_use]
+    #[expect(
+        clippy::expect_used,
+        reason = "an empty text in its place would end every key"
+    )]
+    pub fn to_json(&self) -> SecretString {
+        serde_json::to_string(&self.0)
+            .expect("a key ring is JSON")
+            .into()
+    }
+
+    /// Returns the ring's version: 0 before the first keys.
+    #[must_use]
+    pub fn version(&self) -> u64 {
+        self.0.version
+    }
+
+    /// Returns the key that signs access tokens, once there is one.
+    #[must_use]
+    pub fn active(&self) -> Option<&SigningKey> {
+        find_active(&self.0.signing)
+    }
+
+    /// Returns the key that authenticates new refresh tokens, once there is one.
+    #[must_use]
+    pub fn active_mac(&self) -> Option<&MacKey> {
+        find_active(&self.0.mac)
+    }
+
+    /// Returns the refresh MAC key of that id, whatever its state.
+    #[must_use]
+    pub fn mac(&self, id: &MacKid) -> Option<&MacKey> {
+        self.0
+            .mac
+            .iter()
+            .map(|held| &held.key)
+            .find(|key| key.id() == *id)
+    }
+
+    /// Returns what verifiers may know of the ring: public halves alone.
+    #[must_use]
+    pub fn published(&self) -> PublishedKeys {
+        let public = |held: &Held<SigningKey>| -> Held<PublicJwk> {
+            let key = held.key.public();
+            Held {
+                state: held.state,
+                since: held.since,
+                key,
+            }
+        };
+        PublishedKeys::new(self.0.version, self.0.signing.iter().map(public).collect())
+    }
+}
+
+impl fmt::Debug for KeyRing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRing(version {}, [redacted])", self.0.version)
+    }
+}
+
+fn find_active<K>(keys: &[Held<K>]) -> Option<&K> {
+    keys.iter()
+        .find(|held| held.state == KeyState::Active)
+        .map(|held| &held.key)
+}
+
+fn count_active<K>(keys: &[Held<K>]) -> usize {
+    keys.iter()
+        .filter(|held| held.state == KeyState::Active)
+        .count()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::key::testing::NOW;
+
+fn ring() -> KeyRing {
+    KeyRing::first(Algorithm::Es256, NOW).unwrap()
+}
+
+fn document(ring: &KeyRing) -> Value {
+    serde_json::from_str(ring.to_json().expose_secret()).unwrap()
+}
+
+fn parse(document: &Value) -> Result<KeyRing, KeyError> {
+    KeyRing::parse(&document.to_string())
+}
+
+#[test]
+fn the_first_ring_has_an_active_and_a_pending_key_of_each_kind() {
+    let document = document(&ring());
+    assert_eq!(document["version"], 1);
+    for kind in ["signing", "mac"] {
+        let keys = document[kind].as_array().unwrap();
+        let state = |key: &Value| (key["state"].clone(), key["since"].clone());
+        let states: Vec<_> = keys.iter().map(state).collect();
+        let now = json!(NOW.unix());
+        assert_eq!(
+            states,
+            [(json!("active"), now.clone()), (json!("pending"), now)]
+        );
+    }
+}
+
+#[test]
+fn a_new_secret_is_a_ring_without_keys() {
+    let ring = KeyRing::parse(r#"{"version":0}"#).unwrap();
+    assert_eq!(ring.version(), 0);
+    assert!(ring.active().is_none() && ring.active_mac().is_none());
+    assert_eq!(ring.published().jwk_set(NOW), json!({"keys": []}));
+}
+
+#[test]
+fn a_ring_is_read_back() {
+    let ring = ring();
+    let read = KeyRing::parse(ring.to_json().expose_secret()).unwrap();
+    assert_eq!(read.version(), 1);
+    assert_eq!(read.active().unwrap().kid(), ring.active().unwrap().kid());
+    assert_eq!(
+        read.active_mac().unwrap().id(),
+        ring.active_mac().unwrap().id()
+    );
+    assert_eq!(document(&read), document(&ring));
+}
+
+#[test]
+fn a_mac_key_is_found_in_any_state() {
+    let mut document = document(&ring());
+    document["mac"][1]["state"] = json!("retired");
+    let ring = parse(&document).unwrap();
+    for held in document["mac"].as_array().unwrap() {
+        let id: MacKid = held["key"]["id"].as_str().unwrap().parse().unwrap();
+        assert_eq!(ring.mac(&id).unwrap().id(), id);
+    }
+    assert!(ring.mac(&MacKid::from_bytes([0; 8])).is_none());
+}
+
+#[test]
+fn what_is_published_holds_no_private_part() {
+    let ring = ring();
+    let published = serde_json::to_string(&ring.published()).unwrap();
+    for held in document(&ring)["signing"].as_array().unwrap() {
+        assert!(!published.contains(held["key"]["d"].as_str().unwrap()));
+        assert!(published.contains(held["key"]["x"].as_str().unwrap()));
+    }
+}
+
+#[test]
+fn a_ring_with_one_id_twice_or_several_active_keys_is_refused() {
+    let good = document(&ring());
+    let mut twice = good.clone();
+    twice["signing"][1]["key"] = twice["signing"][0]["key"].clone();
+    assert!(matches!(parse(&twice), Err(KeyError::DuplicateKid(_))));
+    let mut twice = good.clone();
+    twice["mac"][1]["key"]["id"] = twice["mac"][0]["key"]["id"].clone();
+    assert!(matches!(parse(&twice), Err(KeyError::DuplicateMacKid)));
+    for kind in ["signing", "mac"] {
+        let mut active = good.clone();
+        active[kind][1]["state"] = json!("active");
+        assert!(
+            matches!(parse(&active), Err(KeyError::SeveralActive)),
+            "{kind}"
+        );
+    }
+}
+
+#[test]
+fn a_malformed_ring_is_told_without_quoting_it() {
+    let mut odd = document(&ring());
+    odd["signing"][0]["since"] = odd["signing"][0]["key"]["d"].clone();
+    let secret = odd["signing"][0]["key"]["d"].as_str().unwrap().to_owned();
+    let error = parse(&odd).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains(&secret));
+    for odd in [
+        "",
+        "{}",
+        "[]",
+        "{}}",
+        r#"{"version":-1}"#,
+        r#"{"version":1,"version":2}"#,
+    ] {
+        assert!(
+            matches!(KeyRing::parse(odd), Err(KeyError::Ring { .. })),
+            "{odd}"
+        );
+    }
+}
+
+#[test]
+fn a_ring_does_not_print() {
+    assert_eq!(format!("{:?}", ring()), "KeyRing(version 1, [redacted])");
+}

@@ -1,0 +1,107 @@
+//! Passwords: read, judged, hashed and checked. Nothing here prints one.
+
+mod common;
+pub mod hasher;
+mod memory;
+pub mod params;
+pub mod policy;
+mod stored;
+
+use std::fmt;
+
+use precis_profiles::OpaqueString;
+use precis_profiles::precis_core::profile::Rules;
+use secrecy::{ExposeSecret, SecretString};
+use unicode_security::GeneralSecurityProfile;
+use unicode_security::general_security_profile::IdentifierType;
+use unicode_security::mixed_script::AugmentedScriptSet;
+
+pub use hasher::{HashError, Hasher};
+pub use params::{Argon2Params, ParamsError};
+pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
+
+/// A password, normalised so that every keyboard's spelling of it is the same.
+/// Whether it is a good one is [`PasswordPolicy`]'s to say.
+pub struct Password(SecretString);
+
+/// Why a text can be nobody's password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PasswordError {
+    /// There is no text.
+    #[error("a password is not empty")]
+    Empty,
+    /// More than 1,024 bytes.
+    #[error("a password has at most {MAX_BYTES} bytes")]
+    TooLong,
+    /// A control or invisible character, or one that Unicode has not assigned.
+    #[error("a password has no control or invisible characters")]
+    Character,
+}
+
+impl Password {
+    /// Reads a password by the rules of RFC 8265's `OpaqueString` (section 4.2): NFC,
+    /// any space as an ASCII one. Nothing is trimmed, folded or cut off.
+    ///
+    /// # Errors
+    /// [`PasswordError`] if no account can have this password.
+    pub fn parse(typed: &str) -> Result<Self, PasswordError> {
+        if typed.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        if typed.len() > MAX_BYTES {
+            return Err(PasswordError::TooLong);
+        }
+        if !typed.chars().all(is_allowed) {
+            return Err(PasswordError::Character);
+        }
+        let rules = OpaqueString::new();
+        let normalised = rules
+            .additional_mapping_rule(typed)
+            .and_then(|mapped| rules.normalization_rule(mapped))
+            .map_err(|_| PasswordError::Character)?;
+        Ok(Self(SecretString::from(normalised.into_owned())))
+    }
+
+    fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+}
+
+impl PasswordError {
+    /// Returns the stable code that an answer carries.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::TooLong => "too_long",
+            Self::Character => "invalid_character",
+        }
+    }
+}
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password([redacted])")
+    }
+}
+
+/// What a password may be of: what Unicode has assigned, without controls and what
+/// nobody sees.
+///
+/// Not `OpaqueString`'s own list: the crate's is of Unicode 6.3 and refuses the
+/// emoji of every year since, as the profile refuses the joiners and selectors
+/// that keyboards put into them.
+fn is_allowed(character: char) -> bool {
+    let unassigned = AugmentedScriptSet::for_char(character).is_empty();
+    let separator = matches!(character, '\u{2028}' | '\u{2029}');
+    let invisible = character.identifier_type() == Some(IdentifierType::Default_Ignorable);
+    let in_emoji = matches!(character, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
+    !(character.is_control() || unassigned || separator || invisible) || in_emoji
+}
+
+/// Bounds the work of normalising and judging a password. Lowering it locks out
+/// whoever has a longer one.
+const MAX_BYTES: usize = 1024;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,199 @@
+use std::time::{Duration, Instant};
+
+use super::super::params::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
+use super::*;
+
+mod known_answer;
+
+fn password(text: &str) -> Password {
+    Password::parse(text).unwrap()
+}
+
+/// The cheapest parameters that are allowed.
+fn cheap() -> Hasher {
+    Hasher::new(Argon2Params::new(7_168, 5).unwrap(), 2)
+}
+
+#[tokio::test]
+async fn a_password_verifies_against_its_own_hash_alone() {
+    let hasher = cheap();
+    let stored = hasher.hash(password("one"), [7; 16]).await.unwrap();
+    let phc = stored.expose();
+    assert!(phc.starts_with("$argon2id$v=19$m=7168,t=5,p=1$BwcHBwcHBwcHBwcHBwcHBw$"));
+    assert!(
+        hasher
+            .verify(password("one"), stored.clone())
+            .await
+            .unwrap()
+    );
+    assert!(!hasher.verify(password("two"), stored).await.unwrap());
+}
+
+/// Byte 73 (bcrypt's end), byte 129, a space at the end, case, normalisation.
+#[tokio::test]
+async fn nothing_of_a_password_is_left_out_of_its_hash() {
+    let hasher = cheap();
+    for (one, other, same) in [
+        ("x".repeat(72) + "a", "x".repeat(72) + "b", false),
+        ("x".repeat(128) + "a", "x".repeat(128) + "b", false),
+        ("x".repeat(1023) + "a", "x".repeat(1023) + "b", false),
+        ("\u{1f980}".repeat(256), "\u{1f980}".repeat(255), false),
+        ("secret".to_owned(), "secret ".to_owned(), false),
+        ("secret".to_owned(), "Secret".to_owned(), false),
+        ("caf\u{e9}".to_owned(), "cafe\u{301}".to_owned(), true),
+    ] {
+        let stored = hasher.hash(password(&one), [7; 16]).await.unwrap();
+        let verified = hasher.verify(password(&other), stored).await;
+        assert_eq!(verified, Ok(same), "{other:.80}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_with_older_parameters_verifies_and_wants_another() {
+    let (older, live) = (cheap(), Hasher::new(Argon2Params::default(), 1));
+    let stored = older.hash(password("one"), [7; 16]).await.unwrap();
+    assert!(live.verify(password("one"), stored.clone()).await.unwrap());
+    assert!(live.needs_rehash(&stored));
+    assert!(!older.needs_rehash(&stored));
+
+    // More memory than the live parameters have, and other lanes.
+    let imported = "$argon2id$v=19$m=32768,t=1,p=4$c29tZXNhbHQ$";
+    let output = {
+        let params = argon2::Params::new(32_768, 1, 4, None).unwrap();
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let mut output = [0; 16];
+        argon2
+            .hash_password_into(b"one", b"somesalt", &mut output)
+            .unwrap();
+        argon2::password_hash::phc::Output::new(&output).unwrap()
+    };
+    let imported = StoredHash::new(format!("{imported}{output}"));
+    assert!(
+        live.verify(password("one"), imported.clone())
+            .await
+            .unwrap()
+    );
+    assert!(
+        !live
+            .verify(password("two"), imported.clone())
+            .await
+            .unwrap()
+    );
+    assert!(live.needs_rehash(&imported));
+}
+
+/// None of these may cost memory or time, whoever poisoned the table.
+#[tokio::test]
+async fn a_hash_that_asks_for_too_much_is_never_computed() {
+    let hasher = cheap();
+    let started = Instant::now();
+    for asked in [
+        "m=4194304,t=2,p=1".to_owned(),
+        "m=4294967295,t=2,p=1".to_owned(),
+        "m=19456,t=4294967295,p=1".to_owned(),
+        "m=134217720,t=1,p=16777215".to_owned(),
+        format!("m={},t=1,p=1", MAX_MEMORY_KIB + 1),
+        format!("m=8,t={},p=1", MAX_ITERATIONS + 1),
+        format!("m=64,t=1,p={}", MAX_LANES + 1),
+    ] {
+        let phc = format!("$argon2id$v=19${asked}$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAA");
+        let stored = StoredHash::new(phc);
+        assert!(!hasher.needs_rehash(&stored));
+        let refused = hasher.verify(password("one"), stored).await;
+        assert_eq!(refused, Err(HashError::Hostile), "{asked}");
+    }
+    assert!(started.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test]
+async fn a_malformed_hash_or_another_algorithm_is_refused() {
+    let hasher = cheap();
+    let good = hasher.hash(password("one"), [7; 16]).await.unwrap();
+    let good = good.expose();
+    let mut bad: Vec<String> = (0..good.len() - 28)
+        .map(|end| good[..end].to_owned())
+        .collect();
+    bad.extend([
+        good.replace("argon2id", "argon2i"),
+        good.replace("argon2id", "argon2d"),
+        good.replace("argon2id", "scrypt"),
+        good.replace("v=19", "v=16"),
+        good.replace("$v=19", ""),
+        good.replace("$m=7168,t=5,p=1", ""),
+        good.replace("t=5,", ""),
+        good.replace("p=1", "p=0"),
+        good.replace("t=5", "t=0"),
+        good.replace("m=7168", "m=7"),
+        good.replace("m=7168", "m=99999999999"),
+        good.replace("m=7168", "m=-1"),
+        good.replace("p=1", "p=1,data=AAAA"),
+        good.replace("p=1", "p=1,p=1"),
+        format!("{good}$"),
+        format!("{good}="),
+        format!("{good}\n"),
+        format!("{good}{}", "A".repeat(400_000)),
+        "$2b$12$abcdefghijklmnopqrstuuKJ5X0y5e5v5v5v5v5v5v5v5v5v5v5v5".to_owned(),
+        "one".to_owned(),
+    ]);
+    for phc in bad {
+        let refused = hasher
+            .verify(password("one"), StoredHash::new(phc.clone()))
+            .await;
+        assert_eq!(refused, Err(HashError::Malformed), "{phc:.120}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_costs_as_much_as_somebody() {
+    let hasher = Hasher::new(Argon2Params::default(), 1);
+    hasher.warm_up();
+    let stored = hasher.hash(password("one"), [7; 16]).await.unwrap();
+    let mut quickest = [Duration::MAX; 2];
+    for _ in 0..8 {
+        let started = Instant::now();
+        hasher
+            .verify(password("two"), stored.clone())
+            .await
+            .unwrap();
+        quickest[0] = quickest[0].min(started.elapsed());
+        let started = Instant::now();
+        hasher.verify_nobody(password("two")).await.unwrap();
+        quickest[1] = quickest[1].min(started.elapsed());
+    }
+    let [somebody, nobody] = quickest;
+    assert!(
+        nobody > somebody / 2 && somebody > nobody / 2,
+        "{quickest:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_caller_that_goes_away_gives_its_permit_back() {
+    let hasher = Hasher::new(Argon2Params::new(7_168, 5).unwrap(), 1);
+    for _ in 0..3 {
+        let hash = hasher.hash(password("one"), [7; 16]);
+        // Polled once, so that the thread has begun, then dropped.
+        let begun = tokio::select! {
+            biased;
+            _ = hash => false,
+            () = std::future::ready(()) => true,
+        };
+        assert!(begun);
+    }
+    assert!(hasher.hash(password("one"), [7; 16]).await.is_ok());
+    assert_eq!(hasher.permits.available_permits(), 1);
+}
+
+#[tokio::test]
+async fn more_hashes_than_permits_wait_and_all_come_out_right() {
+    let hasher = cheap();
+    let expected = hasher.hash(password("one"), [7; 16]).await.unwrap();
+    let mut work = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let hasher = hasher.clone();
+        work.spawn(async move { hasher.hash(password("one"), [7; 16]).await });
+    }
+    for stored in work.join_all().await {
+        assert_eq!(stored.unwrap().expose(), expected.expose());
+    }
+}

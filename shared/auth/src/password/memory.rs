@@ -1,0 +1,83 @@
+//! The memory that Argon2 fills: made once, kept, and wiped after each hash.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use argon2::Block;
+use zeroize::Zeroize;
+
+/// Buffers of the live parameters' size, as many as were ever in use at once.
+pub(super) struct Buffers {
+    blocks: usize,
+    idle: Mutex<Vec<Vec<Block>>>,
+}
+
+impl Buffers {
+    /// Makes an empty pool of buffers of `blocks` KiB each.
+    pub(super) fn new(blocks: usize) -> Self {
+        let idle = Mutex::new(Vec::new());
+        Self { blocks, idle }
+    }
+
+    /// Makes `count` buffers and touches every page of them.
+    pub(super) fn warm_up(&self, count: usize) {
+        let mut idle = self.idle();
+        while idle.len() < count {
+            idle.push(allocate(self.blocks));
+        }
+    }
+
+    /// Lends a buffer of at least `blocks` KiB.
+    ///
+    /// What an old hash needs beyond the usual size is given back to the system,
+    /// so that one such login does not grow the function for ever.
+    pub(super) fn with<T>(&self, blocks: usize, fill: impl FnOnce(&mut [Block]) -> T) -> T {
+        if blocks > self.blocks {
+            let mut larger = allocate(blocks);
+            let result = fill(&mut larger);
+            larger.zeroize();
+            return result;
+        }
+        let kept = self.idle().pop();
+        let mut buffer = kept.unwrap_or_else(|| allocate(self.blocks));
+        let result = fill(&mut buffer);
+        buffer.iter_mut().for_each(Zeroize::zeroize);
+        self.idle().push(buffer);
+        result
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn allocate(blocks: usize) -> Vec<Block> {
+    vec![Block::new(); blocks]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_buffer_is_lent_wiped_and_kept() {
+        let buffers = Buffers::new(8);
+        buffers.warm_up(1);
+        for _ in 0..2 {
+            buffers.with(8, |memory| {
+                assert_eq!(memory.len(), 8);
+                for block in memory {
+                    assert!(block.as_ref().iter().all(|word| *word == 0));
+                    block.as_mut().fill(7);
+                }
+            });
+        }
+        assert_eq!(buffers.idle().len(), 1);
+    }
+
+    #[test]
+    fn what_is_larger_than_usual_is_not_kept() {
+        let buffers = Buffers::new(8);
+        buffers.with(64, |memory| assert_eq!(memory.len(), 64));
+        assert!(buffers.idle().is_empty());
+    }
+}

@@ -1,0 +1,99 @@
+//! How much work a password hash takes.
+
+use argon2::Params;
+
+/// Memory and iterations of Argon2id, at one lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Argon2Params(Params);
+
+/// Why parameters are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ParamsError {
+    /// Weaker than the row of OWASP's table for as many iterations.
+    #[error(
+        "argon2id needs 47104 KiB for 1 iteration, 19456 for 2, 12288 for 3, 9216 for 4, 7168 for more"
+    )]
+    TooWeak,
+    /// More than is verified, so that nobody could log in.
+    #[error("argon2id takes {MAX_MEMORY_KIB} KiB and {MAX_ITERATIONS} iterations at most")]
+    TooCostly,
+}
+
+impl Argon2Params {
+    /// Takes memory in KiB, and the number of passes over it.
+    ///
+    /// # Errors
+    /// [`ParamsError`] if they are below OWASP's row, or above what is verified.
+    pub fn new(memory_kib: u32, iterations: u32) -> Result<Self, ParamsError> {
+        let row = OWASP_ROWS.iter().rfind(|row| row.0 <= iterations);
+        let least_kib = row.ok_or(ParamsError::TooWeak)?.1;
+        if memory_kib < least_kib {
+            return Err(ParamsError::TooWeak);
+        }
+        if memory_kib > MAX_MEMORY_KIB || iterations > MAX_ITERATIONS {
+            return Err(ParamsError::TooCostly);
+        }
+        let params = Params::new(memory_kib, iterations, LANES, None);
+        params.map(Self).map_err(|_| ParamsError::TooWeak)
+    }
+
+    pub(super) fn as_argon2(&self) -> &Params {
+        &self.0
+    }
+}
+
+/// 19 MiB and 2 iterations, OWASP's second row: the quickest of them here.
+impl Default for Argon2Params {
+    fn default() -> Self {
+        Self(Params::DEFAULT)
+    }
+}
+
+/// Iterations and the least KiB at as many, by OWASP's Password Storage Cheat Sheet.
+/// Lower ones make guessing from a stolen table cheaper than it recommends.
+const OWASP_ROWS: [(u32, u32); 5] = [
+    (1, 47_104),
+    (2, 19_456),
+    (3, 12_288),
+    (4, 9_216),
+    (5, 7_168),
+];
+/// One: a function has one or two processors, and lanes are computed in turn.
+const LANES: u32 = 1;
+/// The most memory a stored hash may ask for. Without it a poisoned item takes all
+/// of the function's memory.
+pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
+/// The most passes a stored hash may ask for. Without it a poisoned item keeps the
+/// hashing thread for hours.
+pub(super) const MAX_ITERATIONS: u32 = 16;
+/// The most lanes a stored hash may ask for; imported ones commonly have 4.
+pub(super) const MAX_LANES: u32 = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parameters_below_any_owasp_row_are_refused() {
+        for (iterations, least_kib) in OWASP_ROWS {
+            assert!(Argon2Params::new(least_kib, iterations).is_ok());
+            let weaker = Argon2Params::new(least_kib - 1, iterations);
+            assert_eq!(weaker, Err(ParamsError::TooWeak));
+        }
+        assert_eq!(Argon2Params::new(47_104, 0), Err(ParamsError::TooWeak));
+        assert_eq!(Argon2Params::new(7_167, 16), Err(ParamsError::TooWeak));
+    }
+
+    #[test]
+    fn parameters_that_would_not_be_verified_are_refused() {
+        for (memory_kib, iterations) in [(262_145, 2), (19_456, 17), (u32::MAX, u32::MAX)] {
+            let costly = Argon2Params::new(memory_kib, iterations);
+            assert_eq!(costly, Err(ParamsError::TooCostly));
+        }
+    }
+
+    #[test]
+    fn the_default_is_19_mib_and_2_iterations() {
+        assert_eq!(Argon2Params::new(19_456, 2), Ok(Argon2Params::default()));
+    }
+}

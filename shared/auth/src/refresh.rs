@@ -1,0 +1,6 @@
+//! Refresh: the token that a client holds, and what a refresh decides.
+
+pub mod step;
+pub mod token;
+
+pub use token::{RefreshToken, RefreshTokenError, UnverifiedRefreshToken};

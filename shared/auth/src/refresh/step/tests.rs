@@ -1,0 +1,259 @@
+use secrecy::ExposeSecret;
+
+use super::*;
+use crate::key::MacKey;
+use crate::role::Roles;
+use crate::scope::Scopes;
+use crate::user::StoredHash;
+
+mod model;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+const GRACE: Duration = Duration::from_secs(10);
+
+fn sub(byte: u8) -> SubjectId {
+    SubjectId::from_bytes([byte; 16])
+}
+
+fn attempt_id(byte: u8) -> AttemptId {
+    AttemptId::from_bytes([byte; 16])
+}
+
+/// A verified token of subject 1, session 1.
+fn presented(generation: u32) -> RefreshToken {
+    let key = MacKey::generate().unwrap();
+    let sid = SessionId::from_bytes([1; 16]);
+    let token = RefreshToken::mint(&key, &sub(1), &sid, generation).unwrap();
+    let token = RefreshToken::parse(token.expose_secret()).unwrap();
+    token.verify(&key).unwrap()
+}
+
+/// A live session of that subject, rotated to `generation` a second ago by a rival.
+fn session(generation: u32) -> Session {
+    let start = NOW.minus(Duration::from_hours(1));
+    Session {
+        sid: SessionId::from_bytes([1; 16]),
+        sub: sub(1),
+        generation,
+        rotated_at: NOW.minus(Duration::from_secs(1)),
+        attempt_id: attempt_id(9),
+        mac_kid: "AAAAAAAAAAA".into(),
+        session_version: 3,
+        scope: Scopes::default(),
+        auth_time: start,
+        created_at: start,
+        last_used_at: NOW.minus(Duration::from_secs(1)),
+        idle_expires_at: NOW.plus(Duration::from_secs(1)),
+        expires_at: NOW.plus(Duration::from_secs(1)),
+        ip: String::new(),
+        user_agent: String::new(),
+        revoked_at: None,
+    }
+}
+
+fn user() -> User {
+    User {
+        sub: sub(1),
+        username: "Alice".into(),
+        username_canonical: "alice".into(),
+        email: None,
+        email_canonical: None,
+        password_hash: StoredHash::new(String::new()),
+        roles: Roles::default(),
+        status: Status::Active,
+        token_version: 8,
+        session_version: 3,
+        created_at: NOW,
+        updated_at: NOW,
+        password_changed_at: NOW,
+    }
+}
+
+/// Decides for the token of generation 5 and attempt 1.
+fn decide_5(update: Update, user: Option<&User>) -> Decision {
+    let attempt = Attempt {
+        presented: &presented(5),
+        attempt_id: &attempt_id(1),
+        grace: GRACE,
+        now: NOW,
+    };
+    decide(update, user, &attempt)
+}
+
+fn refused_by(session: Session) -> Decision {
+    decide_5(Update::Refused(Some(session)), Some(&user()))
+}
+
+fn revoked_for(reason: RevokeReason) -> Decision {
+    Decision::Revoke {
+        sid: SessionId::from_bytes([1; 16]),
+        sub: sub(1),
+        reason,
+    }
+}
+
+#[test]
+fn an_update_that_went_through_is_a_rotation() {
+    let decision = decide_5(Update::Rotated(session(6)), Some(&user()));
+    assert_eq!(decision, Decision::Rotated(session(6)));
+}
+
+#[test]
+fn a_missing_session_is_refused_without_a_write() {
+    let decision = decide_5(Update::Refused(None), Some(&user()));
+    assert_eq!(decision, Decision::Refuse(Refusal::Unknown));
+}
+
+#[test]
+fn the_session_of_another_subject_is_refused_without_a_write() {
+    for generation in [4, 5, 6, 7] {
+        let mut foreign = session(generation);
+        foreign.sub = sub(2);
+        foreign.revoked_at = Some(NOW);
+        assert_eq!(refused_by(foreign), Decision::Refuse(Refusal::Unknown));
+    }
+}
+
+/// Also where an older token is presented: a replay from a session that has ended
+/// is no alarm, and never touches another session.
+#[test]
+fn an_ended_session_is_refused_without_a_write() {
+    let endings: [fn(&mut Session); 3] = [
+        |session| session.revoked_at = Some(NOW),
+        |session| session.expires_at = NOW,
+        |session| session.idle_expires_at = NOW,
+    ];
+    for end in endings {
+        for generation in [4, 5, 6, 7] {
+            let mut ended = session(generation);
+            ended.attempt_id = attempt_id(1);
+            end(&mut ended);
+            assert_eq!(refused_by(ended), Decision::Refuse(Refusal::Ended));
+        }
+    }
+}
+
+#[test]
+fn a_session_behind_the_token_is_an_anomaly_and_stays() {
+    for generation in [0, 4, 5] {
+        let mut behind = session(generation);
+        behind.attempt_id = attempt_id(1);
+        assert_eq!(refused_by(behind), Decision::Refuse(Refusal::Ahead));
+    }
+}
+
+#[test]
+fn a_lost_answer_of_the_same_attempt_is_its_success() {
+    let mut ours = session(6);
+    ours.attempt_id = attempt_id(1);
+    ours.rotated_at = NOW.minus(Duration::from_hours(1));
+    assert_eq!(refused_by(ours.clone()), Decision::Rotated(ours));
+}
+
+#[test]
+fn the_generation_before_gets_the_same_successor_within_the_window() {
+    assert_eq!(refused_by(session(6)), Decision::Successor(session(6)));
+}
+
+#[test]
+fn the_window_ends_at_its_last_second_and_a_fast_clock_is_inside() {
+    for (seconds_ago, inside) in [(-30, true), (0, true), (9, true), (10, false), (11, false)] {
+        let mut overtaken = session(6);
+        overtaken.rotated_at = Timestamp::from_unix(NOW.unix() - seconds_ago);
+        let expected = if inside {
+            Decision::Successor(overtaken.clone())
+        } else {
+            revoked_for(RevokeReason::Replay)
+        };
+        assert_eq!(refused_by(overtaken), expected, "{seconds_ago}");
+    }
+}
+
+#[test]
+fn without_a_window_even_a_racer_is_a_replay() {
+    let mut overtaken = session(6);
+    overtaken.rotated_at = NOW;
+    let attempt = Attempt {
+        presented: &presented(5),
+        attempt_id: &attempt_id(1),
+        grace: Duration::ZERO,
+        now: NOW,
+    };
+    let update = Update::Refused(Some(overtaken));
+    let decision = decide(update, Some(&user()), &attempt);
+    assert_eq!(decision, revoked_for(RevokeReason::Replay));
+}
+
+#[test]
+fn an_older_generation_is_a_replay_even_within_the_window() {
+    for generation in [7, 8, u32::MAX] {
+        assert_eq!(
+            refused_by(session(generation)),
+            revoked_for(RevokeReason::Replay)
+        );
+    }
+}
+
+/// Whatever the session says: rotated, won by a racer, or a lost answer.
+#[test]
+fn the_user_decides_last_and_ends_the_session() {
+    let mut ours = session(6);
+    ours.attempt_id = attempt_id(1);
+    let successes = [
+        Update::Rotated(session(6)),
+        Update::Refused(Some(session(6))),
+        Update::Refused(Some(ours)),
+    ];
+    let disabled = User {
+        status: Status::Disabled,
+        ..user()
+    };
+    let ended = User {
+        session_version: 4,
+        ..user()
+    };
+    for update in successes {
+        for (user, reason) in [
+            (None, RevokeReason::UserGone),
+            (Some(&disabled), RevokeReason::Disabled),
+            (Some(&ended), RevokeReason::SessionVersion),
+        ] {
+            let decision = decide_5(update.clone(), user);
+            assert_eq!(decision, revoked_for(reason));
+        }
+    }
+}
+
+#[test]
+fn a_change_of_roles_or_an_older_session_version_lets_the_session_live() {
+    let changed = User {
+        token_version: 99,
+        session_version: 2,
+        ..user()
+    };
+    let decision = decide_5(Update::Rotated(session(6)), Some(&changed));
+    assert_eq!(decision, Decision::Rotated(session(6)));
+}
+
+#[test]
+fn where_the_session_refuses_the_user_is_not_asked() {
+    let decision = decide_5(Update::Refused(Some(session(4))), None);
+    assert_eq!(decision, Decision::Refuse(Refusal::Ahead));
+    let decision = decide_5(Update::Refused(Some(session(8))), None);
+    assert_eq!(decision, revoked_for(RevokeReason::Replay));
+}
+
+#[test]
+fn reasons_are_distinct_words_for_the_log() {
+    let reasons = [
+        Refusal::Unknown.reason(),
+        Refusal::Ended.reason(),
+        Refusal::Ahead.reason(),
+        RevokeReason::Replay.reason(),
+        RevokeReason::UserGone.reason(),
+        RevokeReason::Disabled.reason(),
+        RevokeReason::SessionVersion.reason(),
+    ];
+    let distinct: std::collections::HashSet<_> = reasons.into_iter().collect();
+    assert_eq!(distinct.len(), reasons.len());
+}

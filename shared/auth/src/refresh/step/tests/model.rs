@@ -1,0 +1,168 @@
+//! The lineage of a session against a model: whatever clients send and whatever
+//! answers get lost, there is at most one live successor, and an honest client that
+//! retries in time is never locked out.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+enum Event {
+    /// A token is presented; `age` generations older than the newest ever made.
+    Refresh { age: u32, answer: Answer },
+    /// Time passes, in seconds.
+    Wait(u32),
+}
+
+/// What becomes of the update's first answer.
+#[derive(Debug, Clone, Copy)]
+enum Answer {
+    Arrives,
+    /// The SDK repeats the update, under the same attempt id.
+    Lost,
+}
+
+/// The session's item and the conditional update of data.md.
+struct Table {
+    item: Session,
+    now: Timestamp,
+    attempts: u8,
+}
+
+impl Table {
+    fn update(&mut self, generation: u32, id: &AttemptId) -> Update {
+        let item = &mut self.item;
+        let holds = item.generation == generation
+            && item.revoked_at.is_none()
+            && item.expires_at > self.now
+            && item.idle_expires_at > self.now;
+        if !holds {
+            return Update::Refused(Some(item.clone()));
+        }
+        item.generation += 1;
+        item.rotated_at = self.now;
+        item.attempt_id = id.clone();
+        Update::Rotated(item.clone())
+    }
+
+    fn refresh(&mut self, generation: u32, answer: Answer) -> Decision {
+        self.attempts = self.attempts.wrapping_add(1);
+        let id = attempt_id(self.attempts);
+        let update = match answer {
+            Answer::Arrives => self.update(generation, &id),
+            Answer::Lost => {
+                self.update(generation, &id);
+                self.update(generation, &id)
+            }
+        };
+        let attempt = Attempt {
+            presented: &presented(generation),
+            attempt_id: &id,
+            grace: GRACE,
+            now: self.now,
+        };
+        let decision = decide(update, Some(&user()), &attempt);
+        if let Decision::Revoke { .. } = decision {
+            self.item.revoked_at = Some(self.now);
+        }
+        decision
+    }
+}
+
+fn table() -> Table {
+    let mut item = session(0);
+    item.rotated_at = NOW;
+    item.idle_expires_at = NOW.plus(Duration::from_secs(1_000_000));
+    item.expires_at = item.idle_expires_at;
+    Table {
+        item,
+        now: NOW,
+        attempts: 100,
+    }
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let answer = prop_oneof![Just(Answer::Arrives), Just(Answer::Lost)];
+    prop_oneof![
+        4 => (prop_oneof![4 => Just(0_u32), 2 => Just(1), 1 => 2_u32..4], answer)
+            .prop_map(|(age, answer)| Event::Refresh { age, answer }),
+        1 => (0_u32..15).prop_map(Event::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn a_lineage_has_one_live_successor_at_most(events in prop::collection::vec(event(), 1..40)) {
+        let mut table = table();
+        for event in events {
+            let (age, answer) = match event {
+                Event::Wait(seconds) => {
+                    table.now = table.now.plus(Duration::from_secs(seconds.into()));
+                    continue;
+                }
+                Event::Refresh { age, answer } => (age, answer),
+            };
+            let before = table.item.clone();
+            let Some(generation) = before.generation.checked_sub(age) else {
+                continue;
+            };
+            let fresh = table.now.since(before.rotated_at) < GRACE;
+            let decision = table.refresh(generation, answer);
+            match decision {
+                // A revoked session never answers with tokens again.
+                Decision::Rotated(_) | Decision::Successor(_) if before.revoked_at.is_some() => {
+                    prop_assert!(false, "a revoked session gave tokens");
+                }
+                // The one live successor is the item's generation, always one above
+                // the token that was presented.
+                Decision::Rotated(session) => {
+                    prop_assert_eq!(age, 0);
+                    prop_assert_eq!(session.generation, before.generation + 1);
+                    prop_assert_eq!(&session, &table.item);
+                }
+                Decision::Successor(session) => {
+                    prop_assert_eq!(age, 1);
+                    prop_assert!(fresh);
+                    prop_assert_eq!(&session, &before);
+                    prop_assert_eq!(&session, &table.item);
+                }
+                Decision::Refuse(refusal) => {
+                    prop_assert_eq!(refusal, Refusal::Ended);
+                    prop_assert!(before.revoked_at.is_some());
+                    prop_assert_eq!(&before, &table.item);
+                }
+                Decision::Revoke { reason, .. } => {
+                    prop_assert_eq!(reason, RevokeReason::Replay);
+                    prop_assert!(age > 1 || (age == 1 && !fresh));
+                }
+            }
+        }
+    }
+
+    /// An honest client, whose answers are lost on the way to it, presents its token
+    /// again within the window and always comes out with the newest one.
+    #[test]
+    fn a_client_that_retries_in_time_is_never_locked_out(
+        rounds in prop::collection::vec((0_u32..1000, 0_u32..3, 0_u32..3), 1..30),
+    ) {
+        let mut table = table();
+        let mut held = 0;
+        for (idle, lost, seconds) in rounds {
+            table.now = table.now.plus(Duration::from_secs(idle.into()));
+            for _ in 0..lost {
+                table.refresh(held, Answer::Arrives);
+                table.now = table.now.plus(Duration::from_secs(seconds.into()));
+            }
+            held = match table.refresh(held, Answer::Arrives) {
+                Decision::Rotated(session) | Decision::Successor(session) => session.generation,
+                refused @ (Decision::Refuse(_) | Decision::Revoke { .. }) => {
+return Err(TestCaseError::fail(format!("{refused:?}")));
+}
+            };
+            prop_assert_eq!(held, table.item.generation);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! The refresh token: opaque to clients, authenticated by a MAC, stored nowhere.
+//!
+//! `gh_rt_`, then the base64url of version (1 byte), MAC key id (8), `sub` (16),
+//! `sid` (16), generation (4, big-endian) and HMAC-SHA-256 (32).
+
+use std::fmt;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+use crate::id::{SessionId, SubjectId};
+use crate::key::{MacKey, MacKid};
+
+/// A refresh token whose MAC holds: who may refresh what, from which generation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefreshToken {
+    sub: SubjectId,
+    sid: SessionId,
+    generation: u32,
+}
+
+/// A refresh token of the right shape, as it came. All it says before its MAC is
+/// checked is which key to check it with.
+pub struct UnverifiedRefreshToken {
+    content: [u8; CONTENT_BYTES],
+    mac: Zeroizing<[u8; MAC_BYTES]>,
+    mac_kid: MacKid,
+    unverified: RefreshToken,
+}
+
+/// Why a refresh token was not read or not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefreshTokenError {
+    /// The text does not have the shape of a refresh token.
+    #[error("not a refresh token")]
+    Malformed,
+    /// The MAC does not hold under this key.
+    #[error("the refresh token's mac does not hold")]
+    Forged,
+    /// An identifier that is not ours does not fit into a token.
+    #[error("the subject or the session has no identifier of 16 bytes")]
+    ForeignId,
+}
+
+/// Where it is not the client's fault, it stays broken until somebody acts.
+impl Failure for RefreshTokenError {
+    fn is_transient(&self) -> bool {
+        false
+    }
+}
+
+impl RefreshToken {
+    /// Reads a token without believing it; it costs no call, whatever the text.
+    ///
+    /// # Errors
+    /// [`RefreshTokenError::Malformed`] unless it is the prefix and 103 characters
+    /// of canonical base64url, of a version that we know.
+    pub fn parse(text: &str) -> Result<UnverifiedRefreshToken, RefreshTokenError> {
+        read(text).ok_or(RefreshTokenError::Malformed)
+    }
+
+    /// Makes the token of one generation of a session. The same arguments make the
+    /// same token: this is how every racer gets the same successor.
+    ///
+    /// # Errors
+    /// [`RefreshTokenError::ForeignId`] unless both ids have 16 bytes, as ours have.
+    pub fn mint(
+        key: &MacKey,
+        sub: &SubjectId,
+        sid: &SessionId,
+        generation: u32,
+    ) -> Result<SecretString, RefreshTokenError> {
+        let mut token = Zeroizing::new(Vec::with_capacity(TOKEN_BYTES));
+        token.push(VERSION);
+        token.extend(key.id().to_bytes());
+        token.extend(sub.to_bytes().ok_or(RefreshTokenError::ForeignId)?);
+        token.extend(sid.to_bytes().ok_or(RefreshTokenError::ForeignId)?);
+        token.extend(generation.to_be_bytes());
+        let mac = key.sign(&tagged(&token));
+        token.extend(mac);
+
+        let mut text = String::with_capacity(TEXT_BYTES);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(token.as_slice(), &mut text);
+        Ok(text.into())
+    }
+
+    /// Returns whose session it is.
+    #[must_use]
+    pub fn sub(&self) -> &SubjectId {
+        &self.sub
+    }
+
+    /// Returns the session.
+    #[must_use]
+    pub fn sid(&self) -> &SessionId {
+        &self.sid
+    }
+
+    /// Returns the generation that this token was made for; the first is 0.
+    #[must_use]
+    pub fn generation(&self) -> u32 {
+        self.generation
+    }
+}
+
+impl UnverifiedRefreshToken {
+    /// Returns the id of the key that the token claims to be made with.
+    #[must_use]
+    pub fn mac_kid(&self) -> MacKid {
+        self.mac_kid
+    }
+
+    /// Checks the MAC, in constant time.
+    ///
+    /// # Errors
+    /// [`RefreshTokenError::Forged`] if it does not hold under `key`.
+    pub fn verify(self, key: &MacKey) -> Result<RefreshToken, RefreshTokenError> {
+        if key.verify(&tagged(&self.content), self.mac.as_slice()) {
+            Ok(self.unverified)
+        } else {
+            Err(RefreshTokenError::Forged)
+        }
+    }
+}
+
+/// Without the MAC, which would make the rest a token again.
+impl fmt::Debug for UnverifiedRefreshToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "UnverifiedRefreshToken({}, [redacted])", self.mac_kid)
+    }
+}
+
+fn read(text: &str) -> Option<UnverifiedRefreshToken> {
+    if text.len() != TEXT_BYTES {
+        return None;
+    }
+    let decoded = URL_SAFE_NO_PAD.decode(text.strip_prefix(PREFIX)?).ok()?;
+    let bytes = Zeroizing::new(decoded);
+    let (content, mac) = bytes.split_first_chunk::<CONTENT_BYTES>()?;
+    let mac = Zeroizing::new(mac.try_into().ok()?);
+
+    let (version, rest) = content.split_first()?;
+    let (mac_kid, rest) = rest.split_first_chunk()?;
+    let (sub, rest) = rest.split_first_chunk()?;
+    let (sid, rest) = rest.split_first_chunk()?;
+    let generation = rest.try_into().ok()?;
+
+    (*version == VERSION).then(|| UnverifiedRefreshToken {
+        content: *content,
+        mac,
+        mac_kid: MacKid::from_bytes(*mac_kid),
+        unverified: RefreshToken {
+            sub: SubjectId::from_bytes(*sub),
+            sid: SessionId::from_bytes(*sid),
+            generation: u32::from_be_bytes(generation),
+        },
+    })
+}
+
+/// What the MAC is made over.
+fn tagged(content: &[u8]) -> Vec<u8> {
+    [DOMAIN_TAG, content].concat()
+}
+
+/// By which people and secret scanners know a refresh token.
+const PREFIX: &str = "gh_rt_";
+/// Changes with the layout, so that no token is read by another layout's rules.
+const VERSION: u8 = 1;
+/// Keeps a MAC made for a refresh token from holding for anything else that a
+/// MAC key may one day authenticate, and the other way about.
+const DOMAIN_TAG: &[u8] = b"gatehouse refresh token\0";
+/// All of HMAC-SHA-256: fewer bytes make guessing a MAC that much cheaper.
+const MAC_BYTES: usize = 32;
+const CONTENT_BYTES: usize = 1 + 8 + 16 + 16 + 4;
+const TOKEN_BYTES: usize = CONTENT_BYTES + MAC_BYTES;
+const TEXT_BYTES: usize = PREFIX.len() + (TOKEN_BYTES * 4).div_ceil(3);
+
+#[cfg(test)]
+mod tests;

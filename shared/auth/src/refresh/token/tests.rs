@@ -1,0 +1,139 @@
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+
+use super::*;
+
+fn sub() -> SubjectId {
+    SubjectId::from_bytes([2; 16])
+}
+
+fn sid() -> SessionId {
+    SessionId::from_bytes([3; 16])
+}
+
+fn mint(key: &MacKey, generation: u32) -> String {
+    let token = RefreshToken::mint(key, &sub(), &sid(), generation).unwrap();
+    token.expose_secret().to_owned()
+}
+
+/// Reads and verifies, as a caller does who has one key.
+fn accept(text: &str, key: &MacKey) -> Result<RefreshToken, RefreshTokenError> {
+    RefreshToken::parse(text)?.verify(key)
+}
+
+#[test]
+fn a_token_is_its_prefix_and_103_characters() {
+    let text = mint(&MacKey::generate().unwrap(), 7);
+    assert_eq!(text.strip_prefix("gh_rt_").unwrap().len(), 103);
+}
+
+#[test]
+fn the_bytes_are_laid_out_as_documented() {
+    let key = MacKey::generate().unwrap();
+    let text = mint(&key, 0x0102_0304);
+    let bytes = URL_SAFE_NO_PAD.decode(&text[6..]).unwrap();
+    assert_eq!(bytes.len(), 77);
+    assert_eq!(bytes[0], 1);
+    assert_eq!(bytes[1..9], key.id().to_bytes());
+    assert_eq!(bytes[9..25], [2; 16]);
+    assert_eq!(bytes[25..41], [3; 16]);
+    assert_eq!(bytes[41..45], [1, 2, 3, 4]);
+    let message = [b"gatehouse refresh token\0", &bytes[..45]].concat();
+    assert_eq!(bytes[45..], key.sign(&message));
+}
+
+#[test]
+fn what_was_minted_is_read_and_the_same_is_minted_again() {
+    let key = MacKey::generate().unwrap();
+    for generation in [0, 1, u32::MAX] {
+        let text = mint(&key, generation);
+        assert_eq!(text, mint(&key, generation));
+        let unverified = RefreshToken::parse(&text).unwrap();
+        assert_eq!(unverified.mac_kid(), key.id());
+        let token = unverified.verify(&key).unwrap();
+        assert_eq!((token.sub(), token.sid()), (&sub(), &sid()));
+        assert_eq!(token.generation(), generation);
+    }
+}
+
+/// Spare bits of the last character included: base64url must be canonical.
+#[test]
+fn any_flipped_bit_is_refused() {
+    let key = MacKey::generate().unwrap();
+    let text = mint(&key, 7);
+    for position in 0..text.len() {
+        for bit in 0..8 {
+            let mut bytes = text.clone().into_bytes();
+            bytes[position] ^= 1 << bit;
+            let flipped = String::from_utf8_lossy(&bytes);
+            assert!(accept(&flipped, &key).is_err(), "{position} {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_token_of_another_key_is_forged() {
+    let (key, other) = (MacKey::generate().unwrap(), MacKey::generate().unwrap());
+    let forged = accept(&mint(&key, 7), &other);
+    assert_eq!(forged, Err(RefreshTokenError::Forged));
+}
+
+/// Each of them with a MAC that holds, or of nearly the right shape.
+#[test]
+fn other_shapes_are_malformed() {
+    let key = MacKey::generate().unwrap();
+    let text = mint(&key, 7);
+    let mut other_version = URL_SAFE_NO_PAD.decode(&text[6..]).unwrap();
+    other_version[0] = 2;
+    let mac = key.sign(&tagged(&other_version[..45]));
+    other_version[45..].copy_from_slice(&mac);
+    for bad in [
+        String::new(),
+        "gh_rt_".to_owned(),
+        text[6..].to_owned(),
+        text.to_uppercase(),
+        format!("{text}="),
+        format!(" {text}"),
+        format!("{text}\n"),
+        text[..text.len() - 1].to_owned(),
+        format!("{text}A"),
+        format!("gh_at_{}", &text[6..]),
+        format!("gh_rt_{}", "\u{e9}".repeat(52)),
+        format!("gh_rt_{}", "A".repeat(1_000_000)),
+        format!("gh_rt_{}", URL_SAFE_NO_PAD.encode(other_version)),
+    ] {
+        let refused = accept(&bad, &key);
+        assert_eq!(refused, Err(RefreshTokenError::Malformed), "{bad:.120}");
+    }
+}
+
+#[test]
+fn foreign_identifiers_do_not_fit() {
+    let key = MacKey::generate().unwrap();
+    let foreign = SubjectId::parse("user-1").unwrap();
+    let refused = RefreshToken::mint(&key, &foreign, &sid(), 0);
+    assert_eq!(refused.unwrap_err(), RefreshTokenError::ForeignId);
+    let foreign = SessionId::parse("session-1").unwrap();
+    let refused = RefreshToken::mint(&key, &sub(), &foreign, 0);
+    assert_eq!(refused.unwrap_err(), RefreshTokenError::ForeignId);
+}
+
+#[test]
+fn an_unverified_token_does_not_print_what_makes_it_one() {
+    let key = MacKey::generate().unwrap();
+    let text = mint(&key, 7);
+    let unverified = RefreshToken::parse(&text).unwrap();
+    let printed = format!("{unverified:?}");
+    let expected = format!("UnverifiedRefreshToken({}, [redacted])", key.id());
+    assert_eq!(printed, expected);
+}
+
+proptest! {
+    #[test]
+    fn no_text_is_believed_without_its_key(text in ".{0,120}", tail in "[A-Za-z0-9_-]{103}") {
+        let key = MacKey::generate().unwrap();
+        prop_assert!(accept(&text, &key).is_err());
+        let shaped = format!("gh_rt_{tail}");
+        prop_assert!(accept(&shaped, &key).is_err());
+    }
+}

@@ -1,0 +1,227 @@
+//! Roles of a user, and the scopes that each role brings.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::scope::Scopes;
+
+/// The text is no role, or there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a role is [a-z0-9][a-z0-9_.:-]{{0,63}}, and a user has 32 at most")]
+pub struct RoleError;
+
+/// A role's name, such as `admin`: `[a-z0-9][a-z0-9_.:-]{0,63}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Role(String);
+
+impl Role {
+    /// Parses a role's name.
+    ///
+    /// # Errors
+    /// [`RoleError`] unless it matches the pattern.
+    pub fn parse(text: &str) -> Result<Self, RoleError> {
+        let mut bytes = text.bytes();
+        let head = bytes
+            .next()
+            .is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
+        let tail = bytes.all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_.:-".contains(&byte)
+        });
+        if head && tail && text.len() <= MAX_ROLE_BYTES {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(RoleError)
+        }
+    }
+
+    /// Returns the name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for Role {
+    type Error = RoleError;
+
+    fn try_from(text: String) -> Result<Self, RoleError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Role> for String {
+    fn from(role: Role) -> String {
+        role.0
+    }
+}
+
+/// The roles of a user, 32 at most; as JSON an array of names in order.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "BTreeSet<Role>", into = "BTreeSet<Role>")]
+pub struct Roles(BTreeSet<Role>);
+
+impl Roles {
+    /// Makes a set of roles from their names.
+    ///
+    /// # Errors
+    /// [`RoleError`] if a name is no role or there are more than 32.
+    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, RoleError> {
+        let roles: BTreeSet<Role> = names
+            .into_iter()
+            .map(Role::parse)
+            .collect::<Result<_, _>>()?;
+        Self::try_from(roles)
+    }
+
+    /// True if the role of that name is among them.
+    #[must_use]
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.iter().any(|role| role.as_str() == name)
+    }
+
+    /// Walks the roles in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Role> {
+        self.0.iter()
+    }
+}
+
+/// Space-delimited, as the authorizer's context carries them.
+impl fmt::Display for Roles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (position, role) in self.0.iter().enumerate() {
+            if position > 0 {
+                f.write_str(" ")?;
+            }
+            f.write_str(role.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+impl TryFrom<BTreeSet<Role>> for Roles {
+    type Error = RoleError;
+
+    fn try_from(roles: BTreeSet<Role>) -> Result<Self, RoleError> {
+        if roles.len() > MAX_ROLES {
+            return Err(RoleError);
+        }
+        Ok(Self(roles))
+    }
+}
+
+impl From<Roles> for BTreeSet<Role> {
+    fn from(roles: Roles) -> BTreeSet<Role> {
+        roles.0
+    }
+}
+
+/// Which scopes each role brings: the setting `ROLE_SCOPES`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleScopes(BTreeMap<Role, Scopes>);
+
+impl RoleScopes {
+    /// Parses a JSON object of arrays: `{"user":["profile"]}`.
+    ///
+    /// # Errors
+    /// A sentence that names the role or the scope that is odd.
+    pub fn parse(json: &str) -> Result<Self, RoleScopesError> {
+        let raw: BTreeMap<String, Vec<String>> =
+            serde_json::from_str(json).map_err(|_| RoleScopesError::Json)?;
+        raw.into_iter()
+            .map(|(name, words)| {
+                let role = Role::parse(&name).map_err(|_| RoleScopesError::Role(name.clone()))?;
+                let odd = words
+                    .iter()
+                    .any(|word| word.is_empty() || word.contains(' '));
+                let scopes = Scopes::parse(&words.join(" "))
+                    .ok()
+                    .filter(|_| !odd)
+                    .ok_or(RoleScopesError::Scopes(name))?;
+                Ok((role, scopes))
+            })
+            .collect::<Result<_, _>>()
+            .map(Self)
+    }
+
+    /// Returns every scope that any of the roles brings; an unknown role brings none.
+    #[must_use]
+    pub fn of(&self, roles: &Roles) -> Scopes {
+        roles
+            .iter()
+            .filter_map(|role| self.0.get(role))
+            .fold(Scopes::default(), |sum, scopes| sum.union(scopes))
+    }
+}
+
+/// Why `ROLE_SCOPES` cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RoleScopesError {
+    /// It is no JSON object of arrays of texts.
+    #[error("it is no JSON object whose members are arrays of scopes")]
+    Json,
+    /// A member's name is no role.
+    #[error("`{0}` is no role")]
+    Role(String),
+    /// A member's value holds something that is no scope.
+    #[error("role `{0}` lists something that is no scope")]
+    Scopes(String),
+}
+
+/// More would let a user's tokens grow past API Gateway's header limit.
+const MAX_ROLES: usize = 32;
+/// Longest role name in bytes; the same reason.
+const MAX_ROLE_BYTES: usize = 64;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_match_the_pattern_or_are_refused() {
+        for good in ["admin", "0", "team:eu-1_x.y"] {
+            assert!(Role::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "Admin", "-a", "a b", "a/b", "\u{e9}", &"a".repeat(65)] {
+            assert_eq!(Role::parse(bad), Err(RoleError), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_user_has_32_roles_at_most() {
+        let names: Vec<String> = (0..33).map(|number| format!("r{number}")).collect();
+        assert_eq!(
+            Roles::parse(names.iter().map(String::as_str)),
+            Err(RoleError)
+        );
+        assert!(Roles::parse(names.iter().take(32).map(String::as_str)).is_ok());
+    }
+
+    #[test]
+    fn roles_bring_the_union_of_their_scopes() {
+        let map = RoleScopes::parse(r#"{"user":["profile"],"ops":["restart","profile"]}"#).unwrap();
+        let scopes = map.of(&Roles::parse(["user", "ops", "unknown"]).unwrap());
+        assert_eq!(scopes.to_string(), "profile restart");
+    }
+
+    #[test]
+    fn an_odd_setting_says_what_is_odd() {
+        assert_eq!(RoleScopes::parse("[]"), Err(RoleScopesError::Json));
+        assert_eq!(
+            RoleScopes::parse(r#"{"Admin":[]}"#),
+            Err(RoleScopesError::Role("Admin".into()))
+        );
+        assert_eq!(
+            RoleScopes::parse(r#"{"user":["a b"]}"#),
+            Err(RoleScopesError::Scopes("user".into()))
+        );
+    }
+}

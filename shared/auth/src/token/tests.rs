@@ -1,0 +1,12 @@
+//! Every refusal of an access token, and every token that must be accepted.
+
+mod accepted;
+mod claims;
+mod confusion;
+mod forge;
+mod form;
+mod header;
+mod issuing;
+mod mutation;
+mod scan;
+mod wycheproof;

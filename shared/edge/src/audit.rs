@@ -1,0 +1,122 @@
+//! Audit events: who did what, from where, and how it ended.
+
+use gatehouse_auth::id::{SessionId, SubjectId};
+
+use crate::metric;
+
+/// What happened; the names are fixed, since alarms and people search for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AuditEvent {
+    /// An account was made.
+    UserRegistered,
+    /// Somebody logged in.
+    LoginSucceeded,
+    /// A login was refused.
+    LoginFailed,
+    /// A login was refused unread, after too many attempts.
+    LoginThrottled,
+    /// A refresh token was rotated.
+    TokenRefreshed,
+    /// An old refresh token came again; its session was revoked.
+    RefreshReuseDetected,
+    /// Somebody logged out.
+    LoggedOut,
+    /// A session was ended by anything but its own logout.
+    SessionRevoked,
+    /// A password was changed.
+    PasswordChanged,
+    /// A user's roles were changed.
+    RoleChanged,
+    /// A user was disabled.
+    UserDisabled,
+    /// A user was deleted.
+    UserDeleted,
+    /// The signing keys were rotated.
+    KeyRotated,
+    /// A request was refused by the authorizer or by a check of rights.
+    AuthorizationDenied,
+}
+
+impl AuditEvent {
+    /// Returns the name in logs and metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::UserRegistered => "user_registered",
+            Self::LoginSucceeded => "login_succeeded",
+            Self::LoginFailed => "login_failed",
+            Self::LoginThrottled => "login_throttled",
+            Self::TokenRefreshed => "token_refreshed",
+            Self::RefreshReuseDetected => "refresh_reuse_detected",
+            Self::LoggedOut => "logged_out",
+            Self::SessionRevoked => "session_revoked",
+            Self::PasswordChanged => "password_changed",
+            Self::RoleChanged => "role_changed",
+            Self::UserDisabled => "user_disabled",
+            Self::UserDeleted => "user_deleted",
+            Self::KeyRotated => "key_rotated",
+            Self::AuthorizationDenied => "authorization_denied",
+        }
+    }
+
+    fn outcome(self) -> &'static str {
+        match self {
+            Self::LoginFailed
+            | Self::LoginThrottled
+            | Self::RefreshReuseDetected
+            | Self::AuthorizationDenied => "failure",
+            Self::UserRegistered
+            | Self::LoginSucceeded
+            | Self::TokenRefreshed
+            | Self::LoggedOut
+            | Self::SessionRevoked
+            | Self::PasswordChanged
+            | Self::RoleChanged
+            | Self::UserDisabled
+            | Self::UserDeleted
+            | Self::KeyRotated => "success",
+        }
+    }
+}
+
+/// What is known about an event. There is no place for a password, a token, a
+/// hash or an e-mail address; an identifier appears as its digest.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Audit<'a> {
+    /// Why, as a stable word such as `wrong_password`.
+    pub reason: Option<&'a str>,
+    /// The user, where there is one.
+    pub sub: Option<&'a SubjectId>,
+    /// The session, where there is one.
+    pub sid: Option<&'a SessionId>,
+    /// The digest of what was typed as a login identifier.
+    pub identifier_digest: Option<&'a str>,
+    /// The client's address.
+    pub ip: Option<&'a str>,
+    /// The client's own word for itself.
+    pub user_agent: Option<&'a str>,
+    /// The gateway's id of the request.
+    pub request_id: Option<&'a str>,
+}
+
+impl Audit<'_> {
+    /// Writes the event as one JSON line, and one count of it.
+    pub fn record(self, event: AuditEvent) {
+        tracing::info!(
+            target: TARGET,
+            event = event.name(),
+            outcome = event.outcome(),
+            reason = self.reason,
+            sub = self.sub.map(SubjectId::as_str),
+            sid = self.sid.map(SessionId::as_str),
+            identifier_digest = self.identifier_digest,
+            ip = self.ip,
+            user_agent = self.user_agent,
+            request_id = self.request_id,
+        );
+        metric::count(event.name());
+    }
+}
+
+/// The target of audit lines, which no log level silences.
+pub(crate) const TARGET: &str = "gatehouse::audit";

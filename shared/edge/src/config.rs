@@ -1,0 +1,19 @@
+//! The settings: read once, at cold start, each with a type, bounds and a default.
+//!
+//! An absent or empty variable takes its default; an odd one stops the start
+//! with a sentence that names the variable, and never repeats its value.
+
+mod account;
+mod environment;
+mod key_ring;
+mod network;
+mod token;
+
+pub use account::{HashSettings, RegistrationSettings};
+pub use environment::{ConfigError, Environment};
+pub use key_ring::KeyRingSettings;
+pub use network::ClientAddress;
+pub use token::{IssuerSettings, SessionSettings, VerifierSettings};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,73 @@
+//! Settings of registration and of password hashing.
+
+use super::environment::{ConfigError, Environment};
+
+/// Who may make an account, and how short a password may be.
+#[derive(Debug, Clone, Copy)]
+pub struct RegistrationSettings {
+    /// `REGISTRATION`: false when it is `closed`.
+    pub open: bool,
+    /// `PASSWORD_MIN_LENGTH`: in Unicode code points.
+    pub password_min_length: usize,
+}
+
+impl RegistrationSettings {
+    /// Reads `REGISTRATION` and `PASSWORD_MIN_LENGTH`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let open = match environment.text("REGISTRATION") {
+            None | Some("open") => true,
+            Some("closed") => false,
+            Some(_) => return Err(ConfigError::odd("REGISTRATION", "`open` or `closed`")),
+        };
+        let shortest = environment.number("PASSWORD_MIN_LENGTH", PASSWORD_MIN_LENGTH, 8..=64)?;
+        Ok(Self {
+            open,
+            password_min_length: usize::try_from(shortest).unwrap_or(usize::MAX),
+        })
+    }
+}
+
+/// The cost of one Argon2id hash, and how many run at a time.
+#[derive(Debug, Clone, Copy)]
+pub struct HashSettings {
+    /// `ARGON2_MEMORY_KIB`: `m`, in KiB.
+    pub memory_kib: u32,
+    /// `ARGON2_ITERATIONS`: `t`.
+    pub iterations: u32,
+    /// Hashes at a time: one for each whole processor of the function, at least
+    /// one; more would only make each of them slower.
+    pub permits: usize,
+}
+
+impl HashSettings {
+    /// Reads `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS` and the function's memory.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd. That the two together
+    /// are strong enough is checked where the parameters are made.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let memory_mib = environment.number(
+            "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+            MIB_PER_PROCESSOR,
+            1..=u32::MAX,
+        )?;
+        let processors = usize::try_from(memory_mib / MIB_PER_PROCESSOR).unwrap_or(1);
+        Ok(Self {
+            memory_kib: environment.number("ARGON2_MEMORY_KIB", MEMORY_KIB, 7168..=262_144)?,
+            iterations: environment.number("ARGON2_ITERATIONS", ITERATIONS, 1..=16)?,
+            permits: processors.max(1),
+        })
+    }
+}
+
+/// Code points; shorter passwords fall to guessing at a stolen table.
+const PASSWORD_MIN_LENGTH: u32 = 15;
+/// KiB; with fewer a stolen table is guessed faster (OWASP's row m=19456, t=2).
+const MEMORY_KIB: u32 = 19_456;
+/// Passes; the same.
+const ITERATIONS: u32 = 2;
+/// Lambda gives a whole processor for each 1,769 MB of memory.
+const MIB_PER_PROCESSOR: u32 = 1769;

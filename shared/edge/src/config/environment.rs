@@ -1,0 +1,129 @@
+//! The environment's variables, and the ways to read one of them.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use gatehouse_auth::role::RoleScopesError;
+
+/// Why a start is refused: a sentence that names the variable.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// A variable without a default is absent or empty.
+    #[error("{0} is not set")]
+    Missing(&'static str),
+    /// A variable's value is not what it must be.
+    #[error("{name} must be {expected}")]
+    Odd {
+        /// The variable.
+        name: &'static str,
+        /// What it must be.
+        expected: String,
+    },
+    /// Neither or both of two variables are set.
+    #[error("set exactly one of {0} and {1}")]
+    NotExactlyOne(&'static str, &'static str),
+    /// `ROLE_SCOPES` cannot be used.
+    #[error("ROLE_SCOPES cannot be used")]
+    RoleScopes(#[source] RoleScopesError),
+}
+
+/// The environment's variables as they were at the start.
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// Reads the process's environment: the one place that does.
+    ///
+    /// What is no UTF-8 is kept with replacement characters, so that the
+    /// variable is found odd and not taken for absent.
+    #[must_use]
+    pub fn read() -> Self {
+        let text = |raw: std::ffi::OsString| raw.to_string_lossy().into_owned();
+        Self(
+            std::env::vars_os()
+                .map(|(name, value)| (text(name), text(value)))
+                .collect(),
+        )
+    }
+
+    /// Makes an environment from pairs, for tests.
+    #[must_use]
+    pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Self(pairs.into_iter().map(owned).collect())
+    }
+
+    /// Returns a table's name: `USERS_TABLE` and its like.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is not set or no name of a table.
+    pub fn table(&self, name: &'static str) -> Result<String, ConfigError> {
+        let is_name = |text: &str| {
+            text.bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"_.-:/".contains(&byte))
+        };
+        let table = self.required(name)?;
+        if is_name(table) && (3..=1024).contains(&table.len()) {
+            Ok(table.to_owned())
+        } else {
+            Err(ConfigError::odd(name, "the name or the ARN of a table"))
+        }
+    }
+
+    /// Returns the function's own name, as Lambda and the local stack set it.
+    ///
+    /// # Errors
+    /// [`ConfigError`] when it is not set: the binary was started by hand.
+    pub fn function_name(&self) -> Result<String, ConfigError> {
+        self.required("AWS_LAMBDA_FUNCTION_NAME").map(str::to_owned)
+    }
+
+    /// Returns a variable that is neither absent nor empty: a template's
+    /// parameter that is left empty is handed on as an empty variable.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0
+            .get(name)
+            .map(String::as_str)
+            .filter(|value| !value.is_empty())
+    }
+
+    pub(super) fn required(&self, name: &'static str) -> Result<&str, ConfigError> {
+        self.text(name).ok_or(ConfigError::Missing(name))
+    }
+
+    pub(super) fn number(
+        &self,
+        name: &'static str,
+        default: u32,
+        bounds: RangeInclusive<u32>,
+    ) -> Result<u32, ConfigError> {
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
+        let (low, high) = (bounds.start(), bounds.end());
+        text.parse()
+            .ok()
+            .filter(|number| bounds.contains(number))
+            .ok_or_else(|| ConfigError::odd(name, format!("a whole number from {low} to {high}")))
+    }
+
+    pub(super) fn seconds(
+        &self,
+        name: &'static str,
+        default: u32,
+        bounds: RangeInclusive<u32>,
+    ) -> Result<Duration, ConfigError> {
+        let seconds = self.number(name, default, bounds)?;
+        Ok(Duration::from_secs(seconds.into()))
+    }
+}
+
+impl ConfigError {
+    pub(crate) fn odd(name: &'static str, expected: impl Into<String>) -> Self {
+        Self::Odd {
+            name,
+            expected: expected.into(),
+        }
+    }
+}

@@ -1,0 +1,161 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::*;
+
+const ISSUER: (&str, &str) = ("ISSUER", "https://auth.example.com");
+
+fn with(pairs: &[(&'static str, &'static str)]) -> Environment {
+    Environment::from_pairs(pairs.iter().copied())
+}
+
+#[test]
+fn absent_and_empty_settings_take_their_defaults() {
+    for environment in [
+        with(&[ISSUER]),
+        with(&[
+            ISSUER,
+            ("CLIENT_ID", ""),
+            ("ROLE_SCOPES", ""),
+            ("KEY_CACHE_SECONDS", ""),
+        ]),
+    ] {
+        let issuer = IssuerSettings::from_environment(&environment).unwrap();
+        assert_eq!(issuer.issuer, "https://auth.example.com");
+        assert_eq!(
+            (issuer.audience.as_str(), issuer.client_id.as_str()),
+            ("gatehouse", "gatehouse")
+        );
+        assert_eq!(issuer.access_ttl, Duration::from_mins(15));
+        assert_eq!(issuer.key_cache, Duration::from_mins(5));
+    }
+    let session = SessionSettings::from_environment(&with(&[])).unwrap();
+    assert_eq!(session.idle, Duration::from_hours(14 * 24));
+    assert_eq!(session.absolute, Duration::from_hours(30 * 24));
+    assert_eq!(session.grace, Duration::from_secs(10));
+    let registration = RegistrationSettings::from_environment(&with(&[])).unwrap();
+    assert_eq!(
+        (registration.open, registration.password_min_length),
+        (true, 15)
+    );
+    let hash = HashSettings::from_environment(&with(&[])).unwrap();
+    assert_eq!(
+        (hash.memory_kib, hash.iterations, hash.permits),
+        (19_456, 2, 1)
+    );
+    assert!(
+        ClientAddress::from_environment(&with(&[("CLIENT_ADDRESS_HEADER", "")]))
+            .unwrap()
+            .header
+            .is_none()
+    );
+}
+
+#[test]
+fn an_odd_setting_stops_the_start_with_a_sentence_that_names_it() {
+    let issuer = |pairs| {
+        IssuerSettings::from_environment(&with(pairs))
+            .unwrap_err()
+            .to_string()
+    };
+    let session = |pairs| {
+        SessionSettings::from_environment(&with(pairs))
+            .unwrap_err()
+            .to_string()
+    };
+    let account = |pairs| {
+        RegistrationSettings::from_environment(&with(pairs))
+            .unwrap_err()
+            .to_string()
+    };
+    let sentences = [
+        issuer(&[]),
+        issuer(&[ISSUER, ("ACCESS_TOKEN_TTL_SECONDS", "59")]),
+        issuer(&[ISSUER, ("AUDIENCE", "two words")]),
+        issuer(&[ISSUER, ("ROLE_SCOPES", r#"{"Admin":[]}"#)]),
+        session(&[("REFRESH_GRACE_SECONDS", "61")]),
+        session(&[("REFRESH_IDLE_TTL_SECONDS", "-1")]),
+        account(&[("REGISTRATION", "Closed")]),
+        account(&[("PASSWORD_MIN_LENGTH", "7")]),
+        with(&[]).table("USERS_TABLE").unwrap_err().to_string(),
+        with(&[("USERS_TABLE", "a b c")])
+            .table("USERS_TABLE")
+            .unwrap_err()
+            .to_string(),
+    ];
+    insta::assert_snapshot!(sentences.join("\n"), @"
+    ISSUER is not set
+    ACCESS_TOKEN_TTL_SECONDS must be a whole number from 60 to 3600
+    AUDIENCE must be at most 128 printable ASCII characters without spaces
+    ROLE_SCOPES cannot be used
+    REFRESH_GRACE_SECONDS must be a whole number from 0 to 60
+    REFRESH_IDLE_TTL_SECONDS must be a whole number from 300 to 31536000
+    REGISTRATION must be `open` or `closed`
+    PASSWORD_MIN_LENGTH must be a whole number from 8 to 64
+    USERS_TABLE is not set
+    USERS_TABLE must be the name or the ARN of a table
+    ");
+}
+
+#[test]
+fn an_issuer_is_an_https_url_or_a_local_one() {
+    let read =
+        |url| VerifierSettings::from_environment(&Environment::from_pairs([("ISSUER", url)]));
+    for good in [
+        "https://a.example",
+        "https://a.example/auth",
+        "http://localhost:3000",
+        "http://127.0.0.1:1",
+        "http://id.execute-api.localhost:4566",
+    ] {
+        assert!(read(good).is_ok(), "{good}");
+    }
+    for bad in [
+        "a.example",
+        "http://a.example",
+        "https://a.example/",
+        "https://a.example?x",
+        "https://a.example#x",
+        "https://",
+        "ftp://localhost",
+        "http://localhost.evil.example",
+    ] {
+        assert!(read(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
+fn the_key_ring_is_in_exactly_one_place() {
+    fn read(pairs: &[(&'static str, &'static str)]) -> Result<KeyRingSettings, ConfigError> {
+        KeyRingSettings::from_environment(&with(pairs))
+    }
+    let file = ("KEY_RING_FILE", "/tmp/ring.json");
+    let secret = ("KEY_RING_SECRET_ARN", "arn:x");
+    assert_eq!(
+        read(&[file]).unwrap(),
+        KeyRingSettings::File(PathBuf::from("/tmp/ring.json"))
+    );
+    assert_eq!(
+        read(&[secret, ("KEY_RING_FILE", "")]).unwrap(),
+        KeyRingSettings::Secret("arn:x".into())
+    );
+    for pairs in [&[][..], &[file, secret]] {
+        assert_eq!(
+            read(pairs).unwrap_err().to_string(),
+            "set exactly one of KEY_RING_SECRET_ARN and KEY_RING_FILE"
+        );
+    }
+}
+
+#[test]
+fn one_hash_runs_for_each_whole_processor() {
+    for (memory, permits) in [("128", 1), ("1769", 1), ("3538", 2)] {
+        let environment = Environment::from_pairs([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", memory)]);
+        assert_eq!(
+            HashSettings::from_environment(&environment)
+                .unwrap()
+                .permits,
+            permits
+        );
+    }
+}

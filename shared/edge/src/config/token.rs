@@ -1,0 +1,149 @@
+//! Settings of who issues and who verifies access tokens, and of sessions.
+
+use std::time::Duration;
+
+use gatehouse_auth::role::RoleScopes;
+use http::Uri;
+
+use super::environment::{ConfigError, Environment};
+
+/// What a verifier of access tokens must know.
+#[derive(Debug, Clone)]
+pub struct VerifierSettings {
+    /// `ISSUER`: the claim `iss`, a URL without a trailing slash.
+    pub issuer: String,
+    /// `AUDIENCE`: the claim `aud`.
+    pub audience: String,
+    /// `KEY_CACHE_SECONDS`: keys older than this are read again.
+    pub key_cache: Duration,
+}
+
+impl VerifierSettings {
+    /// Reads `ISSUER`, `AUDIENCE` and `KEY_CACHE_SECONDS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        Ok(Self {
+            issuer: issuer(environment)?,
+            audience: word(environment, "AUDIENCE")?,
+            key_cache: environment.seconds("KEY_CACHE_SECONDS", KEY_CACHE, 1..=3600)?,
+        })
+    }
+}
+
+/// What an issuer of access tokens must know.
+#[derive(Debug, Clone)]
+pub struct IssuerSettings {
+    /// `ISSUER`: the claim `iss`, a URL without a trailing slash.
+    pub issuer: String,
+    /// `AUDIENCE`: the claim `aud`.
+    pub audience: String,
+    /// `CLIENT_ID`: the claim `client_id`.
+    pub client_id: String,
+    /// `ACCESS_TOKEN_TTL_SECONDS`: how long an access token lives.
+    pub access_ttl: Duration,
+    /// `ROLE_SCOPES`: which scopes each role brings.
+    pub role_scopes: RoleScopes,
+    /// `KEY_CACHE_SECONDS`: keys older than this are read again.
+    pub key_cache: Duration,
+}
+
+impl IssuerSettings {
+    /// Reads what [`VerifierSettings`] reads, and `CLIENT_ID`,
+    /// `ACCESS_TOKEN_TTL_SECONDS` and `ROLE_SCOPES`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let verifier = VerifierSettings::from_environment(environment)?;
+        let role_scopes = environment.text("ROLE_SCOPES").unwrap_or(ROLE_SCOPES);
+        Ok(Self {
+            issuer: verifier.issuer,
+            audience: verifier.audience,
+            client_id: word(environment, "CLIENT_ID")?,
+            access_ttl: environment.seconds("ACCESS_TOKEN_TTL_SECONDS", ACCESS_TTL, 60..=3600)?,
+            role_scopes: RoleScopes::parse(role_scopes).map_err(ConfigError::RoleScopes)?,
+            key_cache: verifier.key_cache,
+        })
+    }
+}
+
+/// How long a session lives, and how long a lost answer can be asked for again.
+#[derive(Debug, Clone, Copy)]
+pub struct SessionSettings {
+    /// `REFRESH_IDLE_TTL_SECONDS`: a session that is not refreshed ends.
+    pub idle: Duration,
+    /// `REFRESH_ABSOLUTE_TTL_SECONDS`: a session ends whatever happens.
+    pub absolute: Duration,
+    /// `REFRESH_GRACE_SECONDS`: the window in which the generation before the
+    /// current one still gives the same successor.
+    pub grace: Duration,
+}
+
+impl SessionSettings {
+    /// Reads the three `REFRESH_…_SECONDS`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let lifetime = |name, default| environment.seconds(name, default, 300..=31_536_000);
+        Ok(Self {
+            idle: lifetime("REFRESH_IDLE_TTL_SECONDS", IDLE_TTL)?,
+            absolute: lifetime("REFRESH_ABSOLUTE_TTL_SECONDS", ABSOLUTE_TTL)?,
+            grace: environment.seconds("REFRESH_GRACE_SECONDS", GRACE, 0..=60)?,
+        })
+    }
+}
+
+/// RFC 8414 section 2: https, without query and fragment; plain http only on
+/// this machine. A trailing slash would make two spellings of one issuer.
+fn issuer(environment: &Environment) -> Result<String, ConfigError> {
+    let text = environment.required("ISSUER")?;
+    let sound = text.parse::<Uri>().is_ok_and(|uri| {
+        let host = uri.host().unwrap_or_default();
+        let local =
+            ["localhost", "127.0.0.1", "[::1]"].contains(&host) || host.ends_with(".localhost");
+        let secure = match uri.scheme_str() {
+            Some("https") => !host.is_empty(),
+            Some("http") => local,
+            _ => false,
+        };
+        secure && uri.query().is_none()
+    });
+    if sound && !text.ends_with('/') && !text.contains('#') {
+        Ok(text.to_owned())
+    } else {
+        Err(ConfigError::odd(
+            "ISSUER",
+            "an https URL without query, fragment and trailing slash",
+        ))
+    }
+}
+
+fn word(environment: &Environment, name: &'static str) -> Result<String, ConfigError> {
+    let text = environment.text(name).unwrap_or("gatehouse");
+    if text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        Ok(text.to_owned())
+    } else {
+        Err(ConfigError::odd(
+            name,
+            "at most 128 printable ASCII characters without spaces",
+        ))
+    }
+}
+
+/// Seconds; longer delays the day on which a removed key stops to verify.
+const KEY_CACHE: u32 = 300;
+/// Seconds; longer keeps a token alive after its user's roles were taken away,
+/// wherever revocation is not checked.
+const ACCESS_TTL: u32 = 900;
+/// Seconds, 14 days; longer keeps a forgotten device logged in.
+const IDLE_TTL: u32 = 1_209_600;
+/// Seconds, 30 days; longer lets a stolen session live on.
+const ABSOLUTE_TTL: u32 = 2_592_000;
+/// Seconds; longer gives a thief of the last refresh token more time, shorter
+/// logs out clients whose answer was lost.
+const GRACE: u32 = 10;
+/// Which scopes each role brings; a scope more here is a right more for everybody.
+const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;

@@ -1,0 +1,150 @@
+//! An HTTP API's event (payload 2.0) as a request; total, whatever the event is.
+//!
+//! The conversion of `lambda_http` panics on a body that is no base64, and on an
+//! odd host or query, and a panic is the end of the process.
+
+use std::collections::HashMap;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use lambda_http::aws_lambda_events::apigw::ApiGatewayV2httpRequestContext;
+use lambda_http::request::RequestContext;
+use lambda_http::{Body, Context, RequestExt};
+use serde::Deserialize;
+
+use crate::request::{BodyFault, MAX_BODY_BYTES, Meta, Request};
+
+/// Why an event is no request; the text never repeats what the event holds.
+#[derive(Debug, thiserror::Error)]
+pub enum EventError {
+    /// The event is of another kind.
+    #[error("the event is no payload 2.0 of an HTTP API: set PayloadFormatVersion to 2.0")]
+    Version,
+    /// A member is missing or of the wrong type.
+    #[error("the event is odd at line {line}, column {column}")]
+    Shape {
+        /// The line in the event's JSON.
+        line: usize,
+        /// The column in that line.
+        column: usize,
+    },
+}
+
+/// Reads one event; `context` is Lambda's own.
+pub(crate) fn read(json: &str, context: Context) -> Result<Request, EventError> {
+    let event: Event = serde_json::from_str(json).map_err(|error| explain(json, &error))?;
+    if event.version != VERSION {
+        return Err(EventError::Version);
+    }
+    let body = match event.body {
+        Some(text) => body(text, event.is_base64_encoded),
+        None => Ok(Body::Empty),
+    };
+    let (body, fault) = match body {
+        Ok(body) => (body, None),
+        Err(fault) => (Body::Empty, Some(fault)),
+    };
+    let gateway = event.request_context;
+    let meta = Meta {
+        route: event.route_key,
+        request_id: gateway
+            .request_id
+            .clone()
+            .unwrap_or_else(|| context.request_id.clone()),
+        source_address: gateway
+            .http
+            .source_ip
+            .as_deref()
+            .and_then(crate::request::address),
+        user_agent: gateway.http.user_agent.clone().unwrap_or_default(),
+        body: fault,
+    };
+
+    let mut http = http::Request::new(body);
+    *http.method_mut() = gateway.http.method.clone();
+    *http.uri_mut() = uri(&event.raw_path, &event.raw_query_string);
+    *http.headers_mut() = headers(event.headers.unwrap_or_default());
+    let http = http
+        .with_raw_http_path(event.raw_path)
+        .with_request_context(RequestContext::ApiGatewayV2(gateway))
+        .with_lambda_context(context);
+    Ok(Request::new(http, meta))
+}
+
+/// Decodes the body once, and not at all where it must be over the limit.
+fn body(text: String, is_base64: bool) -> Result<Body, BodyFault> {
+    let decoded_bytes = if is_base64 {
+        text.len() / 4 * 3
+    } else {
+        text.len()
+    };
+    // Padding makes the estimate two bytes too high at most.
+    if decoded_bytes > MAX_BODY_BYTES + 2 {
+        return Err(BodyFault::TooLarge);
+    }
+    let body = if is_base64 {
+        Body::Binary(STANDARD.decode(text).map_err(|_| BodyFault::Base64)?)
+    } else {
+        Body::Text(text)
+    };
+    if body.len() > MAX_BODY_BYTES {
+        return Err(BodyFault::TooLarge);
+    }
+    Ok(body)
+}
+
+/// A path that is no URI's becomes `/`: routes are told apart by the route key.
+fn uri(path: &str, query: &str) -> Uri {
+    let text = if query.is_empty() {
+        path.to_owned()
+    } else {
+        format!("{path}?{query}")
+    };
+    Uri::try_from(text)
+        .or_else(|_| Uri::try_from(path))
+        .unwrap_or_else(|_| Uri::from_static("/"))
+}
+
+/// What HTTP cannot have carried as a header is no header.
+fn headers(raw: HashMap<String, String>) -> HeaderMap {
+    raw.into_iter()
+        .filter_map(|(name, value)| {
+            let name = HeaderName::try_from(name).ok()?;
+            Some((name, HeaderValue::try_from(value).ok()?))
+        })
+        .collect()
+}
+
+fn explain(json: &str, error: &serde_json::Error) -> EventError {
+    #[derive(Deserialize)]
+    struct Probe {
+        version: String,
+    }
+    match serde_json::from_str::<Probe>(json) {
+        Ok(probe) if probe.version == VERSION => EventError::Shape {
+            line: error.line(),
+            column: error.column(),
+        },
+        Ok(_) | Err(_) => EventError::Version,
+    }
+}
+
+/// The members that we read; `lambda_http` has a type of its own for the context.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event {
+    version: String,
+    route_key: String,
+    raw_path: String,
+    #[serde(default)]
+    raw_query_string: String,
+    headers: Option<HashMap<String, String>>,
+    request_context: ApiGatewayV2httpRequestContext,
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: bool,
+}
+
+/// The only payload format that is read.
+const VERSION: &str = "2.0";

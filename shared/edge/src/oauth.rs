@@ -1,0 +1,242 @@
+//! Errors of the token endpoints (RFC 6749 section 5.2).
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::time::Duration;
+
+use gatehouse_auth::failure::Failure;
+use http::StatusCode;
+use http::header::RETRY_AFTER;
+use serde::Serialize;
+
+use crate::problem::RETRY_SOON;
+use crate::response::{self, Response};
+use crate::telemetry;
+
+/// An error of `/refresh` or `/revoke` as its caller reads it.
+#[derive(Debug)]
+pub struct OauthError {
+    status: StatusCode,
+    error: &'static str,
+    description: Cow<'static, str>,
+    retry_after: Option<Duration>,
+}
+
+impl OauthError {
+    /// 400 `invalid_request`; the description holds no quotes and no backslash.
+    #[must_use]
+    pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            description: description.into(),
+            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "")
+        }
+    }
+
+    /// 413 `invalid_request`.
+    #[must_use]
+    pub fn body_too_large() -> Self {
+        let description = "the body has more than 16 KiB";
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "invalid_request",
+            description,
+        )
+    }
+
+    /// 415 `invalid_request`.
+    #[must_use]
+    pub fn unsupported_media_type() -> Self {
+        let description = "send application/x-www-form-urlencoded or application/json in UTF-8";
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "invalid_request",
+            description,
+        )
+    }
+
+    /// 429 `invalid_request`, with `Retry-After`.
+    #[must_use]
+    pub fn too_many_requests(retry_after: Duration) -> Self {
+        let description = "too many attempts: wait, then try again";
+        let error = Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "invalid_request",
+            description,
+        );
+        Self {
+            retry_after: Some(retry_after),
+            ..error
+        }
+    }
+
+    /// 400 `invalid_grant`: forged, expired, revoked, replayed alike, so that
+    /// nobody learns which.
+    #[must_use]
+    pub fn invalid_grant() -> Self {
+        let description = "the refresh token is invalid, expired or revoked";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+    }
+
+    /// 400 `invalid_scope`.
+    #[must_use]
+    pub fn invalid_scope() -> Self {
+        let description = "the scope is malformed or exceeds what was granted";
+        Self::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+    }
+
+    /// 400 `unsupported_grant_type`.
+    #[must_use]
+    pub fn unsupported_grant_type() -> Self {
+        let description = "grant_type must be refresh_token";
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "unsupported_grant_type",
+            description,
+        )
+    }
+
+    /// 403 `insufficient_scope` (RFC 6750 section 3.1).
+    #[must_use]
+    pub fn insufficient_scope() -> Self {
+        let description = "this access token does not allow it";
+        Self::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
+    }
+
+    /// 503 `temporarily_unavailable`, with `Retry-After`.
+    #[must_use]
+    pub fn temporarily_unavailable(retry_after: Duration) -> Self {
+        let description = "the service cannot answer now: try again";
+        let error = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            description,
+        );
+        Self {
+            retry_after: Some(retry_after),
+            ..error
+        }
+    }
+
+    /// 500 `server_error`.
+    #[must_use]
+    pub fn server_error() -> Self {
+        let description = "the service failed";
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "server_error",
+            description,
+        )
+    }
+
+    /// Logs a failure, here and nowhere else, and answers 503 where the same
+    /// request may succeed a moment later, 500 where somebody must look.
+    #[must_use]
+    pub fn failed(failure: &dyn Failure) -> Self {
+        telemetry::failure(failure, failure.is_transient());
+        if failure.is_transient() {
+            Self::temporarily_unavailable(RETRY_SOON)
+        } else {
+            Self::server_error()
+        }
+    }
+
+    /// Logs an error that no retry mends, here and nowhere else, and answers 500.
+    #[must_use]
+    pub fn broken(error: &(dyn Error + 'static)) -> Self {
+        telemetry::failure(error, false);
+        Self::server_error()
+    }
+
+    /// Returns the answer's status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns the value of `error`, such as `invalid_grant`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.error
+    }
+
+    /// Makes the answer.
+    #[must_use]
+    pub fn into_response(self) -> Response {
+        let wire = Wire {
+            error: self.error,
+            error_description: &self.description,
+        };
+        let mut response = response::json(self.status, &wire);
+        if let Some(wait) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(RETRY_AFTER, response::retry_after(wait));
+        }
+        response
+    }
+
+    fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
+        let description = Cow::Borrowed(description);
+        Self {
+            status,
+            error,
+            description,
+            retry_after: None,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    error: &'static str,
+    error_description: &'a str,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_error_has_its_status_and_code() {
+        let wait = Duration::from_secs(7);
+        let answers: Vec<String> = [
+            OauthError::invalid_request("token is missing"),
+            OauthError::body_too_large(),
+            OauthError::unsupported_media_type(),
+            OauthError::too_many_requests(wait),
+            OauthError::invalid_grant(),
+            OauthError::invalid_scope(),
+            OauthError::unsupported_grant_type(),
+            OauthError::insufficient_scope(),
+            OauthError::temporarily_unavailable(wait),
+            OauthError::server_error(),
+        ]
+        .into_iter()
+        .map(|error| {
+            let answer = error.into_response();
+            let body = String::from_utf8_lossy(answer.body()).into_owned();
+            let wait = answer
+                .headers()
+                .get("retry-after")
+                .and_then(|value| value.to_str().ok());
+            format!(
+                "{} {} {body}",
+                answer.status().as_u16(),
+                wait.unwrap_or("-")
+            )
+        })
+        .collect();
+        insta::assert_snapshot!(answers.join("\n"), @r#"
+        400 - {"error":"invalid_request","error_description":"token is missing"}
+        413 - {"error":"invalid_request","error_description":"the body has more than 16 KiB"}
+        415 - {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}
+        429 7 {"error":"invalid_request","error_description":"too many attempts: wait, then try again"}
+        400 - {"error":"invalid_grant","error_description":"the refresh token is invalid, expired or revoked"}
+        400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
+        400 - {"error":"unsupported_grant_type","error_description":"grant_type must be refresh_token"}
+        403 - {"error":"insufficient_scope","error_description":"this access token does not allow it"}
+        503 7 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
+        500 - {"error":"server_error","error_description":"the service failed"}
+        "#);
+    }
+}

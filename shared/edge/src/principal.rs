@@ -1,0 +1,139 @@
+//! Who a request acts for, after the authorizer has verified the token.
+
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::time::Timestamp;
+use lambda_http::RequestExt;
+use lambda_http::request::RequestContext;
+use serde_json::Value;
+
+use crate::problem::Problem;
+use crate::request::Request;
+
+/// Who a request acts for.
+///
+/// It is read from the authorizer's context, which API Gateway makes, and from
+/// nothing else: headers are the client's to write. A function of yours behind
+/// the same authorizer needs no more than this:
+///
+/// ```
+/// use gatehouse_edge::{Principal, Problem, Response, response};
+/// use lambda_http::http::StatusCode;
+/// use lambda_http::{Error, Request, RequestExt};
+///
+/// async fn handle(request: Request) -> Result<Response, Error> {
+///     let request_id = request.lambda_context().request_id;
+///     Ok(report(&request).unwrap_or_else(|problem| problem.into_response(&request_id)))
+/// }
+///
+/// fn report(request: &Request) -> Result<Response, Problem> {
+///     let principal = Principal::from_request(request)?;
+///     principal.require_role("admin")?;
+///     Ok(response::json(StatusCode::OK, &format!("hello {}", principal.sub)))
+/// }
+/// # fn main() {
+/// #     let _ = || lambda_http::run(lambda_http::service_fn(handle));
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// The user.
+    pub sub: SubjectId,
+    /// The login that the token belongs to.
+    pub sid: SessionId,
+    /// The token.
+    pub jti: Jti,
+    /// The user's token version when the token was made.
+    pub ver: u64,
+    /// What the token may be used for.
+    pub scope: Scopes,
+    /// The user's roles when the token was made.
+    pub roles: Roles,
+    /// When the password was given.
+    pub auth_time: Timestamp,
+    /// When the token ends.
+    pub exp: Timestamp,
+}
+
+impl Principal {
+    /// Reads the principal of an HTTP API's request (payload 2.0).
+    ///
+    /// # Errors
+    /// 401 [`Problem`] when the authorizer's context is missing or odd: the
+    /// route has no authorizer, or another one.
+    pub fn from_request(request: &lambda_http::Request) -> Result<Self, Problem> {
+        Self::from_context(request.request_context_ref()).map_err(|odd| {
+            tracing::error!(member = odd, "the authorizer's context is missing or odd");
+            Problem::unauthorized(false)
+        })
+    }
+
+    /// Reads the principal of one of our requests.
+    ///
+    /// # Errors
+    /// As [`Principal::from_request`].
+    pub fn of(request: &Request) -> Result<Self, Problem> {
+        Self::from_request(request.http())
+    }
+
+    /// Checks that the user has a role.
+    ///
+    /// # Errors
+    /// 403 [`Problem`] `insufficient_scope` if not.
+    pub fn require_role(&self, role: &str) -> Result<(), Problem> {
+        allow(self.roles.contains(role))
+    }
+
+    /// Checks that the token has a scope.
+    ///
+    /// # Errors
+    /// 403 [`Problem`] `insufficient_scope` if not.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Problem> {
+        allow(self.scope.contains(scope))
+    }
+
+    /// The error is the name of the member that is missing or odd.
+    fn from_context(context: Option<&RequestContext>) -> Result<Self, &'static str> {
+        let Some(RequestContext::ApiGatewayV2(gateway)) = context else {
+            return Err("requestContext");
+        };
+        let fields = &gateway.authorizer.as_ref().ok_or("authorizer")?.fields;
+        let text = |name| fields.get(name).and_then(Value::as_str).ok_or(name);
+        let time = |name| {
+            let seconds = number(fields.get(name)).map(Timestamp::from_unix);
+            seconds.ok_or(name)
+        };
+        let names = text("roles")?.split(' ').filter(|name| !name.is_empty());
+        Ok(Self {
+            sub: SubjectId::parse(text("sub")?).map_err(|_| "sub")?,
+            sid: SessionId::parse(text("sid")?).map_err(|_| "sid")?,
+            jti: Jti::parse(text("jti")?).map_err(|_| "jti")?,
+            ver: number(fields.get("ver")).ok_or("ver")?,
+            scope: Scopes::parse(text("scope")?).map_err(|_| "scope")?,
+            roles: Roles::parse(names).map_err(|_| "roles")?,
+            auth_time: time("auth_time")?,
+            exp: time("exp")?,
+        })
+    }
+}
+
+fn allow(allowed: bool) -> Result<(), Problem> {
+    if allowed {
+        Ok(())
+    } else {
+        Err(Problem::insufficient_scope())
+    }
+}
+
+/// API Gateway hands on an authorizer's numbers as numbers or as texts.
+fn number<T: std::str::FromStr>(value: Option<&Value>) -> Option<T> {
+    match value? {
+        Value::String(text) => text.parse().ok(),
+        Value::Number(number) => number.to_string().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn context() -> Value {
+    json!({
+        "sub": "S", "sid": "D", "jti": "J", "ver": "3", "scope": "profile read",
+        "roles": "admin user", "auth_time": "1700000000", "exp": 1_700_000_900,
+    })
+}
+
+fn request(authorizer: &Value, headers: &Value) -> Request {
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /protected",
+        "rawPath": "/protected",
+        "headers": headers,
+        "requestContext": { "authorizer": authorizer, "http": { "method": "GET" } },
+    });
+    Request::from_json(&event.to_string()).unwrap()
+}
+
+fn behind(context: &Value) -> Result<Principal, Problem> {
+    Principal::of(&request(&json!({ "lambda": context }), &json!({})))
+}
+
+#[test]
+fn the_principal_is_read_from_the_authorizers_context() {
+    let principal = behind(&context()).unwrap();
+    assert_eq!(principal.sub.as_str(), "S");
+    assert_eq!(principal.ver, 3);
+    assert_eq!(principal.auth_time.unix(), 1_700_000_000);
+    assert_eq!(principal.exp.unix(), 1_700_000_900);
+    assert_eq!(principal.roles.to_string(), "admin user");
+    assert_eq!(principal.scope.to_string(), "profile read");
+}
+
+#[test]
+fn a_missing_or_odd_member_is_401() {
+    for name in [
+        "sub",
+        "sid",
+        "jti",
+        "ver",
+        "scope",
+        "roles",
+        "auth_time",
+        "exp",
+    ] {
+        for odd in [
+            None,
+            Some(Value::Null),
+            Some(json!({})),
+            Some(json!("\u{e9}")),
+            Some(json!(-0.5)),
+        ] {
+            let mut context = context();
+            match odd {
+                None => drop(context.as_object_mut().unwrap().remove(name)),
+                Some(value) => context[name] = value,
+            }
+            let problem = behind(&context).unwrap_err();
+            assert_eq!(
+                problem.status(),
+                StatusCode::UNAUTHORIZED,
+                "{name}: {context}"
+            );
+        }
+    }
+}
+
+#[test]
+fn headers_and_other_authorizers_make_no_principal() {
+    let forged = json!({ "x-user-id": "S", "x-principal": "S", "x-amzn-sub": "S", "sub": "S", "roles": "admin" });
+    for authorizer in [
+        Value::Null,
+        json!({}),
+        json!({ "lambda": null }),
+        json!({ "lambda": {} }),
+        json!({ "jwt": { "claims": { "sub": "S" }, "scopes": ["admin"] } }),
+        context(),
+    ] {
+        let problem = Principal::of(&request(&authorizer, &forged)).unwrap_err();
+        let answer = problem.into_response("id");
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{authorizer}");
+        assert_eq!(
+            answer.headers()["www-authenticate"],
+            r#"Bearer realm="gatehouse""#
+        );
+    }
+    assert!(Principal::from_request(&lambda_http::Request::default()).is_err());
+}
+
+#[test]
+fn a_role_or_scope_that_is_not_held_is_403() {
+    let principal = behind(&context()).unwrap();
+    assert!(principal.require_role("admin").is_ok() && principal.require_scope("read").is_ok());
+    for refusal in [
+        principal.require_role("adm"),
+        principal.require_role("admin user"),
+        principal.require_scope(""),
+    ] {
+        let problem = refusal.unwrap_err();
+        assert_eq!(
+            (problem.status(), problem.code()),
+            (StatusCode::FORBIDDEN, "insufficient_scope")
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! A problem as it goes out: `application/problem+json`.
+
+use http::HeaderValue;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use serde::Serialize;
+
+use super::{FieldError, Problem};
+use crate::response::{self, Response};
+
+impl Problem {
+    /// Makes the answer for the request of that id.
+    #[must_use]
+    pub fn into_response(self, request_id: &str) -> Response {
+        let wire = Wire {
+            problem_type: format!("urn:gatehouse:problem:{}", self.code()),
+            title: self.code.title(),
+            status: self.status().as_u16(),
+            detail: &self.detail,
+            instance: format!("urn:gatehouse:request:{}", urn_safe(request_id)),
+            code: self.code(),
+            request_id,
+            errors: &self.errors,
+            suggestions: &self.suggestions,
+        };
+        let mut response =
+            response::with_content_type(self.status(), "application/problem+json", &wire);
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, response::retry_after(wait));
+        }
+        if let Some(challenge) = self.challenge {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// RFC 8141 allows few characters in a URN; the others are percent-encoded.
+fn urn_safe(request_id: &str) -> String {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_.=-".contains(&byte);
+    request_id
+        .bytes()
+        .map(|byte| match byte {
+            byte if safe(byte) => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
+}
+
+#[derive(Serialize)]
+struct Wire<'a> {
+    #[serde(rename = "type")]
+    problem_type: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    instance: String,
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [FieldError],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    suggestions: &'a [String],
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_odd_request_id_makes_a_sound_urn() {
+        assert_eq!(urn_safe("a/b+c= \u{e9}"), "a%2Fb%2Bc=%20%C3%A9");
+    }
+}

@@ -1,0 +1,89 @@
+//! The closed list of problem codes, with their status and title.
+
+use http::StatusCode;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    InvalidRequest,
+    InvalidJson,
+    UnsupportedMediaType,
+    BodyTooLarge,
+    ValidationFailed,
+    WeakPassword,
+    InvalidScope,
+    InvalidCredentials,
+    Unauthorized,
+    InsufficientScope,
+    RegistrationClosed,
+    NotFound,
+    UsernameTaken,
+    EmailTaken,
+    TooManyRequests,
+    Unavailable,
+    Internal,
+}
+
+impl Code {
+    /// The word that clients compare with; one that is published never changes.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "invalid_request",
+            Self::InvalidJson => "invalid_json",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::BodyTooLarge => "body_too_large",
+            Self::ValidationFailed => "validation_failed",
+            Self::WeakPassword => "weak_password",
+            Self::InvalidScope => "invalid_scope",
+            Self::InvalidCredentials => "invalid_credentials",
+            Self::Unauthorized => "unauthorized",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::RegistrationClosed => "registration_closed",
+            Self::NotFound => "not_found",
+            Self::UsernameTaken => "username_taken",
+            Self::EmailTaken => "email_taken",
+            Self::TooManyRequests => "too_many_requests",
+            Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::InvalidRequest => "Unreadable request",
+            Self::InvalidJson => "Unreadable body",
+            Self::UnsupportedMediaType => "Unsupported content type",
+            Self::BodyTooLarge => "Body too large",
+            Self::ValidationFailed => "Validation failed",
+            Self::WeakPassword => "Weak password",
+            Self::InvalidScope => "Scope not granted",
+            Self::InvalidCredentials => "Wrong username or password",
+            Self::Unauthorized => "Not authenticated",
+            Self::InsufficientScope => "Not allowed",
+            Self::RegistrationClosed => "Registration is closed",
+            Self::NotFound => "Not found",
+            Self::UsernameTaken => "Username taken",
+            Self::EmailTaken => "E-mail address taken",
+            Self::TooManyRequests => "Too many requests",
+            Self::Unavailable => "Temporarily unavailable",
+            Self::Internal => "Internal error",
+        }
+    }
+
+    pub(super) fn status(self) -> StatusCode {
+        match self {
+            Self::InvalidRequest | Self::InvalidJson => StatusCode::BAD_REQUEST,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::ValidationFailed | Self::WeakPassword | Self::InvalidScope => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
+            Self::InsufficientScope | Self::RegistrationClosed => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
+            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+}

@@ -1,0 +1,195 @@
+use std::fmt;
+use std::time::Duration;
+
+use super::*;
+
+/// Status, headers that matter and body of a problem, for snapshots.
+fn shown(problem: Problem) -> String {
+    let answer = problem.into_response("LV7fzho-PHcEJPw=");
+    let headers = ["content-type", "retry-after", "www-authenticate"]
+        .into_iter()
+        .filter_map(|name| {
+            Some(format!(
+                "{name}: {}\n",
+                answer.headers().get(name)?.to_str().unwrap()
+            ))
+        });
+    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    format!(
+        "{}\n{}{body:#}",
+        answer.status(),
+        headers.collect::<String>()
+    )
+}
+
+#[test]
+fn a_problem_says_what_who_and_which_request() {
+    insta::assert_snapshot!(shown(Problem::invalid_credentials()), @r#"
+    401 Unauthorized
+    content-type: application/problem+json
+    www-authenticate: Bearer realm="gatehouse"
+    {
+      "code": "invalid_credentials",
+      "detail": "the username or the password is wrong",
+      "instance": "urn:gatehouse:request:LV7fzho-PHcEJPw=",
+      "request_id": "LV7fzho-PHcEJPw=",
+      "status": 401,
+      "title": "Wrong username or password",
+      "type": "urn:gatehouse:problem:invalid_credentials"
+    }
+    "#);
+}
+
+#[test]
+fn a_validation_problem_names_every_bad_member() {
+    let errors = vec![
+        FieldError::new("username", "missing", "is missing"),
+        FieldError::new("email", "wrong_type", "is not a string"),
+    ];
+    insta::assert_snapshot!(shown(Problem::validation_failed(errors)), @r#"
+    422 Unprocessable Entity
+    content-type: application/problem+json
+    {
+      "code": "validation_failed",
+      "detail": "members are missing or cannot be accepted",
+      "errors": [
+        {
+          "code": "missing",
+          "detail": "is missing",
+          "field": "username"
+        },
+        {
+          "code": "wrong_type",
+          "detail": "is not a string",
+          "field": "email"
+        }
+      ],
+      "instance": "urn:gatehouse:request:LV7fzho-PHcEJPw=",
+      "request_id": "LV7fzho-PHcEJPw=",
+      "status": 422,
+      "title": "Validation failed",
+      "type": "urn:gatehouse:problem:validation_failed"
+    }
+    "#);
+}
+
+#[test]
+fn a_weak_password_comes_with_reasons_and_suggestions() {
+    let reasons = vec![FieldError::new(
+        "password",
+        "too_short",
+        "has fewer than 15 characters",
+    )];
+    let problem = Problem::weak_password(reasons, vec!["add another word".into()]);
+    insta::assert_snapshot!(shown(problem), @r#"
+    422 Unprocessable Entity
+    content-type: application/problem+json
+    {
+      "code": "weak_password",
+      "detail": "the password is too easy to guess",
+      "errors": [
+        {
+          "code": "too_short",
+          "detail": "has fewer than 15 characters",
+          "field": "password"
+        }
+      ],
+      "instance": "urn:gatehouse:request:LV7fzho-PHcEJPw=",
+      "request_id": "LV7fzho-PHcEJPw=",
+      "status": 422,
+      "suggestions": [
+        "add another word"
+      ],
+      "title": "Weak password",
+      "type": "urn:gatehouse:problem:weak_password"
+    }
+    "#);
+}
+
+#[test]
+fn each_problem_has_its_status_code_and_texts() {
+    let wait = Duration::from_secs(7);
+    let lines: Vec<String> = [
+        Problem::invalid_request(),
+        Problem::invalid_json("the body is not valid JSON"),
+        Problem::unsupported_media_type(),
+        Problem::body_too_large(),
+        Problem::validation_failed(vec![]),
+        Problem::weak_password(vec![], vec![]),
+        Problem::invalid_scope(),
+        Problem::invalid_credentials(),
+        Problem::unauthorized(false),
+        Problem::unauthorized(true),
+        Problem::insufficient_scope(),
+        Problem::registration_closed(),
+        Problem::username_taken(),
+        Problem::email_taken(),
+        Problem::too_many_requests(wait),
+        Problem::unavailable(wait),
+        Problem::internal(),
+    ]
+    .into_iter()
+    .map(|problem| {
+        let (status, code) = (problem.status().as_u16(), problem.code());
+        let wait = problem.retry_after.map_or(0, |wait| wait.as_secs());
+        let (title, detail) = (problem.code.title(), problem.detail.clone());
+        let challenge = problem.challenge.unwrap_or("-");
+        format!("{status} {code} | {title} | {detail} | {wait} | {challenge}")
+    })
+    .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    400 invalid_request | Unreadable request | this is no request that can be read | 0 | -
+    400 invalid_json | Unreadable body | the body is not valid JSON | 0 | -
+    415 unsupported_media_type | Unsupported content type | send application/json in UTF-8 | 0 | -
+    413 body_too_large | Body too large | the body has more than 16 KiB | 0 | -
+    422 validation_failed | Validation failed | members are missing or cannot be accepted | 0 | -
+    422 weak_password | Weak password | the password is too easy to guess | 0 | -
+    422 invalid_scope | Scope not granted | the scope is malformed or not granted to this user | 0 | -
+    401 invalid_credentials | Wrong username or password | the username or the password is wrong | 0 | Bearer realm="gatehouse"
+    401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse"
+    401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse", error="invalid_token"
+    403 insufficient_scope | Not allowed | this access token does not allow it | 0 | Bearer realm="gatehouse", error="insufficient_scope"
+    403 registration_closed | Registration is closed | nobody can register here | 0 | -
+    409 username_taken | Username taken | another account has this username | 0 | -
+    409 email_taken | E-mail address taken | another account has this e-mail address | 0 | -
+    429 too_many_requests | Too many requests | too many attempts: wait, then try again | 7 | -
+    503 unavailable | Temporarily unavailable | the service cannot answer now: try again | 7 | -
+    500 internal | Internal error | the service failed; the request id finds out why | 0 | -
+    "#);
+}
+
+#[derive(Debug)]
+struct Fault(bool);
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("arn:aws:dynamodb:table/canary is gone")
+    }
+}
+
+impl Error for Fault {}
+
+impl Failure for Fault {
+    fn is_transient(&self) -> bool {
+        self.0
+    }
+}
+
+#[test]
+fn a_failure_is_503_when_it_may_pass_and_500_when_not_and_its_cause_stays_inside() {
+    let passing = shown(Problem::failed(&Fault(true)));
+    assert!(
+        passing.starts_with("503") && passing.contains("retry-after: 2"),
+        "{passing}"
+    );
+    let lasting = shown(Problem::failed(&Fault(false)));
+    assert!(
+        lasting.starts_with("500") && !lasting.contains("retry-after"),
+        "{lasting}"
+    );
+    let broken = shown(Problem::broken(&Fault(true)));
+    assert!(broken.starts_with("500"), "{broken}");
+    for answer in [passing, lasting, broken] {
+        assert!(!answer.contains("canary"), "{answer}");
+    }
+}

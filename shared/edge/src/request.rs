@@ -1,0 +1,128 @@
+//! One request, as a handler sees it.
+
+mod body;
+mod fields;
+mod media_type;
+#[cfg(test)]
+mod tests;
+
+use std::net::IpAddr;
+
+use http::Method;
+use lambda_http::{Context, RequestExt};
+
+pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
+pub use fields::Fields;
+
+use crate::audit::Audit;
+use crate::config::ClientAddress;
+use crate::event::{self, EventError};
+
+/// One request that came through an HTTP API.
+pub struct Request {
+    http: lambda_http::Request,
+    meta: Meta,
+}
+
+/// What the event says beside what an HTTP request holds.
+pub(crate) struct Meta {
+    pub(crate) route: String,
+    pub(crate) request_id: String,
+    pub(crate) source_address: Option<IpAddr>,
+    pub(crate) user_agent: String,
+    /// Why the body could not be taken over; told to who asks for the body.
+    pub(crate) body: Option<BodyFault>,
+}
+
+impl Request {
+    pub(crate) fn new(http: lambda_http::Request, mut meta: Meta) -> Self {
+        let end = meta.user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
+        meta.user_agent.truncate(end);
+        Self { http, meta }
+    }
+
+    /// Reads an event's JSON, for tests of handlers.
+    ///
+    /// # Errors
+    /// [`EventError`] unless it is an HTTP API's payload 2.0.
+    pub fn from_json(json: &str) -> Result<Self, EventError> {
+        event::read(json, Context::default())
+    }
+
+    /// Returns the route key: `POST /refresh`. Tell routes apart by this and
+    /// never by the path, which a client may spell in many ways.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        &self.meta.route
+    }
+
+    /// Returns the method.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        self.http.method()
+    }
+
+    /// Returns the path as the client sent it, for logs.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.http.raw_http_path()
+    }
+
+    /// Returns a header's value, if it is there and ASCII.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.http.headers().get(name)?.to_str().ok()
+    }
+
+    /// Returns the gateway's id of the request; Lambda's own where there is none.
+    #[must_use]
+    pub fn request_id(&self) -> &str {
+        &self.meta.request_id
+    }
+
+    /// Returns the client's address: of the named header if it holds exactly
+    /// one address, otherwise of the connection, by the gateway's word.
+    /// `X-Forwarded-For` counts for nothing unless it is the named header.
+    #[must_use]
+    pub fn source_address(&self, found_in: &ClientAddress) -> Option<IpAddr> {
+        let named = found_in
+            .header
+            .as_ref()
+            .and_then(|name| self.header(name.as_str()))
+            .and_then(address);
+        named.or(self.meta.source_address)
+    }
+
+    /// Returns the client's own word for itself, 256 bytes at most.
+    #[must_use]
+    pub fn user_agent(&self) -> &str {
+        &self.meta.user_agent
+    }
+
+    /// Returns an audit record with this request's id and user agent.
+    #[must_use]
+    pub fn audit(&self) -> Audit<'_> {
+        Audit {
+            request_id: Some(self.request_id()),
+            user_agent: Some(self.user_agent()),
+            ..Audit::default()
+        }
+    }
+
+    /// Returns the request as `lambda_http` has it.
+    #[must_use]
+    pub fn http(&self) -> &lambda_http::Request {
+        &self.http
+    }
+}
+
+/// An IPv4 address written as IPv6 is the same client.
+pub(crate) fn address(text: &str) -> Option<IpAddr> {
+    text.trim()
+        .parse()
+        .ok()
+        .map(|address: IpAddr| address.to_canonical())
+}
+
+/// Longer lets a client grow our items and log lines.
+const MAX_USER_AGENT_BYTES: usize = 256;

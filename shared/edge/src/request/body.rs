@@ -1,0 +1,158 @@
+//! Bodies: type, size, syntax, members, in this order; each fault is an answer.
+
+use std::collections::HashSet;
+
+use gatehouse_auth::json::{self, JsonError};
+use serde_json::{Map, Value};
+
+use super::Request;
+use super::fields::Fields;
+use super::media_type::{self, MediaType};
+use crate::oauth::OauthError;
+use crate::problem::{FieldError, Problem};
+
+/// Why a body cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum BodyFault {
+    /// The content type is missing, another one, or of another charset.
+    MediaType,
+    /// Over [`MAX_BODY_BYTES`].
+    TooLarge,
+    /// Announced as base64, and is none.
+    Base64,
+    /// No JSON that we read.
+    Json(JsonError),
+    /// JSON, and no object.
+    NotAnObject,
+    /// A form names a parameter twice (RFC 6749 section 3.1).
+    RepeatedParameter,
+    /// Members are missing or of the wrong type.
+    Members(Vec<FieldError>),
+}
+
+impl Request {
+    /// Reads a JSON body. `read` declares the members; if any of them is bad,
+    /// all bad ones are named and what `read` made is thrown away.
+    ///
+    /// # Errors
+    /// 415, 413, 400 `invalid_json` and 422 `validation_failed`, as [`Problem`].
+    pub fn json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
+        Ok(self.fields(&[MediaType::Json])?.read(read)?)
+    }
+
+    /// Reads a JSON body as [`Request::json`] does; an empty one is `{}` and
+    /// needs no content type.
+    ///
+    /// # Errors
+    /// As [`Request::json`].
+    pub fn json_or_empty<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
+        if self.meta.body.is_none() && self.http.body().is_empty() {
+            return Ok(Fields::of_json(Map::new()).read(read)?);
+        }
+        self.json(read)
+    }
+
+    /// Reads the body of a token endpoint, a form or JSON, as [`Request::json`] does.
+    ///
+    /// # Errors
+    /// 415, 413 and 400, all `invalid_request`, as [`OauthError`].
+    pub fn form_or_json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, OauthError> {
+        let fields = self.fields(&[MediaType::Form, MediaType::Json])?;
+        Ok(fields.read(read)?)
+    }
+
+    fn fields(&self, readable: &[MediaType]) -> Result<Fields, BodyFault> {
+        let media_type = self
+            .header("content-type")
+            .and_then(media_type::parse)
+            .filter(|media_type| readable.contains(media_type))
+            .ok_or(BodyFault::MediaType)?;
+        if let Some(fault) = &self.meta.body {
+            return Err(fault.clone());
+        }
+        match media_type {
+            MediaType::Json => parse_json(self.http.body()),
+            MediaType::Form => parse_form(self.http.body()),
+        }
+    }
+}
+
+fn parse_json(body: &[u8]) -> Result<Fields, BodyFault> {
+    match json::parse(body, MAX_JSON_DEPTH).map_err(BodyFault::Json)? {
+        Value::Object(members) => Ok(Fields::of_json(members)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(BodyFault::NotAnObject)
+        }
+    }
+}
+
+/// RFC 6749 section 3.1: a parameter without a value is as good as absent, and
+/// none may come twice, whether we know it or not.
+fn parse_form(body: &[u8]) -> Result<Fields, BodyFault> {
+    let mut seen = HashSet::new();
+    let mut members = Map::new();
+    for (name, value) in form_urlencoded::parse(body) {
+        if !seen.insert(name.clone()) {
+            return Err(BodyFault::RepeatedParameter);
+        }
+        if !value.is_empty() {
+            members.insert(name.into_owned(), Value::String(value.into_owned()));
+        }
+    }
+    Ok(Fields::of_form(members))
+}
+
+impl From<BodyFault> for Problem {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::MediaType => Self::unsupported_media_type(),
+            BodyFault::TooLarge => Self::body_too_large(),
+            BodyFault::Members(errors) => Self::validation_failed(errors),
+            BodyFault::Base64
+            | BodyFault::Json(_)
+            | BodyFault::NotAnObject
+            | BodyFault::RepeatedParameter => Self::invalid_json(sentence(&fault)),
+        }
+    }
+}
+
+impl From<BodyFault> for OauthError {
+    fn from(fault: BodyFault) -> Self {
+        match fault {
+            BodyFault::MediaType => Self::unsupported_media_type(),
+            BodyFault::TooLarge => Self::body_too_large(),
+            BodyFault::Members(errors) => {
+                let named: Vec<String> = errors
+                    .iter()
+                    .map(|error| format!("{} {}", error.field, error.detail))
+                    .collect();
+                Self::invalid_request(named.join(", "))
+            }
+            BodyFault::Base64
+            | BodyFault::Json(_)
+            | BodyFault::NotAnObject
+            | BodyFault::RepeatedParameter => Self::invalid_request(sentence(&fault)),
+        }
+    }
+}
+
+/// What the caller reads; never a word of the body itself.
+fn sentence(fault: &BodyFault) -> &'static str {
+    match fault {
+        BodyFault::MediaType => "the content type is not one that is read here",
+        BodyFault::TooLarge => "the body is too large",
+        BodyFault::Base64 => "the body is not valid base64",
+        BodyFault::Json(JsonError::Syntax) => "the body is not valid JSON",
+        BodyFault::Json(JsonError::DuplicateMember(_)) => "the body names a member twice",
+        BodyFault::Json(JsonError::TooDeep) => "the body is nested too deeply",
+        BodyFault::NotAnObject => "the body is not a JSON object",
+        BodyFault::RepeatedParameter => "the body names a parameter twice",
+        BodyFault::Members(_) => "members are missing or of the wrong type",
+    }
+}
+
+/// Largest body in bytes, decoded. More lets anybody buy our parsing and hashing
+/// time with long bodies.
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+/// Deepest nesting of a body; nothing of ours needs more than two.
+const MAX_JSON_DEPTH: usize = 32;

@@ -1,0 +1,101 @@
+//! The runtime's loop: an event comes in, a handler answers, payload 2.0 goes out.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::future::Future;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use lambda_http::Context;
+use lambda_runtime::{LambdaEvent, service_fn};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use tracing::Instrument;
+
+use crate::event;
+use crate::problem::Problem;
+use crate::request::Request;
+use crate::response::{self, Response};
+
+/// Answers events until Lambda ends the process; several at a time where the
+/// function's settings allow it.
+///
+/// # Errors
+/// When the Runtime API cannot be reached any more.
+pub async fn serve<A, H, F>(app: Arc<A>, handle: H) -> Result<(), lambda_runtime::Error>
+where
+    A: Send + Sync + 'static,
+    H: Fn(Arc<A>, Request) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Response> + Send + 'static,
+{
+    // The event stays text until `answer`: an error of the runtime's own parser
+    // would log what it stumbled over, a password perhaps.
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let (app, handle) = (Arc::clone(&app), handle.clone());
+        async move {
+            let response = answer(app, handle, event.payload.get(), event.context).await;
+            Ok::<_, Infallible>(Payload::from(response))
+        }
+    });
+    lambda_runtime::run_concurrent(service).await
+}
+
+/// Answers one event, given as its JSON: what [`serve`] does for each of them.
+/// An event that cannot be read is answered 400.
+pub async fn answer<A, H, F>(app: Arc<A>, handle: H, event: &str, context: Context) -> Response
+where
+    H: Fn(Arc<A>, Request) -> F,
+    F: Future<Output = Response>,
+{
+    let lambda_id = context.request_id.clone();
+    let function = context.env_config.function_name.clone();
+    let trace_id = context.xray_trace_id.clone();
+    match event::read(event, context) {
+        Ok(request) => {
+            let request_id = request.request_id().to_owned();
+            let trace_id =
+                trace_id.or_else(|| request.header("x-amzn-trace-id").map(str::to_owned));
+            let span = tracing::info_span!("invocation", request_id, function, trace_id);
+            let response = handle(app, request).instrument(span).await;
+            response::finish(response, &request_id)
+        }
+        Err(error) => {
+            tracing::error!(error = %error, request_id = lambda_id, "an event was refused");
+            let response = Problem::invalid_request().into_response(&lambda_id);
+            response::finish(response, &lambda_id)
+        }
+    }
+}
+
+/// A response in payload format 2.0.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Payload {
+    status_code: u16,
+    headers: BTreeMap<String, String>,
+    body: String,
+    is_base64_encoded: bool,
+}
+
+impl From<Response> for Payload {
+    fn from(response: Response) -> Self {
+        let headers = response.headers().iter().filter_map(|(name, value)| {
+            let value = value.to_str().ok()?;
+            Some((name.to_string(), value.to_owned()))
+        });
+        let (body, is_base64_encoded) = match std::str::from_utf8(response.body()) {
+            Ok(text) => (text.to_owned(), false),
+            Err(_) => (STANDARD.encode(response.body()), true),
+        };
+        Self {
+            status_code: response.status().as_u16(),
+            headers: headers.collect(),
+            body,
+            is_base64_encoded,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+use std::path::PathBuf;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{ClientAddress, Environment};
+use crate::principal::Principal;
+use crate::request::Fields;
+
+/// Asks a request for everything it can say.
+async fn curious(_: Arc<()>, request: Request) -> Response {
+    let any = |fields: &mut Fields| (fields.text("a"), fields.optional_text("b"));
+    let said = (
+        request.json(any).is_ok(),
+        request.json_or_empty(any).is_ok(),
+        request.form_or_json(any).is_ok(),
+        Principal::of(&request).is_ok(),
+        request.source_address(&ClientAddress::default()),
+        request.user_agent().to_owned(),
+        (
+            request.path().to_owned(),
+            request.method().to_string(),
+            request.route().to_owned(),
+        ),
+    );
+    response::json(http::StatusCode::OK, &json!(format!("{said:?}")))
+}
+
+async fn ask(event: &Value) -> Response {
+    answer(Arc::new(()), curious, &event.to_string(), context()).await
+}
+
+fn context() -> Context {
+    let mut context = Context::default();
+    context.request_id = "lambda-id".to_owned();
+    context
+}
+
+/// The events that API Gateway's documentation shows, by file name.
+fn events() -> Vec<(String, Value)> {
+    let vectors = Environment::read().text("GATEHOUSE_VECTORS").map_or_else(
+        || PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")),
+        PathBuf::from,
+    );
+    let files = std::fs::read_dir(vectors.join("apigw-events")).unwrap();
+    files
+        .map(|file| file.unwrap().path())
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "json")
+        })
+        .map(|path| {
+            let event = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+            (
+                path.file_name().unwrap().to_string_lossy().into_owned(),
+                event,
+            )
+        })
+        .collect()
+}
+
+/// JSON pointers to every member and element of a value.
+fn pointers(value: &Value, at: &str, found: &mut Vec<String>) {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, child)| (name.replace('~', "~0").replace('/', "~1"), child))
+            .collect(),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .map(|(i, child)| (i.to_string(), child))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => vec![],
+    };
+    for (name, child) in children {
+        let pointer = format!("{at}/{name}");
+        pointers(child, &pointer, found);
+        found.push(pointer);
+    }
+}
+
+fn without(event: &Value, pointer: &str) -> Value {
+    let mut event = event.clone();
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    match event.pointer_mut(parent).unwrap() {
+        Value::Object(members) => drop(members.remove(&name.replace("~1", "/").replace("~0", "~"))),
+        Value::Array(items) => drop(items.remove(name.parse().unwrap())),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => unreachable!(),
+    }
+    event
+}
+
+#[tokio::test]
+async fn an_http_api_request_is_answered_and_anything_else_is_400() {
+    let events = events();
+    assert!(events.len() > 20);
+    for (name, event) in events {
+        let http_api = event["version"] == "2.0";
+        let answer = ask(&event).await;
+        assert_eq!(
+            answer.status().as_u16(),
+            if http_api { 200 } else { 400 },
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_event_with_any_field_missing_or_mistyped_never_panics() {
+    let mut tried = 0;
+    for (name, event) in events() {
+        let mut found = vec![];
+        pointers(&event, "", &mut found);
+        for pointer in found {
+            let mut changed = vec![without(&event, &pointer)];
+            for odd in [
+                json!(null),
+                json!(-1),
+                json!(""),
+                json!([{}]),
+                json!({ "\u{0}": "\r\n" }),
+                json!(true),
+            ] {
+                let mut event = event.clone();
+                *event.pointer_mut(&pointer).unwrap() = odd;
+                changed.push(event);
+            }
+            for event in changed {
+                let status = ask(&event).await.status().as_u16();
+                assert!([200, 400].contains(&status), "{name} {pointer}: {status}");
+                tried += 1;
+            }
+        }
+    }
+    assert!(tried > 1000);
+}
+
+#[tokio::test]
+async fn text_that_is_no_event_is_400_with_lambdas_own_request_id() {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"version\":\"2.0\"}",
+        "{\"version\":2}",
+    ] {
+        let answer = answer(Arc::new(()), curious, text, context()).await;
+        assert_eq!(answer.status(), 400, "{text}");
+        assert_eq!(answer.headers()["x-request-id"], "lambda-id");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /x",
+        "rawPath": "/x",
+        "requestContext": { "requestId": "gateway-id", "http": { "method": "GET" } },
+    });
+    let empty = |_: Arc<()>, _: Request| async { response::no_content() };
+    let answer = answer(Arc::new(()), empty, &event.to_string(), context()).await;
+    let payload = serde_json::to_string_pretty(&Payload::from(answer)).unwrap();
+    insta::assert_snapshot!(payload, @r#"
+    {
+      "statusCode": 204,
+      "headers": {
+        "cache-control": "no-store",
+        "x-content-type-options": "nosniff",
+        "x-request-id": "gateway-id"
+      },
+      "body": "",
+      "isBase64Encoded": false
+    }
+    "#);
+}
+
+#[test]
+fn a_binary_body_goes_out_as_base64() {
+    let payload = Payload::from(Response::new(lambda_http::Body::Binary(vec![0xff, 0])));
+    assert!(payload.is_base64_encoded);
+    assert_eq!(payload.body, "/wA=");
+}

@@ -1,0 +1,118 @@
+//! Logs: every line on standard output is one JSON object.
+//!
+//! `RUST_LOG` chooses the level, but never silences audit events and counts, and
+//! never lets a dependency log below `info`: at `trace` the runtime would log
+//! whole events, passwords included.
+
+mod output;
+#[cfg(test)]
+mod tests;
+
+use std::error::Error;
+use std::io;
+use std::panic::PanicHookInfo;
+use std::process::ExitCode;
+
+use tracing::Subscriber;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::config::{ConfigError, Environment};
+use crate::{audit, metric};
+use output::{Escaped, RawLine};
+
+/// Sends logs to standard output, for the rest of the process.
+///
+/// # Errors
+/// [`ConfigError`] names `RUST_LOG` if it is odd, and the function's name if it
+/// is missing. Logs are set up all the same, so that [`exit`] can tell.
+pub fn init(environment: &Environment) -> Result<(), ConfigError> {
+    let level = environment.text("RUST_LOG").unwrap_or("info");
+    let wanted: Option<Targets> = level.parse().ok();
+    let _ = subscriber(&wanted.clone().unwrap_or_default(), io::stdout).try_init();
+    std::panic::set_hook(Box::new(log_panic));
+    metric::set_function(environment.function_name()?);
+    match wanted {
+        Some(_) => Ok(()),
+        None => Err(ConfigError::odd(
+            "RUST_LOG",
+            "a level, or a list of target=level",
+        )),
+    }
+}
+
+/// Ends `main`: says in one JSON line why a function could not start or go on.
+#[must_use]
+pub fn exit(result: Result<(), lambda_runtime::Error>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = chain(error.as_ref()), "the function stops");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Logs an error that becomes an answer; called where it does, and only there.
+pub(crate) fn failure(error: &(dyn Error + 'static), transient: bool) {
+    tracing::error!(error = chain(error), transient, "a request failed");
+}
+
+/// The error and all its causes in one text.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
+
+fn subscriber<W>(wanted: &Targets, writer: W) -> impl Subscriber + Send + Sync
+where
+    W: for<'a> MakeWriter<'a> + Clone + Send + Sync + 'static,
+{
+    let writer = Escaped(writer);
+    let lines = tracing_subscriber::fmt::layer()
+        .json()
+        .flatten_event(true)
+        .with_span_list(false)
+        .log_internal_errors(false)
+        .with_writer(writer.clone())
+        .with_filter(filter(wanted));
+    let metrics = tracing_subscriber::fmt::layer()
+        .event_format(RawLine)
+        .log_internal_errors(false)
+        .with_writer(writer)
+        .with_filter(Targets::new().with_target(metric::TARGET, LevelFilter::INFO));
+    tracing_subscriber::registry().with(lines).with(metrics)
+}
+
+fn filter(wanted: &Targets) -> Targets {
+    let default = wanted.default_level().unwrap_or(LevelFilter::INFO);
+    let directives = wanted.iter().map(|(target, level)| {
+        let ours = target.starts_with("gatehouse");
+        (
+            target,
+            if ours {
+                level
+            } else {
+                level.min(LevelFilter::INFO)
+            },
+        )
+    });
+    Targets::new()
+        .with_default(default.min(LevelFilter::INFO))
+        .with_target("gatehouse", default)
+        .with_targets(directives)
+        .with_target(audit::TARGET, LevelFilter::INFO)
+        .with_target(metric::TARGET, LevelFilter::OFF)
+}
+
+/// A formatted message may hold what it is about, so only fixed ones are logged.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    let message = panic.payload().downcast_ref::<&'static str>();
+    tracing::error!(location, reason = message, "a panic");
+}

@@ -1,0 +1,149 @@
+use std::io::{self, Write};
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use gatehouse_auth::id::SubjectId;
+use serde_json::Value;
+use tracing_subscriber::filter::Targets;
+
+use super::{chain, exit, init, subscriber};
+use crate::audit::{Audit, AuditEvent};
+use crate::config::Environment;
+
+/// Runs `log` at a level and returns its lines, each of which must be JSON.
+fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
+    let written = Written::default();
+    let wanted: Targets = level.parse().unwrap();
+    let sink = written.clone();
+    tracing::subscriber::with_default(subscriber(&wanted, move || sink.clone()), log);
+    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    text.lines()
+        .map(|line| {
+            let odd = |character: char| character.is_control() || character == '\u{2028}';
+            assert!(!line.chars().any(odd), "{line:?}");
+            serde_json::from_str(line).unwrap()
+        })
+        .collect()
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_audit_event_is_one_line_and_one_count() {
+    let sub = SubjectId::from_bytes([1; 16]);
+    let mut written = lines("info", || {
+        let audit = Audit {
+            reason: Some("wrong_password"),
+            sub: Some(&sub),
+            ip: Some("192.0.2.1"),
+            request_id: Some("id"),
+            ..Audit::default()
+        };
+        audit.record(AuditEvent::LoginFailed);
+    });
+    assert!(written[1]["_aws"]["Timestamp"].as_i64().unwrap() > 1_704_067_200_000);
+    written[0]["timestamp"] = Value::Null;
+    written[1]["_aws"]["Timestamp"] = Value::Null;
+    let written: Vec<String> = written.iter().map(Value::to_string).collect();
+    insta::assert_snapshot!(written.join("\n"), @r#"
+    {"event":"login_failed","ip":"192.0.2.1","level":"INFO","outcome":"failure","reason":"wrong_password","request_id":"id","sub":"AQEBAQEBAQEBAQEBAQEBAQ","target":"gatehouse::audit","timestamp":null}
+    {"_aws":{"CloudWatchMetrics":[{"Dimensions":[["function"]],"Metrics":[{"Name":"login_failed","Unit":"Count"}],"Namespace":"Gatehouse"}],"Timestamp":null},"function":"unknown","login_failed":1}
+    "#);
+}
+
+#[test]
+fn hostile_text_stays_in_its_field() {
+    let hostile = "a\r\nb\u{1b}[2J\u{2028}\u{202e}\u{7f}\u{9b}{\"level\":\"error\"}\"\\";
+    let written = lines("info", || {
+        let audit = Audit {
+            user_agent: Some(hostile),
+            ..Audit::default()
+        };
+        audit.record(AuditEvent::TokenRefreshed);
+    });
+    assert_eq!(written.len(), 2);
+    assert_eq!(written[0]["user_agent"], hostile);
+    assert_eq!(written[0]["level"], "INFO");
+}
+
+#[test]
+fn no_level_silences_audit_events_and_counts() {
+    let written = lines("off", || {
+        tracing::error!("silent");
+        Audit::default().record(AuditEvent::LoggedOut);
+    });
+    assert_eq!(written.len(), 2);
+}
+
+#[test]
+fn at_trace_only_our_own_crates_speak_below_info() {
+    let written = lines("trace,lambda_runtime=trace", || {
+        tracing::trace!(target: "lambda_runtime::layers::api_response", body = "canary");
+        tracing::debug!(target: "aws_sdk_dynamodb", "canary");
+        tracing::debug!(target: "gatehouse_store", "ours");
+        tracing::info!(target: "lambda_runtime", "theirs");
+    });
+    let messages: Vec<&Value> = written.iter().map(|line| &line["message"]).collect();
+    assert_eq!(messages, ["ours", "theirs"]);
+}
+
+#[test]
+fn lines_carry_the_invocation_they_belong_to() {
+    let written = lines("info", || {
+        let span = tracing::info_span!("invocation", request_id = "id", trace_id = "Root=1-x");
+        span.in_scope(|| tracing::warn!("slow"));
+    });
+    assert_eq!(written[0]["span"]["request_id"], "id");
+    assert_eq!(written[0]["span"]["trace_id"], "Root=1-x");
+}
+
+#[test]
+fn a_cause_is_told_with_its_own_causes() {
+    #[derive(Debug, thiserror::Error)]
+    #[error("the table is gone")]
+    struct Outer(#[source] io::Error);
+
+    let error = Outer(io::Error::other("no such table"));
+    assert_eq!(chain(&error), "the table is gone: no such table");
+}
+
+#[test]
+fn a_process_that_cannot_start_or_panics_says_so_in_json_and_tells_no_secret() {
+    let own = std::env::current_exe().unwrap();
+    let child = "telemetry::tests::a_process_that_ends_badly";
+    let output = Command::new(own)
+        .args(["--ignored", "--exact", "--nocapture", child])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let logged: Vec<Value> = text
+        .lines()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    assert_eq!(logged[0]["error"], "AWS_LAMBDA_FUNCTION_NAME is not set");
+    assert_eq!(logged[1]["message"], "a panic");
+    assert!(logged[1]["location"].as_str().unwrap().contains("tests.rs"));
+    let all = text + &String::from_utf8(output.stderr).unwrap();
+    assert!(!all.contains("canary"), "{all}");
+}
+
+#[test]
+#[ignore = "ends badly on purpose, in a process that another test starts"]
+fn a_process_that_ends_badly() {
+    let started = init(&Environment::from_pairs([]));
+    let _ = exit(started.map_err(Into::into));
+    let secret = String::from("canary");
+    panic!("about {secret}");
+}

@@ -1,0 +1,50 @@
+//! The success of a token endpoint (RFC 6749 section 5.1).
+
+use std::time::Duration;
+
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::token::AccessToken;
+use http::StatusCode;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+
+use crate::response::{self, Response};
+
+/// Both tokens, as a login and a refresh give them.
+#[derive(Debug)]
+pub struct Tokens<'a> {
+    /// The access token.
+    pub access: &'a AccessToken,
+    /// The refresh token.
+    pub refresh: &'a SecretString,
+    /// How long the refresh token is good unless it is used.
+    pub refresh_expires_in: Duration,
+    /// What the access token is good for.
+    pub scope: &'a Scopes,
+}
+
+impl Tokens<'_> {
+    /// Makes the answer.
+    #[must_use]
+    pub fn answer(&self) -> Response {
+        let body = Body {
+            access_token: self.access.expose(),
+            token_type: "Bearer",
+            expires_in: self.access.expires_in().as_secs(),
+            refresh_token: self.refresh.expose_secret(),
+            refresh_expires_in: self.refresh_expires_in.as_secs(),
+            scope: self.scope.to_string(),
+        };
+        response::json(StatusCode::OK, &body)
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    refresh_token: &'a str,
+    refresh_expires_in: u64,
+    scope: String,
+}

@@ -1,0 +1,235 @@
+//! The connection to AWS: one configuration, from values, for both SDK clients.
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use secrecy::{ExposeSecret, SecretString};
+
+/// What a connection needs to know; the caller has read the environment.
+#[derive(Debug, Clone)]
+pub struct ConnectionSettings {
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// Where to connect instead of AWS: `AWS_ENDPOINT_URL`.
+    pub endpoint: Option<String>,
+    /// The credentials, as Lambda gives them; without them the SDK looks for some.
+    pub credentials: Option<Credentials>,
+    /// How long one attempt at one call may take.
+    pub attempt_timeout: Duration,
+    /// How long one call may take, all its attempts and waits together.
+    pub operation_timeout: Duration,
+}
+
+/// How long a call may take, so that the caller can still answer.
+#[derive(Debug, Clone, Copy)]
+pub enum Budget {
+    /// The authorizer's: one second in all. The client waits for two functions.
+    Authorizer,
+    /// Any other request's: five seconds in all.
+    Request,
+}
+
+/// Which variable keeps the connection from being made.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConnectionSettingsError(&'static str);
+
+impl ConnectionSettings {
+    /// Reads the variables that Lambda sets, and `AWS_ENDPOINT_URL`.
+    ///
+    /// # Errors
+    /// [`ConnectionSettingsError`] names the variable that is missing or odd.
+    pub fn from_variables<'a>(
+        variable: impl Fn(&'static str) -> Option<&'a str>,
+        budget: Budget,
+    ) -> Result<Self, ConnectionSettingsError> {
+        let region =
+            variable("AWS_REGION").ok_or(ConnectionSettingsError("AWS_REGION is not set"))?;
+        let endpoint = variable("AWS_ENDPOINT_URL");
+        let is_url = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        if endpoint.is_some_and(|url| !is_url(url)) {
+            let sentence = "AWS_ENDPOINT_URL must be an http or https URL";
+            return Err(ConnectionSettingsError(sentence));
+        }
+        let credentials = variable("AWS_ACCESS_KEY_ID")
+            .zip(variable("AWS_SECRET_ACCESS_KEY"))
+            .map(|(id, key)| Credentials {
+                access_key_id: id.to_owned(),
+                secret_access_key: SecretString::from(key),
+                session_token: variable("AWS_SESSION_TOKEN").map(SecretString::from),
+            });
+        let (attempt_timeout, operation_timeout) = match budget {
+            Budget::Authorizer => AUTHORIZER_TIMEOUTS,
+            Budget::Request => REQUEST_TIMEOUTS,
+        };
+        Ok(Self {
+            region: region.to_owned(),
+            endpoint: endpoint.map(str::to_owned),
+            credentials,
+            attempt_timeout,
+            operation_timeout,
+        })
+    }
+}
+
+/// The credentials of the function's role.
+#[derive(Debug, Clone)]
+pub struct Credentials {
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `AWS_SESSION_TOKEN`; a role's credentials have one.
+    pub session_token: Option<SecretString>,
+}
+
+/// The SDK's configuration, made once in init; its clients share it.
+#[derive(Debug, Clone)]
+pub struct Connection(SdkConfig);
+
+impl Connection {
+    /// Makes the configuration from the variables that Lambda sets.
+    ///
+    /// # Errors
+    /// [`ConnectionSettingsError`] names the variable that is missing or odd.
+    pub async fn from_variables<'a>(
+        variable: impl Fn(&'static str) -> Option<&'a str>,
+        budget: Budget,
+    ) -> Result<Self, ConnectionSettingsError> {
+        let settings = ConnectionSettings::from_variables(variable, budget)?;
+        Ok(Self::open(&settings).await)
+    }
+
+    /// Makes the configuration; nothing is connected yet.
+    ///
+    /// With credentials given nothing is looked up: the SDK's default chain
+    /// costs a cold start more than everything else in this crate together.
+    pub async fn open(settings: &ConnectionSettings) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .operation_attempt_timeout(settings.attempt_timeout)
+            .operation_timeout(settings.operation_timeout)
+            .build();
+        let retries = RetryConfig::standard()
+            .with_max_attempts(MAX_ATTEMPTS)
+            .with_initial_backoff(INITIAL_BACKOFF);
+        let stalls = StalledStreamProtectionConfig::disabled();
+        let region = Region::new(settings.region.clone());
+
+        let Some(credentials) = &settings.credentials else {
+            let mut loader = aws_config::defaults(BehaviorVersion::latest())
+                .region(region)
+                .timeout_config(timeouts)
+                .retry_config(retries)
+                .stalled_stream_protection(stalls);
+            if let Some(endpoint) = &settings.endpoint {
+                loader = loader.endpoint_url(endpoint);
+            }
+            return Self(loader.load().await);
+        };
+        let mut builder = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(region)
+            .credentials_provider(provider(credentials))
+            .timeout_config(timeouts)
+            .retry_config(retries)
+            .stalled_stream_protection(stalls);
+        builder.set_endpoint_url(settings.endpoint.clone());
+        Self(builder.build())
+    }
+
+    /// Makes a client for the tables.
+    #[must_use]
+    pub fn tables(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.0)
+    }
+
+    /// Makes a client for the secret that holds the key ring.
+    #[must_use]
+    pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.0)
+    }
+}
+
+fn provider(credentials: &Credentials) -> SharedCredentialsProvider {
+    SharedCredentialsProvider::new(aws_credential_types::Credentials::new(
+        &credentials.access_key_id,
+        credentials.secret_access_key.expose_secret(),
+        credentials
+            .session_token
+            .as_ref()
+            .map(|token| token.expose_secret().to_owned()),
+        None,
+        "settings",
+    ))
+}
+
+/// One attempt and one call of the authorizer. More lets a slow table hold up
+/// every protected route; less makes its slowest good answers errors.
+const AUTHORIZER_TIMEOUTS: (Duration, Duration) =
+    (Duration::from_millis(400), Duration::from_secs(1));
+/// One attempt and one call of any other request, which makes a few of them
+/// before the gateway gives up after 30 s.
+const REQUEST_TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+/// Attempts at one call. More outlive the caller's own time limit.
+const MAX_ATTEMPTS: u32 = 3;
+/// First wait between attempts. The SDK's second would eat an authorizer's budget.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(25);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &'static str)]) -> Result<ConnectionSettings, String> {
+        let variable = |name: &str| {
+            let found = variables.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| *value)
+        };
+        let settings = ConnectionSettings::from_variables(variable, Budget::Request);
+        settings.map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn what_lambda_sets_is_enough() {
+        let settings = read(&[
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ACCESS_KEY_ID", "id"),
+            ("AWS_SECRET_ACCESS_KEY", "canary"),
+            ("AWS_SESSION_TOKEN", "canary"),
+        ])
+        .unwrap();
+        assert_eq!(
+            (settings.region.as_str(), &settings.endpoint),
+            ("eu-central-1", &None)
+        );
+        assert!(
+            settings
+                .credentials
+                .as_ref()
+                .unwrap()
+                .session_token
+                .is_some()
+        );
+        assert!(!format!("{settings:?}").contains("canary"));
+    }
+
+    #[test]
+    fn half_a_pair_of_credentials_is_none() {
+        let settings = read(&[("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id")]);
+        assert!(settings.unwrap().credentials.is_none());
+    }
+
+    #[test]
+    fn a_missing_region_and_an_odd_endpoint_are_named() {
+        assert_eq!(read(&[]).unwrap_err(), "AWS_REGION is not set");
+        let odd = [
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", "localhost:8000"),
+        ];
+        let sentence = "AWS_ENDPOINT_URL must be an http or https URL";
+        assert_eq!(read(&odd).unwrap_err(), sentence);
+    }
+}

@@ -1,0 +1,224 @@
+//! The table of revocations: `jti#<jti>`, `sid#<sid>`, `sub#<sub>`.
+//!
+//! An item counts as long as it exists, past its time or not: ids never return,
+//! and a subject's lowest allowed version never falls.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::batch;
+use crate::error::{StoreError, written};
+use crate::item::{corrupt, decode, encode, names, number, values};
+use crate::transaction;
+
+/// The table of revocations.
+#[derive(Debug, Clone)]
+pub struct Revocations {
+    client: Client,
+    table: String,
+}
+
+/// What names an access token in the table of revocations; the widest comes last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Revoked {
+    /// The token's own id.
+    Token,
+    /// Its session.
+    Session,
+    /// Its subject, with a higher version than the token's.
+    Subject,
+}
+
+impl Revoked {
+    /// Returns the word for logs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Token => "token_revoked",
+            Self::Session => "session_revoked",
+            Self::Subject => "version_revoked",
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct RevocationItem {
+    pk: String,
+    revoked_at: Timestamp,
+    reason: String,
+    expires_at: Timestamp,
+    /// The lowest version that is still allowed; `sub#` items alone have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    min_ver: Option<u64>,
+}
+
+impl RevocationItem {
+    fn new(pk: String, now: Timestamp, reason: &str) -> Self {
+        Self {
+            pk,
+            revoked_at: now,
+            reason: reason.to_owned(),
+            expires_at: now.plus(TOKEN_CEILING + CLOCK_TOLERANCE + IN_FLIGHT),
+            min_ver: None,
+        }
+    }
+}
+
+impl Revocations {
+    /// Names the table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Opens the connection with a read of nothing, for init.
+    ///
+    /// A failure is not the caller's: the first request will meet it again.
+    pub async fn warm_up(&self) {
+        let read = batch::get(&self.client, [(&*self.table, vec!["jti#".to_owned()])]).await;
+        if let Err(error) = read {
+            tracing::debug!(%error, "warm-up failed");
+        }
+    }
+
+    /// Says whether anything revokes a token: one call, consistent and complete.
+    ///
+    /// # Errors
+    /// [`StoreError`], never a doubtful "not revoked": an unread key is
+    /// [`StoreError::Incomplete`], an odd item [`StoreError::Corrupt`].
+    pub async fn check(
+        &self,
+        jti: &Jti,
+        sid: &SessionId,
+        sub: &SubjectId,
+        ver: u64,
+    ) -> Result<Option<Revoked>, StoreError> {
+        let (jti, sid, sub) = (jti_key(jti), sid_key(sid), sub_key(sub));
+        let keys = vec![jti.clone(), sid.clone(), sub.clone()];
+        let mut found = batch::get(&self.client, [(&*self.table, keys)]).await?;
+        let mut revoked = None;
+        for item in found.remove(&self.table).unwrap_or_default() {
+            let key = item.get("pk").and_then(|value| value.as_s().ok());
+            let key = key.map_or_else(|| "unreadable".to_owned(), Clone::clone);
+            let item: RevocationItem = decode(&self.table, &key, item)?;
+            if item.pk == jti {
+                revoked = revoked.max(Some(Revoked::Token));
+            } else if item.pk == sid {
+                revoked = revoked.max(Some(Revoked::Session));
+            } else if item.pk != sub {
+                return Err(corrupt(&self.table, &key, "pk", "it was not asked for"));
+            } else if ver < self.min_ver(&item)? {
+                revoked = revoked.max(Some(Revoked::Subject));
+            }
+        }
+        Ok(revoked)
+    }
+
+    /// Revokes one access token; one that is revoked already stays so.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the call gives it.
+    pub async fn revoke_jti(
+        &self,
+        jti: &Jti,
+        now: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.put_alone(RevocationItem::new(jti_key(jti), now, reason))
+            .await
+    }
+
+    /// Revokes the access tokens of a session whose own item is gone.
+    pub(crate) async fn revoke_sid(
+        &self,
+        sid: &SessionId,
+        now: Timestamp,
+        reason: &str,
+    ) -> Result<(), StoreError> {
+        self.put_alone(RevocationItem::new(sid_key(sid), now, reason))
+            .await
+    }
+
+    /// Makes the part of a transaction that revokes a session's access tokens.
+    pub(crate) fn session_part(
+        &self,
+        sid: &SessionId,
+        now: Timestamp,
+        reason: &str,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let item = RevocationItem::new(sid_key(sid), now, reason);
+        transaction::put(
+            Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(encode("TransactWriteItems", item)?)),
+        )
+    }
+
+    /// Makes the part of a transaction that revokes a subject's access tokens
+    /// below `min_ver`, on the condition that this is more than before.
+    pub(crate) fn subject_part(
+        &self,
+        sub: &SubjectId,
+        min_ver: u64,
+        now: Timestamp,
+        reason: &str,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut item = RevocationItem::new(sub_key(sub), now, reason);
+        item.min_ver = Some(min_ver);
+        transaction::put(
+            Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(encode("TransactWriteItems", item)?))
+                .condition_expression("attribute_not_exists(pk) OR #min_ver < :min_ver")
+                .set_expression_attribute_names(Some(names(["min_ver"])))
+                .set_expression_attribute_values(Some(values([("min_ver", number(min_ver))]))),
+        )
+    }
+
+    fn min_ver(&self, item: &RevocationItem) -> Result<u64, StoreError> {
+        item.min_ver
+            .ok_or_else(|| corrupt(&self.table, &item.pk, "min_ver", "it is missing"))
+    }
+
+    async fn put_alone(&self, item: RevocationItem) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(encode("PutItem", item)?))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        // A condition that fails has found what it would have written.
+        written("PutItem", sent).map(|_| ())
+    }
+}
+
+fn jti_key(jti: &Jti) -> String {
+    format!("jti#{jti}")
+}
+
+fn sid_key(sid: &SessionId) -> String {
+    format!("sid#{sid}")
+}
+
+fn sub_key(sub: &SubjectId) -> String {
+    format!("sub#{sub}")
+}
+
+/// The longest life of an access token. A revocation must outlive every token
+/// it names, whatever today's setting is: if it is less, dead tokens return.
+const TOKEN_CEILING: Duration = Duration::from_hours(1);
+/// How far our clocks may differ; less lets a revocation end before its token.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
+/// How long a request that issues a token may have been under way already.
+const IN_FLIGHT: Duration = Duration::from_mins(5);

@@ -1,0 +1,234 @@
+//! The table of sessions: one item a login, by `sid`.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{
+    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as UpdatePart,
+};
+use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
+use gatehouse_auth::key::MacKid;
+use gatehouse_auth::refresh::step::Update;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::time::Timestamp;
+
+use crate::error::StoreError;
+use crate::item::{Item, decode, encode, key, moment, names, number, text, values};
+use crate::transaction;
+
+/// The table of sessions.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    client: Client,
+    table: String,
+}
+
+/// One attempt to raise a session's generation.
+#[derive(Debug, Clone, Copy)]
+pub struct RotateSession<'a> {
+    /// The session.
+    pub sid: &'a SessionId,
+    /// Whose it must be.
+    pub sub: &'a SubjectId,
+    /// The generation of the presented token.
+    pub generation: u32,
+    /// This attempt, by which it recognises its own write.
+    pub attempt_id: &'a AttemptId,
+    /// The key that will make the successor's MAC.
+    pub mac_kid: &'a MacKid,
+    /// When the request began.
+    pub now: Timestamp,
+    /// How long a session may stay unused.
+    pub idle: Duration,
+    /// The caller's address.
+    pub ip: &'a str,
+    /// The caller's user agent, 256 bytes at most.
+    pub user_agent: &'a str,
+}
+
+impl Sessions {
+    /// Names the table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Writes a new session.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the call gives it; an id that exists is
+    /// [`StoreError::Rejected`], unless it was written by this very login.
+    pub async fn create(&self, session: &Session) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(encode("PutItem", session)?))
+            .condition_expression("attribute_not_exists(sid)")
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok(());
+        };
+        // The SDK tries again after a lost answer, and may meet its own write.
+        if let Some(PutItemError::ConditionalCheckFailedException(refusal)) =
+            error.as_service_error()
+            && let Some(item) = refusal.item.clone()
+            && self.read(&session.sid, item)? == *session
+        {
+            return Ok(());
+        }
+        Err(StoreError::of("PutItem", error))
+    }
+
+    /// Reads a session, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the call or the item gives it.
+    pub async fn get(&self, sid: &SessionId) -> Result<Option<Session>, StoreError> {
+        let answer = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key("sid", sid.as_str())))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::of("GetItem", error))?;
+        answer.item.map(|item| self.read(sid, item)).transpose()
+    }
+
+    /// Raises the generation if the presented one is current: one call, always.
+    ///
+    /// What came of it, an SDK retry that met its own write included, is for
+    /// `gatehouse_auth::refresh::step` to judge.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the call or the item gives it.
+    pub async fn rotate(&self, rotate: &RotateSession<'_>) -> Result<Update, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("sid", rotate.sid.as_str())))
+            .condition_expression(ROTATE_CONDITION)
+            .update_expression(ROTATE_UPDATE)
+            .set_expression_attribute_names(Some(names(ROTATE_NAMES)))
+            .set_expression_attribute_values(Some(values([
+                ("presented", number(rotate.generation.into())),
+                ("next", number(u64::from(rotate.generation) + 1)),
+                ("sub", text(rotate.sub.as_str())),
+                ("now", moment(rotate.now)),
+                ("idle", moment(rotate.now.plus(rotate.idle))),
+                ("attempt_id", text(rotate.attempt_id.as_str())),
+                ("mac_kid", text(rotate.mac_kid.to_string())),
+                ("ip", text(rotate.ip)),
+                ("user_agent", text(rotate.user_agent)),
+            ])))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let error = match sent {
+            Ok(answer) => {
+                let item = answer.attributes.unwrap_or_default();
+                return Ok(Update::Rotated(self.read(rotate.sid, item)?));
+            }
+            Err(error) => error,
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) =
+            error.as_service_error()
+        else {
+            return Err(StoreError::of("UpdateItem", error));
+        };
+        let old = refusal.item.clone();
+        let old = old.map(|item| self.read(rotate.sid, item)).transpose()?;
+        Ok(Update::Refused(old))
+    }
+
+    /// Makes the part of a transaction that revokes a session.
+    pub(crate) fn revoke_part(
+        &self,
+        sid: &SessionId,
+        sub: &SubjectId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        transaction::update(
+            UpdatePart::builder()
+                .table_name(&self.table)
+                .set_key(Some(key("sid", sid.as_str())))
+                .condition_expression("#sub = :sub")
+                .update_expression("SET #revoked_at = if_not_exists(#revoked_at, :now)")
+                .set_expression_attribute_names(Some(names(["sub", "revoked_at"])))
+                .set_expression_attribute_values(Some(values([
+                    ("sub", text(sub.as_str())),
+                    ("now", moment(now)),
+                ])))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                ),
+        )
+    }
+
+    /// Makes the part of a transaction by which a session follows its user's
+    /// `session_version` as that is raised by one.
+    ///
+    /// Raised and not set: what was above, equal or below stays so, and the
+    /// user need not be read first.
+    pub(crate) fn follow_part(
+        &self,
+        sid: &SessionId,
+        sub: &SubjectId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        transaction::update(
+            UpdatePart::builder()
+                .table_name(&self.table)
+                .set_key(Some(key("sid", sid.as_str())))
+                .condition_expression("#sub = :sub AND attribute_not_exists(#revoked_at)")
+                .update_expression("SET #session_version = #session_version + :one")
+                .set_expression_attribute_names(Some(names([
+                    "sub",
+                    "revoked_at",
+                    "session_version",
+                ])))
+                .set_expression_attribute_values(Some(values([
+                    ("sub", text(sub.as_str())),
+                    ("one", number(1)),
+                ]))),
+        )
+    }
+
+    /// Reads an item, with the idle limit brought under the absolute one.
+    fn read(&self, sid: &SessionId, item: Item) -> Result<Session, StoreError> {
+        let mut session: Session = decode(&self.table, sid.as_str(), item)?;
+        session.idle_expires_at = session.idle_expires_at.min(session.expires_at);
+        Ok(session)
+    }
+}
+
+/// What must hold for the presented generation to be followed by the next.
+const ROTATE_CONDITION: &str = "#generation = :presented AND #sub = :sub \
+     AND attribute_not_exists(#revoked_at) AND #expires_at > :now AND #idle_expires_at > :now";
+/// An expression has no minimum, and the absolute limit is not known before the
+/// update. So the idle limit is written as it is and brought under the absolute
+/// one whenever an item is read: the condition compares both, and a refresh in
+/// the second half of a session's life costs no second call.
+const ROTATE_UPDATE: &str = "SET #generation = :next, #rotated_at = :now, \
+     #attempt_id = :attempt_id, #mac_kid = :mac_kid, #last_used_at = :now, \
+     #idle_expires_at = :idle, #ip = :ip, #user_agent = :user_agent";
+const ROTATE_NAMES: [&str; 11] = [
+    "generation",
+    "sub",
+    "revoked_at",
+    "expires_at",
+    "idle_expires_at",
+    "rotated_at",
+    "attempt_id",
+    "mac_kid",
+    "last_used_at",
+    "ip",
+    "user_agent",
+];

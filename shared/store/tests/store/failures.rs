@@ -1,0 +1,180 @@
+use gatehouse_auth::failure::Failure;
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_store::{RegisterError, Revocations, Revoked, StoreError, Users};
+
+use crate::fixtures::{token, user};
+use crate::stub::{Stub, error};
+use crate::tables::{Tables, connect};
+
+async fn users(endpoint: &str) -> Users {
+    Users::new(connect(endpoint).await, "users".into())
+}
+
+async fn check(endpoint: &str) -> Result<Option<Revoked>, StoreError> {
+    let revocations = Revocations::new(connect(endpoint).await, "revocations".into());
+    let jti = Jti::from_bytes([1; 16]);
+    let sid = SessionId::from_bytes([2; 16]);
+    let sub = SubjectId::from_bytes([3; 16]);
+    revocations.check(&jti, &sid, &sub, 0).await
+}
+
+#[tokio::test]
+async fn an_endpoint_that_nobody_listens_at_may_be_back_later() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = check(&endpoint).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
+    assert!(error.is_transient());
+    users(&endpoint).await.warm_up().await;
+}
+
+#[tokio::test]
+async fn a_missing_table_is_for_somebody_to_look_at() {
+    let tables = Tables::start().await;
+    let users = Users::new(tables.client.clone(), "elsewhere".into());
+    let read = users.get(&user(1, "ada").sub).await.unwrap_err();
+    assert!(matches!(read, StoreError::Rejected { .. }), "{read:?}");
+    assert!(!read.is_transient());
+    let written = users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap_err();
+    assert!(!written.is_transient(), "{written:?}");
+}
+
+#[tokio::test]
+async fn throttling_to_the_end_is_unavailable_after_three_attempts() {
+    for code in [
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+    ] {
+        let stub = Stub::start(&[error(code, "")]).await;
+        let failure = check(&stub.endpoint).await.unwrap_err();
+        assert!(
+            matches!(failure, StoreError::Unavailable { .. }),
+            "{failure:?}"
+        );
+        assert_eq!(stub.asked(), 3);
+    }
+}
+
+#[tokio::test]
+async fn missing_rights_are_not_tried_again() {
+    let stub = Stub::start(&[error("AccessDeniedException", "")]).await;
+    let failure = check(&stub.endpoint).await.unwrap_err();
+    assert!(
+        matches!(failure, StoreError::Rejected { .. }),
+        "{failure:?}"
+    );
+    assert_eq!(stub.asked(), 1);
+}
+
+const UNREAD: &str = r#"{"Responses":{},"UnprocessedKeys":{"revocations":{
+    "ConsistentRead":true,"Keys":[{"pk":{"S":"jti#x"}}]}}}"#;
+const READ: &str = r#"{"Responses":{"revocations":[]},"UnprocessedKeys":{}}"#;
+
+#[tokio::test]
+async fn keys_that_stay_unread_are_never_taken_for_unrevoked() {
+    let stub = Stub::start(&[(200, UNREAD.into())]).await;
+    let failure = check(&stub.endpoint).await.unwrap_err();
+    assert!(
+        matches!(failure, StoreError::Incomplete { .. }),
+        "{failure:?}"
+    );
+    assert!(failure.is_transient());
+    assert_eq!(stub.asked(), 4);
+}
+
+#[tokio::test]
+async fn keys_left_unread_once_are_read_again() {
+    let stub = Stub::start(&[(200, UNREAD.into()), (200, READ.into())]).await;
+    assert_eq!(check(&stub.endpoint).await.unwrap(), None);
+    assert_eq!(stub.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_answer_with_an_item_that_was_not_asked_for_is_an_error() {
+    let item = r#"{"Responses":{"revocations":[{"pk":{"S":"jti#x"},"reason":{"S":"r"},
+        "revoked_at":{"N":"1"},"expires_at":{"N":"2"}}]}}"#;
+    let stub = Stub::start(&[(200, item.into())]).await;
+    let failure = check(&stub.endpoint).await.unwrap_err();
+    assert!(matches!(failure, StoreError::Corrupt { .. }), "{failure:?}");
+}
+
+fn cancelled(codes: [&str; 3]) -> (u16, String) {
+    let reasons = codes
+        .map(|code| format!(r#"{{"Code":"{code}"}}"#))
+        .join(",");
+    let reasons = format!(r#","CancellationReasons":[{reasons}]"#);
+    error("TransactionCanceledException", &reasons)
+}
+
+#[tokio::test]
+async fn contention_is_tried_again_and_then_unavailable() {
+    for code in [
+        "TransactionConflict",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+    ] {
+        let stub = Stub::start(&[cancelled(["None", code, "None"])]).await;
+        let users = users(&stub.endpoint).await;
+        let failure = users
+            .register(&user(1, "ada"), &token(1))
+            .await
+            .unwrap_err();
+        assert!(failure.is_transient(), "{failure:?}");
+        assert_eq!(stub.asked(), 4);
+    }
+}
+
+#[tokio::test]
+async fn contention_that_passes_is_not_noticed() {
+    let conflict = cancelled(["None", "TransactionConflict", "None"]);
+    let busy = error("TransactionInProgressException", "");
+    let stub = Stub::start(&[conflict, busy, (200, "{}".into())]).await;
+    let users = users(&stub.endpoint).await;
+    users.register(&user(1, "ada"), &token(1)).await.unwrap();
+    assert_eq!(stub.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_failed_condition_counts_more_than_contention_beside_it() {
+    let both = cancelled(["None", "TransactionConflict", "ConditionalCheckFailed"]);
+    let stub = Stub::start(&[both]).await;
+    let users = users(&stub.endpoint).await;
+    let refused = users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, RegisterError::EmailTaken), "{refused:?}");
+    assert_eq!(stub.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_cancellation_for_any_other_reason_is_not_tried_again() {
+    let stub = Stub::start(&[cancelled(["None", "ValidationError", "None"])]).await;
+    let users = users(&stub.endpoint).await;
+    let failure = users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap_err();
+    assert!(!failure.is_transient(), "{failure:?}");
+    assert_eq!(stub.asked(), 1);
+}
+
+#[tokio::test]
+async fn no_error_shows_a_hash_or_an_address() {
+    let tables = Tables::start().await;
+    let mut ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    let pk = format!("user#{}", ada.sub);
+    let odd = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
+    tables.set("users", ("pk", &pk), "created_at", odd).await;
+    let corrupt = tables.users.get(&ada.sub).await.unwrap_err();
+    ada.sub = SubjectId::from_bytes([2; 16]);
+    let refused = tables.users.register(&ada, &token(1)).await.unwrap_err();
+    for text in [format!("{corrupt:?}"), format!("{refused:?}")] {
+        assert!(!text.contains("argon2id") && !text.contains('@'), "{text}");
+    }
+}

@@ -1,0 +1,64 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::fixtures::{token, user};
+use crate::tables::Tables;
+
+const DIGEST: &str = "0f1e2d";
+
+#[tokio::test]
+async fn a_name_leads_to_its_subject_in_one_call() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.calls();
+    for key in ["username#ada", "email#ada@example.org"] {
+        let found = tables.lookup.find(Some(key), DIGEST, "192.0.2.1").await;
+        assert_eq!(found.unwrap(), Some(ada.sub.clone()));
+        assert_eq!(tables.calls(), ["BatchGetItem"]);
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_costs_the_same_call() {
+    let tables = Tables::start().await;
+    for key in [Some("username#ada"), None] {
+        let found = tables.lookup.find(key, DIGEST, "2001:db8::1").await;
+        assert_eq!(found.unwrap(), None);
+        assert_eq!(tables.calls(), ["BatchGetItem"]);
+    }
+}
+
+#[tokio::test]
+async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, DIGEST), &token(1))
+        .await
+        .unwrap();
+    let found = tables.lookup.find(None, DIGEST, "192.0.2.1").await.unwrap();
+    assert_eq!(found, None);
+}
+
+#[tokio::test]
+async fn a_corrupt_name_is_told_without_the_name() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    let key = "email#ada@example.org";
+    let bad = AttributeValue::N("1".into());
+    tables.set("users", ("pk", key), "sub", bad).await;
+    let error = tables
+        .lookup
+        .find(Some(key), DIGEST, "192.0.2.1")
+        .await
+        .unwrap_err();
+    let text = error.to_string();
+    assert_eq!(
+        text,
+        "item `name with digest 0f1e2d` of table `users` is corrupt at `sub`"
+    );
+}

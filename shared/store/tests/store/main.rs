@@ -1,0 +1,17 @@
+//! The tables against an embedded DynamoDB, each test with its own.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod ending;
+mod failures;
+mod fixtures;
+mod keys;
+mod login_lookup;
+mod revocations;
+mod sessions;
+mod stub;
+mod tables;
+mod users;

@@ -1,0 +1,248 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::failure::Failure;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::user::StoredHash;
+use gatehouse_store::{RegisterError, StoreError};
+
+use crate::fixtures::{NOW, at, token, user};
+use crate::tables::Tables;
+
+#[tokio::test]
+async fn a_registered_user_is_read_back_as_it_was() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    assert_eq!(tables.calls(), ["TransactWriteItems"]);
+
+    let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
+    assert_eq!(tables.calls(), ["GetItem"]);
+    assert_eq!(
+        serde_json::to_value(&read).unwrap(),
+        serde_json::to_value(&ada).unwrap()
+    );
+    let nobody = SubjectId::from_bytes([9; 16]);
+    assert!(tables.users.get(&nobody).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_taken_username_leaves_nothing_behind() {
+    let tables = Tables::start().await;
+    let mut other = user(2, "ada");
+    other.email_canonical = Some("other@example.org".into());
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+
+    let refused = tables.users.register(&other, &token(2)).await;
+    assert!(
+        matches!(refused, Err(RegisterError::UsernameTaken)),
+        "{refused:?}"
+    );
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn a_taken_email_leaves_nothing_behind() {
+    let tables = Tables::start().await;
+    let mut other = user(2, "grace");
+    other.email_canonical = user(1, "ada").email_canonical;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+
+    let refused = tables.users.register(&other, &token(2)).await;
+    assert!(
+        matches!(refused, Err(RegisterError::EmailTaken)),
+        "{refused:?}"
+    );
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn when_both_names_are_taken_the_username_is_told() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    let refused = tables.users.register(&user(2, "ada"), &token(2)).await;
+    let Err(refused) = refused else {
+        panic!("registered")
+    };
+    assert!(
+        matches!(refused, RegisterError::UsernameTaken),
+        "{refused:?}"
+    );
+    assert!(!refused.is_transient());
+}
+
+#[tokio::test]
+async fn people_without_an_email_do_not_collide() {
+    let tables = Tables::start().await;
+    for (number, name) in [(1, "ada"), (2, "grace")] {
+        let mut user = user(number, name);
+        (user.email, user.email_canonical) = (None, None);
+        tables.users.register(&user, &token(number)).await.unwrap();
+    }
+    assert_eq!(tables.count("users").await, 4);
+}
+
+#[tokio::test]
+async fn a_registration_whose_answer_was_lost_is_no_conflict_with_itself() {
+    let tables = Tables::start().await;
+    tables.lose_next_answer();
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    assert_eq!(tables.calls(), ["TransactWriteItems", "TransactWriteItems"]);
+
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn one_token_for_two_registrations_is_a_fault_of_ours() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    let error = tables
+        .users
+        .register(&user(2, "grace"), &token(1))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Store(StoreError::Rejected { .. })),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_subject_is_never_given_twice() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    let error = tables
+        .users
+        .register(&user(1, "grace"), &token(2))
+        .await
+        .unwrap_err();
+    assert!(
+        matches!(error, RegisterError::Store(StoreError::Rejected { .. })),
+        "{error:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_32_registrations_of_one_name_one_wins() {
+    let tables = Tables::start().await;
+    let mut race = tokio::task::JoinSet::new();
+    for number in 0..32 {
+        let users = tables.users.clone();
+        race.spawn(async move { users.register(&user(number, "ada"), &token(number)).await });
+    }
+    let ends = race.join_all().await;
+    let taken = |end: &&Result<(), RegisterError>| matches!(end, Err(RegisterError::UsernameTaken));
+    assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 1);
+    assert_eq!(ends.iter().filter(taken).count(), 31, "{ends:?}");
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn a_rehash_replaces_the_hash_it_was_made_for() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    let second = StoredHash::new("$argon2id$second".into());
+    let done = tables
+        .users
+        .replace_hash(&ada.sub, &ada.password_hash, &second, at(5))
+        .await;
+    assert!(done.unwrap());
+
+    let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
+    assert_eq!(read.password_hash.expose(), second.expose());
+    assert_eq!((read.updated_at, read.password_changed_at), (at(5), NOW));
+}
+
+#[tokio::test]
+async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    let [changed, late] = ["changed", "late"].map(|hash| StoredHash::new(hash.into()));
+    let users = &tables.users;
+    assert!(
+        users
+            .replace_hash(&ada.sub, &ada.password_hash, &changed, at(1))
+            .await
+            .unwrap()
+    );
+    assert!(
+        !users
+            .replace_hash(&ada.sub, &ada.password_hash, &late, at(2))
+            .await
+            .unwrap()
+    );
+
+    let nobody = SubjectId::from_bytes([9; 16]);
+    assert!(
+        !users
+            .replace_hash(&nobody, &changed, &late, at(2))
+            .await
+            .unwrap()
+    );
+    let read = users.get(&ada.sub).await.unwrap().unwrap();
+    assert_eq!(read.password_hash.expose(), "changed");
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    let pk = format!("user#{}", ada.sub);
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    for (attribute, value) in [
+        ("token_version", AttributeValue::S("three".into())),
+        ("status", AttributeValue::S("asleep".into())),
+        ("roles", AttributeValue::Bool(true)),
+        ("password_hash", AttributeValue::N("1".into())),
+        ("sub", AttributeValue::S("another".into())),
+    ] {
+        let before = tables.item("users", "pk", &pk).await.unwrap()[attribute].clone();
+        tables.set("users", ("pk", &pk), attribute, value).await;
+        let error = tables.users.get(&ada.sub).await.unwrap_err();
+        assert!(!error.is_transient());
+        let text = error.to_string();
+        assert_eq!(
+            text,
+            format!("item `{pk}` of table `users` is corrupt at `{attribute}`")
+        );
+        tables.set("users", ("pk", &pk), attribute, before).await;
+    }
+    tables.remove("users", ("pk", &pk), "session_version").await;
+    let error = tables.users.get(&ada.sub).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .ends_with("is corrupt at `session_version`"),
+        "{error}"
+    );
+}

@@ -1,0 +1,211 @@
+//! Bad bodies, at every route that takes one.
+
+use gatehouse_tests::{Answer, Person, Service};
+use reqwest::Method;
+
+/// The routes that take JSON, and whether they speak RFC 6749's errors.
+const ROUTES: [(&str, bool); 5] = [
+    ("/register", false),
+    ("/login", false),
+    ("/logout", false),
+    ("/refresh", true),
+    ("/revoke", true),
+];
+
+#[tokio::test]
+async fn malformed_json_is_told_from_a_missing_member() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
+    let endless = "[".repeat(15_000);
+    let nested = format!(r#"{{"username":{deep}}}"#);
+    let bad = [
+        "{",
+        "{\"username\": ",
+        "nonsense",
+        "\u{feff}{}",
+        "{} {}",
+        "[]",
+        "7",
+        "null",
+        "\"text\"",
+        r#"{"username":"ada","username":"eve"}"#,
+        r#"{"token":{"a":1,"a":2}}"#,
+        r#"{"refresh_token":"\ud800"}"#,
+        nested.as_str(),
+        endless.as_str(),
+    ];
+    for (path, oauth) in ROUTES {
+        for body in bad {
+            let answer = send(&service, &person, path, "application/json", body.as_bytes()).await?;
+            let shown: String = body.chars().take(40).collect();
+            assert_eq!(answer.status, 400, "{path} {shown}: {answer:?}");
+            assert_eq!(
+                answer.code(),
+                if oauth {
+                    "invalid_request"
+                } else {
+                    "invalid_json"
+                },
+                "{path} {shown}"
+            );
+            family(&answer, oauth);
+        }
+        let answer = send(
+            &service,
+            &person,
+            path,
+            "application/json",
+            b"{\"a\":\"\xff\"}",
+        )
+        .await?;
+        assert_eq!(answer.status, 400, "{path}: bytes that are no UTF-8");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_content_type_that_is_none_of_ours_is_415() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    for (path, oauth) in ROUTES {
+        for odd in [
+            "text/plain",
+            "application/xml",
+            "application/json; charset=utf-16",
+            "application/jsonp",
+            "",
+        ] {
+            let answer = send(&service, &person, path, odd, b"{}").await?;
+            assert_eq!(answer.status, 415, "{path} {odd}: {answer:?}");
+            family(&answer, oauth);
+        }
+        for good in [
+            "application/json; charset=utf-8",
+            "Application/JSON;charset=\"UTF-8\"",
+            "application/json; version=1",
+        ] {
+            let answer = send(&service, &person, path, good, b"{\"scope\":\"nothing\"}").await?;
+            assert_ne!(answer.status, 415, "{path} {good}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_body_of_17_kib_is_413_and_of_15_is_not() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    for (path, oauth) in ROUTES {
+        let body =
+            |size: usize| format!(r#"{{"scope":"nothing","padding":"{}"}}"#, "x".repeat(size));
+        let answer = send(
+            &service,
+            &person,
+            path,
+            "application/json",
+            body(17 * 1024).as_bytes(),
+        )
+        .await?;
+        assert_eq!(answer.status, 413, "{path}: {answer:?}");
+        family(&answer, oauth);
+        // A body that is too long is refused before it is read: syntax does not matter.
+        let garbage = send(
+            &service,
+            &person,
+            path,
+            "application/json",
+            "x".repeat(17 * 1024).as_bytes(),
+        )
+        .await?;
+        assert_eq!(garbage.status, 413, "{path}");
+        let fits = send(
+            &service,
+            &person,
+            path,
+            "application/json",
+            body(15 * 1024).as_bytes(),
+        )
+        .await?;
+        assert_ne!(fits.status, 413, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_parameter_given_twice_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let body = "grant_type=refresh_token&refresh_token=a&refresh_token=b";
+    let request = service
+        .request(Method::POST, "/refresh")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body(body);
+    let answer = service.send(request).await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (400, "invalid_request")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_the_gateways_404() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for path in ["/", "/nothing", "/login/", "/register/x"] {
+        let answer = service.get(path).await?;
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (404, r#"{"message":"Not Found"}"#),
+            "{path}"
+        );
+    }
+    Ok(())
+}
+
+/// Sends a body as it stands; `/logout` gets a fresh access token.
+async fn send(
+    service: &Service,
+    person: &Person,
+    path: &str,
+    content_type: &str,
+    body: &[u8],
+) -> anyhow::Result<Answer> {
+    let mut request = service.request(Method::POST, path).body(body.to_vec());
+    if !content_type.is_empty() {
+        request = request.header("content-type", content_type);
+    }
+    if path == "/logout" {
+        request = request.bearer_auth(&person.access_token);
+    }
+    service.send(request).await
+}
+
+/// The two families of errors are never mixed.
+fn family(answer: &Answer, oauth: bool) {
+    let body = answer.json();
+    if oauth {
+        assert_eq!(answer.header("content-type"), "application/json");
+        assert!(
+            body["error"].is_string() && body["error_description"].is_string(),
+            "{body}"
+        );
+        assert!(
+            body.get("type").is_none() && body.get("code").is_none(),
+            "{body}"
+        );
+    } else {
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert_eq!(
+            body["type"],
+            format!("urn:gatehouse:problem:{}", answer.code())
+        );
+        assert_eq!(body["status"], answer.status);
+        assert!(
+            body["title"].is_string() && body["detail"].is_string() && body["instance"].is_string(),
+            "{body}"
+        );
+        assert_eq!(body["request_id"], answer.header("x-request-id"));
+    }
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert_eq!(answer.header("cache-control"), "no-store");
+}

@@ -1,0 +1,133 @@
+//! What the documents say is there.
+
+use std::path::Path;
+
+use gatehouse_tests::binaries::root;
+
+#[test]
+fn every_file_that_a_document_names_is_there() -> anyhow::Result<()> {
+    let mut checked = 0;
+    for document in documents()? {
+        let text = std::fs::read_to_string(&document)?;
+        for name in named_files(&text) {
+            let beside = document.parent().unwrap_or(Path::new("")).join(&name);
+            assert!(
+                root().join(&name).exists() || beside.exists(),
+                "{} names {name}",
+                document.display()
+            );
+            checked += 1;
+        }
+    }
+    assert!(checked > 40, "only {checked} names were found");
+    Ok(())
+}
+
+#[test]
+fn every_setting_of_the_template_has_a_row_in_the_readme() -> anyhow::Result<()> {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml"))?;
+    let readme = std::fs::read_to_string(root().join("README.md"))?;
+    let parameters: Vec<&str> = template
+        .lines()
+        .skip_while(|line| *line != "Parameters:")
+        .take_while(|line| *line != "Conditions:")
+        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+        .filter(|name| !name.starts_with(' '))
+        .collect();
+    assert!(parameters.len() > 15, "{parameters:?}");
+    for parameter in parameters {
+        assert!(readme.contains(&format!("`{parameter}`")), "{parameter}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_test_of_the_threat_model_is_there() -> anyhow::Result<()> {
+    let model = std::fs::read_to_string(root().join("docs/threat-model.md"))?;
+    let mut sources = String::new();
+    for folder in ["shared", "functions", "infra", "tests"] {
+        read_sources(&root().join(folder), &mut sources)?;
+    }
+    let cells = model
+        .lines()
+        .filter(|line| line.starts_with('|'))
+        .filter_map(|line| line.rsplit('|').nth(1));
+    let names: Vec<&str> = cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        assert!(
+            sources.contains(&format!("fn {name}(")),
+            "there is no test {name}"
+        );
+    }
+    Ok(())
+}
+
+fn read_sources(folder: &Path, sources: &mut String) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            read_sources(&path, sources)?;
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            sources.push_str(&std::fs::read_to_string(path)?);
+        }
+    }
+    Ok(())
+}
+
+fn documents() -> anyhow::Result<Vec<std::path::PathBuf>> {
+    let mut found = Vec::new();
+    for folder in ["", "docs", "docs/decisions", "events"] {
+        for entry in std::fs::read_dir(root().join(folder))? {
+            let path = entry?.path();
+            if path.extension().is_some_and(|extension| extension == "md") {
+                found.push(path);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Paths in backquotes and in links: with a slash or an ending, and no wildcard.
+fn named_files(text: &str) -> Vec<String> {
+    let mut outside_blocks = String::new();
+    for (index, part) in text.split("```").enumerate() {
+        if index % 2 == 0 {
+            outside_blocks.push_str(part);
+        }
+    }
+    let quoted = outside_blocks.split('`').skip(1).step_by(2);
+    let linked = outside_blocks
+        .split("](")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next());
+    quoted
+        .chain(linked)
+        .map(|name| name.split('#').next().unwrap_or_default())
+        .filter(|name| is_path(name))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn is_path(name: &str) -> bool {
+    const ROOTS: [&str; 8] = [
+        "functions/",
+        "shared/",
+        "infra/",
+        "events/",
+        "tests/",
+        "docs/",
+        ".ci/",
+        "decisions/",
+    ];
+    const ENDINGS: [&str; 3] = [".md", ".yaml", ".toml"];
+    let plain = !name.contains([' ', '*', '{', '<', ':'])
+        && !name.contains("NAME")
+        && !name.contains("NNNN");
+    plain
+        && !name.starts_with('/')
+        && (ROOTS.iter().any(|root| name.starts_with(root))
+            || ENDINGS.iter().any(|ending| name.ends_with(ending)))
+}

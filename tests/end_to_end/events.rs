@@ -1,0 +1,132 @@
+//! Every sample event, through the function that it is for.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use gatehouse_tests::{Person, Service, binaries};
+use serde_json::{Value, json};
+
+/// What each event's function answers: a status, a verdict, or a failure.
+#[tokio::test]
+#[expect(clippy::too_many_lines, reason = "a line for each event")]
+async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let mut verdicts = BTreeMap::new();
+    for (function, path) in events()? {
+        let event = std::fs::read_to_string(&path)?;
+        serde_json::from_str::<Value>(&event)?;
+        let event = event.replace("ACCESS_TOKEN", &access_token(&service).await?);
+        let case = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let verdict = match service.stack().invoke(&function, event.as_bytes()).await {
+            Ok(answer) => verdict(&serde_json::from_slice(&answer)?),
+            Err(gatehouse_local::InvokeError::Failed { message, .. }) => {
+                json!(format!("fails: {message}"))
+            }
+            Err(error) => anyhow::bail!("{function}/{case}: {error}"),
+        };
+        verdicts.insert(format!("{function}/{case}"), verdict);
+    }
+    insta::assert_json_snapshot!(verdicts, @r#"
+    {
+      "authorizer/garbage_token": false,
+      "authorizer/http_api": true,
+      "authorizer/http_api_payload_1": "Allow",
+      "authorizer/no_credential": false,
+      "authorizer/no_event": "fails: the event is no authorizer event of API Gateway",
+      "authorizer/rest_request": "Allow",
+      "authorizer/rest_token": "Allow",
+      "authorizer/rest_two_headers": "fails: Unauthorized",
+      "authorizer/two_credentials": false,
+      "authorizer/websocket_connect": "Allow",
+      "jwks/authorization_server": 200,
+      "jwks/jwk_set": 200,
+      "jwks/no_event": "400 invalid_request",
+      "jwks/openid_configuration": 200,
+      "jwks/unknown_path": "404 not_found",
+      "login/base64_body": 200,
+      "login/good": 200,
+      "login/invalid_scope": "422 invalid_scope",
+      "login/null_username": "422 validation_failed",
+      "login/unknown_user": "401 invalid_credentials",
+      "login/wrong_password": "401 invalid_credentials",
+      "logout/good": 204,
+      "logout/without_principal": "401 unauthorized",
+      "logout/wrong_scope": "422 validation_failed",
+      "logout/wrongly_typed_scope": "422 validation_failed",
+      "protected/admin": 200,
+      "protected/admin_without_role": "403 insufficient_scope",
+      "protected/good": 200,
+      "protected/without_principal": "401 unauthorized",
+      "refresh/forged_token": "400 invalid_grant",
+      "refresh/form_without_grant_type": "400 invalid_request",
+      "refresh/repeated_parameter": "400 invalid_request",
+      "refresh/revoke_unknown_token": 200,
+      "refresh/revoke_without_token": "400 invalid_request",
+      "refresh/unsupported_grant_type": "400 unsupported_grant_type",
+      "register/body_too_large": "413 body_too_large",
+      "register/duplicate_member": "400 invalid_json",
+      "register/good": 201,
+      "register/invalid_base64": "400 invalid_json",
+      "register/malformed_json": "400 invalid_json",
+      "register/missing_password": "422 validation_failed",
+      "register/nul_in_username": "422 validation_failed",
+      "register/weak_password": "422 weak_password",
+      "register/wrong_content_type": "415 unsupported_media_type"
+    }
+    "#);
+    Ok(())
+}
+
+#[test]
+fn every_function_has_a_good_event_and_two_bad_ones() -> anyhow::Result<()> {
+    let functions = gatehouse_local::function_names(&binaries::root().join("infra/template.yaml"))?;
+    let events = events()?;
+    for function in functions {
+        let count = events.iter().filter(|(name, _)| *name == function).count();
+        assert!(count >= 3, "{function} has {count} events");
+    }
+    Ok(())
+}
+
+/// A status and code for HTTP, the verdict alone for the authorizer.
+fn verdict(answer: &Value) -> Value {
+    if let Some(status) = answer.get("statusCode") {
+        let body: Value = answer["body"]
+            .as_str()
+            .and_then(|body| serde_json::from_str(body).ok())
+            .unwrap_or_default();
+        let code = ["code", "error"]
+            .iter()
+            .find_map(|name| body.get(name)?.as_str());
+        return code.map_or_else(|| status.clone(), |code| json!(format!("{status} {code}")));
+    }
+    match answer.get("isAuthorized") {
+        Some(verdict) => verdict.clone(),
+        None => answer["policyDocument"]["Statement"][0]["Effect"].clone(),
+    }
+}
+
+async fn access_token(service: &Service) -> anyhow::Result<String> {
+    Ok(Person::join(service).await?.access_token)
+}
+
+/// Every event file, with its function, in an order in which `register` comes before `login`.
+fn events() -> anyhow::Result<Vec<(String, PathBuf)>> {
+    let mut found = Vec::new();
+    for folder in std::fs::read_dir(binaries::root().join("events"))? {
+        let folder = folder?;
+        if !folder.file_type()?.is_dir() {
+            continue;
+        }
+        for file in std::fs::read_dir(folder.path())? {
+            let path = file?.path();
+            found.push((folder.file_name().to_string_lossy().into_owned(), path));
+        }
+    }
+    found.sort_by_key(|(function, path)| (function != "register", function.clone(), path.clone()));
+    Ok(found)
+}

@@ -1,0 +1,163 @@
+//! Every hostile credential, at every route that asks for one.
+
+use std::collections::BTreeSet;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_tests::tokens::Mint;
+use gatehouse_tests::{Person, Service};
+use serde_json::json;
+
+/// The routes behind the authorizer.
+const PROTECTED: [(&str, &str); 3] = [
+    ("POST", "/logout"),
+    ("GET", "/protected"),
+    ("GET", "/admin"),
+];
+
+/// The routes that anybody may call.
+const PUBLIC: [(&str, &str); 7] = [
+    ("POST", "/register"),
+    ("POST", "/login"),
+    ("POST", "/refresh"),
+    ("POST", "/revoke"),
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/.well-known/oauth-authorization-server"),
+];
+
+#[tokio::test]
+async fn the_two_lists_are_the_templates_routes() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let listed: BTreeSet<String> = PROTECTED
+        .iter()
+        .chain(&PUBLIC)
+        .map(|(method, path)| format!("{method} {path}"))
+        .collect();
+    let routes: BTreeSet<String> = service.stack().routes().iter().cloned().collect();
+    assert_eq!(listed, routes);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_public_route_never_asks_for_a_token() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for (method, path) in PUBLIC {
+        let request = service
+            .request(method.parse()?, path)
+            .bearer_auth("garbage");
+        let answer = service.send(request).await?;
+        assert!(
+            ![401, 403, 404].contains(&answer.status),
+            "{method} {path}: {answer:?}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_credential_is_401_from_the_gateway_itself() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for (method, path) in PROTECTED {
+        let answer = service.send(service.request(method.parse()?, path)).await?;
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (401, r#"{"message":"Unauthorized"}"#),
+            "{path}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let mut revoked = person.clone();
+    revoked.log_in(&service).await?;
+    service
+        .post("/revoke", &json!({ "token": revoked.access_token }))
+        .await?;
+
+    for (name, value) in hostile(&service, &person, &revoked)? {
+        for (method, path) in PROTECTED {
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", &value);
+            let answer = service.send(request).await?;
+            assert_eq!(
+                (answer.status, answer.text.as_str()),
+                (403, r#"{"message":"Forbidden"}"#),
+                "{name} {path}"
+            );
+        }
+    }
+    for good in [Mint::of(&service)?.good(&person)?, person.access_token] {
+        let control = service.get_as(&good, "/protected").await?;
+        assert_eq!(control.status, 200, "a good token still works");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_authorization_headers_are_refused_in_either_order() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let good = format!("Bearer {}", person.access_token);
+    for pair in [
+        [good.as_str(), "Bearer x"],
+        ["Bearer x", &good],
+        [&good, &good],
+    ] {
+        for (method, path) in PROTECTED {
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", pair[0])
+                .header("authorization", pair[1]);
+            assert_eq!(service.send(request).await?.status, 403, "{path}");
+        }
+    }
+    Ok(())
+}
+
+/// Names and values of `Authorization` that must open nothing.
+fn hostile(
+    service: &Service,
+    person: &Person,
+    revoked: &Person,
+) -> anyhow::Result<Vec<(&'static str, String)>> {
+    let mint = Mint::of(service)?;
+    let good = &person.access_token;
+    let parts: Vec<&str> = good.split('.').collect();
+    let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
+    let bearer = |token: String| format!("Bearer {token}");
+    Ok(vec![
+        ("garbage", bearer("garbage".into())),
+        ("three parts of garbage", bearer("a.b.c".into())),
+        ("expired", bearer(mint.expired(person)?)),
+        ("a foreign issuer", bearer(mint.foreign_issuer(person)?)),
+        ("a wrong audience", bearer(mint.wrong_audience(person)?)),
+        ("a key of somebody else", bearer(mint.foreign_key(person)?)),
+        ("alg none", bearer(format!("{none}.{}.", parts[1]))),
+        (
+            "alg none with the signature",
+            bearer(format!("{none}.{}.{}", parts[1], parts[2])),
+        ),
+        (
+            "no signature",
+            bearer(format!("{}.{}.", parts[0], parts[1])),
+        ),
+        ("a refresh token", bearer(person.refresh_token.clone())),
+        ("a revoked token", bearer(revoked.access_token.clone())),
+        ("another scheme", format!("Basic {good}")),
+        ("a scheme in lower case", format!("bearer {good}")),
+        ("two spaces", format!("Bearer  {good}")),
+        ("no scheme", good.clone()),
+        (
+            "two joined by a comma",
+            format!("Bearer {good},Bearer {good}"),
+        ),
+        ("a token and more", format!("Bearer {good}x")),
+        ("nine KiB", bearer("x".repeat(9 * 1024))),
+    ])
+}

@@ -1,0 +1,105 @@
+//! The JWK Set and the discovery documents.
+
+use gatehouse_tests::{Person, Service};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn the_jwk_set_holds_public_members_alone() -> anyhow::Result<()> {
+    for algorithm in ["ES256", "EdDSA", "RS256"] {
+        let service = Service::start_with(|options| {
+            options
+                .parameters
+                .insert("SigningAlgorithm".into(), algorithm.into());
+        })
+        .await?;
+        let answer = service.get("/.well-known/jwks.json").await?;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert_eq!(
+            answer.header("cache-control"),
+            "public, max-age=300, stale-if-error=3600"
+        );
+        let keys = answer.json()["keys"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        assert_eq!(keys.len(), 2, "the active and the pending key");
+        for key in &keys {
+            assert_eq!(key["alg"], algorithm);
+            for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+                assert_eq!(key[private], Value::Null, "{algorithm} {private}");
+            }
+        }
+        let person = Person::join(&service).await?;
+        assert_eq!(
+            service
+                .get_as(&person.access_token, "/protected")
+                .await?
+                .status,
+            200,
+            "{algorithm}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unchanged_jwk_set_is_not_sent_again() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let first = service.get("/.well-known/jwks.json").await?;
+    let tag = first.header("etag").to_owned();
+    assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
+    for sent in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
+        let request = service
+            .request(Method::GET, "/.well-known/jwks.json")
+            .header("if-none-match", &sent);
+        let again = service.send(request).await?;
+        assert_eq!((again.status, again.text.as_str()), (304, ""), "{sent}");
+        assert_eq!(again.header("etag"), tag);
+    }
+    let request = service
+        .request(Method::GET, "/.well-known/jwks.json")
+        .header("if-none-match", "\"other\"");
+    assert_eq!(service.send(request).await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let issuer = service.stack().url().to_owned();
+    for path in [
+        "/.well-known/openid-configuration",
+        "/.well-known/oauth-authorization-server",
+    ] {
+        let answer = service.get(path).await?;
+        assert_eq!(answer.status, 200);
+        let document = answer.json();
+        assert_eq!(document["issuer"], issuer);
+        assert_eq!(
+            document["jwks_uri"],
+            format!("{issuer}/.well-known/jwks.json")
+        );
+        assert_eq!(document["token_endpoint"], format!("{issuer}/refresh"));
+        assert_eq!(document["revocation_endpoint"], format!("{issuer}/revoke"));
+        assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
+        assert_eq!(document["response_types_supported"], json!([]));
+        for name in ["jwks_uri", "token_endpoint", "revocation_endpoint"] {
+            let there = document[name]
+                .as_str()
+                .unwrap_or_default()
+                .replace(&issuer, "");
+            let method = if name == "jwks_uri" {
+                Method::GET
+            } else {
+                Method::POST
+            };
+            assert_ne!(
+                service.send(service.request(method, &there)).await?.status,
+                404,
+                "{name}"
+            );
+        }
+    }
+    Ok(())
+}

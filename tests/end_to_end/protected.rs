@@ -1,0 +1,177 @@
+//! `GET /protected` and `GET /admin`, behind the authorizer.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
+use reqwest::Method;
+
+#[tokio::test]
+async fn a_good_token_reaches_the_function_as_its_principal() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let answer = service.get_as(&person.access_token, "/protected").await?;
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.member("sub"), person.id);
+    assert_eq!(answer.json()["roles"], serde_json::json!(["user"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_admin_route_needs_the_role() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let mut person = Person::join(&service).await?;
+    let answer = service.get_as(&person.access_token, "/admin").await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (403, "insufficient_scope")
+    );
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    change_roles(&service, &person, &["admin", "user"]).await?;
+    person.log_in(&service).await?;
+    assert_eq!(
+        service.get_as(&person.access_token, "/admin").await?.status,
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn after_a_change_of_roles_the_old_token_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let mut person = Person::register(&service).await?;
+    change_roles(&service, &person, &["admin", "user"]).await?;
+    person.log_in(&service).await?;
+    assert_eq!(
+        service.get_as(&person.access_token, "/admin").await?.status,
+        200
+    );
+    change_roles(&service, &person, &["user"]).await?;
+    assert_eq!(
+        service.get_as(&person.access_token, "/admin").await?.status,
+        403
+    );
+    assert_eq!(
+        service
+            .get_as(&person.access_token, "/protected")
+            .await?
+            .status,
+        403
+    );
+    let next = service.refresh(&person.refresh_token).await?;
+    assert_eq!(next.status, 200, "a change of roles keeps the session");
+    assert_eq!(
+        service
+            .get_as(&next.member("access_token"), "/protected")
+            .await?
+            .status,
+        200
+    );
+    let admin = service
+        .get_as(&next.member("access_token"), "/admin")
+        .await?;
+    assert_eq!(
+        (admin.status, admin.code().as_str()),
+        (403, "insufficient_scope")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn headers_that_claim_an_identity_are_not_read() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let request = service
+        .request(Method::GET, "/admin")
+        .bearer_auth(&person.access_token)
+        .header("x-user-id", "admin")
+        .header("x-amzn-oidc-identity", "admin")
+        .header("x-principal", "admin")
+        .header("x-roles", "admin");
+    assert_eq!(service.send(request).await?.code(), "insufficient_scope");
+    Ok(())
+}
+
+#[tokio::test]
+async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    for path in [
+        "//admin",
+        "/ADMIN",
+        "/admin/",
+        "/admin/x",
+        "/protected//",
+        "/$default/protected",
+        "/nothing",
+    ] {
+        let answer = service.get_as(&person.access_token, path).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (404, "Not Found"),
+            "{path}"
+        );
+    }
+    for method in [
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+        Method::TRACE,
+    ] {
+        let request = service
+            .request(method.clone(), "/protected")
+            .bearer_auth(&person.access_token);
+        assert_eq!(service.send(request).await?.status, 404, "{method}");
+    }
+    Ok(())
+}
+
+/// Does to the tables what an administrator's change of roles does: the roles
+/// and the token version of the user, and the revocation of older tokens.
+async fn change_roles(service: &Service, person: &Person, roles: &[&str]) -> anyhow::Result<()> {
+    let tables = Tables::of(service).await;
+    let key = format!("user#{}", person.id);
+    let users = tables.scan("UsersTable").await?;
+    let version: i64 = users
+        .iter()
+        .find(|item| item.get("pk").is_some_and(|pk| pk.as_s() == Ok(&key)))
+        .and_then(|item| item["token_version"].as_n().ok()?.parse().ok())
+        .unwrap_or_default();
+    let names = roles
+        .iter()
+        .map(|&role| AttributeValue::S(role.to_owned()))
+        .collect();
+    tables
+        .set(
+            "UsersTable",
+            ("pk", &key),
+            "roles",
+            AttributeValue::L(names),
+        )
+        .await?;
+    tables
+        .set_number("UsersTable", ("pk", &key), "token_version", version + 1)
+        .await?;
+    let number = |value: i64| AttributeValue::N(value.to_string());
+    tables
+        .put(
+            "RevocationsTable",
+            HashMap::from([
+                (
+                    "pk".to_owned(),
+                    AttributeValue::S(format!("sub#{}", person.id)),
+                ),
+                ("min_ver".to_owned(), number(version + 1)),
+                ("revoked_at".to_owned(), number(0)),
+                (
+                    "reason".to_owned(),
+                    AttributeValue::S("role_changed".to_owned()),
+                ),
+                ("expires_at".to_owned(), number(i64::from(u32::MAX))),
+            ]),
+        )
+        .await
+}

@@ -1,0 +1,207 @@
+//! `POST /register`.
+
+use gatehouse_tests::{Person, Service};
+use serde_json::json;
+
+const PASSWORD: &str = "a long and winding passphrase";
+
+#[tokio::test]
+async fn a_new_account_is_answered_without_secrets() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let body = json!({ "username": "Ada", "password": PASSWORD, "email": "Ada@Example.com" });
+    let answer = service.post("/register", &body).await?;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    assert_eq!(answer.header("location"), "/me");
+    assert_eq!(answer.header("content-type"), "application/json");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(!answer.header("x-request-id").is_empty());
+    insta::assert_json_snapshot!(answer.json(), { ".id" => "[id]", ".created_at" => "[time]" }, @r#"
+    {
+      "created_at": "[time]",
+      "email": "Ada@example.com",
+      "id": "[id]",
+      "roles": [
+        "user"
+      ],
+      "username": "Ada"
+    }
+    "#);
+    assert_eq!(answer.member("id").len(), 22);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_taken_username_is_refused_in_every_spelling() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let first = service
+        .post(
+            "/register",
+            &json!({ "username": "ada", "password": PASSWORD }),
+        )
+        .await?;
+    assert_eq!(first.status, 201);
+    for spelling in ["ada", "ADA", "\u{ff41}da", "Ada"] {
+        let body = json!({ "username": spelling, "password": PASSWORD });
+        let answer = service.post("/register", &body).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (409, "username_taken"),
+            "{spelling}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let body =
+        |name: &str| json!({ "username": name, "password": PASSWORD, "email": "ada@example.com" });
+    assert_eq!(service.post("/register", &body("ada")).await?.status, 201);
+    let answer = service.post("/register", &body("eve")).await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (409, "email_taken")
+    );
+    let again = json!({ "username": "eve", "password": PASSWORD });
+    assert_eq!(service.post("/register", &again).await?.status, 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_bad_field_is_named_at_once() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let answer = service
+        .post("/register", &json!({ "username": null, "email": 7 }))
+        .await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (422, "validation_failed")
+    );
+    assert_eq!(answer.header("content-type"), "application/problem+json");
+    let mut fields: Vec<String> = answer.json()["errors"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|error| error["field"].to_string())
+        .collect();
+    fields.sort();
+    assert_eq!(fields, [r#""email""#, r#""password""#, r#""username""#]);
+    Ok(())
+}
+
+#[tokio::test]
+async fn odd_usernames_and_addresses_are_refused_by_name() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for odd in [
+        "ab",
+        "a@b.example",
+        "a#b",
+        "a b",
+        "a\0bc",
+        "a\r\nbc",
+        "a\u{202e}bc",
+        "a\u{200b}bc",
+        "p\u{430}ypal",
+        &"a".repeat(65),
+    ] {
+        let answer = service
+            .post(
+                "/register",
+                &json!({ "username": odd, "password": PASSWORD }),
+            )
+            .await?;
+        assert_eq!(answer.status, 422, "{odd:?}: {answer:?}");
+        assert_eq!(answer.json()["errors"][0]["field"], "username", "{odd:?}");
+    }
+    for odd in [
+        "",
+        "a",
+        "a@",
+        "@b.example",
+        "a@b@c.example",
+        "a b@c.example",
+        "\u{e9}@b.example",
+        &format!("{}@b.example", "a".repeat(65)),
+    ] {
+        let body = json!({ "username": "somebody", "password": PASSWORD, "email": odd });
+        let answer = service.post("/register", &body).await?;
+        assert_eq!(answer.status, 422, "{odd:?}: {answer:?}");
+        assert_eq!(answer.json()["errors"][0]["field"], "email", "{odd:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for weak in [
+        "short",
+        "aaaaaaaaaaaaaaaaaaaaaaaa",
+        "somebody-somebody",
+        "passwordpassword",
+    ] {
+        let body = json!({ "username": "somebody", "password": weak });
+        let answer = service.post("/register", &body).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "weak_password"),
+            "{weak}"
+        );
+        let problem = answer.json();
+        assert_eq!(problem["errors"][0]["field"], "password", "{problem}");
+        assert!(problem["errors"][0]["detail"].is_string(), "{problem}");
+        assert!(problem["suggestions"].is_array(), "{problem}");
+        assert!(
+            !answer.text.contains(weak) || weak == "short",
+            "the answer repeats the password"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn members_that_nobody_asked_for_are_not_stored() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let body = json!({ "username": "ada", "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
+    let answer = service.post("/register", &body).await?;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.json()["roles"], json!(["user"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_closed_registration_says_so() -> anyhow::Result<()> {
+    let service = Service::start_with(|options| {
+        options
+            .parameters
+            .insert("Registration".into(), "closed".into());
+    })
+    .await?;
+    let answer = service
+        .post(
+            "/register",
+            &json!({ "username": "ada", "password": PASSWORD }),
+        )
+        .await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (403, "registration_closed")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn nobody_has_an_account_at_the_start() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let tables = gatehouse_tests::tables::Tables::of(&service).await;
+    assert!(tables.scan("UsersTable").await?.is_empty());
+    Person::register(&service).await?;
+    assert_eq!(
+        tables.scan("UsersTable").await?.len(),
+        2,
+        "the user and the username"
+    );
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Nothing secret reaches a log.
+
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "canary of a passphrase 7Qz";
+const WRONG_PASSWORD: &str = "canary-wrong-password";
+const EMAIL: &str = "canary.address@example.com";
+
+#[tokio::test]
+async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()> {
+    let service = Service::start_with(|options| {
+        options.parameters.insert("LogLevel".into(), "debug".into());
+    })
+    .await?;
+    let tokens = use_every_route(&service).await?;
+    let mut secrets: Vec<String> = [PASSWORD, WRONG_PASSWORD, EMAIL].map(str::to_owned).into();
+    // Signatures and MACs on their own are as good as the tokens.
+    secrets.extend(
+        tokens
+            .iter()
+            .map(|token| token[token.len() - 40..].to_owned()),
+    );
+    secrets.extend(tokens);
+    for item in Tables::of(&service).await.scan("UsersTable").await? {
+        secrets.extend(
+            item.get("password_hash")
+                .and_then(|hash| hash.as_s().ok())
+                .cloned(),
+        );
+    }
+    let ring = std::fs::read_to_string(service.stack().key_ring_path())?;
+    secrets.extend(private_members(&serde_json::from_str(&ring)?));
+    assert!(secrets.len() >= 14, "{} canaries", secrets.len());
+
+    let logs = service.stack().logs();
+    for event in [
+        "login_succeeded",
+        "login_failed",
+        "authorization_denied",
+        "logged_out",
+    ] {
+        assert!(
+            logs.iter().any(|line| line.contains(event)),
+            "{event} is in the logs"
+        );
+    }
+    for line in &logs {
+        let shown: String = line.chars().take(60).collect();
+        assert!(
+            !secrets.iter().any(|secret| line.contains(secret.as_str())),
+            "a secret in {shown}"
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_hostile_text_stays_inside_one_json_line() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let agent = "agent {\"level\":\"error\"} \u{2028}";
+    let request = service
+        .request(reqwest::Method::POST, "/login")
+        .header("user-agent", agent.as_bytes())
+        .json(&json!({ "username": "a\r\n{\"level\":\"error\"}\u{1b}[31m", "password": "x" }));
+    assert_eq!(service.send(request).await?.status, 401);
+    let logs = service.stack().logs();
+    assert!(logs.iter().any(|line| line.contains("login_failed")));
+    for line in logs {
+        assert!(serde_json::from_str::<Value>(&line).is_ok(), "{line}");
+    }
+    Ok(())
+}
+
+/// Sends canaries through every route, well and badly, and returns the tokens it got.
+async fn use_every_route(service: &Service) -> anyhow::Result<Vec<String>> {
+    let newcomer = json!({ "username": "canary-name", "password": PASSWORD, "email": EMAIL });
+    assert_eq!(service.post("/register", &newcomer).await?.status, 201);
+    let mut person = Person {
+        username: EMAIL.to_owned(),
+        password: PASSWORD.to_owned(),
+        id: String::new(),
+        access_token: String::new(),
+        refresh_token: String::new(),
+    };
+    person.log_in(service).await?;
+    let next = service.refresh(&person.refresh_token).await?;
+    for (path, body) in [
+        (
+            "/login",
+            json!({ "username": EMAIL, "password": WRONG_PASSWORD }),
+        ),
+        ("/login", json!({ "password": WRONG_PASSWORD })),
+        ("/register", newcomer),
+        (
+            "/register",
+            json!({ "username": "a@b", "password": PASSWORD, "email": EMAIL }),
+        ),
+        (
+            "/refresh",
+            json!({ "refresh_token": &person.refresh_token[..60] }),
+        ),
+        ("/revoke", json!({ "token": &person.access_token[..60] })),
+    ] {
+        service.post(path, &body).await?;
+    }
+    service.get_as(&person.access_token, "/protected").await?;
+    service
+        .get_as(&format!("{}x", person.access_token), "/protected")
+        .await?;
+    service
+        .post_as(&person.access_token, "/logout", &json!({}))
+        .await?;
+    service.refresh(&next.member("refresh_token")).await?;
+    Ok(vec![
+        person.access_token,
+        person.refresh_token,
+        next.member("access_token"),
+        next.member("refresh_token"),
+    ])
+}
+
+/// The private members of a key ring's keys, wherever they stand.
+fn private_members(value: &Value) -> Vec<String> {
+    if let Some(members) = value.as_object() {
+        let private = |name: &str| ["d", "k", "p", "q"].contains(&name);
+        return members
+            .iter()
+            .flat_map(|(name, value)| match value.as_str() {
+                Some(text) if private(name) => vec![text.to_owned()],
+                _ => private_members(value),
+            })
+            .collect();
+    }
+    value
+        .as_array()
+        .into_iter()
+        .flatten()
+        .flat_map(private_members)
+        .collect()
+}

@@ -1,0 +1,52 @@
+//! The function binaries, built once for a run of the tests.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use anyhow::{Context, bail};
+
+/// Returns the folder of the function binaries, after building them.
+///
+/// The functions are named, as the deployment does it, so that the features of
+/// the tests' own dependencies are not unified into them.
+///
+/// # Errors
+/// When the template cannot be read or the build fails.
+pub fn folder() -> anyhow::Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| build().map_err(|error| format!("{error:#}")))
+        .clone()
+        .map_err(anyhow::Error::msg)
+}
+
+/// Returns the project's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
+
+fn build() -> anyhow::Result<PathBuf> {
+    let template = root().join("infra/template.yaml");
+    let functions = gatehouse_local::function_names(&template)?;
+    let status = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args(["build", "--quiet"])
+        .args(functions.iter().flat_map(|name| ["-p", name]))
+        .status()
+        .context("cargo could not be started")?;
+    if !status.success() {
+        bail!("the functions do not build");
+    }
+    Ok(target_folder().join("debug"))
+}
+
+/// The folder that this very test was built into: `target/debug/deps/NAME` is two above it.
+fn target_folder() -> PathBuf {
+    std::env::current_exe()
+        .ok()
+        .and_then(|test| test.ancestors().nth(3).map(Path::to_owned))
+        .unwrap_or_else(|| root().join("target"))
+}

@@ -1,0 +1,68 @@
+//! A person who registers, logs in, and holds tokens.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use anyhow::ensure;
+use serde_json::json;
+
+use crate::service::Service;
+
+/// A person with an account and, after a login, tokens.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// The username.
+    pub username: String,
+    /// The password.
+    pub password: String,
+    /// The id that the registration gave: `sub`.
+    pub id: String,
+    /// The access token of the last login.
+    pub access_token: String,
+    /// The refresh token of the last login.
+    pub refresh_token: String,
+}
+
+impl Person {
+    /// Registers somebody new and logs them in.
+    ///
+    /// # Errors
+    /// When either is refused.
+    pub async fn join(service: &Service) -> anyhow::Result<Self> {
+        let mut person = Self::register(service).await?;
+        person.log_in(service).await?;
+        Ok(person)
+    }
+
+    /// Registers somebody new.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn register(service: &Service) -> anyhow::Result<Self> {
+        static NEXT: AtomicU32 = AtomicU32::new(1);
+        let username = format!("person-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let password = "a long and winding passphrase".to_owned();
+        let body = json!({ "username": username, "password": password });
+        let answer = service.post("/register", &body).await?;
+        ensure!(answer.status == 201, "registration: {answer:?}");
+        Ok(Self {
+            username,
+            password,
+            id: answer.member("id"),
+            access_token: String::new(),
+            refresh_token: String::new(),
+        })
+    }
+
+    /// Logs in, and holds the new session's tokens from now on.
+    ///
+    /// # Errors
+    /// When it is refused.
+    pub async fn log_in(&mut self, service: &Service) -> anyhow::Result<()> {
+        let body = json!({ "username": self.username, "password": self.password });
+        let answer = service.post("/login", &body).await?;
+        ensure!(answer.status == 200, "login: {answer:?}");
+        self.access_token = answer.member("access_token");
+        self.refresh_token = answer.member("refresh_token");
+        Ok(())
+    }
+}

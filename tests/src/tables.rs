@@ -1,0 +1,120 @@
+//! The tables beneath a service: for moving a stored clock, and for looking.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use anyhow::Context;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_store::{Connection, ConnectionSettings, Credentials};
+use secrecy::SecretString;
+
+use crate::service::Service;
+
+/// A client of the service's embedded DynamoDB.
+#[derive(Debug)]
+pub struct Tables<'a> {
+    service: &'a Service,
+    client: Client,
+}
+
+/// An item as it is stored.
+pub type Item = HashMap<String, AttributeValue>;
+
+impl<'a> Tables<'a> {
+    /// Opens a connection to the service's tables.
+    pub async fn of(service: &'a Service) -> Self {
+        let connection = Connection::open(&ConnectionSettings {
+            region: "us-east-1".to_owned(),
+            endpoint: Some(service.stack().dynamodb_url().to_owned()),
+            credentials: Some(Credentials {
+                access_key_id: "local".to_owned(),
+                secret_access_key: SecretString::from("local"),
+                session_token: None,
+            }),
+            attempt_timeout: Duration::from_secs(5),
+            operation_timeout: Duration::from_secs(10),
+        })
+        .await;
+        Self {
+            service,
+            client: connection.tables(),
+        }
+    }
+
+    /// Sets a number of an item, such as a stored time.
+    ///
+    /// # Errors
+    /// When the table or the item is not there.
+    pub async fn set_number(
+        &self,
+        table: &str,
+        key: (&str, &str),
+        attribute: &str,
+        value: i64,
+    ) -> anyhow::Result<()> {
+        self.set(table, key, attribute, AttributeValue::N(value.to_string()))
+            .await
+    }
+
+    /// Sets an attribute of an item that is there.
+    ///
+    /// # Errors
+    /// When the table or the item is not there.
+    pub async fn set(
+        &self,
+        table: &str,
+        key: (&str, &str),
+        attribute: &str,
+        value: AttributeValue,
+    ) -> anyhow::Result<()> {
+        self.client
+            .update_item()
+            .table_name(self.name(table)?)
+            .key(key.0, AttributeValue::S(key.1.to_owned()))
+            .update_expression("SET #attribute = :value")
+            .condition_expression("attribute_exists(#key)")
+            .expression_attribute_names("#attribute", attribute)
+            .expression_attribute_names("#key", key.0)
+            .expression_attribute_values(":value", value)
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Puts an item as it stands.
+    ///
+    /// # Errors
+    /// When the table is not there.
+    pub async fn put(&self, table: &str, item: Item) -> anyhow::Result<()> {
+        let name = self.name(table)?;
+        self.client
+            .put_item()
+            .table_name(name)
+            .set_item(Some(item))
+            .send()
+            .await?;
+        Ok(())
+    }
+
+    /// Returns every item of a table.
+    ///
+    /// # Errors
+    /// When the table is not there.
+    pub async fn scan(&self, table: &str) -> anyhow::Result<Vec<Item>> {
+        let answer = self
+            .client
+            .scan()
+            .table_name(self.name(table)?)
+            .send()
+            .await?;
+        Ok(answer.items.unwrap_or_default())
+    }
+
+    fn name(&self, table: &str) -> anyhow::Result<&str> {
+        self.service
+            .stack()
+            .table(table)
+            .with_context(|| format!("the template has no table {table}"))
+    }
+}
