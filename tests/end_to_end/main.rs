@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod dependencies;
 mod documents;
 mod events;
 mod every_endpoint;

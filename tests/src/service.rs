@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Context;
-use gatehouse_local::{Stack, StackOptions};
+use gatehouse_local::{LogTarget, Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,6 +38,7 @@ impl Service {
             template: binaries::root().join("infra/template.yaml"),
             bin_dir: binaries::folder()?,
             work_dir: work.path().to_owned(),
+            log: log_target(),
             ..StackOptions::default()
         };
         change(&mut options);
@@ -126,5 +127,17 @@ impl Service {
     pub async fn refresh(&self, token: &str) -> anyhow::Result<Answer> {
         self.post("/refresh", &serde_json::json!({ "refresh_token": token }))
             .await
+    }
+}
+
+/// `TEST_LOG=1` shows what the functions log.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a setting of the tests, not of a function"
+)]
+fn log_target() -> LogTarget {
+    match std::env::var_os("TEST_LOG") {
+        Some(_) => LogTarget::Stderr,
+        None => LogTarget::Buffer,
     }
 }

@@ -1,6 +1,6 @@
 //! What meets Lambda and HTTP: settings, requests, answers, the principal, logs.
 //!
-//! A function of yours needs [`Principal`] alone; ours use [`serve`] and
+//! A function of yours needs [`Principal`] alone; ours use [`serve()`] and
 //! [`Request`] too. Nothing here knows a table, a password or a key.
 
 pub mod audit;
