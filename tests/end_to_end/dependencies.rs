@@ -22,7 +22,14 @@ fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");
     for function in gatehouse_local::function_names(&template)? {
         let tree = dependencies(&function)?;
-        for other in ["p256", "ed25519-dalek", "rsa", "openssl", "native-tls"] {
+        for other in [
+            "p256",
+            "ed25519-dalek",
+            "rsa",
+            "ring",
+            "openssl",
+            "native-tls",
+        ] {
             assert!(
                 !tree.contains(&format!("\n{other} v")),
                 "{function} depends on {other}"

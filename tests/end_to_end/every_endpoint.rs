@@ -16,7 +16,7 @@ const PROTECTED: [(&str, &str); 3] = [
 ];
 
 /// The routes that anybody may call.
-const PUBLIC: [(&str, &str); 7] = [
+pub(crate) const PUBLIC: [(&str, &str); 7] = [
     ("POST", "/register"),
     ("POST", "/login"),
     ("POST", "/refresh"),

@@ -129,10 +129,34 @@ async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[tokio::test]
+async fn a_cached_answer_does_not_outlive_its_token() -> anyhow::Result<()> {
+    let service = Service::start_with(|options| {
+        options
+            .parameters
+            .insert("AuthorizerCacheSeconds".into(), "3600".into());
+    })
+    .await?;
+    let person = Person::join(&service).await?;
+    let token = gatehouse_tests::tokens::Mint::of(&service)?.ends_in_a_second(&person)?;
+    assert_eq!(service.get_as(&token, "/protected").await?.status, 200);
+    let mut answer = service.get_as(&token, "/protected").await?;
+    // The token ends within a second; the loop goes on as fast as answers come.
+    while answer.status == 200 {
+        answer = service.get_as(&token, "/protected").await?;
+    }
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (401, "unauthorized")
+    );
+    assert!(answer.header("www-authenticate").contains("invalid_token"));
+    Ok(())
+}
+
 /// Does to the tables what an administrator's change of roles does: the roles
 /// and the token version of the user, and the revocation of older tokens.
 async fn change_roles(service: &Service, person: &Person, roles: &[&str]) -> anyhow::Result<()> {
-    let tables = Tables::of(service).await;
+    let tables = Tables::of(service);
     let key = format!("user#{}", person.id);
     let users = tables.scan("UsersTable").await?;
     let version: i64 = users

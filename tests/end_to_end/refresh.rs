@@ -142,6 +142,43 @@ async fn a_forged_token_on_a_real_session_is_refused_and_ends_nothing() -> anyho
 }
 
 #[tokio::test]
+async fn a_token_of_an_unknown_mac_key_is_refused_or_put_off_and_ends_nothing() -> anyhow::Result<()>
+{
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    // Characters 8 to 17 are the key's id, which anybody can change.
+    let forged = format!(
+        "{}AAAA{}",
+        &person.refresh_token[..10],
+        &person.refresh_token[14..]
+    );
+    let answer = service.refresh(&forged).await?;
+    let put_off = (503, "temporarily_unavailable".to_owned());
+    let refused = (400, "invalid_grant".to_owned());
+    let got = (answer.status, answer.code());
+    assert!(got == put_off || got == refused, "{answer:?}");
+    assert_eq!(service.refresh(&person.refresh_token).await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_replay_is_one_whatever_scope_it_asks_for() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let successor = service.refresh(&person.refresh_token).await?;
+    age(&service, "rotated_at", 11).await?;
+    let body = json!({ "refresh_token": person.refresh_token, "scope": "more" });
+    let replay = service.post("/refresh", &body).await?;
+    assert_eq!(
+        (replay.status, replay.code().as_str()),
+        (400, "invalid_grant")
+    );
+    let ended = service.refresh(&successor.member("refresh_token")).await?;
+    assert_eq!(ended.code(), "invalid_grant");
+    Ok(())
+}
+
+#[tokio::test]
 async fn things_that_are_no_refresh_token_are_refused() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
@@ -248,7 +285,6 @@ async fn a_disabled_account_refreshes_no_more() -> anyhow::Result<()> {
     let status = aws_sdk_dynamodb::types::AttributeValue::S("disabled".into());
     let key = format!("user#{}", person.id);
     Tables::of(&service)
-        .await
         .set("UsersTable", ("pk", &key), "status", status)
         .await?;
     let answer = service.refresh(&person.refresh_token).await?;
@@ -261,7 +297,7 @@ async fn a_disabled_account_refreshes_no_more() -> anyhow::Result<()> {
 
 /// Makes a stored time of every session so many seconds older.
 async fn age(service: &Service, attribute: &str, seconds: i64) -> anyhow::Result<()> {
-    let tables = Tables::of(service).await;
+    let tables = Tables::of(service);
     for session in tables.scan("SessionsTable").await? {
         let sid = session["sid"].as_s().cloned().unwrap_or_default();
         let stored: i64 = session[attribute]

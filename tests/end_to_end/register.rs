@@ -195,7 +195,7 @@ async fn a_closed_registration_says_so() -> anyhow::Result<()> {
 #[tokio::test]
 async fn nobody_has_an_account_at_the_start() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let tables = gatehouse_tests::tables::Tables::of(&service).await;
+    let tables = gatehouse_tests::tables::Tables::of(&service);
     assert!(tables.scan("UsersTable").await?.is_empty());
     Person::register(&service).await?;
     assert_eq!(

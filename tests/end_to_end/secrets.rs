@@ -23,7 +23,7 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
             .map(|token| token[token.len() - 40..].to_owned()),
     );
     secrets.extend(tokens);
-    for item in Tables::of(&service).await.scan("UsersTable").await? {
+    for item in Tables::of(&service).scan("UsersTable").await? {
         secrets.extend(
             item.get("password_hash")
                 .and_then(|hash| hash.as_s().ok())
@@ -53,6 +53,32 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
             "a secret in {shown}"
         );
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_not_quoted() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for event in [
+        json!({ "type": "REQUEST", "version": "2.0", "headers": "Bearer canary-token" }),
+        json!({ "type": "REQUEST", "requestContext": "canary-token" }),
+        json!("canary-token"),
+    ] {
+        let event = event.to_string();
+        let answer = service.stack().invoke("authorizer", event.as_bytes()).await;
+        let error = answer.expect_err("no authorizer event").to_string();
+        assert!(!error.contains("canary"), "{error}");
+        service
+            .stack()
+            .invoke("protected", event.as_bytes())
+            .await?;
+    }
+    let logs = service.stack().logs();
+    assert!(
+        logs.iter().any(|line| line.contains("UnknownEvent")),
+        "{logs:?}"
+    );
+    assert!(!logs.iter().any(|line| line.contains("canary")), "{logs:?}");
     Ok(())
 }
 

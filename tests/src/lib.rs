@@ -9,6 +9,7 @@ pub mod binaries;
 pub mod person;
 pub mod service;
 pub mod tables;
+pub mod template;
 pub mod tokens;
 
 pub use answer::Answer;

@@ -23,19 +23,19 @@ pub type Item = HashMap<String, AttributeValue>;
 
 impl<'a> Tables<'a> {
     /// Opens a connection to the service's tables.
-    pub async fn of(service: &'a Service) -> Self {
+    #[must_use]
+    pub fn of(service: &'a Service) -> Self {
         let connection = Connection::open(&ConnectionSettings {
             region: "us-east-1".to_owned(),
             endpoint: Some(service.stack().dynamodb_url().to_owned()),
-            credentials: Some(Credentials {
+            credentials: Credentials {
                 access_key_id: "local".to_owned(),
                 secret_access_key: SecretString::from("local"),
                 session_token: None,
-            }),
+            },
             attempt_timeout: Duration::from_secs(5),
             operation_timeout: Duration::from_secs(10),
-        })
-        .await;
+        });
         Self {
             service,
             client: connection.tables(),

@@ -35,12 +35,14 @@ struct RequestContext {
 #[serde(rename_all = "camelCase", default)]
 struct Http {
     source_ip: Option<String>,
+    user_agent: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Identity {
     source_ip: Option<String>,
+    user_agent: Option<String>,
 }
 
 /// Which API asks, and so which answer it understands.
@@ -117,6 +119,23 @@ impl AuthorizerEvent {
         })
     }
 
+    /// Returns the client's own word for itself, as the gateway passes it on.
+    #[must_use]
+    #[expect(clippy::string_slice, reason = "cut at a character's boundary")]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.context(|context| {
+            let http = context
+                .http
+                .as_ref()
+                .and_then(|http| http.user_agent.as_deref());
+            http.or(context
+                .identity
+                .as_ref()
+                .and_then(|identity| identity.user_agent.as_deref()))
+        })
+        .map(|agent| &agent[..agent.floor_char_boundary(MAX_USER_AGENT_BYTES)])
+    }
+
     fn context<'a>(
         &'a self,
         read: impl Fn(&'a RequestContext) -> Option<&'a str>,
@@ -170,6 +189,9 @@ impl<'de> Deserialize<'de> for Authorizations {
         deserializer.deserialize_map(Headers)
     }
 }
+
+/// Longer lets a client grow our log lines.
+const MAX_USER_AGENT_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {

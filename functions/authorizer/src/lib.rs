@@ -5,11 +5,13 @@
 //! cache and never an allow.
 
 use gatehouse_auth::claims::Claims;
+use gatehouse_auth::failure::Failure;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::{TokenError, Verifier};
 use gatehouse_edge::audit::{Audit, AuditEvent};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
+use gatehouse_edge::telemetry;
 use gatehouse_store::{
     Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
 };
@@ -38,9 +40,8 @@ impl App {
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
         let settings = VerifierSettings::from_environment(environment)?;
-        let tables = Connection::from_variables(|name| environment.text(name), Budget::Authorizer)
-            .await?
-            .tables();
+        let tables =
+            Connection::from_variables(|name| environment.text(name), Budget::Authorizer)?.tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let app = Self {
             verifier: Verifier::new(settings.issuer, settings.audience),
@@ -48,9 +49,11 @@ impl App {
             revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
             clock: Clock::System,
         };
-        // Keys that are not there yet are the first request's to tell.
-        let _ = app.keys.current(app.clock.now()).await;
-        app.revocations.warm_up().await;
+        // One read opens the connection; keys that are not there yet are the
+        // first request's to tell.
+        if app.keys.current(app.clock.now()).await.is_err() {
+            app.revocations.warm_up().await;
+        }
         Ok(app)
     }
 }
@@ -75,6 +78,16 @@ pub enum AuthorizerError {
     Store(#[from] StoreError),
 }
 
+impl AuthorizerError {
+    fn is_transient(&self) -> bool {
+        match self {
+            Self::Keys(error) => error.is_transient(),
+            Self::Store(error) => error.is_transient(),
+            Self::Unauthorized | Self::UnknownEvent(_) | Self::OddArn(_) => false,
+        }
+    }
+}
+
 /// The type is what API Gateway's logs show; the message is what a REST API obeys.
 impl From<AuthorizerError> for Diagnostic {
     fn from(error: AuthorizerError) -> Self {
@@ -85,12 +98,25 @@ impl From<AuthorizerError> for Diagnostic {
     }
 }
 
-/// Answers one event.
+/// Answers one event, given as its JSON.
 ///
 /// # Errors
 /// [`AuthorizerError`] where API Gateway must answer 500 (or 401 for a REST API):
 /// it never caches those.
-pub async fn handle(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
+pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
+    let event: AuthorizerEvent = serde_json::from_str(event).map_err(|_| UnknownEvent)?;
+    let answer = answer(app, &event).await;
+    match &answer {
+        Ok(_) | Err(AuthorizerError::Unauthorized) => {}
+        Err(error) => {
+            let span = tracing::error_span!("invocation", request_id = event.request_id());
+            span.in_scope(|| telemetry::failure(error, error.is_transient()));
+        }
+    }
+    answer
+}
+
+async fn answer(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
     let caller = event.caller()?;
     match decide(app, event).await? {
         Ok(claims) => Ok(answer::allow(&caller, &claims)?),
@@ -149,6 +175,7 @@ fn record_denial(event: &AuthorizerEvent, reason: &'static str) {
     Audit {
         reason: Some(reason),
         ip: event.source_ip(),
+        user_agent: event.user_agent(),
         request_id: event.request_id(),
         ..Audit::default()
     }

@@ -4,10 +4,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use authorizer::App;
-use authorizer::event::AuthorizerEvent;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
+use serde_json::value::RawValue;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -18,9 +18,11 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::read();
     telemetry::init(&environment)?;
     let app = Arc::new(App::start(&environment).await?);
-    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<AuthorizerEvent>| {
+    // The event stays text until `handle`: an error of the runtime's own parser
+    // would log what it stumbled over, a token perhaps.
+    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let app = Arc::clone(&app);
-        async move { authorizer::handle(&app, &event.payload).await }
+        async move { authorizer::handle(&app, event.payload.get()).await }
     }))
     .await
 }

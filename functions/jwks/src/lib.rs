@@ -31,7 +31,7 @@ impl App {
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
         let settings = VerifierSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let table = environment.table("SIGNING_KEYS_TABLE")?;
         let keys = SigningKeys::new(connection.tables(), table);
         let app = Self {

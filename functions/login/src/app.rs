@@ -35,7 +35,7 @@ impl App {
         let issuer = IssuerSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let users = environment.table("USERS_TABLE")?;
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let source = match KeyRingSettings::from_environment(environment)? {

@@ -50,7 +50,20 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
             return Err(error);
         }
     };
-    let scope = attempt.scope_of(&app.role_scopes.of(&user.roles))?;
+    let scope = match attempt.scope_of(&app.role_scopes.of(&user.roles)) {
+        Ok(scope) => scope,
+        Err(error) => {
+            let reason = Some("invalid_scope");
+            record(
+                request,
+                &attempt,
+                Some(&user),
+                AuditEvent::LoginFailed,
+                reason,
+            );
+            return Err(error);
+        }
+    };
     let opening = Opening {
         user: &user,
         scope,

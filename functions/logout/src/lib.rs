@@ -34,9 +34,8 @@ impl App {
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
-        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)
-            .await?
-            .tables();
+        let tables =
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
         let app = Self {
             users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
             sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
@@ -57,11 +56,12 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
 }
 
 async fn log_out(app: &App, request: &Request) -> Result<(), Problem> {
-    let principal = Principal::of(request)?;
+    let now = app.clock.now();
+    let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
     let token = random::bytes().map_err(|error| Problem::broken(&error))?;
     let token = ClientRequestToken::from_bytes(token);
-    let ended = end(app, &principal, scope, app.clock.now(), &token)
+    let ended = end(app, &principal, scope, now, &token)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {

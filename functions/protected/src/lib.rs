@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
@@ -14,8 +15,10 @@ use gatehouse_edge::response::{self, Response};
 use http::StatusCode;
 use serde::Serialize;
 
-/// What the function needs: nothing yet; clients and settings of yours go here.
-pub struct App;
+/// What the function needs: the clock; clients and settings of yours go here.
+pub struct App {
+    clock: Clock,
+}
 
 impl App {
     /// Starts the function.
@@ -27,7 +30,9 @@ impl App {
         reason = "whoever copies this opens connections here"
     )]
     pub async fn start(_: &Environment) -> Result<Self, lambda_runtime::Error> {
-        Ok(Self)
+        Ok(Self {
+            clock: Clock::System,
+        })
     }
 }
 
@@ -36,21 +41,23 @@ impl App {
     clippy::unused_async,
     reason = "whoever copies this awaits something here"
 )]
-pub async fn handle(_: Arc<App>, request: Request) -> Response {
-    match greet(&request) {
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    match greet(&app, &request) {
         Ok(greeting) => response::json(StatusCode::OK, &greeting),
         Err(problem) => problem.into_response(request.request_id()),
     }
 }
 
-fn greet(request: &Request) -> Result<Greeting, Problem> {
-    let principal = Principal::of(request)?;
+fn greet(app: &App, request: &Request) -> Result<Greeting, Problem> {
+    let principal = Principal::of(request, app.clock.now())?;
     let message = match request.route() {
         "GET /admin" => {
             principal.require_role("admin")?;
             "You are an administrator."
         }
-        _ => "You are logged in.",
+        "GET /protected" => "You are logged in.",
+        // A route that is not listed is refused, not let in without its check.
+        _ => return Err(Problem::not_found()),
     };
     Ok(Greeting {
         message,

@@ -34,7 +34,7 @@ impl App {
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let tables = connection.tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let source = match KeyRingSettings::from_environment(environment)? {

@@ -17,6 +17,8 @@ pub(crate) enum RefreshError {
     InvalidScope,
     #[error("the refresh token is not good")]
     InvalidGrant,
+    #[error("the session names a key that can be none")]
+    OddSession,
     #[error("the keys could not be read")]
     Keys(#[from] KeysError),
     #[error("a table could not be read or written")]
@@ -37,6 +39,7 @@ impl RefreshError {
             Self::UnsupportedGrantType => OauthError::unsupported_grant_type(),
             Self::InvalidScope => OauthError::invalid_scope(),
             Self::InvalidGrant => OauthError::invalid_grant(),
+            Self::OddSession => OauthError::broken(&self),
             Self::Keys(error) => OauthError::failed(&error),
             Self::Store(error) => OauthError::failed(&error),
             Self::Sign(error) => OauthError::broken(&error),

@@ -4,7 +4,7 @@ use gatehouse_auth::id::{AttemptId, Jti, SessionId, SubjectId};
 use gatehouse_auth::key::MacKid;
 use gatehouse_auth::random;
 use gatehouse_auth::refresh::RefreshToken;
-use gatehouse_auth::refresh::step::{self, Decision, RevokeReason, Update};
+use gatehouse_auth::refresh::step::{self, Decision, Refusal, RevokeReason, Update};
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
@@ -41,7 +41,7 @@ pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, Re
         now,
     };
     let (session, user) = refresh.step().await?;
-    refresh.answer(&session, &user)
+    refresh.answer(&session, &user).await
 }
 
 /// A refresh whose token is authentic.
@@ -70,8 +70,7 @@ impl Refresh<'_> {
         let session = match step::decide(update?, user.as_ref(), &attempt) {
             Decision::Rotated(session) | Decision::Successor(session) => session,
             Decision::Refuse(refusal) => {
-                let (sid, reason) = (token.sid(), refusal.reason());
-                tracing::info!(%sid, reason, "a refresh was refused");
+                self.log(refusal);
                 return Err(RefreshError::InvalidGrant);
             }
             Decision::Revoke { sid, sub, reason } => {
@@ -80,6 +79,17 @@ impl Refresh<'_> {
         };
         // A step without a user never comes so far.
         Ok((session, user.ok_or(RefreshError::InvalidGrant)?))
+    }
+
+    fn log(&self, refusal: Refusal) {
+        let (sid, reason) = (self.presented.token.sid(), refusal.reason());
+        match refusal {
+            // A generation that the table has never had: it was restored.
+            Refusal::Ahead => tracing::warn!(%sid, reason, "a refresh was refused"),
+            Refusal::Unknown | Refusal::Ended => {
+                tracing::info!(%sid, reason, "a refresh was refused");
+            }
+        }
     }
 
     async fn rotate(&self, attempt_id: &AttemptId) -> Result<Update, RefreshError> {
@@ -126,16 +136,22 @@ impl Refresh<'_> {
     }
 
     /// Makes both tokens of the session's current generation.
-    fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
-        let ring = &self.presented.ring;
-        let key = ring.active().ok_or(KeysError::NotReady)?;
-        // The key that the item names, so that a racer makes the very same token.
-        let mac = session
+    async fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
+        // The key that the item names, so that a racer makes the very same token;
+        // it may be newer than the ring that knew the presented one's.
+        let kid: MacKid = session
             .mac_kid
-            .parse::<MacKid>()
-            .ok()
-            .and_then(|kid| ring.mac(&kid))
-            .ok_or(KeysError::HeldBack)?;
+            .parse()
+            .map_err(|_| RefreshError::OddSession)?;
+        let ring = self.app.ring.with_mac(&kid, self.now).await?;
+        let ring = ring.ok_or(KeysError::HeldBack)?;
+        let key = ring.active().ok_or(KeysError::NotReady)?;
+        let mac = ring.mac(&kid).ok_or(KeysError::HeldBack)?;
+        if let Some(wanted) = &self.wanted
+            && !wanted.is_subset(&session.scope)
+        {
+            return Err(RefreshError::InvalidScope);
+        }
         let available = session
             .scope
             .intersection(&self.app.role_scopes.of(&user.roles));
@@ -229,12 +245,21 @@ fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshErro
 }
 
 /// Looks before the update: a refused scope must not cost the client its token.
+///
+/// A token that is not the session's current one goes on to the update, which
+/// must see a replay whatever scope it comes with.
 async fn refuse_more_than_the_session_has(
     app: &App,
     token: &RefreshToken,
     wanted: &Scopes,
 ) -> Result<(), RefreshError> {
-    match app.sessions.get(token.sid()).await? {
+    let session = app.sessions.get(token.sid()).await?;
+    let current = session.filter(|session| {
+        session.sub == *token.sub()
+            && session.generation == token.generation()
+            && session.revoked_at.is_none()
+    });
+    match current {
         Some(session) if !wanted.is_subset(&session.scope) => Err(RefreshError::InvalidScope),
         Some(_) | None => Ok(()),
     }

@@ -24,7 +24,7 @@ impl App {
         let registration = RegistrationSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request).await?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let app = Self {
             users: Users::new(connection.tables(), environment.table("USERS_TABLE")?),
             hasher: Hasher::new(

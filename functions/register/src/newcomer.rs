@@ -46,15 +46,15 @@ impl Newcomer {
 
     fn parse(body: &Body) -> Result<Self, Problem> {
         let username = Username::parse(&body.username)
-            .map_err(|error| FieldError::new("username", "invalid", error.to_string()));
+            .map_err(|error| FieldError::new("username", error.code(), error.to_string()));
         let password = Password::parse(body.password.expose_secret())
-            .map_err(|error| FieldError::new("password", "invalid", error.to_string()));
+            .map_err(|error| FieldError::new("password", error.code(), error.to_string()));
         let email = body
             .email
             .as_deref()
             .map(EmailAddress::parse)
             .transpose()
-            .map_err(|error| FieldError::new("email", "invalid", error.to_string()));
+            .map_err(|error| FieldError::new("email", error.code(), error.to_string()));
         match (username, password, email) {
             (Ok(username), Ok(password), Ok(email)) => Ok(Self {
                 username,

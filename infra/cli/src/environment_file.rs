@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -12,7 +13,7 @@ pub(crate) fn write(
     directory: &Path,
     variables: &BTreeMap<String, String>,
 ) -> anyhow::Result<PathBuf> {
-    let file = directory.join("functions.env");
+    let file = directory.join(NAME);
     let unwritable = || format!("{} cannot be written", file.display());
     fs::create_dir_all(directory).with_context(unwritable)?;
     let mut text = String::new();
@@ -25,25 +26,70 @@ pub(crate) fn write(
     Ok(file)
 }
 
+/// Reads the variables back; none where there is no file.
+pub(crate) fn read(directory: &Path) -> anyhow::Result<Option<BTreeMap<String, String>>> {
+    let file = directory.join(NAME);
+    let text = match fs::read_to_string(&file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let unreadable = format!("{} cannot be read", file.display());
+            return Err(error).context(unreadable);
+        }
+    };
+    let pair = |line: &str| {
+        let (name, value) = line.split_once('=')?;
+        Some((name.to_owned(), unquoted(value)))
+    };
+    Ok(Some(text.lines().filter_map(pair).collect()))
+}
+
 /// Quotes a value, since JSON would end the line early.
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{escaped}\"")
 }
 
+/// Takes back what [`quoted`] did.
+fn unquoted(value: &str) -> String {
+    let inner = value
+        .strip_prefix('"')
+        .and_then(|rest| rest.strip_suffix('"'));
+    let mut plain = String::new();
+    let mut letters = inner.unwrap_or(value).chars();
+    while let Some(letter) = letters.next() {
+        let escaped = if letter == '\\' { letters.next() } else { None };
+        plain.push(escaped.unwrap_or(letter));
+    }
+    plain
+}
+
+/// The file, which the workspace's `Cargo.toml` names too.
+const NAME: &str = "functions.env";
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn values_are_quoted() {
+    fn values_are_quoted_and_read_back() {
         let directory = tempfile::tempdir().unwrap();
         let variables = [("A", r#"{"user":["x"]}"#), ("B", "")];
         let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let file = write(directory.path(), &variables.into()).unwrap();
+        let variables: BTreeMap<String, String> = variables.into();
+        let file = write(directory.path(), &variables).unwrap();
         assert_eq!(
             fs::read_to_string(file).unwrap(),
             "A=\"{\\\"user\\\":[\\\"x\\\"]}\"\nB=\"\"\nNO_PROXY=\"127.0.0.1,localhost\"\n"
         );
+        let mut read = read(directory.path()).unwrap().unwrap();
+        read.remove("NO_PROXY");
+        assert_eq!(read, variables);
+    }
+
+    #[test]
+    fn where_nothing_was_written_nothing_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        assert_eq!(read(directory.path()).unwrap(), None);
     }
 }

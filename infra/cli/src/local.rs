@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use gatehouse_local::{LogTarget, Stack, StackError, StackOptions, function_names};
+use gatehouse_local::{LogTarget, Stack, StackOptions, function_names};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::watch::{self, Watch};
@@ -53,8 +53,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let root = project::root()?;
     let functions = function_names(&root.join(project::TEMPLATE))?;
     // Before the build, which may take minutes.
-    check_port(arguments.port)?;
-    check_port(arguments.dynamodb_port)?;
+    check_port(arguments.port, "the API", "--port")?;
+    check_port(arguments.dynamodb_port, "DynamoDB", "--dynamodb-port")?;
     let mut options = options(&arguments, &root);
     let mut invoke_port = None;
     if arguments.watch {
@@ -162,11 +162,13 @@ async fn asked_to_end() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn check_port(port: u16) -> anyhow::Result<()> {
+fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {
     if TcpListener::bind(("127.0.0.1", port))
         .is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse)
     {
-        bail!(StackError::PortTaken(port));
+        bail!(
+            "port {port}, for {whose}, is taken: end what uses it, or choose another with {option}"
+        );
     }
     Ok(())
 }
@@ -178,7 +180,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
 }
 
 /// Where keys and the functions' environment are written; ignored by Git.
-const WORK_DIR: &str = ".gatehouse";
+pub(crate) const WORK_DIR: &str = ".gatehouse";
 
 #[cfg(test)]
 mod tests {

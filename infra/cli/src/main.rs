@@ -2,6 +2,7 @@
 
 mod cargo;
 mod environment_file;
+mod keys;
 mod local;
 mod password;
 mod project;
@@ -28,12 +29,15 @@ struct Arguments {
 enum Command {
     /// Runs the whole service on this machine
     Local(local::Arguments),
+    /// Lists, rotates and revokes the keys of the service on this machine
+    Keys(keys::Arguments),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await,
+        Command::Keys(arguments) => keys::run(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

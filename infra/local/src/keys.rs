@@ -6,7 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use gatehouse_auth::key::{Algorithm, KeyRing, SigningKey};
+use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys, SigningKey};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
 use secrecy::ExposeSecret as _;
@@ -50,8 +50,14 @@ pub(crate) fn prepare(
         Ok(json) => {
             let ring = KeyRing::parse(&json).map_err(|e| failed(e.to_string()))?;
             let signs = ring.active().map(SigningKey::algorithm);
-            if !replace || wanted.is_none() || signs == wanted {
+            if wanted.is_none() || signs == wanted {
                 return Ok(ring);
+            }
+            if !replace {
+                let signs = signs.map_or("nothing", Algorithm::name);
+                return Err(failed(format!(
+                    "it signs with {signs}; for another algorithm choose another --data-dir"
+                )));
             }
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -63,7 +69,8 @@ pub(crate) fn prepare(
     Ok(ring)
 }
 
-/// Puts the ring's public half into the table, where it is not there yet.
+/// Puts the ring's public half into the table, where it is not there yet, and
+/// writes what an interrupted rotation left unwritten.
 pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Result<(), StackError> {
     let failed = |reason: String| StackError::Table {
         table: table.to_owned(),
@@ -72,23 +79,23 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
     let settings = ConnectionSettings {
         region: REGION.to_owned(),
         endpoint: Some(dynamodb.to_owned()),
-        credentials: Some(Credentials {
+        credentials: Credentials {
             access_key_id: "local".to_owned(),
             secret_access_key: "local".into(),
             session_token: None,
-        }),
+        },
         attempt_timeout: Duration::from_secs(2),
         operation_timeout: Duration::from_secs(5),
     };
-    let client = Connection::open(&settings).await.tables();
+    let client = Connection::open(&settings).tables();
     let keys = SigningKeys::new(client, table.to_owned());
     let before = keys.published().await.map_err(|e| failed(e.to_string()))?;
-    let before = before.map(|published| published.version());
-    let published = ring.published();
-    if before == Some(published.version()) {
+    let expected = before.as_ref().map(PublishedKeys::version);
+    let before = before.unwrap_or_else(PublishedKeys::empty);
+    let Some(published) = before.settled(ring, now()) else {
         return Ok(());
-    }
-    let written = keys.publish(&published, before).await;
+    };
+    let written = keys.publish(&published, expected).await;
     if written.map_err(|e| failed(e.to_string()))? {
         return Ok(());
     }
@@ -96,6 +103,9 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
         "another process has just written the keys".to_owned(),
     ))
 }
+
+/// The key ring's file, within the directory of the stack.
+pub(crate) const FILE: &str = "key-ring.json";
 
 fn now() -> Timestamp {
     let seconds = moment::now_millis() / 1000;

@@ -15,6 +15,7 @@ mod moment;
 mod options;
 mod server;
 mod stack;
+mod storage;
 mod tables;
 mod template;
 
@@ -22,7 +23,8 @@ pub use error::StackError;
 pub use lambda::InvokeError;
 pub use log::LogTarget;
 pub use options::StackOptions;
-pub use stack::{Stack, function_names};
+pub use stack::{Stack, function_names, template_document};
+pub use storage::{Storage, key_ring_path};
 pub use template::TemplateError;
 
 /// The region of all local ARNs and clients.

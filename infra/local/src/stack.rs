@@ -18,7 +18,7 @@ use crate::log::Log;
 use crate::options::StackOptions;
 use crate::server::{Serving, serve};
 use crate::tables::Tables;
-use crate::template::{FunctionSpec, Template};
+use crate::template::{FunctionSpec, Template, document};
 
 /// A running stack. Dropping it ends its processes and closes its ports.
 #[derive(Debug)]
@@ -48,10 +48,13 @@ impl Stack {
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
-        let home = options.data_dir.as_deref().unwrap_or(&options.work_dir);
-        let home = std::path::absolute(home).unwrap_or_else(|_| home.to_owned());
+        // Apart from a data directory, which may be the very same folder: keys of
+        // tables in memory must not take the place of keys that tables are kept with.
+        let home = options.data_dir.clone();
+        let home = home.unwrap_or_else(|| options.work_dir.join("in-memory"));
+        let home = std::path::absolute(&home).unwrap_or(home);
         keys::make_directory(&home)?;
-        let key_ring = home.join("key-ring.json");
+        let key_ring = home.join(keys::FILE);
         let algorithm = template
             .parameters
             .get("SigningAlgorithm")
@@ -217,14 +220,26 @@ pub fn function_names(template: &Path) -> Result<Vec<String>, StackError> {
         .collect())
 }
 
-fn read(file: &Path) -> Result<String, StackError> {
+/// A template as JSON, unresolved, functions in their long spelling: for those
+/// who check what the local stack does not run.
+///
+/// # Errors
+/// [`StackError`] when the template cannot be read.
+pub fn template_document(template: &Path) -> Result<serde_json::Value, StackError> {
+    document(&read(template)?).map_err(|problem| StackError::Template {
+        file: template.to_owned(),
+        problem,
+    })
+}
+
+pub(crate) fn read(file: &Path) -> Result<String, StackError> {
     std::fs::read_to_string(file).map_err(|source| StackError::Unreadable {
         file: file.to_owned(),
         source,
     })
 }
 
-fn parse(
+pub(crate) fn parse(
     file: &Path,
     text: &str,
     parameters: &BTreeMap<String, String>,

@@ -2,8 +2,10 @@
 //! the HTTP API, resolved. There is no second list of any of them.
 
 mod api;
+mod document;
 mod function;
 mod node;
+mod parameter;
 mod reference;
 mod resolve;
 mod substitution;
@@ -12,6 +14,7 @@ mod table;
 use std::collections::BTreeMap;
 
 pub(crate) use api::{Api, Cors, IdentitySource, METHODS, PathPart, Route, RouteKey};
+pub(crate) use document::document;
 pub(crate) use function::FunctionSpec;
 use node::{Entry, Node};
 use resolve::Resolver;

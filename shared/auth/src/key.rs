@@ -22,8 +22,8 @@ pub use kid::{Kid, KidError};
 pub use mac::{MacKey, MacKid, MacKidError};
 pub use private::SigningKey;
 pub use public::{PublicJwk, parse_jwk_set};
-pub use published::PublishedKeys;
-pub use ring::KeyRing;
+pub use published::{PublishedKeyEntry, PublishedKeys, UnprovenKey};
+pub use ring::{KeyRing, MacKeyEntry, Rotation, RotationRules, RotationStep, SigningKeyEntry};
 pub use state::KeyState;
 pub use verifying::{VerifyingKey, VerifyingKeys};
 

@@ -7,12 +7,14 @@ mod account;
 mod environment;
 mod key_ring;
 mod network;
+mod rotation;
 mod token;
 
 pub use account::{HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
 pub use key_ring::KeyRingSettings;
 pub use network::ClientAddress;
+pub use rotation::RotationSettings;
 pub use token::{IssuerSettings, SessionSettings, VerifierSettings};
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::request::Request;
 /// the same authorizer needs no more than this:
 ///
 /// ```
+/// use gatehouse_edge::clock::Clock;
 /// use gatehouse_edge::{Principal, Problem, Response, response};
 /// use lambda_http::http::StatusCode;
 /// use lambda_http::{Error, Request, RequestExt};
@@ -28,7 +29,7 @@ use crate::request::Request;
 /// }
 ///
 /// fn report(request: &Request) -> Result<Response, Problem> {
-///     let principal = Principal::from_request(request)?;
+///     let principal = Principal::from_request(request, Clock::System.now())?;
 ///     principal.require_role("admin")?;
 ///     Ok(response::json(StatusCode::OK, &format!("hello {}", principal.sub)))
 /// }
@@ -59,22 +60,29 @@ pub struct Principal {
 impl Principal {
     /// Reads the principal of an HTTP API's request (payload 2.0).
     ///
+    /// A gateway that caches the authorizer's answer may hand on a token that
+    /// has ended since, so its end is compared with `now` here too.
+    ///
     /// # Errors
-    /// 401 [`Problem`] when the authorizer's context is missing or odd: the
-    /// route has no authorizer, or another one.
-    pub fn from_request(request: &lambda_http::Request) -> Result<Self, Problem> {
-        Self::from_context(request.request_context_ref()).map_err(|odd| {
+    /// 401 [`Problem`] when the authorizer's context is missing or odd (the
+    /// route has no authorizer, or another one), or the token has ended.
+    pub fn from_request(request: &lambda_http::Request, now: Timestamp) -> Result<Self, Problem> {
+        let principal = Self::from_context(request.request_context_ref()).map_err(|odd| {
             tracing::error!(member = odd, "the authorizer's context is missing or odd");
             Problem::unauthorized(false)
-        })
+        })?;
+        if principal.exp <= now {
+            return Err(Problem::unauthorized(true));
+        }
+        Ok(principal)
     }
 
     /// Reads the principal of one of our requests.
     ///
     /// # Errors
     /// As [`Principal::from_request`].
-    pub fn of(request: &Request) -> Result<Self, Problem> {
-        Self::from_request(request.http())
+    pub fn of(request: &Request, now: Timestamp) -> Result<Self, Problem> {
+        Self::from_request(request.http(), now)
     }
 
     /// Checks that the user has a role.

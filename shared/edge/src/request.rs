@@ -22,6 +22,7 @@ use crate::event::{self, EventError};
 pub struct Request {
     http: lambda_http::Request,
     meta: Meta,
+    source_ip: Option<String>,
 }
 
 /// What the event says beside what an HTTP request holds.
@@ -38,7 +39,12 @@ impl Request {
     pub(crate) fn new(http: lambda_http::Request, mut meta: Meta) -> Self {
         let end = meta.user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
         meta.user_agent.truncate(end);
-        Self { http, meta }
+        let source_ip = meta.source_address.map(|address| address.to_string());
+        Self {
+            http,
+            meta,
+            source_ip,
+        }
     }
 
     /// Reads an event's JSON, for tests of handlers.
@@ -99,12 +105,14 @@ impl Request {
         &self.meta.user_agent
     }
 
-    /// Returns an audit record with this request's id and user agent.
+    /// Returns an audit record with this request's id, user agent, and address
+    /// by the gateway's word.
     #[must_use]
     pub fn audit(&self) -> Audit<'_> {
         Audit {
             request_id: Some(self.request_id()),
             user_agent: Some(self.user_agent()),
+            ip: self.source_ip.as_deref(),
             ..Audit::default()
         }
     }

@@ -56,12 +56,13 @@ pub fn exit(result: Result<(), lambda_runtime::Error>) -> ExitCode {
 }
 
 /// Logs an error that becomes an answer; called where it does, and only there.
-pub(crate) fn failure(error: &(dyn Error + 'static), transient: bool) {
+pub fn failure(error: &(dyn Error + 'static), transient: bool) {
     tracing::error!(error = chain(error), transient, "a request failed");
 }
 
-/// The error and all its causes in one text.
-fn chain(error: &(dyn Error + 'static)) -> String {
+/// Returns the error and all its causes in one text.
+#[must_use]
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes
         .map(ToString::to_string)

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use aws_config::retry::RetryConfig;
-use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
-use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionConfig};
+use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 
 /// What a connection needs to know; the caller has read the environment.
@@ -16,8 +16,8 @@ pub struct ConnectionSettings {
     pub region: String,
     /// Where to connect instead of AWS: `AWS_ENDPOINT_URL`.
     pub endpoint: Option<String>,
-    /// The credentials, as Lambda gives them; without them the SDK looks for some.
-    pub credentials: Option<Credentials>,
+    /// The credentials, as Lambda gives them.
+    pub credentials: Credentials,
     /// How long one attempt at one call may take.
     pub attempt_timeout: Duration,
     /// How long one call may take, all its attempts and waits together.
@@ -27,9 +27,9 @@ pub struct ConnectionSettings {
 /// How long a call may take, so that the caller can still answer.
 #[derive(Debug, Clone, Copy)]
 pub enum Budget {
-    /// The authorizer's: one second in all. The client waits for two functions.
+    /// The authorizer's: one second a call. The client waits for two functions.
     Authorizer,
-    /// Any other request's: five seconds in all.
+    /// Any other request's: five seconds a call.
     Request,
 }
 
@@ -61,7 +61,10 @@ impl ConnectionSettings {
                 access_key_id: id.to_owned(),
                 secret_access_key: SecretString::from(key),
                 session_token: variable("AWS_SESSION_TOKEN").map(SecretString::from),
-            });
+            })
+            .ok_or(ConnectionSettingsError(
+                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set",
+            ))?;
         let (attempt_timeout, operation_timeout) = match budget {
             Budget::Authorizer => AUTHORIZER_TIMEOUTS,
             Budget::Request => REQUEST_TIMEOUTS,
@@ -87,28 +90,35 @@ pub struct Credentials {
     pub session_token: Option<SecretString>,
 }
 
-/// The SDK's configuration, made once in init; its clients share it.
+/// The connection to AWS, made once in init.
+///
+/// A client has a pool of connections of its own, so there is one for the
+/// tables, and everybody gets a clone: what init has opened is open for all.
 #[derive(Debug, Clone)]
-pub struct Connection(SdkConfig);
+pub struct Connection {
+    config: SdkConfig,
+    tables: aws_sdk_dynamodb::Client,
+}
 
 impl Connection {
     /// Makes the configuration from the variables that Lambda sets.
     ///
     /// # Errors
     /// [`ConnectionSettingsError`] names the variable that is missing or odd.
-    pub async fn from_variables<'a>(
+    pub fn from_variables<'a>(
         variable: impl Fn(&'static str) -> Option<&'a str>,
         budget: Budget,
     ) -> Result<Self, ConnectionSettingsError> {
         let settings = ConnectionSettings::from_variables(variable, budget)?;
-        Ok(Self::open(&settings).await)
+        Ok(Self::open(&settings))
     }
 
     /// Makes the configuration; nothing is connected yet.
     ///
-    /// With credentials given nothing is looked up: the SDK's default chain
-    /// costs a cold start more than everything else in this crate together.
-    pub async fn open(settings: &ConnectionSettings) -> Self {
+    /// Nothing is looked up either: the SDK's default chain of credentials costs
+    /// a cold start more than everything else in this crate together.
+    #[must_use]
+    pub fn open(settings: &ConnectionSettings) -> Self {
         let timeouts = TimeoutConfig::builder()
             .operation_attempt_timeout(settings.attempt_timeout)
             .operation_timeout(settings.operation_timeout)
@@ -116,41 +126,29 @@ impl Connection {
         let retries = RetryConfig::standard()
             .with_max_attempts(MAX_ATTEMPTS)
             .with_initial_backoff(INITIAL_BACKOFF);
-        let stalls = StalledStreamProtectionConfig::disabled();
-        let region = Region::new(settings.region.clone());
-
-        let Some(credentials) = &settings.credentials else {
-            let mut loader = aws_config::defaults(BehaviorVersion::latest())
-                .region(region)
-                .timeout_config(timeouts)
-                .retry_config(retries)
-                .stalled_stream_protection(stalls);
-            if let Some(endpoint) = &settings.endpoint {
-                loader = loader.endpoint_url(endpoint);
-            }
-            return Self(loader.load().await);
-        };
         let mut builder = SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(region)
-            .credentials_provider(provider(credentials))
+            .region(Region::new(settings.region.clone()))
+            .credentials_provider(provider(&settings.credentials))
             .timeout_config(timeouts)
             .retry_config(retries)
-            .stalled_stream_protection(stalls);
+            .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         builder.set_endpoint_url(settings.endpoint.clone());
-        Self(builder.build())
+        let config = builder.build();
+        let tables = aws_sdk_dynamodb::Client::new(&config);
+        Self { config, tables }
     }
 
-    /// Makes a client for the tables.
+    /// Returns the client for the tables.
     #[must_use]
     pub fn tables(&self) -> aws_sdk_dynamodb::Client {
-        aws_sdk_dynamodb::Client::new(&self.0)
+        self.tables.clone()
     }
 
     /// Makes a client for the secret that holds the key ring.
     #[must_use]
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        aws_sdk_secretsmanager::Client::new(&self.0)
+        aws_sdk_secretsmanager::Client::new(&self.config)
     }
 }
 
@@ -205,21 +203,15 @@ mod tests {
             (settings.region.as_str(), &settings.endpoint),
             ("eu-central-1", &None)
         );
-        assert!(
-            settings
-                .credentials
-                .as_ref()
-                .unwrap()
-                .session_token
-                .is_some()
-        );
+        assert!(settings.credentials.session_token.is_some());
         assert!(!format!("{settings:?}").contains("canary"));
     }
 
     #[test]
     fn half_a_pair_of_credentials_is_none() {
-        let settings = read(&[("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id")]);
-        assert!(settings.unwrap().credentials.is_none());
+        let half = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id")];
+        let sentence = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set";
+        assert_eq!(read(&half).unwrap_err(), sentence);
     }
 
     #[test]

@@ -113,8 +113,18 @@ fn read_api(api: &Resource<'_>, resolver: &Resolver<'_>) -> Result<Option<Cors>,
         .transpose()
 }
 
+/// Looks at the name alone: access logs and throttles are AWS's affair.
 fn read_stage(stage: &Resource<'_>, resolver: &Resolver<'_>) -> Result<(), TemplateError> {
-    Properties::of(stage, resolver)?.expect("StageName", "$default")
+    let properties = stage.properties.ok_or_else(|| stage.lacks("Properties"))?;
+    let written = properties.get("StageName");
+    let name = resolver.present(written.ok_or_else(|| stage.lacks("StageName"))?)?;
+    match name.text()? {
+        "$default" => Ok(()),
+        other => Err(name.error(format!(
+            "{} has StageName {other}, and the local stack knows $default alone",
+            stage.id
+        ))),
+    }
 }
 
 fn read_authorizer(

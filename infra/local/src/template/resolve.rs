@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use super::TemplateError;
 use super::function::binary_name;
 use super::node::{Entry, Node, Value};
+use super::parameter;
 use super::substitution::{self, Piece};
 use super::table::table_name;
 use crate::{ACCOUNT, REGION};
@@ -37,7 +38,7 @@ impl<'a> Resolver<'a> {
         }
         let mut parameters = BTreeMap::new();
         for entry in declared {
-            let value = parameter(entry, overrides.get(&entry.key))?;
+            let value = parameter::value(entry, overrides.get(&entry.key))?;
             parameters.insert(entry.key.as_str(), value);
         }
         let by_name = |section| -> Result<BTreeMap<&'a str, &'a Node>, TemplateError> {
@@ -235,9 +236,10 @@ fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
     };
     match (name, items) {
         ("Join", [delimiter, parts]) => Ok(Value::Text(parts.texts()?.join(delimiter.text()?))),
-        ("Split", [delimiter, whole]) => {
-            Ok(list(whole.text()?.split(delimiter.text()?), whole.line))
-        }
+        ("Split", [delimiter, whole]) => Ok(parameter::list(
+            whole.text()?.split(delimiter.text()?),
+            whole.line,
+        )),
         ("Select", [index, from]) => {
             let index = usize::try_from(index.number()?).unwrap_or(usize::MAX);
             let chosen = from.items()?.get(index);
@@ -250,31 +252,6 @@ fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
         ("Or", _) => Ok(truth(flags()?.into_iter().any(|flag| flag))),
         _ => Err(argument.error(format!("!{name} takes other arguments"))),
     }
-}
-
-/// The value of a parameter, as its type says.
-fn parameter(entry: &Entry, given: Option<&String>) -> Result<Value, TemplateError> {
-    let text = match (given, entry.value.get("Default")) {
-        (Some(text), _) => text.clone(),
-        (None, Some(default)) => default.text()?.to_owned(),
-        (None, None) => {
-            let problem = format!("the parameter {} has no default and no value", entry.key);
-            return Err(entry.value.error(problem));
-        }
-    };
-    let kind = entry.value.required("Type")?.text()?;
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-        return Ok(list(text.split(',').map(str::trim), entry.line));
-    }
-    Ok(Value::Text(text))
-}
-
-fn list<'t>(parts: impl Iterator<Item = &'t str>, line: usize) -> Value {
-    let item = |part: &str| Node {
-        line,
-        value: Value::Text(part.to_owned()),
-    };
-    Value::List(parts.map(item).collect())
 }
 
 fn truth(flag: bool) -> Value {

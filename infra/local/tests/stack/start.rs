@@ -1,7 +1,7 @@
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use gatehouse_auth::key::{Algorithm, KeyRing};
+use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys};
 use gatehouse_local::{Stack, function_names};
 use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
 use tempfile::TempDir;
@@ -124,21 +124,25 @@ async fn the_public_keys_are_in_their_table() {
 }
 
 async fn published(stack: &Stack) -> u64 {
+    published_keys(stack).await.version()
+}
+
+async fn published_keys(stack: &Stack) -> PublishedKeys {
     let settings = ConnectionSettings {
         region: "us-east-1".to_owned(),
         endpoint: Some(stack.dynamodb_url().to_owned()),
-        credentials: Some(Credentials {
+        credentials: Credentials {
             access_key_id: "local".to_owned(),
             secret_access_key: "local".into(),
             session_token: None,
-        }),
+        },
         attempt_timeout: Duration::from_secs(5),
         operation_timeout: Duration::from_secs(5),
     };
-    let client = Connection::open(&settings).await.tables();
+    let client = Connection::open(&settings).tables();
     let table = stack.table("SigningKeysTable").unwrap();
     let keys = SigningKeys::new(client, table.to_owned());
-    keys.published().await.unwrap().unwrap().version()
+    keys.published().await.unwrap().unwrap()
 }
 
 #[tokio::test]
@@ -154,6 +158,62 @@ async fn a_data_directory_can_be_used_again() {
     }
     assert!(directory.path().join("data/dynamodb.sqlite").is_file());
     assert!(directory.path().join("data/key-ring.json").is_file());
+}
+
+#[tokio::test]
+async fn keys_that_were_made_anew_are_published_over_older_ones() {
+    let directory = TempDir::new().unwrap();
+    let start = async || {
+        let mut options = options(directory.path());
+        options.data_dir = Some(directory.path().join("data"));
+        Stack::start(options).await.unwrap()
+    };
+    start().await.stop().await;
+    std::fs::remove_file(directory.path().join("data/key-ring.json")).unwrap();
+    let stack = start().await;
+    let ring = std::fs::read_to_string(stack.key_ring_path()).unwrap();
+    let active = KeyRing::parse(&ring)
+        .unwrap()
+        .active()
+        .unwrap()
+        .kid()
+        .clone();
+    let now = gatehouse_auth::time::Timestamp::from_unix(0);
+    let shown = published_keys(&stack).await;
+    assert!(shown.kids(now).any(|kid| *kid == active));
+    assert_eq!(shown.version(), 2);
+}
+
+#[tokio::test]
+async fn keys_of_tables_in_memory_leave_a_data_directory_alone() {
+    let directory = TempDir::new().unwrap();
+    let mut kept = options(directory.path());
+    kept.data_dir = Some(kept.work_dir.clone());
+    let stack = Stack::start(kept).await.unwrap();
+    let path = stack.key_ring_path().to_owned();
+    let before = std::fs::read_to_string(&path).unwrap();
+    stack.stop().await;
+    let mut other = options(directory.path());
+    other
+        .parameters
+        .insert("SigningAlgorithm".into(), "EdDSA".into());
+    Stack::start(other).await.unwrap().stop().await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn another_algorithm_for_kept_keys_is_refused() {
+    let directory = TempDir::new().unwrap();
+    let mut kept = options(directory.path());
+    kept.data_dir = Some(directory.path().join("data"));
+    Stack::start(kept).await.unwrap().stop().await;
+    let mut other = options(directory.path());
+    other.data_dir = Some(directory.path().join("data"));
+    other
+        .parameters
+        .insert("SigningAlgorithm".into(), "EdDSA".into());
+    let error = Stack::start(other).await.unwrap_err().to_string();
+    assert!(error.contains("it signs with ES256"), "{error}");
 }
 
 #[tokio::test]

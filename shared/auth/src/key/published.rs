@@ -8,10 +8,16 @@ use serde_json::{Value, json};
 use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::public::{PublicJwk, refuse_duplicates};
-use crate::key::state::{Held, KeyState};
+use crate::key::state::Held;
 use crate::key::verifying::VerifyingKeys;
 use crate::time::Timestamp;
 use crate::token::MAX_LIFETIME;
+
+mod following;
+mod proof;
+
+pub use following::PublishedKeyEntry;
+pub use proof::UnprovenKey;
 
 /// The published JWK Set with each key's state and time, as its table item.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -53,16 +59,10 @@ impl PublishedKeys {
     /// Leaves out the retired keys whose last token must have ended, so that
     /// they vanish even where no rotation comes to remove them.
     fn live(&self, now: Timestamp) -> impl Iterator<Item = &PublicJwk> {
-        let live = move |held: &&Held<PublicJwk>| match held.state {
-            KeyState::Pending | KeyState::Active => true,
-            KeyState::Retired => {
-                let end = held
-                    .since
-                    .plus(STALEST_SIGNER + MAX_LIFETIME + CLOCK_MARGIN);
-                now < end
-            }
-        };
-        self.keys.iter().filter(live).map(|held| &held.key)
+        self.keys
+            .iter()
+            .filter(move |held| !held.is_retired_for(RETIRED_LIFE, now))
+            .map(|held| &held.key)
     }
 }
 
@@ -81,11 +81,16 @@ impl TryFrom<Document> for PublishedKeys {
     }
 }
 
+/// How long a retired key still verifies: until the last token of the stalest
+/// signer has ended.
+pub(crate) const RETIRED_LIFE: Duration = STALEST_SIGNER
+    .saturating_add(MAX_LIFETIME)
+    .saturating_add(CLOCK_MARGIN);
 /// How long a signer may go on with an old ring: the hour that it serves when it
 /// cannot be reread, and its cache age. Less here refuses good tokens.
-const STALEST_SIGNER: Duration = Duration::from_mins(65);
+pub(crate) const STALEST_SIGNER: Duration = Duration::from_mins(65);
 /// Slack for clocks that differ. Less refuses good tokens.
-const CLOCK_MARGIN: Duration = Duration::from_mins(10);
+pub(crate) const CLOCK_MARGIN: Duration = Duration::from_mins(10);
 
 #[cfg(test)]
 mod tests;

@@ -8,12 +8,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
+use crate::key::kid::Kid;
 use crate::key::mac::{MacKey, MacKid};
 use crate::key::private::SigningKey;
 use crate::key::public::{PublicJwk, refuse_duplicates};
 use crate::key::published::PublishedKeys;
 use crate::key::state::{Held, KeyState};
 use crate::time::Timestamp;
+
+mod listing;
+mod removal;
+mod rotation;
+
+pub use listing::{MacKeyEntry, SigningKeyEntry};
+pub use rotation::{Rotation, RotationRules, RotationStep};
 
 /// The private keys that sign access tokens and authenticate refresh tokens,
 /// each with its state. Never printed.
@@ -27,6 +35,16 @@ struct Document {
     signing: Vec<Held<SigningKey>>,
     #[serde(default)]
     mac: Vec<Held<MacKey>>,
+    /// Keys removed in an emergency, so that whoever publishes next removes them
+    /// too, even where the removal was interrupted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    removed: Vec<Removed>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Removed {
+    kid: Kid,
+    at: Timestamp,
 }
 
 impl KeyRing {
@@ -60,6 +78,7 @@ impl KeyRing {
             version: 1,
             signing: Vec::new(),
             mac: Vec::new(),
+            removed: Vec::new(),
         };
         for state in [KeyState::Active, KeyState::Pending] {
             let key = SigningKey::generate(algorithm)?;
@@ -143,9 +162,11 @@ impl fmt::Debug for KeyRing {
 }
 
 fn find_active<K>(keys: &[Held<K>]) -> Option<&K> {
-    keys.iter()
-        .find(|held| held.state == KeyState::Active)
-        .map(|held| &held.key)
+    find(keys, KeyState::Active).map(|held| &held.key)
+}
+
+fn find<K>(keys: &[Held<K>], state: KeyState) -> Option<&Held<K>> {
+    keys.iter().find(|held| held.state == state)
 }
 
 fn count_active<K>(keys: &[Held<K>]) -> usize {

@@ -159,3 +159,27 @@ fn one_hash_runs_for_each_whole_processor() {
         );
     }
 }
+
+#[test]
+fn a_key_is_published_for_three_hours_before_it_signs_unless_set_otherwise() {
+    let read = |pairs| RotationSettings::from_environment(&with(pairs));
+    let settings = read(&[]).unwrap();
+    assert_eq!(settings.min_pending, Duration::from_hours(3));
+    assert_eq!(settings.algorithm.name(), "ES256");
+    let settings = read(&[
+        ("MIN_PENDING_SECONDS", "12"),
+        ("SIGNING_ALGORITHM", "EdDSA"),
+    ]);
+    let settings = settings.unwrap();
+    assert_eq!(settings.min_pending, Duration::from_secs(12));
+    assert_eq!(settings.algorithm.name(), "EdDSA");
+    let sentences = [
+        read(&[("SIGNING_ALGORITHM", "HS256")]).unwrap_err(),
+        read(&[("MIN_PENDING_SECONDS", "0")]).unwrap_err(),
+    ];
+    let sentences = sentences.map(|error| error.to_string());
+    insta::assert_snapshot!(sentences.join("\n"), @"
+    SIGNING_ALGORITHM must be `ES256`, `EdDSA` or `RS256`
+    MIN_PENDING_SECONDS must be a whole number from 1 to 604800
+    ");
+}

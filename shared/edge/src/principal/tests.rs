@@ -22,7 +22,7 @@ fn request(authorizer: &Value, headers: &Value) -> Request {
 }
 
 fn behind(context: &Value) -> Result<Principal, Problem> {
-    Principal::of(&request(&json!({ "lambda": context }), &json!({})))
+    Principal::of(&request(&json!({ "lambda": context }), &json!({})), NOW)
 }
 
 #[test]
@@ -34,6 +34,17 @@ fn the_principal_is_read_from_the_authorizers_context() {
     assert_eq!(principal.exp.unix(), 1_700_000_900);
     assert_eq!(principal.roles.to_string(), "admin user");
     assert_eq!(principal.scope.to_string(), "profile read");
+}
+
+#[test]
+fn a_token_that_has_ended_since_is_401() {
+    let at = |seconds| {
+        let request = request(&json!({ "lambda": context() }), &json!({}));
+        Principal::of(&request, Timestamp::from_unix(seconds))
+    };
+    assert!(at(1_700_000_899).is_ok());
+    let problem = at(1_700_000_900).unwrap_err();
+    assert_eq!(problem.status(), StatusCode::UNAUTHORIZED);
 }
 
 #[test]
@@ -81,7 +92,7 @@ fn headers_and_other_authorizers_make_no_principal() {
         json!({ "jwt": { "claims": { "sub": "S" }, "scopes": ["admin"] } }),
         context(),
     ] {
-        let problem = Principal::of(&request(&authorizer, &forged)).unwrap_err();
+        let problem = Principal::of(&request(&authorizer, &forged), NOW).unwrap_err();
         let answer = problem.into_response("id");
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{authorizer}");
         assert_eq!(
@@ -89,7 +100,7 @@ fn headers_and_other_authorizers_make_no_principal() {
             r#"Bearer realm="gatehouse""#
         );
     }
-    assert!(Principal::from_request(&lambda_http::Request::default()).is_err());
+    assert!(Principal::from_request(&lambda_http::Request::default(), NOW).is_err());
 }
 
 #[test]
@@ -108,3 +119,5 @@ fn a_role_or_scope_that_is_not_held_is_403() {
         );
     }
 }
+
+const NOW: Timestamp = Timestamp::from_unix(1_700_000_500);

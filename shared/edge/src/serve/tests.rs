@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
@@ -14,7 +15,7 @@ async fn curious(_: Arc<()>, request: Request) -> Response {
         request.json(any).is_ok(),
         request.json_or_empty(any).is_ok(),
         request.form_or_json(any).is_ok(),
-        Principal::of(&request).is_ok(),
+        Principal::of(&request, Timestamp::from_unix(0)).is_ok(),
         request.source_address(&ClientAddress::default()),
         request.user_agent().to_owned(),
         (

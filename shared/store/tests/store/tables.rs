@@ -142,15 +142,15 @@ pub(crate) async fn connection(endpoint: &str) -> Connection {
     let settings = ConnectionSettings {
         region: "eu-central-1".into(),
         endpoint: Some(endpoint.into()),
-        credentials: Some(Credentials {
+        credentials: Credentials {
             access_key_id: "AKIDEXAMPLE".into(),
             secret_access_key: "secret".into(),
             session_token: None,
-        }),
+        },
         attempt_timeout: Duration::from_secs(20),
         operation_timeout: Duration::from_mins(1),
     };
-    Connection::open(&settings).await
+    Connection::open(&settings)
 }
 
 async fn create(client: &Client, table: &str, key: &str) {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::key::testing::{NOW, key};
-use crate::key::{Algorithm, KeyRing};
+use crate::key::{Algorithm, KeyRing, KeyState};
 
 /// The published keys of a ring whose second key has just been retired.
 fn with_retired() -> PublishedKeys {

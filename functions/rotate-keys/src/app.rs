@@ -1,0 +1,58 @@
+//! What `rotate-keys` needs, made once at cold start.
+
+use gatehouse_auth::key::RotationRules;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{Environment, KeyRingSettings, RotationSettings};
+use gatehouse_store::{
+    Budget, Connection, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,
+};
+
+/// What `rotate-keys` needs.
+pub struct App {
+    pub(crate) rotation: KeyRotation,
+    /// The secret that is rotated; none where the ring is a file.
+    pub(crate) secret: Option<String>,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings. Nothing of the ring is read yet.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        Self::with_clock(environment, Clock::System)
+    }
+
+    /// The same with a clock of the caller's, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn with_clock(
+        environment: &Environment,
+        clock: Clock,
+    ) -> Result<Self, lambda_runtime::Error> {
+        let settings = RotationSettings::from_environment(environment)?;
+        let table = environment.table("SIGNING_KEYS_TABLE")?;
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+        let (source, secret) = match KeyRingSettings::from_environment(environment)? {
+            KeyRingSettings::File(path) => (KeyRingSource::File(path), None),
+            KeyRingSettings::Secret(arn) => {
+                let client = connection.secrets();
+                let secret = Some(arn.clone());
+                (KeyRingSource::Secret { arn, client }, secret)
+            }
+        };
+        let rules = RotationRules {
+            algorithm: settings.algorithm,
+            min_pending: settings.min_pending,
+        };
+        let keys = SigningKeys::new(connection.tables(), table);
+        Ok(Self {
+            rotation: KeyRotation::new(KeyRingVersions::new(source), keys, rules),
+            secret,
+            clock,
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! What Secrets Manager asks for.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// One step of one rotation.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RotationEvent {
+    pub(crate) step: Step,
+    /// The secret's ARN.
+    pub(crate) secret_id: String,
+    /// Names the rotation, and the version of the secret that it makes.
+    pub(crate) client_request_token: String,
+}
+
+/// The four steps; each may come again, and the third alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub(crate) enum Step {
+    /// Makes the next ring, which waits.
+    #[serde(rename = "createSecret")]
+    Create,
+    /// Publishes its keys.
+    #[serde(rename = "setSecret")]
+    Set,
+    /// Checks that what it signs is accepted.
+    #[serde(rename = "testSecret")]
+    Test,
+    /// Brings it into force.
+    #[serde(rename = "finishSecret")]
+    Finish,
+}
+
+/// The event is none of Secrets Manager's.
+#[derive(Debug, thiserror::Error)]
+#[error("the event is no rotation event of Secrets Manager")]
+pub struct UnknownEvent;
+
+impl RotationEvent {
+    /// Reads an event; what it may hold besides is ignored.
+    pub(crate) fn read(event: Value) -> Result<Self, UnknownEvent> {
+        let event: Self = serde_json::from_value(event).map_err(|_| UnknownEvent)?;
+        let token = event.client_request_token.as_bytes();
+        let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+        if TOKEN_LENGTH.contains(&token.len()) && token.iter().all(allowed) {
+            Ok(event)
+        } else {
+            Err(UnknownEvent)
+        }
+    }
+}
+
+/// What Secrets Manager allows: fewer than 32 characters it refuses.
+const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=64;
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const TOKEN: &str = "b0a1c2d3-e4f5-4607-8899-aabbccddeeff";
+
+    #[test]
+    fn the_four_steps_are_read_and_other_members_ignored() {
+        for (name, step) in [
+            ("createSecret", Step::Create),
+            ("setSecret", Step::Set),
+            ("testSecret", Step::Test),
+            ("finishSecret", Step::Finish),
+        ] {
+            let event = json!({
+                "Step": name, "SecretId": "arn:x", "ClientRequestToken": TOKEN,
+                "RotationToken": "more",
+            });
+            let event = RotationEvent::read(event).unwrap();
+            assert_eq!(
+                (event.step, event.client_request_token.as_str()),
+                (step, TOKEN)
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_without_a_step_a_secret_or_a_token_of_its_form_is_refused() {
+        let good = json!({"Step": "setSecret", "SecretId": "arn:x", "ClientRequestToken": TOKEN});
+        assert!(RotationEvent::read(good.clone()).is_ok());
+        for (name, odd) in [
+            ("Step", json!("dropSecret")),
+            ("Step", json!(null)),
+            ("SecretId", json!(7)),
+            ("ClientRequestToken", json!("short")),
+            ("ClientRequestToken", json!("a".repeat(65))),
+            (
+                "ClientRequestToken",
+                json!("/../../../../../../../../../../../etc"),
+            ),
+        ] {
+            let mut event = good.clone();
+            event[name] = odd.clone();
+            assert!(RotationEvent::read(event).is_err(), "{name}: {odd}");
+        }
+        for odd in [json!(null), json!([]), json!({})] {
+            assert!(RotationEvent::read(odd).is_err());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! A process that is killed at any call, and the one that comes after it.
+
+use crate::aws::Fuse;
+use crate::world::{PLACES, Place, STEPS, World, event, token};
+
+/// Kills a rotation at one call. Returns false where it was done before that.
+async fn kill(world: &World, fuse: Fuse, token: String) -> bool {
+    let app = world.app();
+    let all = async move {
+        for step in STEPS {
+            rotate_keys::handle(&app, event(step, &token), "request")
+                .await
+                .unwrap();
+        }
+    };
+    world.aws.until(fuse, all).await.is_none()
+}
+
+/// Kills a rotation at every call in turn, before and after its effect. Each
+/// time everybody who signs is understood, and `next` completes it.
+async fn kill_everywhere(place: Place, begun: bool, next: fn(u32) -> String) -> usize {
+    let mut killed = 0;
+    for number in 0.. {
+        for fuse in [Fuse::Before(number), Fuse::After(number)] {
+            let world = if begun {
+                World::begun(place).await
+            } else {
+                World::new(place).await
+            };
+            let version = world.keys().await.0.version();
+            if !kill(&world, fuse, token(1)).await {
+                return killed;
+            }
+            killed += 1;
+            world.is_sound().await;
+            world.pass(60);
+            world.rotate(&next(1)).await;
+            let ring = world.is_settled().await;
+            assert_eq!(ring.version(), version + 1, "{place:?} {fuse:?}");
+        }
+    }
+    killed
+}
+
+#[tokio::test]
+async fn wherever_the_first_rotation_is_killed_the_same_one_completes_it() {
+    for place in PLACES {
+        assert!(
+            kill_everywhere(place, false, token).await >= 10,
+            "{place:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn wherever_a_rotation_is_killed_the_same_one_completes_it() {
+    for place in PLACES {
+        assert!(kill_everywhere(place, true, token).await >= 10, "{place:?}");
+    }
+}
+
+#[tokio::test]
+async fn wherever_a_rotation_is_killed_another_one_completes_it() {
+    for place in PLACES {
+        let other = |number| token(number + 1);
+        assert!(kill_everywhere(place, true, other).await >= 10, "{place:?}");
+    }
+}
+
+/// What the next run finds may be days old, and the ring may be in force without
+/// the table knowing.
+#[tokio::test]
+async fn a_retirement_that_was_not_written_is_written_by_the_next_run() {
+    for place in PLACES {
+        let world = World::begun(place).await;
+        for step in &STEPS[..3] {
+            world.step(step, &token(1)).await.unwrap();
+        }
+        let app = world.app();
+        // For the file no call stands between: the ring moves before the third.
+        let moved = match place {
+            Place::Secret => Fuse::After(4),
+            Place::File => Fuse::Before(1),
+        };
+        let finish = async move {
+            let event = event("finishSecret", &token(1));
+            rotate_keys::handle(&app, event, "request").await.unwrap();
+        };
+        assert!(world.aws.until(moved, finish).await.is_none());
+        let (ring, published) = world.is_sound().await;
+        assert_eq!(ring.version(), 2);
+        assert!(published.settled(&ring, world.now()).is_some());
+
+        world.pass(86_400);
+        world.step("createSecret", &token(2)).await.unwrap();
+        world.is_settled().await;
+        let (_, published) = world.keys().await;
+        let retired = gatehouse_auth::key::KeyState::Retired;
+        let mut retired = published.entries().filter(|entry| entry.state == retired);
+        assert_eq!(retired.next().unwrap().since, world.now());
+    }
+}

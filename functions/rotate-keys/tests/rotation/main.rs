@@ -1,0 +1,16 @@
+//! The four steps against an embedded DynamoDB, with the ring in a secret and in
+//! a file.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+mod aws;
+mod emergency;
+mod interrupted;
+mod rereading;
+mod secrets;
+mod steps;
+mod together;
+mod world;

@@ -1,0 +1,45 @@
+//! Two rotations at once.
+
+use std::sync::Arc;
+
+use crate::world::{PLACES, Place, STEPS, World, event, token};
+
+async fn rotate(world: Arc<World>, token: String) {
+    let app = world.app();
+    for step in STEPS {
+        // A step that meets another may fail; it is then tried again.
+        while let Err(error) = rotate_keys::handle(&app, event(step, &token), "request").await {
+            drop(error);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn together(place: Place, tokens: [u32; 2]) {
+    for _ in 0..10 {
+        let world = Arc::new(World::begun(place).await);
+        let both = tokens.map(|number| tokio::spawn(rotate(Arc::clone(&world), token(number))));
+        for one in both {
+            one.await.unwrap();
+        }
+        world.is_sound().await;
+        // Whatever the loser left is settled by whoever comes next.
+        world.rotate(&token(3)).await;
+        let ring = world.is_settled().await;
+        assert_eq!(ring.version(), 2, "{place:?} {tokens:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_rotation_that_runs_twice_at_once_happens_once() {
+    for place in PLACES {
+        together(place, [1, 1]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_rotations_at_once_one_happens() {
+    for place in PLACES {
+        together(place, [1, 2]).await;
+    }
+}

@@ -1,0 +1,221 @@
+//! A deployment of keys: the table, the ring in one of its two places, a clock.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use gatehouse_auth::key::{Algorithm, KeyRing, KeyState, PublishedKeys, RotationRules};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::Environment;
+use gatehouse_store::{
+    CachedKeyRing, CachedVerifyingKeys, Connection, ConnectionSettings, Credentials, KeyRingSource,
+    KeyRingVersions, KeyRotation, SigningKeys,
+};
+use rotate_keys::{App, RotateKeysError};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::aws::{Aws, TABLE};
+use crate::secrets::ARN;
+
+/// Where the ring is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    Secret,
+    File,
+}
+
+/// The places, for tests that hold in both.
+pub(crate) const PLACES: [Place; 2] = [Place::Secret, Place::File];
+/// The four steps in their order.
+pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
+/// `MIN_PENDING_SECONDS` of every test.
+pub(crate) const MIN_PENDING: i64 = 10_800;
+
+/// The keys of one test.
+pub(crate) struct World {
+    pub(crate) aws: Aws,
+    place: Place,
+    directory: TempDir,
+    seconds: Arc<AtomicI64>,
+    connection: Connection,
+    app: OnceLock<Arc<App>>,
+    rotation: OnceLock<Arc<KeyRotation>>,
+}
+
+impl World {
+    /// Makes one without keys.
+    pub(crate) async fn new(place: Place) -> Self {
+        let aws = Aws::start().await;
+        Self {
+            connection: connection(&aws.endpoint),
+            aws,
+            place,
+            directory: tempfile::tempdir().unwrap(),
+            seconds: Arc::new(AtomicI64::new(1_800_000_000)),
+            app: OnceLock::new(),
+            rotation: OnceLock::new(),
+        }
+    }
+
+    /// Makes one whose first ring is in force, and old enough for a rotation.
+    pub(crate) async fn begun(place: Place) -> Self {
+        let world = Self::new(place).await;
+        world.rotate(&token(0)).await;
+        world.pass(MIN_PENDING);
+        world
+    }
+
+    /// Returns the function. It keeps nothing between two events, so that one
+    /// stands for a process each; making a client takes longer than any test.
+    pub(crate) fn app(&self) -> Arc<App> {
+        Arc::clone(self.app.get_or_init(|| Arc::new(self.start())))
+    }
+
+    fn start(&self) -> App {
+        let path = self.path();
+        let ring = match self.place {
+            Place::Secret => ("KEY_RING_SECRET_ARN", ARN),
+            Place::File => ("KEY_RING_FILE", path.to_str().unwrap()),
+        };
+        let environment = Environment::from_pairs([
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", &self.aws.endpoint),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("SIGNING_KEYS_TABLE", TABLE),
+            ("SIGNING_ALGORITHM", "EdDSA"),
+            ring,
+        ]);
+        let clock = Clock::Fixed(Arc::clone(&self.seconds));
+        App::with_clock(&environment, clock).unwrap()
+    }
+
+    /// Does one step.
+    pub(crate) async fn step(&self, step: &str, token: &str) -> Result<(), RotateKeysError> {
+        rotate_keys::handle(&self.app(), event(step, token), "request").await
+    }
+
+    /// Does all four steps.
+    pub(crate) async fn rotate(&self, token: &str) {
+        let app = self.app();
+        for step in STEPS {
+            let done = rotate_keys::handle(&app, event(step, token), "request").await;
+            done.unwrap_or_else(|error| panic!("{step}: {error:?}"));
+        }
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.seconds.load(Ordering::SeqCst))
+    }
+
+    /// Returns the ring in force and the published keys.
+    pub(crate) async fn keys(&self) -> (KeyRing, PublishedKeys) {
+        self.rotation().keys().await.unwrap()
+    }
+
+    /// Returns what the function does, without its events.
+    pub(crate) fn rotation(&self) -> Arc<KeyRotation> {
+        Arc::clone(
+            self.rotation
+                .get_or_init(|| Arc::new(self.rotate_by_hand())),
+        )
+    }
+
+    fn rotate_by_hand(&self) -> KeyRotation {
+        let rules = RotationRules {
+            algorithm: Algorithm::EdDsa,
+            min_pending: Duration::from_hours(3),
+        };
+        let versions = KeyRingVersions::new(self.source());
+        KeyRotation::new(versions, self.table(), rules)
+    }
+
+    /// Returns a process that signs.
+    pub(crate) fn signer(&self) -> CachedKeyRing {
+        CachedKeyRing::new(self.source(), CACHE)
+    }
+
+    /// Returns a process that verifies.
+    pub(crate) fn verifier(&self) -> CachedVerifyingKeys {
+        CachedVerifyingKeys::new(self.table(), CACHE)
+    }
+
+    /// Checks what must hold at every moment: whoever signs is understood.
+    pub(crate) async fn is_sound(&self) -> (KeyRing, PublishedKeys) {
+        let (ring, published) = self.keys().await;
+        let count = |state| ring.signing_keys().filter(|key| key.state == state).count();
+        if ring.version() > 0 {
+            assert_eq!(count(KeyState::Active), 1);
+            assert_eq!(count(KeyState::Pending), 1);
+        }
+        published.prove(&ring, self.now()).unwrap();
+        (ring, published)
+    }
+
+    /// Checks what must hold after a rotation that was finished: besides, the
+    /// published states are the ring's, and no key is nobody's.
+    pub(crate) async fn is_settled(&self) -> KeyRing {
+        let (ring, published) = self.is_sound().await;
+        assert!(published.settled(&ring, self.now()).is_none());
+        for entry in published.entries() {
+            let held = ring.signing_keys().find(|key| key.kid == entry.kid);
+            let state = held.map_or(KeyState::Retired, |held| held.state);
+            assert_eq!(entry.state, state);
+        }
+        ring
+    }
+
+    fn source(&self) -> KeyRingSource {
+        match self.place {
+            Place::File => KeyRingSource::File(self.path()),
+            Place::Secret => KeyRingSource::Secret {
+                arn: ARN.into(),
+                client: self.connection.secrets(),
+            },
+        }
+    }
+
+    fn table(&self) -> SigningKeys {
+        SigningKeys::new(self.connection.tables(), TABLE.into())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.path().join("key-ring.json")
+    }
+}
+
+fn connection(endpoint: &str) -> Connection {
+    let settings = ConnectionSettings {
+        region: "eu-central-1".into(),
+        endpoint: Some(endpoint.to_owned()),
+        credentials: Credentials {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: None,
+        },
+        attempt_timeout: Duration::from_secs(20),
+        operation_timeout: Duration::from_mins(1),
+    };
+    Connection::open(&settings)
+}
+
+/// Makes the token of a rotation, in the form of a UUID.
+pub(crate) fn token(number: u32) -> String {
+    format!("{number:08x}-0000-4000-8000-000000000000")
+}
+
+/// Makes an event of Secrets Manager.
+pub(crate) fn event(step: &str, token: &str) -> Value {
+    json!({"Step": step, "SecretId": ARN, "ClientRequestToken": token})
+}
+
+/// `KEY_CACHE_SECONDS`.
+const CACHE: Duration = Duration::from_mins(5);

@@ -1,0 +1,157 @@
+//! `gatehouse keys`: what the keys are, their rotation by hand, and an emergency.
+
+mod listing;
+mod place;
+mod prompt;
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use clap::Subcommand;
+use gatehouse_auth::key::{Kid, RotationStep};
+use gatehouse_auth::random;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::clock::Clock;
+use gatehouse_store::{Created, KeyRotation, Progress, Removal};
+use serde_json::{Value, json};
+
+use place::Place;
+
+/// What `gatehouse keys` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// The keys of a directory that `cargo local --data-dir` kept them in; without it those of the running `cargo local`
+    #[arg(long, global = true, value_name = "DIRECTORY")]
+    data_dir: Option<PathBuf>,
+    /// Prints JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows every key with its state, never the key itself
+    List,
+    /// Makes the next key sign, if it has been published for long enough
+    Rotate {
+        /// Waits for no verifier: those who keep the keys refuse good tokens for a while
+        #[arg(long)]
+        now: bool,
+    },
+    /// Removes a key at once: whatever it signed ends
+    Revoke {
+        /// The key's id
+        kid: String,
+        /// Removes the refresh MAC keys, too, which ends every session
+        #[arg(long)]
+        refresh: bool,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Runs one command, and prints what came of it.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    if let Command::Revoke {
+        kid,
+        refresh,
+        yes: false,
+    } = &arguments.command
+    {
+        prompt::confirm(kid, *refresh)?;
+    }
+    let hurried = matches!(arguments.command, Command::Rotate { now: true });
+    let place = Place::find(arguments.data_dir.as_deref()).await?;
+    let done = answer(&place.rotation(hurried)?, &arguments.command).await;
+    place.close().await;
+    let answer = done?;
+    let mut out = std::io::stdout().lock();
+    if arguments.json {
+        writeln!(out, "{:#}", answer.json)
+    } else {
+        write!(out, "{}", answer.text)
+    }
+    .context("stdout is closed")
+}
+
+/// What a command came to, for people and for programs.
+struct Answer {
+    text: String,
+    json: Value,
+}
+
+async fn answer(keys: &KeyRotation, command: &Command) -> anyhow::Result<Answer> {
+    let now = Clock::System.now();
+    match command {
+        Command::List => {
+            let (ring, published) = keys.keys().await?;
+            Ok(listing::of(&ring, &published, now))
+        }
+        Command::Rotate { .. } => rotate(keys, now).await,
+        Command::Revoke { kid, refresh, .. } => revoke(keys, kid, *refresh, now).await,
+    }
+}
+
+/// The four steps of Secrets Manager, one after the other.
+async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
+    let token = token()?;
+    let created = keys.create(&token, now).await?;
+    keys.publish(&token, now).await?;
+    keys.test(&token, now).await?;
+    let progress = keys.finish(&token, now).await?;
+    keys.settle(Clock::System.now()).await?;
+    if let Created::Waiting(RotationStep::TooEarly { promotable_at }) = created {
+        let at = promotable_at.map(|at| at.to_string());
+        let when = at.as_ref().map(|at| format!(" before {at}"));
+        return Ok(Answer {
+            text: format!(
+                "Nothing was changed: verifiers may not know the next key{}.\n",
+                when.as_deref().unwrap_or(" yet")
+            ),
+            json: json!({"rotated": false, "promotable_at": at}),
+        });
+    }
+    match progress {
+        Progress::Done | Progress::Unchanged | Progress::Already => {}
+        Progress::NothingWaits | Progress::Superseded => {
+            bail!("another rotation came first: look at `keys list`");
+        }
+    }
+    let (ring, _) = keys.keys().await?;
+    let kid = ring.active().map(|key| key.kid().to_string());
+    let name = kid.as_deref().unwrap_or("none");
+    Ok(Answer {
+        text: format!("Tokens are now signed by {name}.\n"),
+        json: json!({"rotated": true, "active": kid}),
+    })
+}
+
+async fn revoke(
+    keys: &KeyRotation,
+    kid: &str,
+    refresh: bool,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let parsed = Kid::parse(kid)?;
+    match keys.remove(&parsed, refresh, &token()?, now).await? {
+        Removal::Done => Ok(Answer {
+            text: format!(
+                "{kid} is removed. Functions that are running obey within KEY_CACHE_SECONDS.\n"
+            ),
+            json: json!({"revoked": kid, "refresh": refresh}),
+        }),
+        Removal::Unknown => bail!("there is no key {kid}: `keys list` shows those that there are"),
+    }
+}
+
+/// Names one change of the keys, as Secrets Manager would.
+fn token() -> anyhow::Result<String> {
+    Ok(format!("{:032x}", u128::from_be_bytes(random::bytes()?)))
+}
+
+#[cfg(test)]
+mod tests;

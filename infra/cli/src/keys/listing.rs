@@ -1,0 +1,112 @@
+//! The keys as a table for people and as JSON for programs.
+
+use std::fmt::Write as _;
+
+use gatehouse_auth::key::{
+    KeyRing, KeyState, Kid, PublishedKeyEntry, PublishedKeys, SigningKeyEntry,
+};
+use gatehouse_auth::time::Timestamp;
+use serde_json::{Value, json};
+
+use super::Answer;
+
+/// Tells of every key of the ring, and of those that are published alone.
+pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Answer {
+    let signing: Vec<Row> = rows(ring, published, now);
+    let mut text = format!("Key ring, version {}\n\n", ring.version());
+    let _ = writeln!(
+        text,
+        "{:<43}  {:<9}  {:<7}  {:<9}  since",
+        "signing key", "algorithm", "ring", "published"
+    );
+    for row in &signing {
+        let state = |state: Option<KeyState>| state.map_or("no", name);
+        let _ = writeln!(
+            text,
+            "{:<43}  {:<9}  {:<7}  {:<9}  {}",
+            row.kid,
+            row.algorithm,
+            state(row.held),
+            state(row.published),
+            row.since
+        );
+    }
+    let _ = writeln!(
+        text,
+        "\n{:<43}  {:<9}  {:<7}  {:<9}  since",
+        "refresh MAC key", "", "ring", ""
+    );
+    for entry in ring.mac_keys() {
+        let (id, state) = (entry.id.to_string(), name(entry.state));
+        let _ = writeln!(
+            text,
+            "{id:<43}  {:<9}  {state:<7}  {:<9}  {}",
+            "", "", entry.since
+        );
+    }
+    let refresh = ring.mac_keys().map(|entry| {
+        json!({
+            "id": entry.id.to_string(), "state": name(entry.state),
+            "since": entry.since.to_string(),
+        })
+    });
+    let json = json!({
+        "version": ring.version(),
+        "signing": signing.iter().map(Row::json).collect::<Vec<_>>(),
+        "refresh": refresh.collect::<Vec<_>>(),
+    });
+    Answer { text, json }
+}
+
+/// A signing key in the ring, in the table, or in both.
+struct Row<'a> {
+    kid: &'a Kid,
+    algorithm: &'static str,
+    held: Option<KeyState>,
+    published: Option<KeyState>,
+    since: Timestamp,
+}
+
+impl Row<'_> {
+    fn json(&self) -> Value {
+        json!({
+            "kid": self.kid, "algorithm": self.algorithm, "ring": self.held.map(name),
+            "published": self.published.map(name), "since": self.since.to_string(),
+        })
+    }
+}
+
+fn rows<'a>(ring: &'a KeyRing, published: &'a PublishedKeys, now: Timestamp) -> Vec<Row<'a>> {
+    // Verifiers drop a retired key by themselves, before anybody removes it.
+    let live = |entry: &PublishedKeyEntry<'_>| published.kids(now).any(|kid| kid == entry.kid);
+    let row = |held: SigningKeyEntry<'a>| {
+        let shown = published.entries().find(|entry| entry.kid == held.kid);
+        let shown = shown.filter(live);
+        Row {
+            kid: held.kid,
+            algorithm: held.algorithm.name(),
+            held: Some(held.state),
+            published: shown.map(|entry| entry.state),
+            since: shown.map_or(held.since, |entry| entry.since),
+        }
+    };
+    let alone = |entry: &PublishedKeyEntry<'_>| {
+        live(entry) && !ring.signing_keys().any(|held| held.kid == entry.kid)
+    };
+    let alone = published.entries().filter(alone).map(|entry| Row {
+        kid: entry.kid,
+        algorithm: entry.algorithm.name(),
+        held: None,
+        published: Some(entry.state),
+        since: entry.since,
+    });
+    ring.signing_keys().map(row).chain(alone).collect()
+}
+
+fn name(state: KeyState) -> &'static str {
+    match state {
+        KeyState::Pending => "pending",
+        KeyState::Active => "active",
+        KeyState::Retired => "retired",
+    }
+}

@@ -1,0 +1,89 @@
+use std::path::Path;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+
+/// A data directory that no stack runs on.
+async fn place(directory: &TempDir) -> Place {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+    Place::open(&template, directory.path()).await.unwrap()
+}
+
+async fn ask(place: &Place, command: Command) -> anyhow::Result<Value> {
+    let hurried = matches!(command, Command::Rotate { now: true });
+    let answer = answer(&place.rotation(hurried).unwrap(), &command).await?;
+    Ok(answer.json)
+}
+
+fn states(list: &Value) -> Vec<(&str, &str)> {
+    let keys = list["signing"].as_array().unwrap().iter();
+    let state = |key: &'_ Value, name: &str| key[name].as_str().unwrap_or("no").to_owned();
+    keys.map(|key| {
+        assert_eq!(state(key, "ring"), state(key, "published"));
+        (
+            key["ring"].as_str().unwrap(),
+            key["algorithm"].as_str().unwrap(),
+        )
+    })
+    .collect()
+}
+
+#[tokio::test]
+async fn keys_are_made_listed_rotated_and_revoked() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(&directory).await;
+    let first = ask(&place, Command::Rotate { now: false }).await.unwrap();
+    assert_eq!(first["rotated"], true);
+    let list = ask(&place, Command::List).await.unwrap();
+    assert_eq!(states(&list), [("active", "ES256"), ("pending", "ES256")]);
+
+    let early = ask(&place, Command::Rotate { now: false }).await.unwrap();
+    assert_eq!(early["rotated"], false);
+    assert!(early["promotable_at"].is_string());
+    let hurried = ask(&place, Command::Rotate { now: true }).await.unwrap();
+    assert_ne!(hurried["active"], first["active"]);
+    let list = ask(&place, Command::List).await.unwrap();
+    let expected = [
+        ("retired", "ES256"),
+        ("active", "ES256"),
+        ("pending", "ES256"),
+    ];
+    assert_eq!(states(&list), expected);
+
+    let kid = hurried["active"].as_str().unwrap().to_owned();
+    let revoke = |kid: &str| Command::Revoke {
+        kid: kid.to_owned(),
+        refresh: true,
+        yes: true,
+    };
+    ask(&place, revoke(&kid)).await.unwrap();
+    let after = ask(&place, Command::List).await.unwrap();
+    assert!(!after.to_string().contains(&kid));
+    assert_ne!(after["refresh"], list["refresh"]);
+    for odd in [kid.as_str(), "../x"] {
+        assert!(ask(&place, revoke(odd)).await.is_err());
+    }
+    place.close().await;
+}
+
+#[tokio::test]
+async fn a_list_shows_no_key() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(&directory).await;
+    ask(&place, Command::Rotate { now: false }).await.unwrap();
+    let listed = answer(&place.rotation(false).unwrap(), &Command::List)
+        .await
+        .unwrap();
+    let shown = format!("{}{}", listed.text, listed.json);
+    let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
+    let ring: Value = serde_json::from_str(&ring).unwrap();
+    for key in ring["signing"].as_array().unwrap() {
+        assert!(!shown.contains(key["key"]["d"].as_str().unwrap()));
+    }
+    for key in ring["mac"].as_array().unwrap() {
+        assert!(!shown.contains(key["key"]["k"].as_str().unwrap()));
+    }
+    place.close().await;
+}

@@ -1,0 +1,65 @@
+//! What a stack with a data directory keeps, opened while the stack is down.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use crate::error::StackError;
+use crate::keys;
+use crate::listen::{LOCALHOST, bind};
+use crate::stack::{parse, read};
+use crate::tables::Tables;
+
+/// The tables and the key ring of a data directory. Dropping it closes them.
+#[derive(Debug)]
+pub struct Storage {
+    tables: Tables,
+    dynamodb_url: String,
+    key_ring: PathBuf,
+}
+
+impl Storage {
+    /// Serves the tables on a free port; those that are not there yet are made.
+    ///
+    /// # Errors
+    /// [`StackError`], whose text is one sentence for a person.
+    pub async fn open(template: &Path, data_dir: &Path) -> Result<Self, StackError> {
+        let text = read(template)?;
+        let parsed = parse(template, &text, &BTreeMap::new(), "http://localhost")?;
+        keys::make_directory(data_dir)?;
+        let (listener, address) = bind(LOCALHOST, 0).await?;
+        Ok(Self {
+            tables: Tables::start(&parsed.tables, Some(data_dir), listener)?,
+            dynamodb_url: format!("http://{address}"),
+            key_ring: key_ring_path(data_dir),
+        })
+    }
+
+    /// DynamoDB's endpoint.
+    #[must_use]
+    pub fn dynamodb_url(&self) -> &str {
+        &self.dynamodb_url
+    }
+
+    /// The name of a table by its logical id in the template.
+    #[must_use]
+    pub fn table(&self, logical_id: &str) -> Option<&str> {
+        self.tables.name(logical_id)
+    }
+
+    /// The file with the private keys, there or not.
+    #[must_use]
+    pub fn key_ring_path(&self) -> &Path {
+        &self.key_ring
+    }
+
+    /// Closes it, and waits for DynamoDB to have written its file.
+    pub async fn close(self) {
+        self.tables.stop().await;
+    }
+}
+
+/// Where a data directory has its key ring.
+#[must_use]
+pub fn key_ring_path(data_dir: &Path) -> PathBuf {
+    data_dir.join(keys::FILE)
+}

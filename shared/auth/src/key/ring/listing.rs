@@ -1,0 +1,65 @@
+//! What may be told of a ring: ids, states and times, never a key.
+
+use super::KeyRing;
+use crate::key::algorithm::Algorithm;
+use crate::key::kid::Kid;
+use crate::key::mac::MacKid;
+use crate::key::private::SigningKey;
+use crate::key::state::{Held, KeyState};
+use crate::time::Timestamp;
+
+/// A signing key of a ring, told without its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SigningKeyEntry<'a> {
+    /// The key's id.
+    pub kid: &'a Kid,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// What it may be used for.
+    pub state: KeyState,
+    /// Since when, as the ring was made.
+    pub since: Timestamp,
+}
+
+/// A refresh MAC key of a ring, told without its key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MacKeyEntry {
+    /// The key's id.
+    pub id: MacKid,
+    /// What it may be used for.
+    pub state: KeyState,
+    /// Since when, as the ring was made.
+    pub since: Timestamp,
+}
+
+impl KeyRing {
+    /// Walks the signing keys.
+    pub fn signing_keys(&self) -> impl Iterator<Item = SigningKeyEntry<'_>> {
+        self.0.signing.iter().map(|held| SigningKeyEntry {
+            kid: held.key.kid(),
+            algorithm: held.key.algorithm(),
+            state: held.state,
+            since: held.since,
+        })
+    }
+
+    /// Walks the refresh MAC keys.
+    pub fn mac_keys(&self) -> impl Iterator<Item = MacKeyEntry> {
+        self.0.mac.iter().map(|held| MacKeyEntry {
+            id: held.key.id(),
+            state: held.state,
+            since: held.since,
+        })
+    }
+
+    /// Walks the keys that sign now or will: all that must be published.
+    pub(in crate::key) fn signers(&self) -> impl Iterator<Item = &SigningKey> {
+        let signs = |held: &&Held<SigningKey>| held.state != KeyState::Retired;
+        self.0.signing.iter().filter(signs).map(|held| &held.key)
+    }
+
+    /// Walks the signing keys with their states.
+    pub(in crate::key) fn held(&self) -> impl Iterator<Item = &Held<SigningKey>> {
+        self.0.signing.iter()
+    }
+}

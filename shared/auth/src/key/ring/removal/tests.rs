@@ -1,0 +1,77 @@
+use super::*;
+use crate::key::testing::NOW;
+
+fn ring() -> KeyRing {
+    KeyRing::first(Algorithm::EdDsa, NOW).unwrap()
+}
+
+fn remove(ring: KeyRing, kid: &Kid, refresh: bool) -> KeyRing {
+    ring.remove(kid, refresh, Algorithm::EdDsa, NOW).unwrap()
+}
+
+fn kid(ring: &KeyRing, state: KeyState) -> Kid {
+    ring.signing_keys()
+        .find(|entry| entry.state == state)
+        .unwrap()
+        .kid
+        .clone()
+}
+
+#[test]
+fn where_the_active_key_goes_the_pending_one_signs() {
+    let ring = ring();
+    let (active, pending) = (kid(&ring, KeyState::Active), kid(&ring, KeyState::Pending));
+    let left = remove(ring, &active, false);
+    assert_eq!(kid(&left, KeyState::Active), pending);
+    assert_eq!(left.signing_keys().count(), 2);
+    assert!(left.signing_keys().all(|entry| *entry.kid != active));
+    assert!(left.has_removed(&active) && !left.has_removed(&pending));
+    assert_eq!(left.version(), 2);
+}
+
+#[test]
+fn where_the_pending_key_goes_another_takes_its_place() {
+    let ring = ring();
+    let (active, pending) = (kid(&ring, KeyState::Active), kid(&ring, KeyState::Pending));
+    let left = remove(ring, &pending, false);
+    assert_eq!(kid(&left, KeyState::Active), active);
+    assert_ne!(kid(&left, KeyState::Pending), pending);
+}
+
+#[test]
+fn refresh_mac_keys_stay_unless_all_of_them_are_to_go() {
+    let macs = |ring: &KeyRing| ring.mac_keys().map(|entry| entry.id).collect::<Vec<_>>();
+    for refresh in [false, true] {
+        let ring = ring();
+        let before = macs(&ring);
+        let active = kid(&ring, KeyState::Active);
+        let left = remove(ring, &active, refresh);
+        let stayed = macs(&left).iter().any(|id| before.contains(id));
+        assert_eq!(stayed, !refresh);
+        assert_eq!(left.mac_keys().count(), 2);
+        assert!(left.active_mac().is_some());
+    }
+}
+
+#[test]
+fn a_removal_survives_being_stored_and_a_repetition() {
+    let ring = ring();
+    let active = kid(&ring, KeyState::Active);
+    let left = remove(remove(ring, &active, false), &active, false);
+    let json = left.to_json();
+    let json = secrecy::ExposeSecret::expose_secret(&json);
+    assert_eq!(json.matches(r#""removed":["#).count(), 1);
+    assert_eq!(json.matches(active.as_str()).count(), 1);
+    assert!(KeyRing::parse(json).unwrap().has_removed(&active));
+}
+
+#[test]
+fn a_ring_that_was_made_before_a_removal_does_not_follow_it() {
+    let first = ring();
+    let active = kid(&first, KeyState::Active);
+    let copy = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&first.to_json())).unwrap();
+    let other = kid(&copy, KeyState::Pending);
+    let left = remove(first, &active, false);
+    assert!(!copy.follows(&left));
+    assert!(!remove(copy, &other, false).follows(&left));
+}

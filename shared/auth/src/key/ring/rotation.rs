@@ -1,0 +1,186 @@
+//! The rotation of a ring: pending, active, retired, gone. One step for signing
+//! keys and refresh MAC keys alike, since they share a ring.
+
+use std::time::Duration;
+
+use super::{Document, KeyRing, find};
+use crate::key::algorithm::Algorithm;
+use crate::key::error::KeyError;
+use crate::key::mac::MacKey;
+use crate::key::private::SigningKey;
+use crate::key::published::{CLOCK_MARGIN, PublishedKeys, RETIRED_LIFE, STALEST_SIGNER};
+use crate::key::state::{Held, KeyState};
+use crate::time::Timestamp;
+
+/// What a rotation obeys.
+#[derive(Debug, Clone, Copy)]
+pub struct RotationRules {
+    /// What new keys sign with.
+    pub algorithm: Algorithm,
+    /// `MIN_PENDING_SECONDS`: how long a key is published before it signs.
+    pub min_pending: Duration,
+}
+
+/// A ring after a call of [`KeyRing::rotate`].
+#[derive(Debug)]
+pub struct Rotation {
+    /// The ring: the next version, or the one that was there.
+    pub ring: KeyRing,
+    /// What has happened to it.
+    pub step: RotationStep,
+}
+
+/// What a rotation came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RotationStep {
+    /// There were no keys; now there are.
+    First,
+    /// The pending key was promoted, the active one retired.
+    Promoted,
+    /// There was no pending key; now there is one.
+    Prepared,
+    /// Nothing: the pending key has not been published for long enough.
+    TooEarly {
+        /// When it will have been; `None` while it is not published at all.
+        promotable_at: Option<Timestamp>,
+    },
+}
+
+impl KeyRing {
+    /// Makes the next ring: promotes the pending key, retires the active one,
+    /// makes a new pending one, and drops what no token can need any more.
+    ///
+    /// `published` is what verifiers read: it knows when the pending key was
+    /// published, and when this very ring began to sign.
+    ///
+    /// # Errors
+    /// [`KeyError`] when a key could not be made.
+    pub fn rotate(
+        self,
+        published: Option<&PublishedKeys>,
+        rules: RotationRules,
+        now: Timestamp,
+    ) -> Result<Rotation, KeyError> {
+        if self.active().is_none() || self.active_mac().is_none() {
+            return self.begin(rules.algorithm, now);
+        }
+        let Some(pending) = find(&self.0.signing, KeyState::Pending) else {
+            return self.turn(published, rules, now, RotationStep::Prepared);
+        };
+        let published_at = published.and_then(|keys| keys.published_at(pending.key.kid()));
+        let promotable_at = published_at.map(|at| at.plus(rules.min_pending));
+        if promotable_at.is_some_and(|at| at <= now) {
+            self.turn(published, rules, now, RotationStep::Promoted)
+        } else {
+            let step = RotationStep::TooEarly { promotable_at };
+            Ok(Rotation { ring: self, step })
+        }
+    }
+
+    /// True if this ring was made from `current`, or is the same: only then may
+    /// it take its place.
+    #[must_use]
+    pub fn follows(&self, current: &Self) -> bool {
+        self.version() == current.version().saturating_add(1) || self.is_same(current)
+    }
+
+    /// True if both hold the same keys in the same states.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.version() == other.version()
+            && self.signing_keys().eq(other.signing_keys())
+            && self.mac_keys().eq(other.mac_keys())
+    }
+
+    fn begin(self, algorithm: Algorithm, now: Timestamp) -> Result<Rotation, KeyError> {
+        let mut ring = Self::first(algorithm, now)?;
+        ring.0.version = self.0.version.saturating_add(1);
+        ring.0.removed = self.0.removed;
+        let step = RotationStep::First;
+        Ok(Rotation { ring, step })
+    }
+
+    fn turn(
+        self,
+        published: Option<&PublishedKeys>,
+        rules: RotationRules,
+        now: Timestamp,
+        step: RotationStep,
+    ) -> Result<Rotation, KeyError> {
+        // When this ring began to sign; where that was not written, at the latest now.
+        let moved_at = self
+            .active()
+            .and_then(|key| published?.activated_at(key.kid()))
+            .unwrap_or(now);
+        let promote = step == RotationStep::Promoted;
+        let Document {
+            version,
+            signing,
+            mac,
+            mut removed,
+        } = self.0;
+        removed.retain(|removed| now < removed.at.plus(RETIRED_LIFE));
+        let turn = Turn {
+            promote,
+            moved_at,
+            now,
+        };
+        let signing_key = SigningKey::generate(rules.algorithm)?;
+        let ring = Self(Document {
+            version: version.saturating_add(1),
+            signing: turn.of(signing, signing_key, RETIRED_LIFE),
+            mac: turn.of(mac, MacKey::generate()?, RETIRED_MAC_LIFE),
+            removed,
+        });
+        Ok(Rotation { ring, step })
+    }
+}
+
+/// One step of the keys of one kind.
+struct Turn {
+    promote: bool,
+    moved_at: Timestamp,
+    now: Timestamp,
+}
+
+impl Turn {
+    fn of<K>(&self, keys: Vec<Held<K>>, new: K, life: Duration) -> Vec<Held<K>> {
+        let turned_at = find(&keys, KeyState::Active).map(|held| held.since);
+        let promoted = keys.iter().position(|held| held.state == KeyState::Pending);
+        let has_pending = promoted.is_some();
+        let step = |(index, mut held): (usize, Held<K>)| match held.state {
+            KeyState::Pending if self.promote && promoted == Some(index) => held.promote(self.now),
+            KeyState::Active if self.promote && has_pending => held.retire(self.now),
+            KeyState::Pending | KeyState::Active => held,
+            KeyState::Retired => {
+                // Retired when the ring was made; others signed until it was in force.
+                if turned_at.is_some_and(|at| held.since >= at) {
+                    held.since = held.since.max(self.moved_at);
+                }
+                held
+            }
+        };
+        let mut turned: Vec<Held<K>> = keys
+            .into_iter()
+            .enumerate()
+            .map(step)
+            .filter(|held| !held.is_retired_for(life, self.now))
+            .collect();
+        if find(&turned, KeyState::Pending).is_none() {
+            turned.push(Held::pending(new, self.now));
+        }
+        turned
+    }
+}
+
+/// The longest that a session may live: the ceiling of the setting, not the
+/// setting, since that may have been lowered while older sessions live on.
+const LONGEST_SESSION: Duration = Duration::from_hours(365 * 24);
+/// How long a retired refresh MAC key is kept. Less logs people out; more keeps
+/// a key that no living token needs.
+const RETIRED_MAC_LIFE: Duration = LONGEST_SESSION
+    .saturating_add(STALEST_SIGNER)
+    .saturating_add(CLOCK_MARGIN);
+
+#[cfg(test)]
+mod tests;

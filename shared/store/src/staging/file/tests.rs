@@ -1,0 +1,149 @@
+use std::os::unix::fs::PermissionsExt as _;
+
+use gatehouse_auth::key::{Algorithm, KeyRing};
+use gatehouse_auth::time::Timestamp;
+use tempfile::TempDir;
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+
+/// A place without a ring yet, and its directory.
+fn place() -> (FileRing, TempDir) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("key-ring.json");
+    (FileRing::new(path), directory)
+}
+
+fn ring() -> KeyRing {
+    KeyRing::first(Algorithm::EdDsa, NOW).unwrap()
+}
+
+fn is_waiting(place: &FileRing, token: &str) -> bool {
+    matches!(place.staged(token).unwrap(), Staged::Waiting(_))
+}
+
+fn is_in_force(place: &FileRing, token: &str) -> bool {
+    matches!(place.staged(token).unwrap(), Staged::InForce)
+}
+
+#[test]
+fn a_place_without_a_file_holds_a_ring_without_keys() {
+    let (place, _directory) = place();
+    let in_force = place.in_force().unwrap();
+    assert_eq!((in_force.ring.version(), in_force.id.as_str()), (0, "0"));
+    assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
+    assert!(!place.promote("a", "0").unwrap());
+}
+
+#[test]
+fn a_waiting_ring_comes_into_force() {
+    let (place, _directory) = place();
+    let ring = ring();
+    place.stage("a", &ring).unwrap();
+    assert!(is_waiting(&place, "a"));
+    assert_eq!(place.in_force().unwrap().ring.version(), 0);
+    assert!(place.promote("a", "0").unwrap());
+    assert!(is_in_force(&place, "a"));
+    assert!(place.in_force().unwrap().ring.is_same(&ring));
+}
+
+#[test]
+fn a_ring_that_waits_is_not_made_twice_and_gives_way_to_one_of_another() {
+    let (place, _directory) = place();
+    let (first, second) = (ring(), ring());
+    place.stage("a", &first).unwrap();
+    place.stage("a", &second).unwrap();
+    let Staged::Waiting(waiting) = place.staged("a").unwrap() else {
+        panic!("it waits");
+    };
+    assert!(waiting.is_same(&first));
+    place.stage("b", &second).unwrap();
+    assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
+    assert!(is_waiting(&place, "b"));
+}
+
+#[test]
+fn a_ring_comes_into_force_only_in_place_of_the_one_that_was_seen() {
+    let (place, _directory) = place();
+    place.stage("a", &ring()).unwrap();
+    assert!(!place.promote("a", "1").unwrap());
+    assert!(!place.promote("b", "0").unwrap());
+    assert_eq!(place.in_force().unwrap().ring.version(), 0);
+}
+
+#[test]
+fn a_discarded_ring_is_gone_and_that_of_another_is_not() {
+    let (place, _directory) = place();
+    place.stage("a", &ring()).unwrap();
+    place.discard("b").unwrap();
+    assert!(is_waiting(&place, "a"));
+    place.discard("a").unwrap();
+    place.discard("a").unwrap();
+    assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
+}
+
+#[test]
+fn only_its_owner_may_read_a_ring() {
+    let (place, directory) = place();
+    place.stage("a", &ring()).unwrap();
+    place.promote("a", "0").unwrap();
+    let mut names = Vec::new();
+    for file in fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        names.push(file.file_name().into_string().unwrap());
+    }
+    names.sort();
+    assert_eq!(
+        names,
+        ["key-ring.json", "key-ring.lock", "key-ring.pending.json"]
+    );
+}
+
+/// A process that was killed left half a draft: nobody reads it, and the next
+/// writes over it.
+#[test]
+fn what_a_killed_writer_left_does_no_harm() {
+    let (place, directory) = place();
+    fs::write(directory.path().join("key-ring.draft"), "x".repeat(9_999)).unwrap();
+    fs::write(
+        directory.path().join("key-ring.pending.draft"),
+        "x".repeat(9_999),
+    )
+    .unwrap();
+    let ring = ring();
+    place.stage("a", &ring).unwrap();
+    assert!(place.promote("a", "0").unwrap());
+    assert!(place.in_force().unwrap().ring.is_same(&ring));
+}
+
+#[test]
+fn a_malformed_waiting_ring_is_told_without_quoting_it() {
+    let (place, directory) = place();
+    let secret = "AAAA-secret";
+    let text = format!(r#"{{"token":"a","ring":"{secret}"}}"#);
+    for text in [text.as_str(), secret] {
+        fs::write(directory.path().join("key-ring.pending.json"), text).unwrap();
+        let error = place.staged("a").unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(secret));
+    }
+}
+
+#[test]
+fn of_many_who_bring_a_ring_into_force_at_once_one_does() {
+    let (place, _directory) = place();
+    let ring = ring();
+    place.stage("a", &ring).unwrap();
+    let moved = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| place.promote("a", "0").unwrap()))
+            .collect();
+        threads
+            .into_iter()
+            .map(|thread| thread.join().unwrap())
+            .filter(|moved| *moved)
+            .count()
+    });
+    assert_eq!(moved, 1);
+}

@@ -1,0 +1,189 @@
+//! What each function's role may do: what its code does, and nothing beside.
+
+use std::collections::BTreeSet;
+
+use gatehouse_tests::template::{Template, items, named, text};
+use serde_json::Value;
+
+/// What the functions call, read from their code; a transaction by its parts.
+///
+/// Whoever adds a call adds its line here and its action in the template.
+const CALLS: [(&str, &str, &[&str]); 19] = [
+    // The warm-up; the user and the items of its names.
+    ("register", "UsersTable", &["GetItem", "PutItem"]),
+    // The name, the user, a hash of older parameters.
+    (
+        "login",
+        "UsersTable",
+        &["BatchGetItem", "GetItem", "UpdateItem"],
+    ),
+    ("login", "LoginAttemptsTable", &["BatchGetItem"]),
+    ("login", "SessionsTable", &["PutItem"]),
+    ("login", "KeyRingSecret", &["GetSecretValue"]),
+    ("refresh", "UsersTable", &["GetItem"]),
+    // The scope that is asked for is compared before the update; a replay ends it.
+    ("refresh", "SessionsTable", &["GetItem", "UpdateItem"]),
+    ("refresh", "RevocationsTable", &["PutItem"]),
+    // `POST /revoke` verifies access tokens.
+    ("refresh", "SigningKeysTable", &["GetItem"]),
+    ("refresh", "KeyRingSecret", &["GetSecretValue"]),
+    // The warm-up; both counters.
+    ("logout", "UsersTable", &["GetItem", "UpdateItem"]),
+    ("logout", "SessionsTable", &["UpdateItem"]),
+    ("logout", "RevocationsTable", &["PutItem"]),
+    ("authorizer", "RevocationsTable", &["BatchGetItem"]),
+    ("authorizer", "SigningKeysTable", &["GetItem"]),
+    ("jwks", "SigningKeysTable", &["GetItem"]),
+    ("rotate-keys", "SigningKeysTable", &["GetItem", "PutItem"]),
+    (
+        "rotate-keys",
+        "KeyRingSecret",
+        &[
+            "DescribeSecret",
+            "GetSecretValue",
+            "PutSecretValue",
+            "UpdateSecretVersionStage",
+        ],
+    ),
+    // Nothing at all, but for the log that every function writes.
+    ("protected", "", &[]),
+];
+
+#[test]
+fn each_function_may_do_exactly_what_its_code_does() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let mut expected = BTreeSet::new();
+    for (function, resource, actions) in CALLS {
+        let service = if resource == "KeyRingSecret" {
+            "secretsmanager"
+        } else {
+            "dynamodb"
+        };
+        for action in actions {
+            expected.insert(format!("{function} {service}:{action} {resource}"));
+        }
+    }
+    let mut granted = BTreeSet::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let name = binary(function);
+        let log = text(function, "/Properties/LoggingConfig/LogGroup/Ref");
+        for action in ["CreateLogStream", "PutLogEvents"] {
+            expected.insert(format!("{name} logs:{action} {log}"));
+        }
+        let role = function.pointer("/Properties/Role").and_then(named);
+        let role = template.properties(role.unwrap_or_default());
+        for statement in statements(role) {
+            assert_eq!(statement["Effect"], "Allow", "{id}");
+            for action in items(statement.get("Action")) {
+                for resource in items(statement.get("Resource")) {
+                    let resource = named(resource).unwrap_or("everything");
+                    granted.insert(format!("{name} {} {resource}", text(action, "")));
+                }
+            }
+        }
+    }
+    assert_eq!(granted, expected);
+    Ok(())
+}
+
+#[test]
+fn every_function_has_a_role_of_its_own_that_lambda_alone_assumes() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let functions = template.resources("AWS::Serverless::Function");
+    let mut roles = BTreeSet::new();
+    for (id, function) in &functions {
+        let properties = &function["Properties"];
+        assert!(
+            properties.get("Policies").is_none(),
+            "{id} has no second role"
+        );
+        let role = named(&properties["Role"]).unwrap_or_default();
+        assert!(roles.insert(role), "{id} shares {role}");
+        let trust = &template.properties(role)["AssumeRolePolicyDocument"]["Statement"];
+        assert_eq!(items(Some(trust)).len(), 1, "{role}");
+        assert_eq!(
+            trust[0]["Principal"]["Service"], "lambda.amazonaws.com",
+            "{role}"
+        );
+    }
+    assert_eq!(roles.len(), template.resources("AWS::IAM::Role").len());
+    Ok(())
+}
+
+#[test]
+fn no_statement_names_everything_but_where_aws_has_nothing_narrower() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let roles = template.resources("AWS::IAM::Role");
+    let policies = template.resources("AWS::IAM::Policy");
+    let mut seen = 0;
+    for (id, resource) in roles.iter().chain(&policies) {
+        let properties = &resource["Properties"];
+        assert!(properties.get("ManagedPolicyArns").is_none(), "{id}");
+        for statement in statements(properties) {
+            seen += 1;
+            for excluding in ["NotAction", "NotResource", "NotPrincipal"] {
+                assert!(statement.get(excluding).is_none(), "{id}: {excluding}");
+            }
+            let actions = items(statement.get("Action"));
+            assert!(!actions.is_empty(), "{id}");
+            for action in &actions {
+                assert!(!text(action, "").contains('*'), "{id}: {action}");
+            }
+            let written = statement["Resource"].to_string();
+            let of_xray = |action: &&Value| text(action, "").starts_with("xray:");
+            assert!(
+                !written.contains('*') || actions.iter().all(of_xray),
+                "{id}: {written}"
+            );
+        }
+    }
+    assert!(seen > 20, "{seen} statements");
+    Ok(())
+}
+
+#[test]
+fn every_function_is_traced_where_one_is() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let traced: BTreeSet<&str> = items(template.properties("TracingPolicy").get("Roles"))
+        .into_iter()
+        .filter_map(named)
+        .collect();
+    let roles = template.resources("AWS::IAM::Role");
+    assert_eq!(traced, roles.iter().map(|(id, _)| *id).collect());
+    Ok(())
+}
+
+#[test]
+fn nobody_may_call_a_function_but_a_named_source() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let permissions = template.resources("AWS::Lambda::Permission");
+    assert!(permissions.len() >= 7);
+    for (id, permission) in permissions {
+        let properties = &permission["Properties"];
+        assert_eq!(properties["Action"], "lambda:InvokeFunction", "{id}");
+        assert!(
+            text(properties, "/Principal").ends_with(".amazonaws.com"),
+            "{id}"
+        );
+        let source = properties["SourceArn"].to_string();
+        let ours = ["${HttpApi}/", "KeyRingSecret"];
+        assert!(ours.iter().any(|own| source.contains(own)), "{id}");
+    }
+    Ok(())
+}
+
+/// The statements of a role or of a policy.
+fn statements(properties: &Value) -> Vec<&Value> {
+    let inline = items(properties.get("Policies"));
+    inline
+        .into_iter()
+        .chain([properties])
+        .flat_map(|policy| items(policy.pointer("/PolicyDocument/Statement")))
+        .collect()
+}
+
+/// The name of a function's binary.
+fn binary(function: &Value) -> &str {
+    let uri = text(function, "/Properties/CodeUri");
+    uri.rsplit('/').next().unwrap_or_default()
+}

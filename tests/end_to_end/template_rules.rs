@@ -1,0 +1,228 @@
+//! Rules of the template that no emulator enforces, and no linter knows.
+
+use std::collections::BTreeSet;
+
+use gatehouse_tests::binaries::root;
+use gatehouse_tests::template::{Template, items, members, named, text};
+use serde_json::Value;
+
+use crate::every_endpoint::PUBLIC;
+
+#[test]
+fn every_table_is_encrypted_recoverable_and_hard_to_lose() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let tables = template.resources("AWS::DynamoDB::Table");
+    assert_eq!(tables.len(), 5);
+    for (id, table) in tables {
+        let properties = &table["Properties"];
+        assert_eq!(table["DeletionPolicy"], "RetainExceptOnCreate", "{id}");
+        assert_eq!(table["UpdateReplacePolicy"], "Retain", "{id}");
+        let protection = properties["DeletionProtectionEnabled"].to_string();
+        assert_eq!(
+            protection, r#"{"Fn::If":["ProtectsData","true","false"]}"#,
+            "{id}"
+        );
+        assert_eq!(properties["BillingMode"], "PAY_PER_REQUEST", "{id}");
+        assert_eq!(properties["SSESpecification"]["SSEEnabled"], "true", "{id}");
+        let recovery = "/PointInTimeRecoverySpecification/PointInTimeRecoveryEnabled";
+        assert_eq!(text(properties, recovery), "true", "{id}");
+        assert!(properties.get("TableName").is_none(), "{id} has no name");
+    }
+    Ok(())
+}
+
+#[test]
+fn items_that_end_have_a_time_to_live_and_no_others() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    for (id, table) in template.resources("AWS::DynamoDB::Table") {
+        let attribute = text(table, "/Properties/TimeToLiveSpecification/AttributeName");
+        let expected = match id {
+            "SessionsTable" | "RevocationsTable" | "LoginAttemptsTable" => "expires_at",
+            _ => "",
+        };
+        assert_eq!(attribute, expected, "{id}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_function_has_a_log_group_of_its_own_that_forgets() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let mut groups = BTreeSet::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let group = text(function, "/Properties/LoggingConfig/LogGroup/Ref");
+        assert!(groups.insert(group), "{id} shares {group}");
+    }
+    let written = template.resources("AWS::Logs::LogGroup");
+    assert_eq!(written.len(), groups.len() + 1, "and one for the API");
+    for (id, group) in written {
+        let retention = text(group, "/Properties/RetentionInDays/Ref");
+        assert_eq!(retention, "LogRetentionDays", "{id}");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_route_but_the_public_ones_is_behind_the_authorizer() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let routes = template.resources("AWS::ApiGatewayV2::Route");
+    assert!(routes.len() > PUBLIC.len());
+    for (id, route) in routes {
+        let key = text(route, "/Properties/RouteKey");
+        let public = PUBLIC
+            .iter()
+            .any(|(method, path)| key == format!("{method} {path}"));
+        let (kind, authorizer) = if public {
+            ("NONE", "")
+        } else {
+            ("CUSTOM", "Authorizer")
+        };
+        assert_eq!(text(route, "/Properties/AuthorizationType"), kind, "{id}");
+        assert_eq!(
+            text(route, "/Properties/AuthorizerId/Ref"),
+            authorizer,
+            "{id}"
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_authorizer_caches_nothing_by_default_and_asks_for_the_header() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let authorizer = template.properties("Authorizer");
+    let ttl = text(authorizer, "/AuthorizerResultTtlInSeconds/Ref");
+    assert_eq!(ttl, "AuthorizerCacheSeconds");
+    assert_eq!(parameter(&template, ttl)["Default"], "0");
+    // Without it a cached answer would serve everybody.
+    let sources = items(authorizer.get("IdentitySource"));
+    assert_eq!(sources, ["$request.header.Authorization"]);
+    Ok(())
+}
+
+#[test]
+fn no_secret_is_in_an_environment_variable() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let parameters: BTreeSet<&str> = names(&template, "Parameters");
+    let mut checked = 0;
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let variables = function.pointer("/Properties/Environment/Variables");
+        for (name, value) in members(variables) {
+            let source = named(value).unwrap_or_default();
+            let harmless = parameters.contains(source)
+                || source.ends_with("Table")
+                || (name, source) == ("KEY_RING_SECRET_ARN", "KeyRingSecret")
+                || name == "ISSUER";
+            assert!(harmless, "{id}: {name} is {value}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 30, "{checked} variables");
+    for (name, parameter) in template.section("Parameters") {
+        assert!(parameter.get("NoEcho").is_none(), "{name} is a secret");
+    }
+    let whole = std::fs::read_to_string(root().join("infra/template.yaml"))?;
+    assert!(!whole.contains("{{resolve:"), "it would be resolved here");
+    Ok(())
+}
+
+#[test]
+fn the_stage_depends_on_every_route_that_its_settings_name() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let stages = template.resources("AWS::ApiGatewayV2::Stage");
+    assert_eq!(stages.len(), 1);
+    let (_, stage) = stages[0];
+    let depends = items(stage.get("DependsOn"));
+    let keys: BTreeSet<&str> = depends
+        .iter()
+        .map(|id| text(template.properties(text(id, "")), "/RouteKey"))
+        .collect();
+    let settings = members(stage.pointer("/Properties/RouteSettings"));
+    assert!(!settings.is_empty());
+    assert_eq!(keys, settings.iter().map(|(key, _)| *key).collect());
+    Ok(())
+}
+
+#[test]
+fn who_hashes_passwords_is_throttled_and_can_be_limited() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let stages = template.resources("AWS::ApiGatewayV2::Stage");
+    let settings = &stages[0].1["Properties"]["RouteSettings"];
+    let mut hashing = BTreeSet::new();
+    for (id, function) in template.resources("AWS::Serverless::Function") {
+        let properties = &function["Properties"];
+        let variables = properties.pointer("/Environment/Variables/ARGON2_MEMORY_KIB");
+        let reserves = properties["ReservedConcurrentExecutions"].to_string();
+        let limit = r#"{"Fn::If":["HasReservedConcurrency",{"Ref":"ReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#;
+        assert_eq!(variables.is_some(), reserves == limit, "{id}: {reserves}");
+        if variables.is_some() {
+            hashing.insert(id.trim_end_matches("Function"));
+        }
+    }
+    for (id, route) in template.resources("AWS::ApiGatewayV2::Route") {
+        let target = text(route, "/Properties/Target/Fn::Sub");
+        let hashes = hashing
+            .iter()
+            .any(|name| target == format!("integrations/${{{name}Integration}}"));
+        let own = &settings[text(route, "/Properties/RouteKey")];
+        let rate = text(own, "/ThrottlingRateLimit/Ref");
+        assert_eq!(hashes, rate == "PasswordThrottleRate", "{id}");
+    }
+    assert_eq!(parameter(&template, "ReservedConcurrency")["Default"], "0");
+    Ok(())
+}
+
+#[test]
+fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let secrets = template.resources("AWS::SecretsManager::Secret");
+    assert_eq!(secrets.len(), 1);
+    let (id, secret) = secrets[0];
+    assert_eq!(secret["DeletionPolicy"], "RetainExceptOnCreate");
+    assert_eq!(secret["UpdateReplacePolicy"], "Retain");
+    // No key is in the template: the first rotation makes them.
+    assert_eq!(text(secret, "/Properties/SecretString"), r#"{"version":0}"#);
+
+    let schedules = template.resources("AWS::SecretsManager::RotationSchedule");
+    assert_eq!(schedules.len(), 1);
+    let (_, schedule) = schedules[0];
+    assert_eq!(schedule["Condition"], "Rotates");
+    assert_eq!(text(schedule, "/Properties/SecretId/Ref"), id);
+    // Or the first run would be refused.
+    let permission = template.properties(text(schedule, "/DependsOn"));
+    assert_eq!(
+        text(permission, "/Principal"),
+        "secretsmanager.amazonaws.com"
+    );
+    let function = named(&schedule["Properties"]["RotationLambdaARN"]);
+    assert_eq!(function, named(&permission["FunctionName"]));
+    Ok(())
+}
+
+#[test]
+fn every_parameter_has_a_sentence_a_default_and_bounds() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    for (name, parameter) in template.section("Parameters") {
+        let sentence = text(parameter, "/Description");
+        assert!(sentence.ends_with('.'), "{name}: {sentence}");
+        assert!(parameter.get("Default").is_some(), "{name}");
+        let has = |key: &str| parameter.get(key).is_some();
+        let bounded = match text(parameter, "/Type") {
+            "Number" => has("MinValue") && has("MaxValue"),
+            _ => has("AllowedPattern"),
+        };
+        assert!(bounded || has("AllowedValues"), "{name} has no bounds");
+    }
+    Ok(())
+}
+
+fn parameter<'a>(template: &'a Template, name: &str) -> &'a Value {
+    let parameters = template.section("Parameters");
+    let found = parameters.into_iter().find(|(known, _)| *known == name);
+    found.map_or(&Value::Null, |(_, parameter)| parameter)
+}
+
+fn names<'a>(template: &'a Template, section: &str) -> BTreeSet<&'a str> {
+    let members = template.section(section);
+    members.into_iter().map(|(name, _)| name).collect()
+}

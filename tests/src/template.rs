@@ -1,0 +1,86 @@
+//! `infra/template.yaml` as it is written, for those who check its rules.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::binaries::root;
+
+/// A template, unresolved: `{"Ref": …}`, `{"Fn::GetAtt": …}`, scalars as strings.
+#[derive(Debug)]
+pub struct Template(Value);
+
+impl Template {
+    /// Reads the project's template.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no YAML.
+    pub fn read() -> anyhow::Result<Self> {
+        Self::read_from(&root().join("infra/template.yaml"))
+    }
+
+    /// Reads another template.
+    ///
+    /// # Errors
+    /// When it cannot be read or is no YAML.
+    pub fn read_from(file: &Path) -> anyhow::Result<Self> {
+        Ok(Self(gatehouse_local::template_document(file)?))
+    }
+
+    /// Returns the members of a section: `Parameters`, `Outputs`.
+    #[must_use]
+    pub fn section(&self, name: &str) -> Vec<(&str, &Value)> {
+        members(self.0.get(name))
+    }
+
+    /// Returns the resources of a kind, such as `AWS::DynamoDB::Table`.
+    #[must_use]
+    pub fn resources(&self, kind: &str) -> Vec<(&str, &Value)> {
+        let mut resources = self.section("Resources");
+        resources.retain(|(_, resource)| text(resource, "/Type") == kind);
+        resources
+    }
+
+    /// Returns the properties of a resource by its logical id; null if there is none.
+    #[must_use]
+    pub fn properties(&self, id: &str) -> &Value {
+        let path = format!("/Resources/{id}/Properties");
+        self.0.pointer(&path).unwrap_or(&Value::Null)
+    }
+}
+
+/// Returns the text at a JSON pointer, or nothing.
+#[must_use]
+pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    value
+        .pointer(pointer)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+}
+
+/// Returns the members of a map, or none.
+#[must_use]
+pub fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {
+    let map = value.and_then(Value::as_object);
+    map.into_iter()
+        .flatten()
+        .map(|(name, value)| (name.as_str(), value))
+        .collect()
+}
+
+/// Returns a list's items; what is no list is a list of one.
+#[must_use]
+pub fn items(value: Option<&Value>) -> Vec<&Value> {
+    match value {
+        None => vec![],
+        Some(Value::Array(items)) => items.iter().collect(),
+        Some(one) => vec![one],
+    }
+}
+
+/// Returns the logical id that `!Ref X` or `!GetAtt X.Arn` names.
+#[must_use]
+pub fn named(value: &Value) -> Option<&str> {
+    let whole = value.get("Ref").or_else(|| value.get("Fn::GetAtt"))?;
+    whole.as_str()?.split('.').next()
+}
