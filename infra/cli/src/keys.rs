@@ -44,6 +44,8 @@ enum Command {
     /// Removes a key at once: whatever it signed ends
     Revoke {
         /// The key's id
+        // One in 64 begins with a hyphen.
+        #[arg(allow_hyphen_values = true)]
         kid: String,
         /// Removes the refresh MAC keys, too, which ends every session
         #[arg(long)]

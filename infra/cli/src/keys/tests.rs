@@ -68,6 +68,33 @@ async fn keys_are_made_listed_rotated_and_revoked() {
     place.close().await;
 }
 
+#[test]
+fn an_id_that_begins_with_a_hyphen_is_no_option() {
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        arguments: Arguments,
+    }
+    for kid in ["-abc", "--abc", "-h9_-abc", "abc"] {
+        for line in [
+            ["keys", "revoke", "--yes", kid, "--json"],
+            ["keys", "revoke", kid, "--yes", "--json"],
+        ] {
+            let parsed: Line = clap::Parser::try_parse_from(line).unwrap();
+            assert!(parsed.arguments.json, "{line:?}");
+            let Command::Revoke {
+                kid: read,
+                refresh: false,
+                yes: true,
+            } = parsed.arguments.command
+            else {
+                panic!("{line:?}");
+            };
+            assert_eq!(read, kid);
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_list_shows_no_key() {
     let directory = tempfile::tempdir().unwrap();

@@ -129,11 +129,11 @@ fn the_key_ring_is_in_exactly_one_place() {
     fn read(pairs: &[(&'static str, &'static str)]) -> Result<KeyRingSettings, ConfigError> {
         KeyRingSettings::from_environment(&with(pairs))
     }
-    let file = ("KEY_RING_FILE", "/tmp/ring.json");
+    let file = ("KEY_RING_FILE", "ring.json");
     let secret = ("KEY_RING_SECRET_ARN", "arn:x");
     assert_eq!(
         read(&[file]).unwrap(),
-        KeyRingSettings::File(PathBuf::from("/tmp/ring.json"))
+        KeyRingSettings::File(PathBuf::from("ring.json"))
     );
     assert_eq!(
         read(&[secret, ("KEY_RING_FILE", "")]).unwrap(),
