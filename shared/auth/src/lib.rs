@@ -10,6 +10,7 @@ pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;
 pub mod failure;
+pub mod guessing;
 pub mod id;
 #[cfg(feature = "people")]
 pub mod identifier;

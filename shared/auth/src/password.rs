@@ -1,8 +1,10 @@
 //! Passwords: read, judged, hashed and checked. Nothing here prints one.
 
 mod common;
+mod foreign;
 pub mod hasher;
 mod memory;
+mod pace;
 pub mod params;
 pub mod policy;
 mod stored;
@@ -16,7 +18,7 @@ use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
-pub use hasher::{HashError, Hasher};
+pub use hasher::{HashError, Hasher, describe};
 pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
 

@@ -66,8 +66,9 @@ pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
 /// The most passes a stored hash may ask for. Without it a poisoned item keeps the
 /// hashing thread for hours.
 pub(super) const MAX_ITERATIONS: u32 = 16;
-/// The most lanes a stored hash may ask for; imported ones commonly have 4.
-pub(super) const MAX_LANES: u32 = 4;
+/// The most lanes a stored hash may ask for; imported ones commonly have 4 or 8. They
+/// are computed in turn, in the same memory, so that they cost nothing by themselves.
+pub(super) const MAX_LANES: u32 = 16;
 
 #[cfg(test)]
 mod tests {

@@ -1,5 +1,6 @@
 //! Known answers: the reference implementation's, and another implementation's.
 
+use argon2::{Algorithm, Version};
 use std::path::PathBuf;
 
 use argon2::{AssociatedData, Block, ParamsBuilder};

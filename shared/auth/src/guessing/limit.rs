@@ -1,0 +1,131 @@
+//! One counter's rule: some attempts are free, each further one doubles the wait.
+
+use std::time::Duration;
+
+use super::Counter;
+use crate::time::Timestamp;
+
+/// How many attempts are free, and what happens to those beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    free: u32,
+    cap: Duration,
+    window: Window,
+}
+
+/// For how long attempts count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Window {
+    SinceFirst(Duration),
+    SinceLast(Duration),
+}
+
+/// What one more attempt does to its counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing counts any more: the attempt is the first.
+    Begin {
+        /// Until when it counts.
+        counted_until: Timestamp,
+    },
+    /// A free one: rivals may take theirs at the same time.
+    Add {
+        /// The number of free ones, below which the counter must still be.
+        free: u32,
+        /// Until when all of them count, if that moves.
+        counted_until: Option<Timestamp>,
+    },
+    /// Beyond the free ones: of any number of rivals one passes.
+    Raise {
+        /// The number that the counter must still have.
+        failures: u32,
+        /// How long the next one waits.
+        locked_until: Timestamp,
+        /// Until when all of them count, if that moves.
+        counted_until: Option<Timestamp>,
+    },
+    /// Refused, and not counted.
+    Locked {
+        /// The first moment at which an attempt passes.
+        until: Timestamp,
+    },
+}
+
+impl Limit {
+    /// Of one identifier from an address that the account has not logged in from.
+    pub const PAIR: Self = Self {
+        free: 5,
+        cap: Duration::from_secs(1 << 10),
+        window: Window::SinceLast(DAY),
+    };
+    /// Of one identifier from an address that the account logs in from: the only
+    /// counter there, so that strangers' failures cannot lock the owner out, and
+    /// therefore with longer waits. 24 hashed guesses a day.
+    pub const KNOWN_PAIR: Self = Self {
+        free: 5,
+        cap: Duration::from_secs(1 << 14),
+        window: Window::SinceLast(DAY),
+    };
+    /// Of one identifier from all other addresses together: 33 hashed guesses a day.
+    /// An account has two identifiers, so that is 66, and with the 24 of a known
+    /// address below 100 (NIST SP 800-63B-4 section 3.2.2).
+    pub const IDENTIFIER: Self = Self {
+        free: 10,
+        cap: Duration::from_secs(1 << 13),
+        window: Window::SinceLast(DAY),
+    };
+    /// Of one address, whoever it names: what stops one guess at each of many accounts.
+    pub const ADDRESS: Self = Self {
+        free: 300,
+        cap: Duration::from_secs(1 << 10),
+        window: Window::SinceFirst(HOUR),
+    };
+    /// Of one user who is logged in: password change, deletion, reset.
+    pub const USER: Self = Self {
+        free: 5,
+        cap: Duration::from_secs(1 << 12),
+        window: Window::SinceLast(DAY),
+    };
+
+    /// Decides what one more attempt does to a counter that was seen so.
+    #[must_use]
+    pub fn step(&self, seen: Option<&Counter>, now: Timestamp) -> Step {
+        let locked_until = seen.and_then(|counter| counter.locked_until);
+        if let Some(until) = locked_until.filter(|until| *until > now) {
+            return Step::Locked { until };
+        }
+        let counts = |counter: &&Counter| counter.counted_until.is_some_and(|until| until > now);
+        let Some(counter) = seen.filter(counts) else {
+            let (Window::SinceFirst(span) | Window::SinceLast(span)) = self.window;
+            let counted_until = now.plus(span);
+            return Step::Begin { counted_until };
+        };
+        let counted_until = match self.window {
+            Window::SinceFirst(_) => None,
+            Window::SinceLast(span) => Some(now.plus(span)),
+        };
+        if counter.failures < self.free {
+            return Step::Add {
+                free: self.free,
+                counted_until,
+            };
+        }
+        Step::Raise {
+            failures: counter.failures,
+            locked_until: now.plus(self.wait(counter.failures - self.free)),
+            counted_until,
+        }
+    }
+
+    /// The wait after the attempt that came `beyond` others after the free ones.
+    fn wait(&self, beyond: u32) -> Duration {
+        let doubled = FIRST_WAIT.checked_mul(1_u32.checked_shl(beyond).unwrap_or(u32::MAX));
+        doubled.map_or(self.cap, |wait| wait.min(self.cap))
+    }
+}
+
+/// The wait after the first attempt beyond the free ones.
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_hours(1);
+/// Shorter lets a patient guesser begin anew.
+const DAY: Duration = Duration::from_hours(24);

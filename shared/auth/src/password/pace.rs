@@ -1,0 +1,63 @@
+//! How long a hash takes here, as measured, and how many there were.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Measurements of one hasher.
+#[derive(Debug, Default)]
+pub(super) struct Pace {
+    /// Microseconds of a hash with the live parameters; 0 before the first.
+    typical: AtomicU64,
+    count: AtomicU64,
+}
+
+impl Pace {
+    /// Takes a measurement in: slower ones at once, quicker ones by and by, so that
+    /// a burst's last hash is not begun on the strength of an idle moment.
+    pub(super) fn record(&self, took: Duration) {
+        let took = u64::try_from(took.min(SLOWEST).as_micros()).unwrap_or(u64::MAX);
+        let known = self.typical.load(Ordering::Relaxed);
+        let typical = took.max(known.saturating_sub(known / 8));
+        self.typical.store(typical, Ordering::Relaxed);
+    }
+
+    /// Returns how long a hash takes; nothing known is no time at all.
+    pub(super) fn typical(&self) -> Duration {
+        Duration::from_micros(self.typical.load(Ordering::Relaxed))
+    }
+
+    /// Counts a hash.
+    pub(super) fn count(&self) {
+        self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn counted(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+}
+
+/// The most that is believed. Lambda may freeze a process in the middle of a hash, and
+/// one that had seemed to take an hour would be the last: nobody has two hours left.
+const SLOWEST: Duration = Duration::from_secs(2);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_hash_is_believed_at_once_and_forgotten_by_and_by() {
+        let pace = Pace::default();
+        assert_eq!(pace.typical(), Duration::ZERO);
+        for (took, typical) in [(10, 10), (80, 80), (10, 70), (10, 61), (90, 90)] {
+            pace.record(Duration::from_millis(took));
+            assert_eq!(pace.typical().as_millis(), typical);
+        }
+    }
+
+    #[test]
+    fn a_process_that_was_frozen_still_hashes() {
+        let pace = Pace::default();
+        pace.record(Duration::from_hours(1));
+        assert_eq!(pace.typical(), SLOWEST);
+    }
+}
