@@ -8,16 +8,23 @@ use serde_json::Value;
 /// What the functions call, read from their code; a transaction by its parts.
 ///
 /// Whoever adds a call adds its line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 19] = [
+const CALLS: [(&str, &str, &[&str]); 20] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
+    // The attempt, by its address.
+    ("register", "LoginAttemptsTable", &["UpdateItem"]),
     // The name, the user, a hash of older parameters.
     (
         "login",
         "UsersTable",
         &["BatchGetItem", "GetItem", "UpdateItem"],
     ),
-    ("login", "LoginAttemptsTable", &["BatchGetItem"]),
+    // The counters, read and raised.
+    (
+        "login",
+        "LoginAttemptsTable",
+        &["BatchGetItem", "UpdateItem"],
+    ),
     ("login", "SessionsTable", &["PutItem"]),
     ("login", "KeyRingSecret", &["GetSecretValue"]),
     ("refresh", "UsersTable", &["GetItem"]),

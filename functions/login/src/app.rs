@@ -8,12 +8,13 @@ use gatehouse_edge::config::{
     ClientAddress, Environment, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };
 use gatehouse_store::{
-    Budget, CachedKeyRing, Connection, KeyRingSource, LoginLookup, Sessions, Users,
+    Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, LoginLookup, Sessions, Users,
 };
 
 /// What `login` needs.
 pub struct App {
     pub(crate) lookup: LoginLookup,
+    pub(crate) attempts: LoginAttempts,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
     pub(crate) hasher: Hasher,
@@ -32,6 +33,17 @@ impl App {
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        Self::with_clock(environment, Clock::System).await
+    }
+
+    /// The same with a clock of the caller's, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn with_clock(
+        environment: &Environment,
+        clock: Clock,
+    ) -> Result<Self, lambda_runtime::Error> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let connection =
@@ -46,7 +58,8 @@ impl App {
             },
         };
         let app = Self {
-            lookup: LoginLookup::new(connection.tables(), users.clone(), attempts),
+            lookup: LoginLookup::new(connection.tables(), users.clone(), attempts.clone()),
+            attempts: LoginAttempts::new(connection.tables(), attempts),
             users: Users::new(connection.tables(), users),
             sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
             hasher: Hasher::new(
@@ -63,12 +76,18 @@ impl App {
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
             address: ClientAddress::from_environment(environment)?,
-            clock: Clock::System,
+            clock,
         };
         app.hasher.warm_up();
         app.users.warm_up().await;
         // A ring that is not there yet is the first request's to tell.
         let _ = app.ring.current(app.clock.now()).await;
         Ok(app)
+    }
+
+    /// Replaces the hasher by one of the caller's, who counts or measures hashes.
+    #[must_use]
+    pub fn with_hasher(self, hasher: Hasher) -> Self {
+        Self { hasher, ..self }
     }
 }

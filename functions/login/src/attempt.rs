@@ -4,6 +4,7 @@ use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_edge::config::ClientAddress;
 use gatehouse_edge::request::Request;
+use gatehouse_store::Guess;
 use secrecy::SecretString;
 
 use crate::error::LoginError;
@@ -51,6 +52,14 @@ impl Attempt {
                 .transpose()
                 .map_err(|_| LoginError::InvalidScope)?,
         })
+    }
+
+    /// Returns what the counters of guesses know the attempt by.
+    pub(crate) fn guess(&self) -> Guess<'_> {
+        Guess {
+            digest: &self.digest,
+            address: &self.ip,
+        }
     }
 
     /// Returns the scope to grant: what was asked for, or all there is.

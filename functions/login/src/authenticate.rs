@@ -1,49 +1,67 @@
 //! Is this the person: the same calls and the same hash whoever asks.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::Password;
+use gatehouse_auth::password::{Hasher, Password};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
+use gatehouse_store::{LoginReservation, ReservedLogin};
 use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::attempt::Attempt;
 use crate::error::{LoginError, Refusal};
 
-/// Returns the user whose password it is.
+/// Somebody whose password was right.
+pub(crate) struct Authenticated {
+    pub(crate) user: User,
+    /// What the attempt was counted, to be taken back.
+    pub(crate) reserved: ReservedLogin,
+}
+
+/// Returns the user whose password it is; `hasher` knows how long its caller waits.
 ///
 /// # Errors
-/// [`LoginError::Refused`] with a reason that the log alone may tell.
+/// [`LoginError::Refused`] with a reason that the log alone may tell;
+/// [`LoginError::Throttled`] before anything is hashed.
 pub(crate) async fn authenticate(
     app: &App,
+    hasher: &Hasher,
     attempt: &Attempt,
     now: Timestamp,
-) -> Result<User, LoginError> {
+) -> Result<Authenticated, LoginError> {
     // No account has a password that cannot be one, so nothing is told by a quick answer.
     let password = password(attempt)?;
-    // The attempt's reservation belongs between the two reads (data.md, Guessing).
-    let sub = app
-        .lookup
-        .find(attempt.name_key.as_deref(), &attempt.digest, &attempt.ip)
-        .await?;
-    let user = app.users.get(&known_or_nobody(sub)?).await?;
+    // What is not going to be hashed is not counted either.
+    hasher.ready()?;
+    let guess = attempt.guess();
+    let found = app.lookup.find(attempt.name_key.as_deref(), &guess).await?;
+    let counted = app.attempts.reserve_login(&guess, &found.counters, now);
+    let reserved = match counted.await? {
+        LoginReservation::Reserved(reserved) => reserved,
+        LoginReservation::Refused {
+            counted,
+            retry_after,
+        } => {
+            return Err(LoginError::Throttled {
+                counted,
+                retry_after,
+            });
+        }
+    };
+    let user = app.users.get(&known_or_nobody(found.sub)?).await?;
     let Some(user) = user else {
-        app.hasher.verify_nobody(password).await?;
+        hasher.verify_nobody(password).await?;
         return Err(LoginError::Refused(Refusal::UnknownUser));
     };
-    if !app
-        .hasher
-        .verify(password, user.password_hash.clone())
-        .await?
-    {
+    if !hasher.verify(password, user.password_hash.clone()).await? {
         return Err(LoginError::Refused(Refusal::WrongPassword));
     }
     match user.status {
         Status::Disabled => Err(LoginError::Refused(Refusal::Disabled)),
         Status::Active => {
-            rehash(app, &user, attempt, now).await?;
-            Ok(user)
+            rehash(app, hasher, &user, attempt, now).await?;
+            Ok(Authenticated { user, reserved })
         }
     }
 }
@@ -61,24 +79,23 @@ fn known_or_nobody(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
     }
 }
 
-/// Replaces a hash of other parameters, unless the password has changed meanwhile.
+/// Replaces a hash that was made in another way, unless the password has changed
+/// meanwhile. Where there is no time left for it, the next login does it.
 async fn rehash(
     app: &App,
+    hasher: &Hasher,
     user: &User,
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<(), LoginError> {
-    if !app.hasher.needs_rehash(&user.password_hash) {
+    if !hasher.needs_rehash(&user.password_hash) || hasher.ready().is_err() {
         return Ok(());
     }
-    let hash = app
-        .hasher
-        .hash(password(attempt)?, random::bytes()?)
-        .await?;
+    let hash = hasher.hash(password(attempt)?, random::bytes()?).await?;
     let replaced = app
         .users
         .replace_hash(&user.sub, &user.password_hash, &hash, now)
         .await?;
-    tracing::info!(replaced, sub = %user.sub, "a hash of older parameters was made anew");
+    tracing::info!(replaced, sub = %user.sub, "a hash of another kind was made anew");
     Ok(())
 }

@@ -1,5 +1,8 @@
 //! Why a login does not succeed.
 
+use std::time::Duration;
+
+use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::password::HashError;
 use gatehouse_auth::random::RandomError;
 use gatehouse_auth::refresh::RefreshTokenError;
@@ -16,6 +19,11 @@ pub(crate) enum LoginError {
     InvalidScope,
     #[error("the credentials are not good")]
     Refused(Refusal),
+    #[error("there were too many attempts")]
+    Throttled {
+        counted: Counted,
+        retry_after: Duration,
+    },
     #[error("the keys could not be read")]
     Keys(#[from] KeysError),
     #[error("a table could not be read or written")]
@@ -59,9 +67,10 @@ impl LoginError {
             Self::Request(problem) => problem,
             Self::InvalidScope => Problem::invalid_scope(),
             Self::Refused(_) => Problem::invalid_credentials(),
+            Self::Throttled { retry_after, .. } => Problem::too_many_requests(retry_after),
             Self::Keys(error) => Problem::failed(&error),
             Self::Store(error) => Problem::failed(&error),
-            Self::Hash(error) => Problem::broken(&error),
+            Self::Hash(error) => Problem::failed(&error),
             Self::Sign(error) => Problem::broken(&error),
             Self::Mint(error) => Problem::broken(&error),
             Self::Random(error) => Problem::broken(&error),

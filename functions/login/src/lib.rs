@@ -18,7 +18,7 @@ mod opening;
 
 pub use app::App;
 use attempt::Attempt;
-use authenticate::authenticate;
+use authenticate::{Authenticated, authenticate};
 use error::LoginError;
 use opening::Opening;
 
@@ -32,53 +32,64 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
 
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
+    let hasher = app.hasher.within(request.time_left(&app.clock));
     let attempt = Attempt::read(request, &app.address)?;
     // Before anything is written: without a key there is no token to give.
     let ring = app.ring.current(now).await?;
-    let user = match authenticate(app, &attempt, now).await {
-        Ok(user) => user,
+    let Authenticated { user, reserved } = match authenticate(app, &hasher, &attempt, now).await {
+        Ok(authenticated) => authenticated,
         Err(error) => {
-            if let LoginError::Refused(reason) = &error {
-                record(
-                    request,
-                    &attempt,
-                    None,
-                    AuditEvent::LoginFailed,
-                    Some(reason.name()),
-                );
-            }
+            record_refusal(request, &attempt, None, &error);
             return Err(error);
         }
     };
-    let scope = match attempt.scope_of(&app.role_scopes.of(&user.roles)) {
-        Ok(scope) => scope,
-        Err(error) => {
-            let reason = Some("invalid_scope");
+    let scope = attempt.scope_of(&app.role_scopes.of(&user.roles));
+    let guess = attempt.guess();
+    let counted_no_more = app.attempts.succeed(&guess, reserved, now);
+    let opened = async {
+        let opening = Opening {
+            user: &user,
+            scope: scope?,
+            attempt: &attempt,
+            now,
+        };
+        opening.open(app, &ring).await
+    };
+    let (opened, counted_no_more) = tokio::join!(Box::pin(opened), Box::pin(counted_no_more));
+    match opened {
+        Ok(response) => {
+            counted_no_more?;
             record(
                 request,
                 &attempt,
                 Some(&user),
-                AuditEvent::LoginFailed,
-                reason,
+                AuditEvent::LoginSucceeded,
+                None,
             );
-            return Err(error);
+            Ok(response)
         }
+        Err(error) => {
+            record_refusal(request, &attempt, Some(&user), &error);
+            Err(error)
+        }
+    }
+}
+
+/// Tells the log why nobody was logged in, where it is for the client's sake.
+fn record_refusal(request: &Request, attempt: &Attempt, user: Option<&User>, error: &LoginError) {
+    let (event, reason) = match error {
+        LoginError::Refused(refusal) => (AuditEvent::LoginFailed, refusal.name()),
+        LoginError::InvalidScope => (AuditEvent::LoginFailed, "invalid_scope"),
+        LoginError::Throttled { counted, .. } => (AuditEvent::LoginThrottled, counted.name()),
+        LoginError::Request(_)
+        | LoginError::Keys(_)
+        | LoginError::Store(_)
+        | LoginError::Hash(_)
+        | LoginError::Sign(_)
+        | LoginError::Mint(_)
+        | LoginError::Random(_) => return,
     };
-    let opening = Opening {
-        user: &user,
-        scope,
-        attempt: &attempt,
-        now,
-    };
-    let response = opening.open(app, &ring).await?;
-    record(
-        request,
-        &attempt,
-        Some(&user),
-        AuditEvent::LoginSucceeded,
-        None,
-    );
-    Ok(response)
+    record(request, attempt, user, event, Some(reason));
 }
 
 fn record(

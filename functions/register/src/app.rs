@@ -3,11 +3,12 @@
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{ClientAddress, Environment, HashSettings, RegistrationSettings};
-use gatehouse_store::{Budget, Connection, Users};
+use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
 pub struct App {
     pub(crate) users: Users,
+    pub(crate) attempts: LoginAttempts,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
     pub(crate) open: bool,
@@ -25,7 +26,9 @@ impl App {
         let hashing = HashSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+        let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
+            attempts: LoginAttempts::new(connection.tables(), attempts),
             users: Users::new(connection.tables(), environment.table("USERS_TABLE")?),
             hasher: Hasher::new(
                 Argon2Params::new(hashing.memory_kib, hashing.iterations)?,

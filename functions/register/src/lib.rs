@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
+use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::Password;
+use gatehouse_auth::password::Hasher;
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
-use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{ClientRequestToken, RegisterError};
+use gatehouse_store::{ClientRequestToken, RegisterError, Reservation};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use serde::Serialize;
@@ -35,7 +36,10 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
         return Err(Problem::registration_closed());
     }
     let newcomer = Newcomer::read(request, app.policy)?;
-    let user = account(app, newcomer).await?;
+    let hasher = app.hasher.within(request.time_left(&app.clock));
+    hasher.ready().map_err(|error| Problem::failed(&error))?;
+    count(app, request).await?;
+    let user = account(app, &hasher, newcomer).await?;
     // Made once, so that the SDK's own retry after a lost answer is no conflict.
     let token = random::bytes().map_err(|error| Problem::broken(&error))?;
     let token = ClientRequestToken::from_bytes(token);
@@ -51,12 +55,42 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     Ok(user)
 }
 
+/// Counts the attempt against its address: a registration costs a hash, and its
+/// refusals tell which names are taken.
+async fn count(app: &App, request: &Request) -> Result<(), Problem> {
+    let address = address(app, request);
+    let reserved = app
+        .attempts
+        .reserve_address(&address, app.clock.now())
+        .await
+        .map_err(|error| Problem::failed(&error))?;
+    match reserved {
+        Reservation::Reserved { .. } => Ok(()),
+        Reservation::Refused { retry_after } => {
+            let mut audit = request.audit();
+            audit.reason = Some(Counted::Address.name());
+            audit.ip = Some(&address);
+            audit.record(AuditEvent::RegistrationThrottled);
+            Err(Problem::too_many_requests(retry_after))
+        }
+    }
+}
+
+/// The client's address; empty where the gateway gave none.
+fn address(app: &App, request: &Request) -> String {
+    let address = request.source_address(&app.address);
+    address.map(|ip| ip.to_string()).unwrap_or_default()
+}
+
 /// Hashes the password and makes the account, which is not stored yet.
-async fn account(app: &App, newcomer: Newcomer) -> Result<User, Problem> {
+async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User, Problem> {
     let (sub, salt) = random::bytes()
         .and_then(|sub| Ok((sub, random::bytes()?)))
         .map_err(|error| Problem::broken(&error))?;
-    let hash = hash(app, newcomer.password, salt).await?;
+    let hash = hasher
+        .hash(newcomer.password, salt)
+        .await
+        .map_err(|error| Problem::failed(&error))?;
     let now = app.clock.now();
     Ok(User {
         sub: SubjectId::from_bytes(sub),
@@ -81,20 +115,11 @@ async fn account(app: &App, newcomer: Newcomer) -> Result<User, Problem> {
     })
 }
 
-async fn hash(app: &App, password: Password, salt: [u8; 16]) -> Result<StoredHash, Problem> {
-    app.hasher
-        .hash(password, salt)
-        .await
-        .map_err(|error| Problem::broken(&error))
-}
-
 fn record(app: &App, request: &Request, user: &User) {
-    let ip = request
-        .source_address(&app.address)
-        .map(|ip| ip.to_string());
+    let address = address(app, request);
     let mut audit = request.audit();
     audit.sub = Some(&user.sub);
-    audit.ip = ip.as_deref();
+    audit.ip = Some(&address);
     audit.record(AuditEvent::UserRegistered);
 }
 

@@ -9,6 +9,8 @@ use crate::metric;
 pub enum AuditEvent {
     /// An account was made.
     UserRegistered,
+    /// A registration was refused unread, after too many from its address.
+    RegistrationThrottled,
     /// Somebody logged in.
     LoginSucceeded,
     /// A login was refused.
@@ -43,6 +45,7 @@ impl AuditEvent {
     pub fn name(self) -> &'static str {
         match self {
             Self::UserRegistered => "user_registered",
+            Self::RegistrationThrottled => "registration_throttled",
             Self::LoginSucceeded => "login_succeeded",
             Self::LoginFailed => "login_failed",
             Self::LoginThrottled => "login_throttled",
@@ -61,7 +64,8 @@ impl AuditEvent {
 
     fn outcome(self) -> &'static str {
         match self {
-            Self::LoginFailed
+            Self::RegistrationThrottled
+            | Self::LoginFailed
             | Self::LoginThrottled
             | Self::RefreshReuseDetected
             | Self::AuthorizationDenied => "failure",

@@ -24,6 +24,17 @@ impl Clock {
             Self::Fixed(seconds) => Timestamp::from_unix(seconds.load(Ordering::SeqCst)),
         }
     }
+
+    /// Returns how long it is until a moment in milliseconds since the epoch, as
+    /// Lambda gives its deadline.
+    pub(crate) fn until(&self, millis: u64) -> Duration {
+        let now = match self {
+            Self::System => system_millis(),
+            Self::Fixed(seconds) => seconds.load(Ordering::SeqCst).saturating_mul(1000),
+        };
+        let now = u64::try_from(now).unwrap_or(0);
+        Duration::from_millis(millis.saturating_sub(now))
+    }
 }
 
 /// A clock before 1970 is a wrong clock, but no reason to panic.
@@ -34,6 +45,14 @@ fn system_now() -> Timestamp {
         Ok(since) => epoch.plus(since),
         Err(before) => epoch.minus(before.duration() + Duration::from_secs(1)),
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one module that may")]
+fn system_millis() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 #[cfg(test)]
@@ -47,6 +66,16 @@ mod tests {
         assert_eq!(clock.now().unix(), 100);
         seconds.store(-5, Ordering::SeqCst);
         assert_eq!(clock.now().unix(), -5);
+    }
+
+    #[test]
+    fn a_deadline_that_has_passed_leaves_no_time() {
+        let clock = Clock::Fixed(Arc::new(AtomicI64::new(100)));
+        assert_eq!(clock.until(100_250), Duration::from_millis(250));
+        assert_eq!(clock.until(99_999), Duration::ZERO);
+        let soon = u64::try_from(system_millis()).unwrap() + 60_000;
+        let left = Clock::System.until(soon).as_secs();
+        assert!((58..=60).contains(&left), "{left}");
     }
 
     #[test]

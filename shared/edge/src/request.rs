@@ -7,6 +7,7 @@ mod media_type;
 mod tests;
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use http::Method;
 use lambda_http::{Context, RequestExt};
@@ -15,6 +16,7 @@ pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
 pub use fields::Fields;
 
 use crate::audit::Audit;
+use crate::clock::Clock;
 use crate::config::ClientAddress;
 use crate::event::{self, EventError};
 
@@ -97,6 +99,17 @@ impl Request {
             .and_then(|name| self.header(name.as_str()))
             .and_then(address);
         named.or(self.meta.source_address)
+    }
+
+    /// Returns how long the caller still waits, by Lambda's deadline; for ever where
+    /// there is none.
+    #[must_use]
+    pub fn time_left(&self, clock: &Clock) -> Duration {
+        let context = self.http.lambda_context_ref();
+        match context.map_or(0, |context| context.deadline) {
+            0 => Duration::MAX,
+            deadline => clock.until(deadline),
+        }
     }
 
     /// Returns the client's own word for itself, 256 bytes at most.

@@ -10,6 +10,7 @@ mod ending;
 mod error;
 mod item;
 mod key_ring;
+mod login_attempts;
 mod login_lookup;
 mod retry;
 mod revocations;
@@ -28,7 +29,8 @@ pub use connection::{
 pub use ending::{Caller, Ended, end_all_sessions, end_other_sessions, end_session};
 pub use error::StoreError;
 pub use key_ring::{CachedKeyRing, KeyRingSource};
-pub use login_lookup::LoginLookup;
+pub use login_attempts::{Guess, LoginAttempts, LoginReservation, Reservation, ReservedLogin};
+pub use login_lookup::{LoginLookup, LookedUp};
 pub use revocations::{Revocations, Revoked};
 pub use rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use sessions::{RotateSession, Sessions};

@@ -1,14 +1,14 @@
 //! What a login reads first: the name's item and the counters of attempts.
 
-use std::net::{IpAddr, Ipv6Addr};
-
 use aws_sdk_dynamodb::Client;
+use gatehouse_auth::guessing::{Counted, Counter, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use serde::Deserialize;
 
 use crate::batch;
 use crate::error::StoreError;
-use crate::item::decode;
+use crate::item::{Item, decode};
+use crate::login_attempts::Guess;
 
 /// The table of users, by names, and the table of login attempts.
 #[derive(Debug, Clone)]
@@ -16,6 +16,15 @@ pub struct LoginLookup {
     client: Client,
     users: String,
     attempts: String,
+}
+
+/// What a login reads first.
+#[derive(Debug)]
+pub struct LookedUp {
+    /// Whose name it is, if anybody's.
+    pub sub: Option<SubjectId>,
+    /// The counters that may bind the attempt.
+    pub counters: LoginCounters,
 }
 
 #[derive(Deserialize)]
@@ -34,61 +43,61 @@ impl LoginLookup {
         }
     }
 
-    /// Finds the subject of a name, in one call.
+    /// Finds the subject of a name, and the counters of its attempts, in one call.
     ///
     /// `name_key` is the key of the name's item; without one, since nothing can
     /// have such a name, a key that nothing has is read instead, so that the
-    /// call is the same. `digest` is that of the canonical identifier.
+    /// call is the same.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] as the call or an item gives it.
     pub async fn find(
         &self,
         name_key: Option<&str>,
-        digest: &str,
-        address: &str,
-    ) -> Result<Option<SubjectId>, StoreError> {
+        guess: &Guess<'_>,
+    ) -> Result<LookedUp, StoreError> {
+        let digest = guess.digest;
         let name_key = name_key.map_or_else(|| format!("nobody#{digest}"), str::to_owned);
-        // The counters are read and not yet obeyed: the reservation of an attempt,
-        // one conditional update for each of them, belongs right behind this call.
-        let counters = vec![
-            format!("pair#{digest}#{address}"),
-            format!("id#{digest}"),
-            format!("ip#{}", network(address)),
-        ];
+        let counters = COUNTERS.map(|counted| guess.key(counted)).to_vec();
         let keys = [(&*self.users, vec![name_key]), (&*self.attempts, counters)];
         let mut found = batch::get(&self.client, keys).await?;
         let names = found.remove(&self.users).unwrap_or_default();
-        let Some(item) = names.into_iter().next() else {
-            return Ok(None);
-        };
+        let name = names.into_iter().next();
         // Errors reach logs: the name itself may be an e-mail address.
         let shown = format!("name with digest {digest}");
-        let item: NameItem = decode(&self.users, &shown, item)?;
-        Ok(Some(item.sub))
-    }
-}
-
-/// Returns the address, of IPv6 its first 64 bits: who has one address has them all.
-fn network(address: &str) -> String {
-    match address.parse() {
-        Ok(IpAddr::V6(address)) => {
-            let prefix = address.to_bits() >> 64 << 64;
-            format!("{}/64", Ipv6Addr::from_bits(prefix))
+        let name: Option<NameItem> = name
+            .map(|item| decode(&self.users, &shown, item))
+            .transpose()?;
+        let mut looked_up = LookedUp {
+            sub: name.map(|name| name.sub),
+            counters: LoginCounters::default(),
+        };
+        for item in found.remove(&self.attempts).unwrap_or_default() {
+            self.put(item, guess, &mut looked_up.counters)?;
         }
-        Ok(IpAddr::V4(_)) | Err(_) => address.to_owned(),
+        Ok(looked_up)
+    }
+
+    fn put(
+        &self,
+        item: Item,
+        guess: &Guess<'_>,
+        counters: &mut LoginCounters,
+    ) -> Result<(), StoreError> {
+        let key = item.get("pk").and_then(|pk| pk.as_s().ok().cloned());
+        let key = key.unwrap_or_default();
+        let counter: Counter = decode(&self.attempts, &key, item)?;
+        for counted in COUNTERS {
+            if guess.key(counted) == key {
+                match counted {
+                    Counted::Identifier => counters.identifier = Some(counter),
+                    Counted::Pair => counters.pair = Some(counter),
+                    Counted::Address => counters.address = Some(counter),
+                }
+            }
+        }
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::network;
-
-    #[test]
-    fn addresses_of_one_ipv6_network_are_one_address() {
-        assert_eq!(network("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-        assert_eq!(network("2001:db8:1:2::1"), "2001:db8:1:2::/64");
-        assert_eq!(network("192.0.2.1"), "192.0.2.1");
-        assert_eq!(network("unknown"), "unknown");
-    }
-}
+const COUNTERS: [Counted; 3] = [Counted::Identifier, Counted::Pair, Counted::Address];

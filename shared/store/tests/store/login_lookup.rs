@@ -1,9 +1,14 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_store::Guess;
 
 use crate::fixtures::{token, user};
 use crate::tables::Tables;
 
 const DIGEST: &str = "0f1e2d";
+const GUESS: Guess<'_> = Guess {
+    digest: DIGEST,
+    address: "192.0.2.1",
+};
 
 #[tokio::test]
 async fn a_name_leads_to_its_subject_in_one_call() {
@@ -12,8 +17,8 @@ async fn a_name_leads_to_its_subject_in_one_call() {
     tables.users.register(&ada, &token(1)).await.unwrap();
     tables.calls();
     for key in ["username#ada", "email#ada@example.org"] {
-        let found = tables.lookup.find(Some(key), DIGEST, "192.0.2.1").await;
-        assert_eq!(found.unwrap(), Some(ada.sub.clone()));
+        let found = tables.lookup.find(Some(key), &GUESS).await;
+        assert_eq!(found.unwrap().sub, Some(ada.sub.clone()));
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
 }
@@ -22,8 +27,8 @@ async fn a_name_leads_to_its_subject_in_one_call() {
 async fn a_name_that_nobody_has_costs_the_same_call() {
     let tables = Tables::start().await;
     for key in [Some("username#ada"), None] {
-        let found = tables.lookup.find(key, DIGEST, "2001:db8::1").await;
-        assert_eq!(found.unwrap(), None);
+        let found = tables.lookup.find(key, &GUESS).await;
+        assert_eq!(found.unwrap().sub, None);
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
 }
@@ -36,8 +41,8 @@ async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
         .register(&user(1, DIGEST), &token(1))
         .await
         .unwrap();
-    let found = tables.lookup.find(None, DIGEST, "192.0.2.1").await.unwrap();
-    assert_eq!(found, None);
+    let found = tables.lookup.find(None, &GUESS).await.unwrap();
+    assert_eq!(found.sub, None);
 }
 
 #[tokio::test]
@@ -51,11 +56,7 @@ async fn a_corrupt_name_is_told_without_the_name() {
     let key = "email#ada@example.org";
     let bad = AttributeValue::N("1".into());
     tables.set("users", ("pk", key), "sub", bad).await;
-    let error = tables
-        .lookup
-        .find(Some(key), DIGEST, "192.0.2.1")
-        .await
-        .unwrap_err();
+    let error = tables.lookup.find(Some(key), &GUESS).await.unwrap_err();
     let text = error.to_string();
     assert_eq!(
         text,

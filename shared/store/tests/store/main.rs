@@ -9,6 +9,7 @@ mod ending;
 mod failures;
 mod fixtures;
 mod keys;
+mod login_attempts;
 mod login_lookup;
 mod revocations;
 mod sessions;

@@ -18,8 +18,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use gatehouse_store::{
-    Connection, ConnectionSettings, Credentials, LoginLookup, Revocations, Sessions, SigningKeys,
-    Users,
+    Connection, ConnectionSettings, Credentials, LoginAttempts, LoginLookup, Revocations, Sessions,
+    SigningKeys, Users,
 };
 
 /// The five tables of one test.
@@ -30,6 +30,7 @@ pub(crate) struct Tables {
     pub(crate) revocations: Revocations,
     pub(crate) keys: SigningKeys,
     pub(crate) lookup: LoginLookup,
+    pub(crate) attempts: LoginAttempts,
     watch: Watch,
 }
 
@@ -60,6 +61,7 @@ impl Tables {
             keys: SigningKeys::new(client.clone(), "keys".into()),
             revocations: Revocations::new(client.clone(), "revocations".into()),
             lookup: LoginLookup::new(client.clone(), "users".into(), "attempts".into()),
+            attempts: LoginAttempts::new(client, "attempts".into()),
             client: plain,
             watch,
         }

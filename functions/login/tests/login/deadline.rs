@@ -1,0 +1,25 @@
+//! A hash that would come too late is not begun.
+
+use std::time::Duration;
+
+use crate::world::{HOME, PASSWORD, World};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
+    let world = World::start().await;
+    world.add("ada", None).await;
+    world.hasher.warm_up();
+    let before = world.hasher.computed();
+    for name in ["ada", "nobody"] {
+        for _ in 0..20 {
+            let left = Some(Duration::from_millis(1));
+            let answer = world.log_in_within(name, PASSWORD, HOME, left).await;
+            assert_eq!(answer.status(), 503);
+            assert_eq!(answer.headers()["retry-after"], "2");
+        }
+    }
+    assert_eq!(world.hasher.computed(), before);
+    let left = Some(Duration::from_mins(1));
+    let answer = world.log_in_within("ada", PASSWORD, HOME, left).await;
+    assert_eq!(answer.status(), 200);
+}

@@ -1,0 +1,81 @@
+//! A thousand guesses on one account, from a hundred addresses, by both names. Ten
+//! thousand are `cargo gatehouse bench guesses`.
+
+use std::sync::Arc;
+
+use tokio::task::JoinSet;
+
+use crate::world::{HOME, PASSWORD, World};
+
+const GUESSES: usize = 1_000;
+
+/// Who guesses: an address of a hundred, by the name and by the address in turn.
+fn guess(number: usize) -> (&'static str, String) {
+    let name = if number.is_multiple_of(2) {
+        "ada"
+    } else {
+        "ada@example.org"
+    };
+    (name, format!("198.51.100.{}", number / 2 % 100))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_of_guesses_hashes_less_than_a_hundred_and_the_owner_logs_in() {
+    let world = World::start().await;
+    world.add("ada", None).await;
+    assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
+    let (mut hashed, mut refused) = (0, 0);
+    for number in 0..GUESSES {
+        let (name, address) = guess(number);
+        let before = world.hasher.computed();
+        let answer = world
+            .log_in(name, "seven noisy otters at dawn", &address)
+            .await;
+        match answer.status().as_u16() {
+            401 => hashed += 1,
+            429 => {
+                assert_eq!(world.hasher.computed(), before);
+                assert!(answer.headers().contains_key("retry-after"));
+                refused += 1;
+            }
+            other => panic!("{other}"),
+        }
+        if number % 100 == 99 {
+            assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
+            // Even the right password is not looked at, where its address is locked.
+            let locked = world.log_in(name, PASSWORD, &address).await;
+            assert_eq!(locked.status(), 429, "{number}");
+        }
+        world.pass(80);
+    }
+    assert_eq!(hashed + refused, GUESSES);
+    assert!((40..=100).contains(&hashed), "{hashed} were hashed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn guesses_at_once_hash_two_dozen_and_the_owner_logs_in() {
+    let world = Arc::new(World::start().await);
+    world.add("ada", None).await;
+    assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
+    let before = world.hasher.computed();
+    let mut guesses = JoinSet::new();
+    for worker in 0..100 {
+        let world = Arc::clone(&world);
+        guesses.spawn(async move {
+            for number in (worker..GUESSES).step_by(100) {
+                let (name, address) = guess(number);
+                let answer = world
+                    .log_in(name, "seven noisy otters at dawn", &address)
+                    .await;
+                assert!([401, 429].contains(&answer.status().as_u16()), "{answer:?}");
+            }
+        });
+    }
+    let owner = world.log_in("ada", PASSWORD, HOME).await;
+    assert_eq!(owner.status(), 200);
+    guesses.join_all().await;
+    // The clock stands still: ten free ones and one more for each name. A write that a
+    // busy machine answers too late is sent again and counts twice.
+    let hashed = world.hasher.computed() - before - 1;
+    assert!((16..=22).contains(&hashed), "{hashed} were hashed");
+}

@@ -1,0 +1,191 @@
+//! One function `login` with tables, keys, a clock and people of its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use dynoxide::Database;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::key::{Algorithm, KeyRing};
+use gatehouse_auth::password::{Argon2Params, Hasher, Password};
+use gatehouse_auth::random;
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::Environment;
+use gatehouse_edge::{Response, serve};
+use gatehouse_store::{ClientRequestToken, Connection, ConnectionSettings, Credentials, Users};
+use lambda_runtime::Context;
+use login::App;
+use secrecy::ExposeSecret;
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+/// When every test begins.
+pub(crate) const NOW: i64 = 1_800_000_000;
+/// Everybody's password.
+pub(crate) const PASSWORD: &str = "seven quiet otters at dawn";
+/// Where everybody is at home.
+pub(crate) const HOME: &str = "192.0.2.1";
+
+/// The function and what is beneath it.
+pub(crate) struct World {
+    pub(crate) app: Arc<App>,
+    pub(crate) users: Users,
+    /// Shares its count with the function's.
+    pub(crate) hasher: Hasher,
+    seconds: Arc<AtomicI64>,
+    _directory: TempDir,
+}
+
+impl World {
+    /// Starts one without people.
+    pub(crate) async fn start() -> Self {
+        let endpoint = tables().await;
+        let directory = tempfile::tempdir().unwrap();
+        let ring_file = directory.path().join("key-ring.json");
+        let ring = KeyRing::first(Algorithm::EdDsa, Timestamp::from_unix(NOW - 86_400)).unwrap();
+        std::fs::write(&ring_file, ring.to_json().expose_secret()).unwrap();
+        let environment = Environment::from_pairs([
+            ("AWS_REGION", "eu-central-1"),
+            ("AWS_ENDPOINT_URL", endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("USERS_TABLE", "users"),
+            ("SESSIONS_TABLE", "sessions"),
+            ("LOGIN_ATTEMPTS_TABLE", "attempts"),
+            ("ISSUER", "https://issuer.example"),
+            ("KEY_RING_FILE", ring_file.to_str().unwrap()),
+        ]);
+        let seconds = Arc::new(AtomicI64::new(NOW));
+        let clock = Clock::Fixed(Arc::clone(&seconds));
+        let app = App::with_clock(&environment, clock).await.unwrap();
+        let hasher = Hasher::new(Argon2Params::default(), 2);
+        Self {
+            app: Arc::new(app.with_hasher(hasher.clone())),
+            users: Users::new(connection(&endpoint).tables(), "users".into()),
+            hasher,
+            seconds,
+            _directory: directory,
+        }
+    }
+
+    /// Adds somebody with that name, an address at example.org, and a hash of
+    /// [`PASSWORD`]; a new one where none is given.
+    pub(crate) async fn add(&self, name: &str, hash: Option<&str>) -> User {
+        let password = Password::parse(PASSWORD).unwrap();
+        let hash = match hash {
+            Some(hash) => StoredHash::new(hash.to_owned()),
+            None => self.hasher.hash(password, [7; 16]).await.unwrap(),
+        };
+        let now = Timestamp::from_unix(NOW);
+        let user = User {
+            sub: SubjectId::from_bytes(random::bytes().unwrap()),
+            username: name.to_owned(),
+            username_canonical: name.to_owned(),
+            email: Some(format!("{name}@example.org")),
+            email_canonical: Some(format!("{name}@example.org")),
+            password_hash: hash,
+            roles: Roles::parse(["user"]).unwrap(),
+            status: Status::Active,
+            token_version: 0,
+            session_version: 0,
+            created_at: now,
+            updated_at: now,
+            password_changed_at: now,
+        };
+        let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
+        self.users.register(&user, &token).await.unwrap();
+        user
+    }
+
+    /// Logs in, or does not.
+    pub(crate) async fn log_in(&self, name: &str, password: &str, address: &str) -> Response {
+        self.log_in_within(name, password, address, None).await
+    }
+
+    /// The same for a caller who waits no longer than that.
+    pub(crate) async fn log_in_within(
+        &self,
+        name: &str,
+        password: &str,
+        address: &str,
+        left: Option<Duration>,
+    ) -> Response {
+        let mut context = Context::default();
+        if let Some(left) = left {
+            let now = u64::try_from(self.seconds.load(Ordering::SeqCst)).unwrap() * 1000;
+            context.deadline = now + u64::try_from(left.as_millis()).unwrap();
+        }
+        let body = json!({ "username": name, "password": password }).to_string();
+        let event = json!({
+            "version": "2.0",
+            "routeKey": "POST /login",
+            "rawPath": "/login",
+            "headers": { "content-type": "application/json" },
+            "requestContext": {
+                "http": { "method": "POST", "path": "/login", "sourceIp": address },
+                "requestId": "request",
+            },
+            "body": body,
+        });
+        serve::answer(
+            Arc::clone(&self.app),
+            login::handle,
+            &event.to_string(),
+            context,
+        )
+        .await
+    }
+
+    /// Lets time pass.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    /// Returns the hash that somebody has now.
+    pub(crate) async fn hash_of(&self, user: &User) -> StoredHash {
+        self.users
+            .get(&user.sub)
+            .await
+            .unwrap()
+            .unwrap()
+            .password_hash
+    }
+}
+
+/// Starts a DynamoDB with the three tables; it ends with the test.
+async fn tables() -> String {
+    let database = Database::memory().unwrap();
+    for (table, key) in [("users", "pk"), ("sessions", "sid"), ("attempts", "pk")] {
+        let request = json!({
+            "TableName": table,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+        });
+        database
+            .create_table(serde_json::from_value(request).unwrap())
+            .unwrap();
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(dynoxide::server::serve_on(listener, database));
+    endpoint
+}
+
+fn connection(endpoint: &str) -> Connection {
+    Connection::open(&ConnectionSettings {
+        region: "eu-central-1".into(),
+        endpoint: Some(endpoint.into()),
+        credentials: Credentials {
+            access_key_id: "AKIDEXAMPLE".into(),
+            secret_access_key: "secret".into(),
+            session_token: None,
+        },
+        attempt_timeout: Duration::from_secs(20),
+        operation_timeout: Duration::from_mins(1),
+    })
+}

@@ -1,0 +1,304 @@
+//! The table of attempts: counters that are raised before a password is hashed.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use gatehouse_auth::guessing::{Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Step, network};
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::time::Timestamp;
+
+use crate::error::{StoreError, written};
+use crate::item::{decode, key, moment, number, values};
+use write::Write;
+
+mod write;
+
+/// The table of attempts.
+#[derive(Debug, Clone)]
+pub struct LoginAttempts {
+    client: Client,
+    table: String,
+}
+
+/// Who is named by an attempt at a login, and from where.
+#[derive(Debug, Clone, Copy)]
+pub struct Guess<'a> {
+    /// Digest of the canonical identifier.
+    pub digest: &'a str,
+    /// The client's address.
+    pub address: &'a str,
+}
+
+/// What came of asking for one more attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reservation {
+    /// The attempt is counted; it may hash its password.
+    Reserved {
+        /// The attempts that its counter holds now.
+        failures: u32,
+    },
+    /// It may not, and where rivals have not overtaken it, it is not counted.
+    Refused {
+        /// How long to wait; a second at least.
+        retry_after: Duration,
+    },
+}
+
+/// What came of asking for one more attempt at a login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginReservation {
+    /// The attempt is counted; it may hash its password.
+    Reserved(ReservedLogin),
+    /// One of its counters refuses it.
+    Refused {
+        /// The counter.
+        counted: Counted,
+        /// How long to wait; a second at least.
+        retry_after: Duration,
+    },
+}
+
+/// An attempt at a login that is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReservedLogin {
+    /// What the identifier's counter holds; nothing where it does not bind.
+    identifier_failures: Option<u32>,
+}
+
+/// What came of a conditional update.
+enum Written {
+    Yes,
+    /// Its condition failed on this counter.
+    No(Option<Counter>),
+}
+
+impl Guess<'_> {
+    /// Returns the key of a counter's item.
+    pub(crate) fn key(&self, counted: Counted) -> String {
+        let digest = self.digest;
+        match counted {
+            Counted::Identifier => format!("id#{digest}"),
+            Counted::Pair => format!("pair#{digest}#{}", network(self.address)),
+            Counted::Address => format!("ip#{}", network(self.address)),
+        }
+    }
+}
+
+impl LoginAttempts {
+    /// Names the table.
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Counts one attempt at a login in each counter that binds it, from what was
+    /// seen of them. Where one was seen locked, nothing is written.
+    ///
+    /// # Errors
+    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    pub async fn reserve_login(
+        &self,
+        guess: &Guess<'_>,
+        seen: &LoginCounters,
+        now: Timestamp,
+    ) -> Result<LoginReservation, StoreError> {
+        let binding = seen.binding(now);
+        let locked = binding.iter().filter_map(|(counted, limit)| {
+            match limit.step(seen.of(*counted), now) {
+                Step::Locked { until } => Some((*counted, until)),
+                Step::Begin { .. } | Step::Add { .. } | Step::Raise { .. } => None,
+            }
+        });
+        if let Some((counted, until)) = locked.max_by_key(|(_, until)| *until) {
+            return Ok(LoginReservation::Refused {
+                counted,
+                retry_after: until.since(now),
+            });
+        }
+        let mut identifier_failures = None;
+        for (counted, limit) in binding {
+            let seen = seen.of(*counted).copied();
+            match self.reserve(&guess.key(*counted), limit, seen, now).await? {
+                Reservation::Refused { retry_after } => {
+                    return Ok(LoginReservation::Refused {
+                        counted: *counted,
+                        retry_after,
+                    });
+                }
+                Reservation::Reserved { failures } if *counted == Counted::Identifier => {
+                    identifier_failures = Some(failures);
+                }
+                Reservation::Reserved { .. } => {}
+            }
+        }
+        Ok(LoginReservation::Reserved(ReservedLogin {
+            identifier_failures,
+        }))
+    }
+
+    /// Takes back what a login that succeeded was counted: of the pair all, which
+    /// from now on is known; of the identifier this one, where it begins to matter;
+    /// of the address nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] as a call gives it.
+    pub async fn succeed(
+        &self,
+        guess: &Guess<'_>,
+        reserved: ReservedLogin,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("pk", guess.key(Counted::Pair))))
+            .update_expression(
+                "SET failures = :none, last_success_at = :now, expires_at = :end \
+                 REMOVE locked_until, counted_until",
+            )
+            .set_expression_attribute_values(Some(values([
+                ("none", number(0)),
+                ("now", moment(now)),
+                ("end", moment(now.plus(KNOWN_FOR))),
+            ])))
+            .send()
+            .await
+            .map_err(|error| StoreError::of(OPERATION, error))?;
+        match reserved.identifier_failures {
+            Some(failures) if failures >= RELEASED_FROM => {
+                self.release(&guess.key(Counted::Identifier)).await
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Counts one attempt from an address that names nobody: a registration, a reset.
+    ///
+    /// # Errors
+    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    pub async fn reserve_address(
+        &self,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        let key = format!("ip#{}", network(address));
+        self.reserve(&key, &Limit::ADDRESS, None, now).await
+    }
+
+    /// Counts one attempt of a user who is logged in and gives the password again.
+    ///
+    /// # Errors
+    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    pub async fn reserve_user(
+        &self,
+        sub: &SubjectId,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        self.reserve(&user_key(sub), &Limit::USER, None, now).await
+    }
+
+    /// Forgets the attempts of a user, who has given the right password, or is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the call gives it.
+    pub async fn forget_user(&self, sub: &SubjectId) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("pk", user_key(sub))))
+            .condition_expression("attribute_exists(pk)")
+            .update_expression("SET failures = :none REMOVE locked_until, counted_until")
+            .set_expression_attribute_values(Some(values([("none", number(0))])))
+            .send()
+            .await;
+        written(OPERATION, sent).map(drop)
+    }
+
+    /// Takes one step, and where a rival was quicker, decides again from what the
+    /// rival wrote.
+    async fn reserve(
+        &self,
+        pk: &str,
+        limit: &Limit,
+        mut seen: Option<Counter>,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        for _ in 0..MAX_TURNS {
+            let step = limit.step(seen.as_ref(), now);
+            let write = match Write::of(step, seen.as_ref(), now) {
+                Ok(write) => write,
+                Err(until) => {
+                    let retry_after = until.since(now);
+                    return Ok(Reservation::Refused { retry_after });
+                }
+            };
+            let failures = write.failures;
+            match self.write(pk, write).await? {
+                Written::Yes => return Ok(Reservation::Reserved { failures }),
+                Written::No(old) => seen = old,
+            }
+        }
+        // Rivals took every turn: whoever guesses in such a crowd can wait.
+        let retry_after = CROWDED;
+        Ok(Reservation::Refused { retry_after })
+    }
+
+    async fn write(&self, pk: &str, write: Write) -> Result<Written, StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("pk", pk)))
+            .condition_expression(write.condition)
+            .update_expression(write.update)
+            .set_expression_attribute_values(Some(write.values))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .send()
+            .await;
+        let Err(error) = sent else {
+            return Ok(Written::Yes);
+        };
+        let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) =
+            error.as_service_error()
+        else {
+            return Err(StoreError::of(OPERATION, error));
+        };
+        let old = refusal.item.clone();
+        let old = old.map(|item| decode(&self.table, pk, item)).transpose()?;
+        Ok(Written::No(old))
+    }
+
+    async fn release(&self, pk: &str) -> Result<(), StoreError> {
+        let sent = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("pk", pk)))
+            .condition_expression("failures > :none")
+            .update_expression("SET failures = failures - :one")
+            .set_expression_attribute_values(Some(values([
+                ("none", number(0)),
+                ("one", number(1)),
+            ])))
+            .send()
+            .await;
+        written(OPERATION, sent).map(drop)
+    }
+}
+
+fn user_key(sub: &SubjectId) -> String {
+    format!("sub#{sub}")
+}
+
+const OPERATION: &str = "UpdateItem";
+/// Turns at one counter. Each of the free ones may be taken by a rival of a burst, so
+/// fewer refuse honest people who come at once; more let a crowd cost more writes.
+const MAX_TURNS: u32 = 4;
+/// What somebody waits whom rivals have overtaken at every turn.
+const CROWDED: Duration = Duration::from_secs(1);
+/// From as many attempts on, a login that succeeds is taken back from its identifier.
+/// Before, it would be a write without effect: half of the free ones are left.
+const RELEASED_FROM: u32 = 5;
