@@ -1,10 +1,15 @@
 //! The `gatehouse` command.
 
+mod argon2;
+mod bench;
 mod cargo;
 mod environment_file;
+mod export;
+mod import;
 mod keys;
 mod local;
 mod password;
+mod people;
 mod place;
 mod project;
 mod seed;
@@ -32,6 +37,14 @@ enum Command {
     Local(local::Arguments),
     /// Lists, rotates and revokes the keys of the service on this machine
     Keys(keys::Arguments),
+    /// Takes users over from a file, with the password hashes of another library
+    Import(import::Arguments),
+    /// Writes all users to a file, password hashes included
+    Export(export::Arguments),
+    /// Measures password hashes and recommends parameters
+    Argon2(argon2::Arguments),
+    /// Measures what takes too long for every run of the tests
+    Bench(bench::Arguments),
 }
 
 #[tokio::main]
@@ -39,6 +52,10 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
+        Command::Import(arguments) => import::run(arguments).await,
+        Command::Export(arguments) => export::run(arguments).await,
+        Command::Argon2(arguments) => argon2::run(arguments).await,
+        Command::Bench(arguments) => bench::run(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

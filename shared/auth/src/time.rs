@@ -27,6 +27,13 @@ impl Timestamp {
         self.0
     }
 
+    /// Reads a moment in RFC 3339, with any offset; fractions of a second are dropped.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+        Some(Self(moment.unix_timestamp()))
+    }
+
     /// Returns the moment `span` later, in whole seconds.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
@@ -75,6 +82,16 @@ mod tests {
             Timestamp::from_unix(1_800_000_000).to_string(),
             "2027-01-15T08:00:00Z"
         );
+    }
+
+    #[test]
+    fn what_is_printed_is_read_again() {
+        for text in ["2027-01-15T08:00:00Z", "2027-01-15T10:30:00.999+02:30"] {
+            assert_eq!(Timestamp::parse(text).unwrap().unix(), 1_800_000_000);
+        }
+        for odd in ["", "2027-01-15", "1800000000", "2027-02-30T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(odd), None, "{odd}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod cached;
 mod connection;
 mod ending;
 mod error;
+mod everybody;
 mod item;
 mod key_ring;
 mod login_attempts;
@@ -28,6 +29,7 @@ pub use connection::{
 };
 pub use ending::{Caller, Ended, end_all_sessions, end_other_sessions, end_session};
 pub use error::StoreError;
+pub use everybody::Everybody;
 pub use key_ring::{CachedKeyRing, KeyRingSource};
 pub use login_attempts::{Guess, LoginAttempts, LoginReservation, Reservation, ReservedLogin};
 pub use login_lookup::{LoginLookup, LookedUp};
