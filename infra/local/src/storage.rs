@@ -23,14 +23,30 @@ impl Storage {
     /// # Errors
     /// [`StackError`], whose text is one sentence for a person.
     pub async fn open(template: &Path, data_dir: &Path) -> Result<Self, StackError> {
+        Self::serve(template, data_dir, Some(data_dir)).await
+    }
+
+    /// The same with tables in memory: the directory keeps the key ring alone.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub async fn in_memory(template: &Path, directory: &Path) -> Result<Self, StackError> {
+        Self::serve(template, directory, None).await
+    }
+
+    async fn serve(
+        template: &Path,
+        directory: &Path,
+        tables: Option<&Path>,
+    ) -> Result<Self, StackError> {
         let text = read(template)?;
         let parsed = parse(template, &text, &BTreeMap::new(), "http://localhost")?;
-        keys::make_directory(data_dir)?;
+        keys::make_directory(directory)?;
         let (listener, address) = bind(LOCALHOST, 0).await?;
         Ok(Self {
-            tables: Tables::start(&parsed.tables, Some(data_dir), listener)?,
+            tables: Tables::start(&parsed.tables, tables, listener)?,
             dynamodb_url: format!("http://{address}"),
-            key_ring: key_ring_path(data_dir),
+            key_ring: key_ring_path(directory),
         })
     }
 

@@ -36,7 +36,7 @@ impl World {
     /// Starts one without people; `hasher` is the function's.
     pub(super) async fn start(root: &Path, hasher: Hasher) -> anyhow::Result<Self> {
         let directory = tempfile::tempdir()?;
-        let storage = Storage::open(&root.join(project::TEMPLATE), directory.path()).await?;
+        let storage = Storage::in_memory(&root.join(project::TEMPLATE), directory.path()).await?;
         let ring = KeyRing::first(Algorithm::Es256, Timestamp::from_unix(BEGUN))?;
         std::fs::write(storage.key_ring_path(), ring.to_json().expose_secret())?;
         let table = |id: &str| {
