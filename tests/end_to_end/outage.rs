@@ -10,7 +10,7 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
     let person = Person::join(&service).await?;
     let before = service.get_as(&person.access_token, "/protected").await?;
     assert_eq!(before.status, 200);
-    let outage = service.cut_off_tables().await?;
+    let _outage = service.cut_off_tables().await?;
 
     let credentials = json!({ "username": person.username, "password": person.password });
     let newcomer = json!({ "username": unique("newcomer"), "password": person.password });
@@ -47,19 +47,19 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
             .bearer_auth(&person.access_token);
         let answer = service.send(request).await?;
         assert_eq!(
-            (answer.status, answer.text.as_str()),
-            (500, INTERNAL),
+            (answer.status, answer.json()),
+            (500, json!({ "message": "Internal Server Error" })),
             "{path}"
         );
     }
-    outage.end().await
+    Ok(())
 }
 
 #[tokio::test]
 async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
-    let outage = service.cut_off_tables().await?;
+    let _outage = service.cut_off_tables().await?;
     for _ in 0..2 {
         assert_eq!(
             service
@@ -69,7 +69,7 @@ async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::
             500
         );
     }
-    outage.end().await
+    Ok(())
 }
 
 #[tokio::test]
@@ -83,11 +83,11 @@ async fn a_bad_token_is_refused_without_the_store() -> anyhow::Result<()> {
             .status,
         200
     );
-    let outage = service.cut_off_tables().await?;
+    let _outage = service.cut_off_tables().await?;
     assert_eq!(service.get_as("a.b.c", "/protected").await?.status, 403);
     let forged = format!("gh_rt_{}", "A".repeat(103));
     assert_eq!(service.refresh(&forged).await?.code(), "invalid_grant");
-    outage.end().await
+    Ok(())
 }
 
 /// Says when to try again, and nothing of what is behind.
@@ -108,5 +108,3 @@ fn tells_when_and_nothing_else(answer: &Answer) {
         );
     }
 }
-
-const INTERNAL: &str = r#"{"message":"Internal Server Error"}"#;
