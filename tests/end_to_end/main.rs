@@ -6,6 +6,7 @@
 )]
 
 mod bodies;
+mod costs;
 mod dependencies;
 mod documents;
 mod events;
@@ -22,6 +23,7 @@ mod races;
 mod refresh;
 mod register;
 mod revoke;
+mod rotation;
 mod secrets;
 mod template;
 mod template_rules;

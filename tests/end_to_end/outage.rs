@@ -1,5 +1,6 @@
 //! A stopped DynamoDB: a 503 or a 500, and never an allow.
 
+use gatehouse_tests::person::unique;
 use gatehouse_tests::{Answer, Person, Service};
 use serde_json::json;
 
@@ -9,10 +10,10 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
     let person = Person::join(&service).await?;
     let before = service.get_as(&person.access_token, "/protected").await?;
     assert_eq!(before.status, 200);
-    service.stack().stop_dynamodb().await;
+    let _outage = service.cut_off_tables().await?;
 
     let credentials = json!({ "username": person.username, "password": person.password });
-    let newcomer = json!({ "username": "newcomer", "password": person.password });
+    let newcomer = json!({ "username": unique("newcomer"), "password": person.password });
     let refresh_token = &person.refresh_token;
     for (path, body, code) in [
         ("/login", credentials, "unavailable"),
@@ -46,8 +47,8 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
             .bearer_auth(&person.access_token);
         let answer = service.send(request).await?;
         assert_eq!(
-            (answer.status, answer.text.as_str()),
-            (500, INTERNAL),
+            (answer.status, answer.json()),
+            (500, json!({ "message": "Internal Server Error" })),
             "{path}"
         );
     }
@@ -58,7 +59,7 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
 async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
-    service.stack().stop_dynamodb().await;
+    let _outage = service.cut_off_tables().await?;
     for _ in 0..2 {
         assert_eq!(
             service
@@ -82,7 +83,7 @@ async fn a_bad_token_is_refused_without_the_store() -> anyhow::Result<()> {
             .status,
         200
     );
-    service.stack().stop_dynamodb().await;
+    let _outage = service.cut_off_tables().await?;
     assert_eq!(service.get_as("a.b.c", "/protected").await?.status, 403);
     let forged = format!("gh_rt_{}", "A".repeat(103));
     assert_eq!(service.refresh(&forged).await?.code(), "invalid_grant");
@@ -107,5 +108,3 @@ fn tells_when_and_nothing_else(answer: &Answer) {
         );
     }
 }
-
-const INTERNAL: &str = r#"{"message":"Internal Server Error"}"#;
