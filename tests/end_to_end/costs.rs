@@ -32,6 +32,10 @@ async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result
     measured.push(("registrations with e-mail", spent(&proxy)));
     person.log_in(&service).await?;
     measured.push(("logins", spent(&proxy)));
+    let mut newcomer = Person::register(&service).await?;
+    let _registration = proxy.take_costs();
+    newcomer.log_in(&service).await?;
+    measured.push(("logins from a new address", spent(&proxy)));
     let next = service.refresh(&rotated.member("refresh_token")).await?;
     assert_eq!(next.status, 200);
     measured.push(("refreshes", spent(&proxy)));

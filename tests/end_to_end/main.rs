@@ -12,6 +12,7 @@ mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
+mod guessing;
 mod jwks;
 mod login;
 mod logout;

@@ -12,7 +12,7 @@ use std::net::{IpAddr, Ipv6Addr};
 use serde::{Deserialize, Serialize};
 
 pub use limit::{Limit, Step};
-pub use login::{Counted, KNOWN_FOR, LoginCounters};
+pub use login::{Counted, KNOWN_FOR, LoginCounters, Settlement};
 
 use crate::time::Timestamp;
 

@@ -5,7 +5,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
-use gatehouse_auth::guessing::{Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Step, network};
+use gatehouse_auth::guessing::{
+    Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Settlement, Step, network,
+};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 
@@ -63,8 +65,8 @@ pub enum LoginReservation {
 /// An attempt at a login that is counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReservedLogin {
-    /// What the identifier's counter holds; nothing where it does not bind.
-    identifier_failures: Option<u32>,
+    /// What is written if it succeeds.
+    settlement: Settlement,
 }
 
 /// What came of a conditional update.
@@ -117,7 +119,7 @@ impl LoginAttempts {
                 retry_after: until.since(now),
             });
         }
-        let mut identifier_failures = None;
+        let mut first = None;
         for (counted, limit) in binding {
             let seen = seen.of(*counted).copied();
             match self.reserve(&guess.key(*counted), limit, seen, now).await? {
@@ -127,20 +129,15 @@ impl LoginAttempts {
                         retry_after,
                     });
                 }
-                Reservation::Reserved { failures } if *counted == Counted::Identifier => {
-                    identifier_failures = Some(failures);
-                }
-                Reservation::Reserved { .. } => {}
+                Reservation::Reserved { failures } => first = first.or(Some(failures)),
             }
         }
-        Ok(LoginReservation::Reserved(ReservedLogin {
-            identifier_failures,
-        }))
+        let settlement = seen.settle(first.unwrap_or(u32::MAX), now);
+        Ok(LoginReservation::Reserved(ReservedLogin { settlement }))
     }
 
-    /// Takes back what a login that succeeded was counted: of the pair all, which
-    /// from now on is known; of the identifier this one, where it begins to matter;
-    /// of the address nothing.
+    /// Takes back what a login that succeeded was counted: of the pair all, and it is
+    /// known from now on; of the identifier this one; of the address nothing.
     ///
     /// # Errors
     /// [`StoreError`] as a call gives it.
@@ -150,28 +147,17 @@ impl LoginAttempts {
         reserved: ReservedLogin,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key("pk", guess.key(Counted::Pair))))
-            .update_expression(
-                "SET failures = :none, last_success_at = :now, expires_at = :end \
-                 REMOVE locked_until, counted_until",
-            )
-            .set_expression_attribute_values(Some(values([
-                ("none", number(0)),
-                ("now", moment(now)),
-                ("end", moment(now.plus(KNOWN_FOR))),
-            ])))
-            .send()
-            .await
-            .map_err(|error| StoreError::of(OPERATION, error))?;
-        match reserved.identifier_failures {
-            Some(failures) if failures >= RELEASED_FROM => {
-                self.release(&guess.key(Counted::Identifier)).await
-            }
-            Some(_) | None => Ok(()),
+        let Settlement {
+            marks_pair,
+            releases_identifier,
+        } = reserved.settlement;
+        if marks_pair {
+            self.mark(&guess.key(Counted::Pair), now).await?;
         }
+        if releases_identifier {
+            self.release(&guess.key(Counted::Identifier)).await?;
+        }
+        Ok(())
     }
 
     /// Counts one attempt from an address that names nobody: a registration, a reset.
@@ -271,6 +257,26 @@ impl LoginAttempts {
         Ok(Written::No(old))
     }
 
+    async fn mark(&self, pk: &str, now: Timestamp) -> Result<(), StoreError> {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("pk", pk)))
+            .update_expression(
+                "SET failures = :none, last_success_at = :now, expires_at = :end \
+                 REMOVE locked_until, counted_until",
+            )
+            .set_expression_attribute_values(Some(values([
+                ("none", number(0)),
+                ("now", moment(now)),
+                ("end", moment(now.plus(KNOWN_FOR))),
+            ])))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::of(OPERATION, error))
+    }
+
     async fn release(&self, pk: &str) -> Result<(), StoreError> {
         let sent = self
             .client
@@ -294,11 +300,8 @@ fn user_key(sub: &SubjectId) -> String {
 }
 
 const OPERATION: &str = "UpdateItem";
-/// Turns at one counter. Each of the free ones may be taken by a rival of a burst, so
-/// fewer refuse honest people who come at once; more let a crowd cost more writes.
+/// Turns at one counter: to begin it, to be one of the free ones, to be the one beyond,
+/// and to see that it is locked. Fewer refuse honest people who come at once.
 const MAX_TURNS: u32 = 4;
 /// What somebody waits whom rivals have overtaken at every turn.
 const CROWDED: Duration = Duration::from_secs(1);
-/// From as many attempts on, a login that succeeds is taken back from its identifier.
-/// Before, it would be a write without effect: half of the free ones are left.
-const RELEASED_FROM: u32 = 5;

@@ -49,11 +49,11 @@ async fn a_day_of_guesses_hashes_less_than_a_hundred_and_the_owner_logs_in() {
         world.pass(80);
     }
     assert_eq!(hashed + refused, GUESSES);
-    assert!((40..=100).contains(&hashed), "{hashed} were hashed");
+    assert!((30..=100).contains(&hashed), "{hashed} were hashed");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_at_once_hash_two_dozen_and_the_owner_logs_in() {
+async fn guesses_at_once_hash_a_dozen_and_the_owner_logs_in() {
     let world = Arc::new(World::start().await);
     world.add("ada", None).await;
     assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
@@ -74,8 +74,8 @@ async fn guesses_at_once_hash_two_dozen_and_the_owner_logs_in() {
     let owner = world.log_in("ada", PASSWORD, HOME).await;
     assert_eq!(owner.status(), 200);
     guesses.join_all().await;
-    // The clock stands still: ten free ones and one more for each name. A write that a
+    // The clock stands still: five free ones and one more for each name. A write that a
     // busy machine answers too late is sent again and counts twice.
     let hashed = world.hasher.computed() - before - 1;
-    assert!((16..=22).contains(&hashed), "{hashed} were hashed");
+    assert!((8..=12).contains(&hashed), "{hashed} were hashed");
 }

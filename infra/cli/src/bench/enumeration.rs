@@ -90,7 +90,7 @@ fn address(kind: &str, pair: u32) -> String {
 
 /// The area under the curve at which ten thousand pairs fail.
 const LIMIT: f64 = 0.55;
-/// Guesses at one name; the counter of a name lets ten pass.
+/// Guesses at one name; the counter of a name lets as many pass.
 const PER_NAME: u32 = 5;
 /// Pairs that are not counted: the first ones open connections.
 const WARM_UP: u32 = 50;
