@@ -18,6 +18,7 @@ pub mod key;
 #[cfg(feature = "people")]
 pub mod password;
 pub mod random;
+pub mod recovery;
 pub mod refresh;
 pub mod role;
 pub mod scope;
