@@ -6,6 +6,7 @@
 //! passwords and Argon2, which the authorizer must not link.
 
 pub mod claims;
+pub mod cursor;
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;
