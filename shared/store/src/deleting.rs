@@ -100,7 +100,7 @@ pub async fn remove_user(
         let token = token.attempt(attempt);
         match delete_user(users, revocations, &user, now, &token).await? {
             Deleted::Refused => {}
-            deleted => return Ok((Some(user), deleted)),
+            deleted @ (Deleted::Done | Deleted::LastAdmin) => return Ok((Some(user), deleted)),
         }
     }
     Err(changed_each_time())
