@@ -4,6 +4,8 @@
 //! opens nothing, and goes page by page. Whoever is interrupted there begins
 //! again: the index still knows the sessions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::Delete;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
@@ -120,8 +122,9 @@ pub async fn delete_traces(
     digests: Vec<String>,
 ) -> Result<usize, StoreError> {
     let mut about = AttemptKeys {
+        sub: sub.clone(),
         digests,
-        ..AttemptKeys::default()
+        addresses: BTreeSet::new(),
     };
     attempts.forget(&about).await?;
     let mut deleted = 0;

@@ -136,7 +136,9 @@ async fn every_session_and_every_counter_that_can_be_known_goes() {
     let tables = Tables::start().await;
     many_sessions(&tables).await;
     let digests = vec!["one".to_owned(), "two".to_owned()];
+    let own = format!("sub#{}", SubjectId::from_bytes([1; 16]));
     for key in [
+        own.as_str(),
         "id#one",
         "pair#one#192.0.2.7",
         "pair#two#192.0.2.129",
@@ -170,6 +172,7 @@ async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
         .set("attempts", ("pk", key), "failures", failures)
         .await;
     let about = AttemptKeys {
+        sub: SubjectId::from_bytes([1; 16]),
         digests: vec!["one".into()],
         addresses: ["2001:db8:1:2:3:4:5:6".to_owned()].into(),
     };
