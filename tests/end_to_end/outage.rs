@@ -1,6 +1,7 @@
 //! A stopped DynamoDB: a 503 or a 500, and never an allow.
 
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::person::unique;
 use gatehouse_tests::power::recover;
 use gatehouse_tests::{Answer, Person, Service};
 use serde_json::{Value, json};
@@ -14,10 +15,10 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
     let before = service.get_as(&person.access_token, "/protected").await?;
     assert_eq!(before.status, 200);
     let code = recover(&service, &person, 0).await?;
-    service.stack().stop_dynamodb().await;
+    let outage = service.cut_off_tables().await?;
 
     let credentials = json!({ "username": person.username, "password": person.password });
-    let newcomer = json!({ "username": "newcomer", "password": person.password });
+    let newcomer = json!({ "username": unique("newcomer"), "password": person.password });
     let refresh_token = &person.refresh_token;
     for (path, body, code) in [
         ("/login", credentials, "unavailable"),
@@ -57,14 +58,14 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
             "{path}"
         );
     }
-    Ok(())
+    outage.end().await
 }
 
 /// The authorizer fails first; so these are called as if it had not.
 #[tokio::test]
 async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    service.stack().stop_dynamodb().await;
+    let outage = service.cut_off_tables().await?;
     for (function, case) in [
         ("account", "me_of_nobody"),
         ("account", "change_password_of_nobody"),
@@ -76,19 +77,19 @@ async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> 
     ] {
         let event = root().join(format!("events/{function}/{case}.json"));
         let event = std::fs::read(event)?;
-        let answer = service.stack().invoke(function, &event).await?;
-        let answer: Value = serde_json::from_slice(&answer)?;
+        let answer = service.invoke(function, &event).await?;
+        let answer: Value = serde_json::from_slice(&answer.unwrap_or_default())?;
         assert_eq!(answer["statusCode"], 503, "{case}: {answer}");
         assert_eq!(answer["headers"]["retry-after"], "2", "{case}: {answer}");
     }
-    Ok(())
+    outage.end().await
 }
 
 #[tokio::test]
 async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
-    service.stack().stop_dynamodb().await;
+    let outage = service.cut_off_tables().await?;
     for _ in 0..2 {
         assert_eq!(
             service
@@ -98,7 +99,7 @@ async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::
             500
         );
     }
-    Ok(())
+    outage.end().await
 }
 
 #[tokio::test]
@@ -112,11 +113,11 @@ async fn a_bad_token_is_refused_without_the_store() -> anyhow::Result<()> {
             .status,
         200
     );
-    service.stack().stop_dynamodb().await;
+    let outage = service.cut_off_tables().await?;
     assert_eq!(service.get_as("a.b.c", "/protected").await?.status, 403);
     let forged = format!("gh_rt_{}", "A".repeat(103));
     assert_eq!(service.refresh(&forged).await?.code(), "invalid_grant");
-    Ok(())
+    outage.end().await
 }
 
 /// Says when to try again, and nothing of what is behind.

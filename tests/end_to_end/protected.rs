@@ -138,7 +138,9 @@ async fn a_cached_answer_does_not_outlive_its_token() -> anyhow::Result<()> {
     })
     .await?;
     let person = Person::join(&service).await?;
-    let token = gatehouse_tests::tokens::Mint::of(&service)?.ends_in_a_second(&person)?;
+    let token = gatehouse_tests::tokens::Mint::of(&service)
+        .await?
+        .ends_in_a_second(&person)?;
     assert_eq!(service.get_as(&token, "/protected").await?.status, 200);
     let mut answer = service.get_as(&token, "/protected").await?;
     // The token ends within a second; the loop goes on as fast as answers come.
