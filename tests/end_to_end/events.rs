@@ -22,7 +22,9 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
     for (function, path) in events()? {
         let event = std::fs::read_to_string(&path)?;
         serde_json::from_str::<Value>(&event)?;
-        let event = event.replace("ACCESS_TOKEN", &access_token(&service).await?);
+        let event = event
+            .replace("ACCESS_TOKEN", &access_token(&service).await?)
+            .replace(SECRET, service.secret());
         let case = path
             .file_stem()
             .unwrap_or_default()
@@ -161,3 +163,7 @@ fn events() -> anyhow::Result<Vec<(String, PathBuf)>> {
     found.sort_by_key(|(function, path)| (function != "register", function.clone(), path.clone()));
     Ok(found)
 }
+
+/// The secret in the sample events of a rotation.
+const SECRET: &str =
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:gatehouse-key-ring-AbCdEf";

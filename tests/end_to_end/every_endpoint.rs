@@ -77,8 +77,8 @@ async fn no_credential_is_401_from_the_gateway_itself() -> anyhow::Result<()> {
     for (method, path) in PROTECTED {
         let answer = service.send(service.request(method.parse()?, path)).await?;
         assert_eq!(
-            (answer.status, answer.text.as_str()),
-            (401, r#"{"message":"Unauthorized"}"#),
+            (answer.status, answer.json()),
+            (401, json!({ "message": "Unauthorized" })),
             "{path}"
         );
     }
@@ -102,8 +102,8 @@ async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> 
                 .header("authorization", &value);
             let answer = service.send(request).await?;
             assert_eq!(
-                (answer.status, answer.text.as_str()),
-                (403, r#"{"message":"Forbidden"}"#),
+                (answer.status, answer.json()),
+                (403, json!({ "message": "Forbidden" })),
                 "{name} {path}"
             );
         }

@@ -2,6 +2,7 @@
 //! every call: it records rights and costs, and can be switched off.
 
 use std::collections::BTreeSet;
+use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -215,6 +216,18 @@ impl State {
     fn seen(&self) -> MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Switches the proxy at that URL on again, from where nothing can be awaited.
+///
+/// # Errors
+/// When it is not reached.
+pub fn switch_on(url: &str) -> std::io::Result<()> {
+    let address = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(address)?;
+    let request = format!("GET {UP} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    stream.read_to_end(&mut Vec::new()).map(drop)
 }
 
 /// What is to be remembered of a call, once it is answered.

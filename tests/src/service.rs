@@ -1,6 +1,7 @@
 //! One whole service, for one test.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -264,17 +265,22 @@ impl Service {
         }
     }
 
+    /// What events of a rotation call the secret; on a local stack the ring is a file,
+    /// and any name will do.
+    #[must_use]
+    pub fn secret(&self) -> &str {
+        match &self.place {
+            Place::Local { .. } => "local",
+            Place::Deployed(deployment) => deployment.output("KeyRingSecretArn"),
+        }
+    }
+
     /// Runs the four steps of a rotation, as Secrets Manager does.
     ///
     /// # Errors
     /// When a step fails.
     pub async fn rotate_keys(&self) -> anyhow::Result<()> {
-        let secret = match &self.place {
-            // The ring is a file, and no event names it.
-            Place::Local { .. } => "local",
-            Place::Deployed(deployment) => deployment.output("KeyRingSecretArn"),
-        };
-        for event in rotation_events(secret)? {
+        for event in rotation_events(self.secret())? {
             if let Err(reason) = self.invoke("rotate-keys", event.as_bytes()).await? {
                 bail!("a step of the rotation failed: {reason}");
             }
@@ -294,7 +300,7 @@ impl Service {
                 .send()
                 .await?
                 .error_for_status()?;
-            return Ok(Outage(Some((self.client.clone(), proxy))));
+            return Ok(Outage(Some(proxy)));
         };
         stack.stop_dynamodb().await;
         Ok(Outage(None))
@@ -383,22 +389,24 @@ impl Service {
     }
 }
 
-/// A time without tables.
+/// A time without tables, which ends where it is dropped; the embedded DynamoDB of
+/// a local stack stays stopped.
 #[derive(Debug)]
 #[must_use = "it ends where it is dropped"]
-pub struct Outage(Option<(Client, String)>);
+pub struct Outage(Option<String>);
 
-impl Outage {
-    /// Ends it. The embedded DynamoDB of a local stack stays stopped.
-    ///
-    /// # Errors
-    /// When the proxy is not reached.
-    pub async fn end(self) -> anyhow::Result<()> {
-        if let Some((client, proxy)) = self.0 {
-            let up = client.get(format!("{proxy}{}", proxy::UP));
-            up.send().await?.error_for_status()?;
+impl Drop for Outage {
+    fn drop(&mut self) {
+        // Without the tables every test that follows would fail, and none of them
+        // would say why.
+        if let Some(proxy) = &self.0
+            && let Err(error) = proxy::switch_on(proxy)
+        {
+            drop(writeln!(
+                std::io::stderr(),
+                "the proxy stays switched off: {error}"
+            ));
         }
-        Ok(())
     }
 }
 
