@@ -92,6 +92,48 @@ async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
 }
 
 #[tokio::test]
+async fn a_stolen_access_token_guesses_no_password() -> anyhow::Result<()> {
+    let service = behind_a_proxy().await?;
+    let person = Person::join(&service).await?;
+    let change = async |current: &str| {
+        let body =
+            json!({ "current_password": current, "new_password": "eleven loud herons at dusk" });
+        let request = service
+            .request(Method::PUT, "/me/password")
+            .bearer_auth(&person.access_token);
+        service.send(request.json(&body)).await
+    };
+    for _ in 0..6 {
+        assert_eq!(change("a wrong password").await?.status, 401);
+    }
+    let item = format!("sub#{}", person.id);
+    let tables = Tables::of(&service);
+    tables
+        .set_number(
+            "LoginAttemptsTable",
+            ("pk", &item),
+            "locked_until",
+            9_000_000_000,
+        )
+        .await?;
+    let locked = change(&person.password).await?;
+    assert_eq!(
+        (locked.status, locked.code().as_str()),
+        (429, "too_many_requests")
+    );
+    assert!(!locked.header("retry-after").is_empty());
+    // Once the wait is over, the right password is good, and the counter gone.
+    tables
+        .set_number("LoginAttemptsTable", ("pk", &item), "locked_until", 1)
+        .await?;
+    assert_eq!(change(&person.password).await?.status, 204);
+    let left = tables.scan("LoginAttemptsTable").await?;
+    let key = AttributeValue::S(item);
+    assert!(left.iter().all(|item| item.get("pk") != Some(&key)));
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_counter_that_cannot_be_read_lets_nobody_in() -> anyhow::Result<()> {
     let service = behind_a_proxy().await?;
     let person = Person::register(&service).await?;

@@ -5,19 +5,28 @@
     reason = "what a test looks for and does not find is its finding"
 )]
 
+mod account;
+mod admin;
+mod admin_list;
 mod bodies;
 mod costs;
+mod deletion;
 mod dependencies;
 mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
+mod export;
 mod guessing;
+mod introspect;
 mod jwks;
+mod last_admin;
 mod login;
 mod logout;
 mod monitoring;
+mod new_password;
 mod outage;
+mod ownership;
 mod privileges;
 mod protected;
 mod races;

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What the functions call, read from their code; a transaction by its parts.
 ///
 /// Whoever adds a call adds its line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 20] = [
+const CALLS: [(&str, &str, &[&str]); 31] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The attempt, by its address.
@@ -38,6 +38,43 @@ const CALLS: [(&str, &str, &[&str]); 20] = [
     ("logout", "UsersTable", &["GetItem", "UpdateItem"]),
     ("logout", "SessionsTable", &["UpdateItem"]),
     ("logout", "RevocationsTable", &["PutItem"]),
+    // The person; a new password; the account and its names, in one transaction.
+    (
+        "account",
+        "UsersTable",
+        &["GetItem", "UpdateItem", "DeleteItem"],
+    ),
+    // One's own sessions: shown, exported, ended, deleted with the account.
+    (
+        "account",
+        "SessionsTable",
+        &["GetItem", "UpdateItem", "BatchGetItem", "BatchWriteItem"],
+    ),
+    ("account", "SessionsTable/index/by-user", &["Query"]),
+    // Introspection and export read; what ends access tokens writes.
+    ("account", "RevocationsTable", &["BatchGetItem", "PutItem"]),
+    // Exported, and deleted with the account; the counter of its own password.
+    (
+        "account",
+        "LoginAttemptsTable",
+        &["BatchGetItem", "BatchWriteItem", "DeleteItem", "UpdateItem"],
+    ),
+    ("account", "SigningKeysTable", &["GetItem"]),
+    // A list is a scan; the key of its cursors is made by an update.
+    (
+        "admin",
+        "UsersTable",
+        &["GetItem", "UpdateItem", "DeleteItem", "Scan"],
+    ),
+    // Deleted with the account; read for the addresses alone.
+    (
+        "admin",
+        "SessionsTable",
+        &["BatchGetItem", "BatchWriteItem"],
+    ),
+    ("admin", "SessionsTable/index/by-user", &["Query"]),
+    ("admin", "RevocationsTable", &["PutItem"]),
+    ("admin", "LoginAttemptsTable", &["BatchWriteItem"]),
     ("authorizer", "RevocationsTable", &["BatchGetItem"]),
     ("authorizer", "SigningKeysTable", &["GetItem"]),
     ("jwks", "SigningKeysTable", &["GetItem"]),

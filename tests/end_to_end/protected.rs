@@ -130,7 +130,10 @@ async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
         let request = service
             .request(method.clone(), "/protected")
             .bearer_auth(&person.access_token);
-        assert_eq!(service.send(request).await?.status, 404, "{method}");
+        let status = service.send(request).await?.status;
+        // The emulator takes every OPTIONS for a preflight, and refuses it.
+        let is_refused = is_deployed() && method == Method::OPTIONS && status == 403;
+        assert!(status == 404 || is_refused, "{method}: {status}");
     }
     Ok(())
 }

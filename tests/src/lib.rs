@@ -10,6 +10,7 @@ pub mod binaries;
 pub mod call;
 pub mod deployment;
 pub mod person;
+pub mod power;
 pub mod proxy;
 pub mod sam;
 pub mod service;

@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::binaries;
 use crate::deployment::{self, Deployment};
 use crate::proxy::{self, Proxy};
-use crate::settings::setting;
+use crate::settings::{Settings, setting};
 
 /// A running service, and a client of it.
 #[derive(Debug)]
@@ -93,7 +93,9 @@ impl Service {
     /// As [`start`](Self::start).
     pub async fn start_to_change(name: &str) -> anyhow::Result<Self> {
         if deployment::is_deployed() {
-            let deployment = Deployment::deploy(name, &BTreeMap::new()).await?;
+            let settings = Settings::read().context("API_URL is not set")?;
+            let name = format!("{}-{name}", settings.stack);
+            let deployment = Deployment::deploy(&name, &BTreeMap::new()).await?;
             return Self::at(Place::Deployed(Arc::new(deployment)));
         }
         Self::keeping(TempDir::new()?, &[]).await
@@ -362,6 +364,21 @@ impl Service {
     pub async fn get_as(&self, token: &str, path: &str) -> anyhow::Result<Answer> {
         self.send(self.request(Method::GET, path).bearer_auth(token))
             .await
+    }
+
+    /// Sends JSON with an access token, by any method.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn call_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Answer> {
+        let request = self.request(method, path).bearer_auth(token).json(body);
+        self.send(request).await
     }
 
     /// Refreshes with a token.

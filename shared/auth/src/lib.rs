@@ -6,6 +6,7 @@
 //! passwords and Argon2, which the authorizer must not link.
 
 pub mod claims;
+pub mod cursor;
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;
@@ -19,6 +20,7 @@ pub mod key;
 #[cfg(feature = "people")]
 pub mod password;
 pub mod random;
+pub mod recovery;
 pub mod refresh;
 pub mod role;
 pub mod scope;

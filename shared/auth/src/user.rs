@@ -4,7 +4,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::id::SubjectId;
-use crate::role::Roles;
+use crate::role::{ADMIN, Roles};
 use crate::time::Timestamp;
 
 /// A person with an account.
@@ -50,6 +50,84 @@ pub enum Status {
     Disabled,
 }
 
+/// A person without the password's hash: what may be shown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Profile {
+    /// The subject.
+    pub sub: SubjectId,
+    /// The username as it was typed.
+    pub username: String,
+    /// The e-mail address as it was typed.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The roles.
+    pub roles: Roles,
+    /// Whether the person may log in and refresh.
+    pub status: Status,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account last changed.
+    pub updated_at: Timestamp,
+    /// When the password was last set.
+    pub password_changed_at: Timestamp,
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self {
+            sub: user.sub,
+            username: user.username,
+            email: user.email,
+            roles: user.roles,
+            status: user.status,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            password_changed_at: user.password_changed_at,
+        }
+    }
+}
+
+/// What an administrator may change about a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserChange {
+    /// The new roles, or nothing to leave them.
+    pub roles: Option<Roles>,
+    /// The new status, or nothing to leave it.
+    pub status: Option<Status>,
+}
+
+impl User {
+    /// True if this person counts as one of those who can administer.
+    #[must_use]
+    pub fn is_active_admin(&self) -> bool {
+        self.status == Status::Active && self.roles.contains(ADMIN)
+    }
+
+    /// Returns the person after a change, or nothing if all is so already.
+    ///
+    /// Any change raises the token version, so that tokens with other roles are
+    /// refused at the next request. Disabling raises the session version too: who
+    /// is enabled again logs in again. A change of roles leaves sessions alone.
+    #[must_use]
+    pub fn changed(&self, change: &UserChange, now: Timestamp) -> Option<Self> {
+        let roles = change.roles.as_ref().unwrap_or(&self.roles);
+        let status = change.status.unwrap_or(self.status);
+        if *roles == self.roles && status == self.status {
+            return None;
+        }
+        let disables = status == Status::Disabled && self.status == Status::Active;
+        let mut after = self.clone();
+        after.roles.clone_from(roles);
+        after.status = status;
+        after.token_version = self.token_version.saturating_add(1);
+        if disables {
+            after.session_version = self.session_version.saturating_add(1);
+        }
+        after.updated_at = now;
+        Some(after)
+    }
+}
+
 /// A password hash as the table holds it: PHC string format. Never printed.
 #[derive(Clone)]
 pub struct StoredHash(SecretString);
@@ -59,6 +137,27 @@ impl StoredHash {
     #[must_use]
     pub fn new(phc: String) -> Self {
         Self(SecretString::from(phc))
+    }
+
+    /// Returns the algorithm and its numbers, `m=19456,t=2,p=1`: neither salt nor
+    /// output, whatever the format.
+    #[must_use]
+    pub fn describe(&self) -> (&str, &str) {
+        let mut fields = self.expose().split('$').filter(|field| !field.is_empty());
+        let is_name = |field: &&str| {
+            let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            field.len() <= 32 && field.bytes().all(word)
+        };
+        let algorithm = fields.next().filter(is_name).unwrap_or_default();
+        let is_numbers = |field: &&str| {
+            field.split(',').all(|pair| {
+                let number = pair.split_once('=').map(|(_, number)| number);
+                number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+            })
+        };
+        let version = |field: &&str| field.starts_with("v=");
+        let numbers = fields.find(|field| is_numbers(field) && !version(field));
+        (algorithm, numbers.unwrap_or_default())
     }
 
     /// Returns the PHC string, for a hasher or a table alone.
@@ -90,6 +189,90 @@ impl<'de> Deserialize<'de> for StoredHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn ada(roles: &[&str], status: Status) -> User {
+        User {
+            sub: SubjectId::from_bytes([1; 16]),
+            username: "Ada".into(),
+            username_canonical: "ada".into(),
+            email: None,
+            email_canonical: None,
+            password_hash: StoredHash::new("$argon2id$canary".into()),
+            roles: Roles::parse(roles.iter().copied()).unwrap(),
+            status,
+            token_version: 5,
+            session_version: 3,
+            created_at: Timestamp::from_unix(1),
+            updated_at: Timestamp::from_unix(1),
+            password_changed_at: Timestamp::from_unix(1),
+        }
+    }
+
+    /// The roles, the status and both versions after a change.
+    fn change(user: &User, roles: Option<&[&str]>, status: Option<Status>) -> Option<String> {
+        let roles = roles.map(|names| Roles::parse(names.iter().copied()).unwrap());
+        let change = UserChange { roles, status };
+        let after = user.changed(&change, Timestamp::from_unix(9))?;
+        assert_eq!(after.updated_at.unix(), 9);
+        let User {
+            roles,
+            status,
+            token_version,
+            session_version,
+            ..
+        } = after;
+        Some(format!(
+            "{roles} {status:?} {token_version} {session_version}"
+        ))
+    }
+
+    #[test]
+    fn a_change_of_roles_raises_the_token_version_alone() {
+        let user = ada(&["user"], Status::Active);
+        let after = change(&user, Some(&["admin", "user"]), None);
+        assert_eq!(after.as_deref(), Some("admin user Active 6 3"));
+        let after = change(&user, Some(&[]), None);
+        assert_eq!(after.as_deref(), Some(" Active 6 3"));
+    }
+
+    #[test]
+    fn disabling_raises_both_versions_and_enabling_the_first() {
+        let user = ada(&["user"], Status::Active);
+        let after = change(&user, None, Some(Status::Disabled));
+        assert_eq!(after.as_deref(), Some("user Disabled 6 4"));
+        let user = ada(&["user"], Status::Disabled);
+        let after = change(&user, None, Some(Status::Active));
+        assert_eq!(after.as_deref(), Some("user Active 6 3"));
+    }
+
+    #[test]
+    fn a_change_to_what_is_so_already_is_none() {
+        let user = ada(&["user"], Status::Active);
+        assert_eq!(change(&user, None, None), None);
+        assert_eq!(change(&user, Some(&["user"]), Some(Status::Active)), None);
+    }
+
+    #[test]
+    fn a_disabled_administrator_does_not_count() {
+        assert!(ada(&["admin"], Status::Active).is_active_admin());
+        assert!(!ada(&["admin"], Status::Disabled).is_active_admin());
+        assert!(!ada(&["administrator"], Status::Active).is_active_admin());
+    }
+
+    #[test]
+    fn a_hash_is_described_without_salt_and_output() {
+        for (hash, described) in [
+            (
+                "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$b3V0cHV0",
+                ("argon2id", "m=19456,t=2,p=1"),
+            ),
+            ("$2b$12$saltsaltsaltsaltsaltsaoutput", ("2b", "")),
+            ("a hash of nothing known", ("", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(StoredHash::new(hash.into()).describe(), described);
+        }
+    }
 
     #[test]
     fn a_hash_does_not_print() {

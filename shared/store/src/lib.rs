@@ -3,16 +3,23 @@
 //! Conditions, consistent reads and transactions are decided here; rules are
 //! not: those are `gatehouse_auth`'s. No HTTP, no clock, no environment.
 
+mod admins;
+mod attempts_about;
 mod batch;
+mod by_user;
 mod cached;
+mod changing;
 mod connection;
+mod deleting;
 mod ending;
 mod error;
 mod everybody;
 mod item;
 mod key_ring;
+mod listing;
 mod login_attempts;
 mod login_lookup;
+mod passwords;
 mod retry;
 mod revocations;
 mod rotation;
@@ -23,17 +30,22 @@ mod transaction;
 mod users;
 mod verifying_keys;
 
+pub use attempts_about::{AttemptKeys, AttemptsAbout};
 pub use cached::KeysError;
+pub use changing::{Changed, change_user, end_sessions_of};
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
+pub use deleting::{Deleted, delete_traces, delete_user, remove_user};
 pub use ending::{Caller, Ended, end_all_sessions, end_other_sessions, end_session};
 pub use error::StoreError;
 pub use everybody::Everybody;
 pub use key_ring::{CachedKeyRing, KeyRingSource};
+pub use listing::UsersPage;
 pub use login_attempts::{Guess, LoginAttempts, LoginReservation, Reservation, ReservedLogin};
 pub use login_lookup::{LoginLookup, LookedUp};
-pub use revocations::{Revocations, Revoked};
+pub use passwords::{change_password, reset_password};
+pub use revocations::{Revocation, Revocations, Revoked};
 pub use rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use sessions::{RotateSession, Sessions};
 pub use signing_keys::SigningKeys;

@@ -190,17 +190,14 @@ impl LoginAttempts {
     /// # Errors
     /// [`StoreError`] as the call gives it.
     pub async fn forget_user(&self, sub: &SubjectId) -> Result<(), StoreError> {
-        let sent = self
-            .client
-            .update_item()
+        self.client
+            .delete_item()
             .table_name(&self.table)
             .set_key(Some(key("pk", user_key(sub))))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET failures = :none REMOVE locked_until, counted_until")
-            .set_expression_attribute_values(Some(values([("none", number(0))])))
             .send()
-            .await;
-        written(OPERATION, sent).map(drop)
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::of("DeleteItem", error))
     }
 
     /// Takes one step, and where a rival was quicker, decides again from what the

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -23,6 +23,12 @@ impl ClientRequestToken {
     #[must_use]
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// Returns the token of another attempt with another body: 26 of at most 36
+    /// characters.
+    pub(crate) fn attempt(&self, number: u8) -> Self {
+        Self(format!("{}.{number}", self.0))
     }
 }
 
@@ -105,6 +111,14 @@ pub(crate) fn update(
 ) -> Result<TransactWriteItem, StoreError> {
     let part: Update = part.build().map_err(incomplete_part)?;
     Ok(TransactWriteItem::builder().update(part).build())
+}
+
+/// Makes a part that deletes an item.
+pub(crate) fn delete(
+    part: aws_sdk_dynamodb::types::builders::DeleteBuilder,
+) -> Result<TransactWriteItem, StoreError> {
+    let part: Delete = part.build().map_err(incomplete_part)?;
+    Ok(TransactWriteItem::builder().delete(part).build())
 }
 
 fn incomplete_part(error: BuildError) -> StoreError {

@@ -22,7 +22,7 @@ fn from(address: &str) -> Guess<'_> {
 /// Looks the counters up and reserves, as a login does.
 async fn attempt(tables: &Tables, guess: Guess<'_>, now: Timestamp) -> LoginReservation {
     let seen = tables.lookup.find(None, &guess).await.unwrap().counters;
-    let reserved = tables.attempts.reserve_login(&guess, &seen, now).await;
+    let reserved = tables.guesses.reserve_login(&guess, &seen, now).await;
     reserved.unwrap()
 }
 
@@ -38,7 +38,7 @@ async fn passes(tables: &Tables, address: &str, now: Timestamp) -> Option<Reserv
 
 async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
     let reserved = passes(tables, address, now).await.unwrap();
-    let done = tables.attempts.succeed(&from(address), reserved, now).await;
+    let done = tables.guesses.succeed(&from(address), reserved, now).await;
     done.unwrap();
 }
 
@@ -46,7 +46,7 @@ async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
 async fn burst(tables: &Tables, count: usize, now: Timestamp) -> usize {
     let mut attempts = tokio::task::JoinSet::new();
     for number in 0..count {
-        let (lookup, store) = (tables.lookup.clone(), tables.attempts.clone());
+        let (lookup, store) = (tables.lookup.clone(), tables.guesses.clone());
         attempts.spawn(async move {
             let address = format!("198.51.100.{}", number % 100);
             let guess = from(&address);
@@ -64,7 +64,7 @@ async fn five_at_once_from_one_address_all_pass_and_the_rest_of_a_burst_waits() 
     let tables = Tables::start().await;
     let guess = from(HOME);
     let seen = LoginCounters::default();
-    let five = (0..5).map(|_| tables.attempts.reserve_login(&guess, &seen, NOW));
+    let five = (0..5).map(|_| tables.guesses.reserve_login(&guess, &seen, NOW));
     for reserved in futures_util::future::join_all(five).await {
         assert!(matches!(reserved.unwrap(), LoginReservation::Reserved(_)));
     }
@@ -200,19 +200,16 @@ async fn an_address_that_names_nobody_has_301_at_once() {
     let tables = Tables::start().await;
     let mut passed = 0;
     for _ in 0..310 {
-        let reserved = tables.attempts.reserve_address("2001:db8::7", NOW).await;
+        let reserved = tables.guesses.reserve_address("2001:db8::7", NOW).await;
         passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
     }
     assert_eq!(passed, 301);
-    let other = tables.attempts.reserve_address("2001:db8::8", NOW).await;
+    let other = tables.guesses.reserve_address("2001:db8::8", NOW).await;
     assert!(
         matches!(other.unwrap(), Reservation::Refused { .. }),
         "the same /64"
     );
-    let other = tables
-        .attempts
-        .reserve_address("2001:db8:0:1::8", NOW)
-        .await;
+    let other = tables.guesses.reserve_address("2001:db8:0:1::8", NOW).await;
     assert!(matches!(other.unwrap(), Reservation::Reserved { .. }));
 }
 
@@ -220,16 +217,16 @@ async fn an_address_that_names_nobody_has_301_at_once() {
 async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);
-    tables.attempts.forget_user(&sub).await.unwrap();
+    tables.guesses.forget_user(&sub).await.unwrap();
     assert_eq!(tables.count("attempts").await, 0);
     for round in 0..3 {
         let mut passed = 0;
         for _ in 0..10 {
-            let reserved = tables.attempts.reserve_user(&sub, at(round)).await;
+            let reserved = tables.guesses.reserve_user(&sub, at(round)).await;
             passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
         }
         assert_eq!(passed, 6);
-        tables.attempts.forget_user(&sub).await.unwrap();
+        tables.guesses.forget_user(&sub).await.unwrap();
     }
 }
 
@@ -251,6 +248,6 @@ async fn an_attempt_whose_answer_is_lost_is_counted() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     let sub = SubjectId::from_bytes([7; 16]);
-    let reserved = tables.attempts.reserve_user(&sub, NOW).await.unwrap();
+    let reserved = tables.guesses.reserve_user(&sub, NOW).await.unwrap();
     assert_eq!(reserved, Reservation::Reserved { failures: 2 });
 }

@@ -5,12 +5,16 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod changing;
+mod deleting;
 mod ending;
 mod failures;
 mod fixtures;
 mod keys;
+mod listing;
 mod login_attempts;
 mod login_lookup;
+mod passwords;
 mod revocations;
 mod sessions;
 mod stub;

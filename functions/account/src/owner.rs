@@ -1,0 +1,71 @@
+//! The person behind a principal: read anew, and by the password where a token
+//! alone is not enough.
+
+use gatehouse_auth::password::Password;
+use gatehouse_auth::user::{Status, User};
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_store::Reservation;
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::App;
+
+/// Reads the person whose access token it is.
+///
+/// # Errors
+/// 401 if the account is gone, disabled, or has changed since the token was made:
+/// the authorizer looked a moment ago, and this is what it may have missed.
+pub(crate) async fn read(app: &App, principal: &Principal) -> Result<User, Problem> {
+    let user = app.users.get(&principal.sub).await;
+    let user = user.map_err(|error| Problem::failed(&error))?;
+    user.filter(|user| user.token_version == principal.ver && user.status == Status::Active)
+        .ok_or_else(|| Problem::unauthorized(true))
+}
+
+/// Reads the person whose access token and whose password it is.
+///
+/// # Errors
+/// As [`read`]; 401 `invalid_credentials` for another password; 429 after too many.
+pub(crate) async fn prove(
+    app: &App,
+    request: &Request,
+    principal: &Principal,
+    typed: &SecretString,
+) -> Result<User, Problem> {
+    let user = read(app, principal).await?;
+    let hasher = app.hasher.within(request.time_left(&app.clock));
+    hasher.ready().map_err(|error| Problem::failed(&error))?;
+    count(app, request, &user).await?;
+    let right = match Password::parse(typed.expose_secret()) {
+        Ok(password) => hasher
+            .verify(password, user.password_hash.clone())
+            .await
+            .map_err(|error| Problem::failed(&error))?,
+        // No account has a password that can be none.
+        Err(_) => false,
+    };
+    if right {
+        let forgotten = app.guesses.forget_user(&user.sub).await;
+        forgotten.map_err(|error| Problem::failed(&error))?;
+        return Ok(user);
+    }
+    let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("wrong_password"));
+    app.record(request, Some(&user.sub), denied, reason);
+    Err(Problem::invalid_credentials())
+}
+
+/// Counts an attempt at the password of somebody who is logged in, before it is
+/// hashed: a stolen token guesses no password.
+async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem> {
+    let reserved = app.guesses.reserve_user(&user.sub, app.clock.now()).await;
+    match reserved.map_err(|error| Problem::failed(&error))? {
+        Reservation::Reserved { .. } => Ok(()),
+        Reservation::Refused { retry_after } => {
+            let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("too_many_attempts"));
+            app.record(request, Some(&user.sub), denied, reason);
+            Err(Problem::too_many_requests(retry_after))
+        }
+    }
+}
