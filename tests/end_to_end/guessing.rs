@@ -3,19 +3,17 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_tests::person::unique;
+use gatehouse_tests::service::{CLIENT_ADDRESS_HEADER, address};
 use gatehouse_tests::tables::{Item, Tables};
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 use serde_json::json;
 
-/// A header that a proxy in front of the API would set.
-const ADDRESS: &str = "x-client-address";
-
 async fn behind_a_proxy() -> anyhow::Result<Service> {
     Service::start_with(|options| {
         options
             .parameters
-            .insert("ClientAddressHeader".into(), ADDRESS.into());
+            .insert("ClientAddressHeader".into(), CLIENT_ADDRESS_HEADER.into());
     })
     .await
 }
@@ -29,7 +27,7 @@ async fn log_in(
     let body = json!({ "username": name, "password": password });
     let request = service.request(Method::POST, "/login");
     service
-        .send(request.header(ADDRESS, address).json(&body))
+        .send(request.header(CLIENT_ADDRESS_HEADER, address).json(&body))
         .await
 }
 
@@ -37,10 +35,10 @@ async fn log_in(
 async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::Result<()> {
     let service = behind_a_proxy().await?;
     let person = Person::register(&service).await?;
-    let tables = Tables::of(&service);
+    let (tables, stranger, elsewhere) = (Tables::of(&service), address()?, address()?);
     for name in [person.username.clone(), unique("nobody")] {
         for _ in 0..6 {
-            let answer = log_in(&service, &name, "a wrong password", "198.51.100.7").await?;
+            let answer = log_in(&service, &name, "a wrong password", &stranger).await?;
             assert_eq!(answer.status, 401);
         }
         // The sixth has made the next one wait: a second, and here for ever.
@@ -49,7 +47,7 @@ async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::
         tables
             .set_number("LoginAttemptsTable", key, "locked_until", 9_000_000_000)
             .await?;
-        let answer = log_in(&service, &name, &person.password, "198.51.100.8").await?;
+        let answer = log_in(&service, &name, &person.password, &elsewhere).await?;
         assert_eq!(
             (answer.status, answer.code().as_str()),
             (429, "too_many_requests"),
@@ -57,13 +55,13 @@ async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::
         );
         assert!(answer.header("retry-after").parse::<u64>()? > 0);
     }
-    let logs = service.stack().logs();
+    let logs = service.logs().await?;
     let throttled = |reason: &str| {
         let reason = format!(r#""reason":"{reason}""#);
         let is = |line: &&String| line.contains("login_throttled") && line.contains(&reason);
         logs.iter().filter(is).count()
     };
-    assert_eq!(throttled("identifier"), 2);
+    assert!(throttled("identifier") >= 2);
     Ok(())
 }
 
@@ -73,9 +71,9 @@ async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
     let service = behind_a_proxy().await?;
     let person = Person::register(&service).await?;
     let (name, password) = (&person.username, &person.password);
-    let home = "192.0.2.1";
+    let home = &address()?;
     assert_eq!(log_in(&service, name, password, home).await?.status, 200);
-    log_in(&service, name, "a wrong password", "198.51.100.1").await?;
+    log_in(&service, name, "a wrong password", &address()?).await?;
     let item = format!("id#{}", LoginIdentifier::parse(name).digest());
     Tables::of(&service)
         .set_number(
@@ -85,7 +83,7 @@ async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
             9_000_000_000,
         )
         .await?;
-    let elsewhere = log_in(&service, name, password, "203.0.113.5").await?;
+    let elsewhere = log_in(&service, name, password, &address()?).await?;
     assert_eq!(elsewhere.status, 429);
     assert_eq!(log_in(&service, name, password, home).await?.status, 200);
     Ok(())
@@ -137,13 +135,14 @@ async fn a_stolen_access_token_guesses_no_password() -> anyhow::Result<()> {
 async fn a_counter_that_cannot_be_read_lets_nobody_in() -> anyhow::Result<()> {
     let service = behind_a_proxy().await?;
     let person = Person::register(&service).await?;
+    let from = address()?;
     let text = |value: &str| AttributeValue::S(value.to_owned());
     let odd = Item::from([
-        ("pk".to_owned(), text("ip#198.51.100.9")),
+        ("pk".to_owned(), text(&format!("ip#{from}"))),
         ("failures".to_owned(), text("none at all")),
     ]);
     Tables::of(&service).put("LoginAttemptsTable", odd).await?;
-    let answer = log_in(&service, &person.username, &person.password, "198.51.100.9").await?;
+    let answer = log_in(&service, &person.username, &person.password, &from).await?;
     assert_eq!((answer.status, answer.code().as_str()), (500, "internal"));
     Ok(())
 }
@@ -151,12 +150,10 @@ async fn a_counter_that_cannot_be_read_lets_nobody_in() -> anyhow::Result<()> {
 #[tokio::test]
 async fn registrations_count_against_their_address() -> anyhow::Result<()> {
     let service = behind_a_proxy().await?;
+    let flood = address()?;
     let number = |value: i64| AttributeValue::N(value.to_string());
     let locked = Item::from([
-        (
-            "pk".to_owned(),
-            AttributeValue::S("ip#198.51.100.7".to_owned()),
-        ),
+        ("pk".to_owned(), AttributeValue::S(format!("ip#{flood}"))),
         ("failures".to_owned(), number(400)),
         ("locked_until".to_owned(), number(9_000_000_000)),
         ("counted_until".to_owned(), number(9_000_000_000)),
@@ -170,17 +167,17 @@ async fn registrations_count_against_their_address() -> anyhow::Result<()> {
             json!({ "username": unique("new"), "password": "a long and winding passphrase" });
         let request = service.request(Method::POST, "/register");
         service
-            .send(request.header(ADDRESS, address).json(&body))
+            .send(request.header(CLIENT_ADDRESS_HEADER, address).json(&body))
             .await
     };
-    let answer = register("198.51.100.7").await?;
+    let answer = register(&flood).await?;
     assert_eq!(
         (answer.status, answer.code().as_str()),
         (429, "too_many_requests")
     );
     assert!(!answer.header("retry-after").is_empty());
-    assert_eq!(register("198.51.100.8").await?.status, 201);
-    let logs = service.stack().logs();
+    assert_eq!(register(&address()?).await?.status, 201);
+    let logs = service.logs().await?;
     assert!(
         logs.iter()
             .any(|line| line.contains("registration_throttled"))

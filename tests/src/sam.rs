@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::deployment::Parameters;
+use crate::service::CLIENT_ADDRESS_HEADER;
 use crate::settings::setting;
 
 /// Deploys a packaged template, and waits until the stack is there.
@@ -88,7 +89,8 @@ fn sam(environment: &Environment) -> Command {
 }
 
 /// Adds what every stack of a test is deployed with: the emulator has no rotation
-/// schedule, and nothing of a test is worth keeping.
+/// schedule, nothing of a test is worth keeping, and tests that share a stack must not
+/// share the counters of one address.
 #[must_use]
 pub fn for_a_test(parameters: &Parameters) -> Parameters {
     let mut all: Parameters = DEFAULTS
@@ -98,7 +100,8 @@ pub fn for_a_test(parameters: &Parameters) -> Parameters {
     all
 }
 
-const DEFAULTS: [(&str, &str); 3] = [
+const DEFAULTS: [(&str, &str); 4] = [
+    ("ClientAddressHeader", CLIENT_ADDRESS_HEADER),
     ("RotationDays", "0"),
     ("ProtectData", "false"),
     ("Architecture", ARCHITECTURE),

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gatehouse_auth::key::KeyRing;
+use gatehouse_auth::random;
 use gatehouse_local::{InvokeError, LogTarget, Stack, StackOptions};
 use gatehouse_store::{Connection, ConnectionSettings};
+use reqwest::header::HeaderMap;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -25,6 +27,19 @@ use crate::settings::{Settings, setting};
 pub struct Service {
     place: Place,
     client: Client,
+}
+
+/// The header that says where a request comes from, where the service is told to
+/// believe it: a deployed one is, since its tests share a stack.
+pub const CLIENT_ADDRESS_HEADER: &str = "x-client-address";
+
+/// Returns an address that nobody else comes from.
+///
+/// # Errors
+/// When there is no randomness.
+pub fn address() -> anyhow::Result<String> {
+    let [second, third, fourth] = random::bytes()?;
+    Ok(format!("10.{second}.{third}.{fourth}"))
 }
 
 /// Where the service runs.
@@ -136,7 +151,10 @@ impl Service {
     }
 
     fn at(place: Place) -> anyhow::Result<Self> {
+        let mut headers = HeaderMap::new();
+        headers.insert(CLIENT_ADDRESS_HEADER, address()?.parse()?);
         let client = Client::builder()
+            .default_headers(headers)
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_mins(1))
