@@ -1,9 +1,21 @@
 //! What is written of a rotation: that it was, and no key.
+//!
+//! Alone in its process: what other threads log while a subscriber is set may be
+//! kept from it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
+
+#[path = "rotation/world.rs"]
+#[expect(dead_code, reason = "the other tests of a rotation need more of it")]
+mod world;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use crate::world::{PLACES, World, token};
+use world::{PLACES, World, token};
 
 /// Everything that is logged, in memory.
 #[derive(Clone, Default)]
