@@ -15,6 +15,7 @@ pub mod request;
 pub mod response;
 pub mod serve;
 pub mod telemetry;
+#[cfg(feature = "tokens")]
 pub mod tokens;
 
 pub use audit::{Audit, AuditEvent};
