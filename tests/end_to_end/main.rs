@@ -11,6 +11,7 @@ mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
+mod guests;
 mod jwks;
 mod login;
 mod logout;
