@@ -187,7 +187,7 @@ fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyho
     assert_eq!(schedules.len(), 1);
     let (_, schedule) = schedules[0];
     assert_eq!(schedule["Condition"], "Rotates");
-    assert_eq!(text(schedule, "/Properties/SecretId/Ref"), id);
+    assert_eq!(named(&schedule["Properties"]["SecretId"]), Some(id));
     // Or the first run would be refused.
     let permission = template.properties(text(schedule, "/DependsOn"));
     assert_eq!(

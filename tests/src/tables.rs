@@ -1,13 +1,11 @@
 //! The tables beneath a service: for moving a stored clock, and for looking.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_store::{Connection, ConnectionSettings, Credentials};
-use secrecy::SecretString;
+use gatehouse_store::{Connection, ConnectionSettings};
 
 use crate::service::Service;
 
@@ -25,17 +23,8 @@ impl<'a> Tables<'a> {
     /// Opens a connection to the service's tables.
     #[must_use]
     pub fn of(service: &'a Service) -> Self {
-        let connection = Connection::open(&ConnectionSettings {
-            region: "us-east-1".to_owned(),
-            endpoint: Some(service.stack().dynamodb_url().to_owned()),
-            credentials: Credentials {
-                access_key_id: "local".to_owned(),
-                secret_access_key: SecretString::from("local"),
-                session_token: None,
-            },
-            attempt_timeout: Duration::from_secs(5),
-            operation_timeout: Duration::from_secs(10),
-        });
+        let dynamodb = service.stack().dynamodb_url();
+        let connection = Connection::open(&ConnectionSettings::of_local_stack(dynamodb));
         Self {
             service,
             client: connection.tables(),

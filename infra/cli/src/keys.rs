@@ -1,31 +1,30 @@
 //! `gatehouse keys`: what the keys are, their rotation by hand, and an emergency.
 
 mod listing;
-mod place;
 mod prompt;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use clap::Subcommand;
-use gatehouse_auth::key::{Kid, RotationStep};
+use gatehouse_auth::key::{Kid, RotationRules, RotationStep};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::clock::Clock;
-use gatehouse_store::{Created, KeyRotation, Progress, Removal};
+use gatehouse_edge::config::RotationSettings;
+use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, SigningKeys};
 use serde_json::{Value, json};
 
-use place::Place;
+use crate::place::{Deployment, Place, PlaceArguments};
 
 /// What `gatehouse keys` takes.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
-    /// The keys of a directory that `cargo local --data-dir` kept them in; without it those of the running `cargo local`
-    #[arg(long, global = true, value_name = "DIRECTORY")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    place: PlaceArguments,
     /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
@@ -67,8 +66,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         prompt::confirm(kid, *refresh)?;
     }
     let hurried = matches!(arguments.command, Command::Rotate { now: true });
-    let place = Place::find(arguments.data_dir.as_deref()).await?;
-    let done = answer(&place.rotation(hurried)?, &arguments.command).await;
+    let place = Place::find(&arguments.place).await?;
+    let done = answer(&place, hurried, &arguments.command).await;
     place.close().await;
     let answer = done?;
     let mut out = std::io::stdout().lock();
@@ -86,16 +85,49 @@ struct Answer {
     json: Value,
 }
 
-async fn answer(keys: &KeyRotation, command: &Command) -> anyhow::Result<Answer> {
+async fn answer(place: &Place, hurried: bool, command: &Command) -> anyhow::Result<Answer> {
+    let keys = rotation(place, hurried)?;
     let now = Clock::System.now();
     match command {
         Command::List => {
             let (ring, published) = keys.keys().await?;
             Ok(listing::of(&ring, &published, now))
         }
-        Command::Rotate { .. } => rotate(keys, now).await,
-        Command::Revoke { kid, refresh, .. } => revoke(keys, kid, *refresh, now).await,
+        // On AWS the rotation is Secrets Manager's, which runs the function.
+        Command::Rotate { .. } => match place.deployment() {
+            Some(deployment) if !hurried && !deployment.is_emulated() => request(deployment).await,
+            Some(_) | None => rotate(&keys, now).await,
+        },
+        Command::Revoke { kid, refresh, .. } => revoke(&keys, kid, *refresh, now).await,
     }
+}
+
+/// What changes the keys; `hurried` is for who waits for no verifier.
+fn rotation(place: &Place, hurried: bool) -> anyhow::Result<KeyRotation> {
+    let settings = RotationSettings::from_environment(place.settings())?;
+    let rules = RotationRules {
+        algorithm: settings.algorithm,
+        min_pending: if hurried {
+            Duration::ZERO
+        } else {
+            settings.min_pending
+        },
+    };
+    let table = SigningKeys::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
+    Ok(KeyRotation::new(
+        KeyRingVersions::new(place.ring()),
+        table,
+        rules,
+    ))
+}
+
+async fn request(deployment: &Deployment) -> anyhow::Result<Answer> {
+    deployment.request_rotation().await?;
+    Ok(Answer {
+        text: "Secrets Manager has begun a rotation: `keys list` shows when it is done.\n"
+            .to_owned(),
+        json: json!({"requested": true}),
+    })
 }
 
 /// The four steps of Secrets Manager, one after the other.

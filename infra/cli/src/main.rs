@@ -5,6 +5,7 @@ mod environment_file;
 mod keys;
 mod local;
 mod password;
+mod place;
 mod project;
 mod seed;
 mod watch;

@@ -4,15 +4,14 @@ use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys, SigningKey};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
+use gatehouse_store::{Connection, ConnectionSettings, SigningKeys};
 use secrecy::ExposeSecret as _;
 
 use crate::error::StackError;
-use crate::{REGION, moment};
+use crate::moment;
 
 /// Makes a directory for private things.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
@@ -76,17 +75,7 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
         table: table.to_owned(),
         reason,
     };
-    let settings = ConnectionSettings {
-        region: REGION.to_owned(),
-        endpoint: Some(dynamodb.to_owned()),
-        credentials: Credentials {
-            access_key_id: "local".to_owned(),
-            secret_access_key: "local".into(),
-            session_token: None,
-        },
-        attempt_timeout: Duration::from_secs(2),
-        operation_timeout: Duration::from_secs(5),
-    };
+    let settings = ConnectionSettings::of_local_stack(dynamodb);
     let client = Connection::open(&settings).tables();
     let keys = SigningKeys::new(client, table.to_owned());
     let before = keys.published().await.map_err(|e| failed(e.to_string()))?;

@@ -40,10 +40,9 @@ impl Storage {
         &self.dynamodb_url
     }
 
-    /// The name of a table by its logical id in the template.
-    #[must_use]
-    pub fn table(&self, logical_id: &str) -> Option<&str> {
-        self.tables.name(logical_id)
+    /// The logical ids of the template's tables, and their names.
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.tables.by_id()
     }
 
     /// The file with the private keys, there or not.

@@ -64,6 +64,13 @@ impl Tables {
         self.names.get(id).map(String::as_str)
     }
 
+    /// The logical ids with the tables' names.
+    pub(crate) fn by_id(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.names
+            .iter()
+            .map(|(id, name)| (id.as_str(), name.as_str()))
+    }
+
     /// The tables' names.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)

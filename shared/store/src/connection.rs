@@ -39,6 +39,24 @@ pub enum Budget {
 pub struct ConnectionSettingsError(&'static str);
 
 impl ConnectionSettings {
+    /// Makes the settings for the embedded DynamoDB of a local stack at `endpoint`,
+    /// which takes any credentials.
+    #[must_use]
+    pub fn of_local_stack(endpoint: &str) -> Self {
+        let (attempt_timeout, operation_timeout) = REQUEST_TIMEOUTS;
+        Self {
+            region: "us-east-1".to_owned(),
+            endpoint: Some(endpoint.to_owned()),
+            credentials: Credentials {
+                access_key_id: "local".to_owned(),
+                secret_access_key: SecretString::from("local"),
+                session_token: None,
+            },
+            attempt_timeout,
+            operation_timeout,
+        }
+    }
+
     /// Reads the variables that Lambda sets, and `AWS_ENDPOINT_URL`.
     ///
     /// # Errors

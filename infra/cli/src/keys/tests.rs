@@ -13,7 +13,7 @@ async fn place(directory: &TempDir) -> Place {
 
 async fn ask(place: &Place, command: Command) -> anyhow::Result<Value> {
     let hurried = matches!(command, Command::Rotate { now: true });
-    let answer = answer(&place.rotation(hurried).unwrap(), &command).await?;
+    let answer = answer(place, hurried, &command).await?;
     Ok(answer.json)
 }
 
@@ -100,9 +100,7 @@ async fn a_list_shows_no_key() {
     let directory = tempfile::tempdir().unwrap();
     let place = place(&directory).await;
     ask(&place, Command::Rotate { now: false }).await.unwrap();
-    let listed = answer(&place.rotation(false).unwrap(), &Command::List)
-        .await
-        .unwrap();
+    let listed = answer(&place, false, &Command::List).await.unwrap();
     let shown = format!("{}{}", listed.text, listed.json);
     let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
     let ring: Value = serde_json::from_str(&ring).unwrap();

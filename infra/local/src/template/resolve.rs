@@ -187,7 +187,8 @@ impl<'a> Resolver<'a> {
             ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
             ("AWS::DynamoDB::Table", "Arn") => Ok(arn("dynamodb", &format!("table/{name}"))),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(self.endpoint.to_owned()),
-            ("AWS::ApiGatewayV2::Api", "ApiId") => Ok(name),
+            // A secret's id is its ARN.
+            ("AWS::ApiGatewayV2::Api", "ApiId") | ("AWS::SecretsManager::Secret", "Id") => Ok(name),
             _ => Err(at.error(format!(
                 "{id} has no attribute {attribute} in the local stack"
             ))),

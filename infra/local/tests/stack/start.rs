@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys};
 use gatehouse_local::{Stack, function_names};
-use gatehouse_store::{Connection, ConnectionSettings, Credentials, SigningKeys};
+use gatehouse_store::{Connection, ConnectionSettings, SigningKeys};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -128,17 +128,7 @@ async fn published(stack: &Stack) -> u64 {
 }
 
 async fn published_keys(stack: &Stack) -> PublishedKeys {
-    let settings = ConnectionSettings {
-        region: "us-east-1".to_owned(),
-        endpoint: Some(stack.dynamodb_url().to_owned()),
-        credentials: Credentials {
-            access_key_id: "local".to_owned(),
-            secret_access_key: "local".into(),
-            session_token: None,
-        },
-        attempt_timeout: Duration::from_secs(5),
-        operation_timeout: Duration::from_secs(5),
-    };
+    let settings = ConnectionSettings::of_local_stack(stack.dynamodb_url());
     let client = Connection::open(&settings).tables();
     let table = stack.table("SigningKeysTable").unwrap();
     let keys = SigningKeys::new(client, table.to_owned());

@@ -1,0 +1,166 @@
+//! Where a command works: on the running `cargo local`, on a data directory that
+//! one has kept, or on a deployed stack.
+
+mod deployed;
+mod variable;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::bail;
+use gatehouse_edge::config::{Environment, KeyRingSettings};
+use gatehouse_local::{Storage, key_ring_path};
+use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
+use tokio::net::TcpStream;
+
+use crate::{environment_file, project};
+
+pub(crate) use deployed::Deployment;
+
+/// Which stack a command is for.
+#[derive(clap::Args)]
+pub(crate) struct PlaceArguments {
+    /// Works on a directory that `cargo local --data-dir` kept; without it on the running `cargo local`
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIRECTORY",
+        conflicts_with = "stack"
+    )]
+    data_dir: Option<PathBuf>,
+    /// Works on a deployed stack, with the AWS credentials and region of the environment or of `AWS_PROFILE`
+    #[arg(long, global = true, value_name = "NAME")]
+    stack: Option<String>,
+}
+
+/// The tables and the keys of a stack, and what its functions are told.
+pub(crate) struct Place {
+    tables: aws_sdk_dynamodb::Client,
+    ring: KeyRingSource,
+    /// `USERS_TABLE` and its like, and those settings that are known.
+    settings: Environment,
+    kind: Kind,
+}
+
+/// What a place has beside its tables and keys.
+enum Kind {
+    /// `cargo local` runs, and has the tables open.
+    Running,
+    /// Nothing runs: the tables are open here.
+    Kept(Storage),
+    /// The stack is on AWS, or on an emulator of it.
+    Deployed(Box<Deployment>),
+}
+
+impl Place {
+    /// Finds the stack that is named; without a name the running `cargo local`.
+    pub(crate) async fn find(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+        if let Some(stack) = &arguments.stack {
+            return deployed::find(stack).await;
+        }
+        let root = project::root()?;
+        let data_dir = arguments.data_dir.as_ref();
+        let data_dir = data_dir.map(|directory| root.join(directory));
+        if let Some(running) = Self::running(&root).await?
+            && data_dir
+                .as_ref()
+                .is_none_or(|directory| running.keeps_its_keys_in(directory))
+        {
+            return Ok(running);
+        }
+        let Some(directory) = data_dir else {
+            bail!(
+                "no `cargo local` is running here: start it, or name its --data-dir, or a deployed --stack"
+            );
+        };
+        Self::open(&root.join(project::TEMPLATE), &directory).await
+    }
+
+    /// Opens a data directory that no stack runs on.
+    pub(crate) async fn open(template: &Path, directory: &Path) -> anyhow::Result<Self> {
+        let storage = Storage::open(template, directory).await?;
+        let names = storage.tables();
+        let settings = names.map(|(id, name)| (variable::name(id), name.to_owned()));
+        Ok(Self {
+            tables: local_tables(storage.dynamodb_url()),
+            ring: KeyRingSource::File(storage.key_ring_path().to_owned()),
+            settings: environment(&settings.collect()),
+            kind: Kind::Kept(storage),
+        })
+    }
+
+    /// A client of the stack's DynamoDB.
+    pub(crate) fn tables(&self) -> aws_sdk_dynamodb::Client {
+        self.tables.clone()
+    }
+
+    /// The name of a table by its variable, such as `USERS_TABLE`.
+    pub(crate) fn table(&self, variable: &'static str) -> anyhow::Result<String> {
+        Ok(self.settings.table(variable)?)
+    }
+
+    /// Where the key ring is.
+    pub(crate) fn ring(&self) -> KeyRingSource {
+        self.ring.clone()
+    }
+
+    /// What the functions are told, as far as it is known here.
+    pub(crate) fn settings(&self) -> &Environment {
+        &self.settings
+    }
+
+    /// The deployed stack, where it is one.
+    pub(crate) fn deployment(&self) -> Option<&Deployment> {
+        match &self.kind {
+            Kind::Deployed(deployment) => Some(deployment),
+            Kind::Running | Kind::Kept(_) => None,
+        }
+    }
+
+    /// Closes what was opened.
+    pub(crate) async fn close(self) {
+        if let Kind::Kept(storage) = self.kind {
+            storage.close().await;
+        }
+    }
+
+    /// Reads what `cargo local` wrote down; none where nobody answers there.
+    async fn running(root: &Path) -> anyhow::Result<Option<Self>> {
+        let Some(variables) = environment_file::read(&root.join(crate::local::WORK_DIR))? else {
+            return Ok(None);
+        };
+        let settings = environment(&variables);
+        let Some(dynamodb) = settings.text("AWS_ENDPOINT_URL").map(str::to_owned) else {
+            return Ok(None);
+        };
+        let Ok(KeyRingSettings::File(ring)) = KeyRingSettings::from_environment(&settings) else {
+            return Ok(None);
+        };
+        let address = dynamodb.trim_start_matches("http://");
+        if TcpStream::connect(address).await.is_err() {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            tables: local_tables(&dynamodb),
+            ring: KeyRingSource::File(ring),
+            settings,
+            kind: Kind::Running,
+        }))
+    }
+
+    fn keeps_its_keys_in(&self, directory: &Path) -> bool {
+        match &self.ring {
+            KeyRingSource::File(ring) => *ring == key_ring_path(directory),
+            KeyRingSource::Secret { .. } => false,
+        }
+    }
+}
+
+fn local_tables(dynamodb: &str) -> aws_sdk_dynamodb::Client {
+    Connection::open(&ConnectionSettings::of_local_stack(dynamodb)).tables()
+}
+
+fn environment(variables: &BTreeMap<String, String>) -> Environment {
+    let pairs = variables.iter();
+    Environment::from_pairs(pairs.map(|(name, value)| (name.as_str(), value.as_str())))
+}

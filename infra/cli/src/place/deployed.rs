@@ -1,0 +1,110 @@
+//! A deployed stack: found by its name, through CloudFormation.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, bail};
+use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_cloudformation::types::Stack;
+use gatehouse_store::KeyRingSource;
+
+use super::{Kind, Place, environment, variable};
+
+/// A stack on AWS, or on an emulator of it.
+pub(crate) struct Deployment {
+    secrets: aws_sdk_secretsmanager::Client,
+    secret: String,
+    /// Whether `AWS_ENDPOINT_URL` or a profile leads to another place than AWS.
+    emulated: bool,
+}
+
+impl Deployment {
+    /// Whether the stack is on an emulator, which knows less than AWS.
+    pub(crate) fn is_emulated(&self) -> bool {
+        self.emulated
+    }
+
+    /// Asks Secrets Manager to run the rotation function, as its schedule does.
+    pub(crate) async fn request_rotation(&self) -> anyhow::Result<()> {
+        let asked = self.secrets.rotate_secret().secret_id(&self.secret).send();
+        match asked.await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(error.into_service_error())
+                .context("Secrets Manager does not rotate (a stack with RotationDays=0 has no schedule: see docs/runbook.md)"),
+        }
+    }
+}
+
+/// Reads the stack's outputs and parameters.
+pub(super) async fn find(name: &str) -> anyhow::Result<Place> {
+    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+    if config.region().is_none() {
+        bail!("the region is not known: set AWS_REGION, or AWS_PROFILE to a profile with one");
+    }
+    let stack = describe(&config, name).await?;
+    let outputs = outputs(&stack);
+    let mut settings = parameters(&stack);
+    for (output, value) in &outputs {
+        if let Some(table) = output.strip_suffix("Name")
+            && table.ends_with("Table")
+        {
+            settings.insert(variable::name(table), value.clone());
+        }
+    }
+    let secret = outputs.get("KeyRingSecretArn").cloned();
+    let secret = secret.with_context(|| {
+        format!("the stack {name} has no key ring: it is none of this template")
+    })?;
+    let secrets = aws_sdk_secretsmanager::Client::new(&config);
+    Ok(Place {
+        tables: aws_sdk_dynamodb::Client::new(&config),
+        ring: KeyRingSource::Secret {
+            arn: secret.clone(),
+            client: secrets.clone(),
+        },
+        settings: environment(&settings),
+        kind: Kind::Deployed(Box::new(Deployment {
+            secrets,
+            secret,
+            emulated: config.endpoint_url().is_some(),
+        })),
+    })
+}
+
+async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
+    let client = aws_sdk_cloudformation::Client::new(config);
+    let answer = client.describe_stacks().stack_name(name).send().await;
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) => {
+            let why = format!("the stack {name} cannot be looked up");
+            return match error.as_service_error() {
+                Some(_) => Err(error.into_service_error()).context(why),
+                // Without credentials or connection: the causes say which.
+                None => Err(error).context(why),
+            };
+        }
+    };
+    let mut stacks = answer.stacks.unwrap_or_default();
+    stacks
+        .pop()
+        .with_context(|| format!("there is no stack {name} in this account and region"))
+}
+
+fn outputs(stack: &Stack) -> BTreeMap<String, String> {
+    let outputs = stack.outputs().iter();
+    let pair = outputs.filter_map(|output| {
+        let (name, value) = (output.output_key()?, output.output_value()?);
+        Some((name.to_owned(), value.to_owned()))
+    });
+    pair.collect()
+}
+
+/// The stack's parameters by the names of the variables that hand them on.
+fn parameters(stack: &Stack) -> BTreeMap<String, String> {
+    let parameters = stack.parameters().iter();
+    let pair = parameters.filter_map(|parameter| {
+        let (name, value) = (parameter.parameter_key()?, parameter.parameter_value()?);
+        Some((variable::name(name), value.to_owned()))
+    });
+    pair.collect()
+}
