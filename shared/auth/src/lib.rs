@@ -23,6 +23,8 @@ pub mod password;
 #[cfg(feature = "tokens")]
 pub mod random;
 #[cfg(feature = "tokens")]
+pub mod recovery;
+#[cfg(feature = "tokens")]
 pub mod refresh;
 pub mod role;
 pub mod scope;

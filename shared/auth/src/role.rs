@@ -176,6 +176,9 @@ pub enum RoleScopesError {
     Scopes(String),
 }
 
+/// The role that administers. The last active user who has it cannot lose it.
+pub const ADMIN: &str = "admin";
+
 /// More would let a user's tokens grow past API Gateway's header limit.
 const MAX_ROLES: usize = 32;
 /// Longest role name in bytes; the same reason.

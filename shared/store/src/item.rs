@@ -53,6 +53,14 @@ pub(crate) fn encode<T: Serialize>(operation: &'static str, value: T) -> Result<
     serde_dynamo::to_item(value).map_err(|error| StoreError::rejected(operation, error))
 }
 
+/// Writes a value as an attribute.
+pub(crate) fn attribute<T: Serialize>(
+    operation: &'static str,
+    value: T,
+) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::rejected(operation, error))
+}
+
 /// Makes a key of one text attribute.
 pub(crate) fn key(name: &str, value: impl Into<String>) -> Item {
     HashMap::from([(name.to_owned(), text(value))])

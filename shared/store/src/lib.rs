@@ -3,14 +3,17 @@
 //! Conditions, consistent reads and transactions are decided here; rules are
 //! not: those are `gatehouse_auth`'s. No HTTP, no clock, no environment.
 
+mod admins;
 mod batch;
 mod cached;
+mod changing;
 mod connection;
 mod ending;
 mod error;
 mod item;
 mod key_ring;
 mod login_lookup;
+mod passwords;
 mod retry;
 mod revocations;
 mod rotation;
@@ -22,6 +25,7 @@ mod users;
 mod verifying_keys;
 
 pub use cached::KeysError;
+pub use changing::{Changed, change_user, end_sessions_of};
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
@@ -29,6 +33,7 @@ pub use ending::{Caller, Ended, end_all_sessions, end_other_sessions, end_sessio
 pub use error::StoreError;
 pub use key_ring::{CachedKeyRing, KeyRingSource};
 pub use login_lookup::LoginLookup;
+pub use passwords::{change_password, reset_password};
 pub use revocations::{Revocations, Revoked};
 pub use rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use sessions::{RotateSession, Sessions};

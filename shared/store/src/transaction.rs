@@ -24,6 +24,12 @@ impl ClientRequestToken {
     pub fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(URL_SAFE_NO_PAD.encode(bytes))
     }
+
+    /// Returns the token of another attempt with another body: 26 of at most 36
+    /// characters.
+    pub(crate) fn attempt(&self, number: u8) -> Self {
+        Self(format!("{}.{number}", self.0))
+    }
 }
 
 /// How a transaction ended.

@@ -84,7 +84,8 @@ impl Users {
         }
     }
 
-    /// Writes a new user with the items of its names, or nothing.
+    /// Writes a new user with the items of its names, or nothing. One who is an
+    /// administrator from the first, as an imported one may be, is counted.
     ///
     /// # Errors
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
@@ -101,6 +102,8 @@ impl Users {
         if let Some(email) = &user.email_canonical {
             parts.push(self.put_new(name_item("email", email, &user.sub)?)?);
         }
+        // Without a condition, and last: the two above are told by their places.
+        parts.extend(self.admins_part(None, Some(user))?);
         match transaction::write(&self.client, token, parts).await? {
             Outcome::Written => Ok(()),
             Outcome::Refused(conditions) if conditions.failed(1) => {
@@ -118,22 +121,30 @@ impl Users {
     /// # Errors
     /// [`StoreError`] as the call or the item gives it.
     pub async fn get(&self, sub: &SubjectId) -> Result<Option<User>, StoreError> {
-        let pk = user_key(sub);
+        let item = self.item(sub).await?;
+        item.map(|item| self.read(sub, item)).transpose()
+    }
+
+    /// Reads a user's item, consistently.
+    pub(crate) async fn item(&self, sub: &SubjectId) -> Result<Option<Item>, StoreError> {
         let answer = self
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", &pk)))
+            .set_key(Some(key("pk", user_key(sub))))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| StoreError::of("GetItem", error))?;
-        let Some(item) = answer.item else {
-            return Ok(None);
-        };
+        Ok(answer.item)
+    }
+
+    /// Reads an item that must be this user's.
+    pub(crate) fn read(&self, sub: &SubjectId, item: Item) -> Result<User, StoreError> {
+        let pk = user_key(sub);
         let user: User = decode(&self.table, &pk, item)?;
         if user.sub == *sub {
-            Ok(Some(user))
+            Ok(user)
         } else {
             Err(corrupt(&self.table, &pk, "sub", "it is another user's"))
         }

@@ -5,11 +5,13 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod changing;
 mod ending;
 mod failures;
 mod fixtures;
 mod keys;
 mod login_lookup;
+mod passwords;
 mod revocations;
 mod sessions;
 mod stub;

@@ -1,0 +1,191 @@
+use std::sync::Arc;
+
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::user::{Status, User, UserChange};
+use gatehouse_store::{Changed, Revoked, change_user, end_sessions_of};
+
+use crate::fixtures::{at, token, user};
+use crate::tables::Tables;
+
+fn roles(names: &[&str]) -> UserChange {
+    UserChange {
+        roles: Some(Roles::parse(names.iter().copied()).unwrap()),
+        status: None,
+    }
+}
+
+fn status(status: Status) -> UserChange {
+    UserChange {
+        roles: None,
+        status: Some(status),
+    }
+}
+
+/// A word for how it came out.
+fn word(changed: &Changed) -> &'static str {
+    match changed {
+        Changed::Done { .. } => "done",
+        Changed::Unchanged(_) => "unchanged",
+        Changed::NotFound => "not found",
+        Changed::LastAdmin => "last admin",
+    }
+}
+
+async fn change(tables: &Tables, of: u8, change: &UserChange, number: u8) -> &'static str {
+    let sub = SubjectId::from_bytes([of; 16]);
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let changed = change_user(users, revocations, &sub, change, at(9), &token(number)).await;
+    word(&changed.unwrap())
+}
+
+async fn read(tables: &Tables, of: u8) -> User {
+    let sub = SubjectId::from_bytes([of; 16]);
+    tables.users.get(&sub).await.unwrap().unwrap()
+}
+
+/// How many administrators are counted.
+async fn admins(tables: &Tables) -> String {
+    let item = tables.item("users", "pk", "meta#admins").await;
+    item.map_or_else(
+        || "none".into(),
+        |item| item["count"].as_n().unwrap().clone(),
+    )
+}
+
+async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
+    let (jti, sid) = (Jti::from_bytes([7; 16]), SessionId::from_bytes([7; 16]));
+    let sub = SubjectId::from_bytes([of; 16]);
+    let check = tables.revocations.check(&jti, &sid, &sub, ver);
+    check.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_change_of_roles_revokes_older_tokens_and_leaves_sessions_alone() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    tables.calls();
+    assert_eq!(change(&tables, 1, &roles(&["admin"]), 2).await, "done");
+    assert_eq!(tables.calls(), ["GetItem", "TransactWriteItems"]);
+
+    let after = read(&tables, 1).await;
+    assert_eq!(after.roles.to_string(), "admin");
+    assert_eq!((after.token_version, after.session_version), (4, 2));
+    assert_eq!(after.updated_at, at(9));
+    assert_eq!(revoked(&tables, 1, 3).await, Some(Revoked::Subject));
+    assert_eq!(revoked(&tables, 1, 4).await, None);
+    assert_eq!(admins(&tables).await, "1");
+}
+
+#[tokio::test]
+async fn disabling_ends_sessions_too_and_enabling_does_not_bring_them_back() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    assert_eq!(
+        change(&tables, 1, &status(Status::Disabled), 2).await,
+        "done"
+    );
+    let after = read(&tables, 1).await;
+    assert_eq!(after.status, Status::Disabled);
+    assert_eq!((after.token_version, after.session_version), (4, 3));
+    assert_eq!(change(&tables, 1, &status(Status::Active), 3).await, "done");
+    let after = read(&tables, 1).await;
+    assert_eq!((after.token_version, after.session_version), (5, 3));
+}
+
+#[tokio::test]
+async fn what_is_so_already_and_who_is_not_there_write_nothing() {
+    let tables = Tables::start().await;
+    tables
+        .users
+        .register(&user(1, "ada"), &token(1))
+        .await
+        .unwrap();
+    assert_eq!(change(&tables, 1, &roles(&["user"]), 2).await, "unchanged");
+    assert_eq!(change(&tables, 2, &roles(&["user"]), 3).await, "not found");
+    assert_eq!(read(&tables, 1).await.token_version, 3);
+    assert_eq!(tables.count("revocations").await, 0);
+    assert_eq!(admins(&tables).await, "none");
+}
+
+#[tokio::test]
+async fn the_last_active_administrator_is_neither_demoted_nor_disabled() {
+    let tables = Tables::start().await;
+    for (number, name) in [(1, "ada"), (2, "grace")] {
+        let mut admin = user(number, name);
+        admin.roles = Roles::parse(["admin", "user"]).unwrap();
+        tables.users.register(&admin, &token(number)).await.unwrap();
+    }
+    assert_eq!(admins(&tables).await, "2", "who begins as one is counted");
+    assert_eq!(
+        change(&tables, 1, &status(Status::Disabled), 3).await,
+        "done"
+    );
+    assert_eq!(
+        change(&tables, 1, &roles(&["user"]), 4).await,
+        "done",
+        "a disabled one does not count"
+    );
+    for refused in [roles(&["user"]), roles(&[]), status(Status::Disabled)] {
+        assert_eq!(change(&tables, 2, &refused, 5).await, "last admin");
+    }
+    assert_eq!(admins(&tables).await, "1");
+    assert_eq!(read(&tables, 2).await.token_version, 3);
+    assert_eq!(revoked(&tables, 2, 3).await, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_four_demotions_at_once_one_administrator_is_left() {
+    let tables = Arc::new(Tables::start().await);
+    let people = 1..=8;
+    for number in people.clone() {
+        let mut admin = user(number, &format!("person{number}"));
+        admin.roles = Roles::parse(["admin"]).unwrap();
+        tables.users.register(&admin, &token(number)).await.unwrap();
+    }
+    let mut race = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let tables = tables.clone();
+        race.spawn(async move {
+            let demoted = number % 8 + 1;
+            change(&tables, demoted, &roles(&["user"]), 100 + number).await
+        });
+    }
+    let ends = race.join_all().await;
+    assert_eq!(ends.iter().filter(|end| **end == "done").count(), 7);
+    assert!(ends.contains(&"last admin"), "{ends:?}");
+    let mut left = 0;
+    for number in people {
+        left += usize::from(read(&tables, number).await.is_active_admin());
+    }
+    assert_eq!((left, admins(&tables).await.as_str()), (1, "1"));
+}
+
+#[tokio::test]
+async fn an_administrator_ends_every_session_of_a_user_whatever_version_it_has() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    for (number, expected) in [(2, (4, 3)), (3, (5, 4))] {
+        assert!(end(&tables, &ada.sub, number).await);
+        let after = read(&tables, 1).await;
+        assert_eq!((after.token_version, after.session_version), expected);
+    }
+    assert_eq!(revoked(&tables, 1, 4).await, Some(Revoked::Subject));
+    assert!(!end(&tables, &SubjectId::from_bytes([9; 16]), 4).await);
+}
+
+async fn end(tables: &Tables, sub: &SubjectId, number: u8) -> bool {
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    end_sessions_of(users, revocations, sub, at(9), "admin", &token(number))
+        .await
+        .unwrap()
+}

@@ -1,0 +1,167 @@
+use std::sync::Arc;
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
+use gatehouse_store::{Ended, change_password, change_user, reset_password};
+
+use crate::fixtures::{NOW, at, token, user};
+use crate::tables::Tables;
+
+fn hash(name: &str) -> StoredHash {
+    StoredHash::new(format!("$argon2id${name}"))
+}
+
+fn code(of: &User, secret: u8) -> RecoveryCode {
+    RecoveryCode::mint(&of.sub, [secret; 32]).unwrap()
+}
+
+async fn started() -> (Tables, User) {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.calls();
+    (tables, ada)
+}
+
+async fn grant(tables: &Tables, code: &RecoveryCode) {
+    let recovery = Recovery::grant(code, NOW);
+    let set = tables.users.set_recovery(code.sub(), &recovery).await;
+    assert!(set.unwrap());
+}
+
+async fn change(tables: &Tables, caller: (&SubjectId, u64), to: &str, number: u8) -> Ended {
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    change_password(users, revocations, caller, &hash(to), at(9), &token(number))
+        .await
+        .unwrap()
+}
+
+async fn reset(tables: &Tables, code: &RecoveryCode, now: Timestamp, number: u8) -> Ended {
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    reset_password(users, revocations, code, &hash("new"), now, &token(number))
+        .await
+        .unwrap()
+}
+
+/// The hash and both versions.
+async fn state(tables: &Tables, user: &User) -> (String, u64, u64) {
+    let read = tables.users.get(&user.sub).await.unwrap().unwrap();
+    let hash = read.password_hash.expose().to_owned();
+    (hash, read.token_version, read.session_version)
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_session_in_one_call() {
+    let (tables, ada) = started().await;
+    let caller = (&ada.sub, 3);
+    assert_eq!(change(&tables, caller, "new", 2).await, Ended::Done);
+    assert_eq!(tables.calls(), ["TransactWriteItems"]);
+    assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
+    let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
+    assert_eq!((read.password_changed_at, read.updated_at), (at(9), at(9)));
+
+    assert_eq!(change(&tables, caller, "older", 3).await, Ended::Refused);
+    assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
+}
+
+#[tokio::test]
+async fn a_recovery_code_sets_a_password_once() {
+    let (tables, ada) = started().await;
+    let code = code(&ada, 7);
+    grant(&tables, &code).await;
+    assert_eq!(reset(&tables, &code, at(1), 2).await, Ended::Done);
+    assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
+    assert_eq!(reset(&tables, &code, at(1), 3).await, Ended::Refused);
+    assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
+}
+
+#[tokio::test]
+async fn the_table_holds_no_recovery_code() {
+    let (tables, ada) = started().await;
+    let code = code(&ada, 7);
+    grant(&tables, &code).await;
+    let item = tables
+        .item("users", "pk", &format!("user#{}", ada.sub))
+        .await
+        .unwrap();
+    let digest = item["recovery_digest"].as_s().unwrap();
+    assert_eq!(digest.len(), 43);
+    assert!(!format!("{item:?}").contains(&code.expose()[30..]));
+}
+
+#[tokio::test]
+async fn a_code_that_was_replaced_ended_or_is_somebody_elses_sets_nothing() {
+    let (tables, ada) = started().await;
+    let (first, second) = (code(&ada, 7), code(&ada, 8));
+    assert_eq!(reset(&tables, &first, at(1), 2).await, Ended::Refused);
+    grant(&tables, &first).await;
+    grant(&tables, &second).await;
+    assert_eq!(reset(&tables, &first, at(1), 3).await, Ended::Refused);
+    assert_eq!(reset(&tables, &second, at(1800), 4).await, Ended::Refused);
+    let nobody = code(&user(9, "nobody"), 8);
+    assert_eq!(reset(&tables, &nobody, at(1), 5).await, Ended::Refused);
+    assert_eq!(state(&tables, &ada).await.0, "$argon2id$first");
+
+    let recovery = Recovery::grant(&nobody, NOW);
+    let set = tables.users.set_recovery(nobody.sub(), &recovery).await;
+    assert!(!set.unwrap(), "nobody has no item");
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn a_password_change_and_a_disabling_end_a_recovery() {
+    let (tables, ada) = started().await;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let code = code(&ada, 7);
+    grant(&tables, &code).await;
+    let caller = (&ada.sub, 3);
+    assert_eq!(change(&tables, caller, "own", 2).await, Ended::Done);
+    assert_eq!(reset(&tables, &code, at(2), 3).await, Ended::Refused);
+
+    grant(&tables, &code).await;
+    for (number, status) in [(4, Status::Disabled), (5, Status::Active)] {
+        let change = UserChange {
+            roles: None,
+            status: Some(status),
+        };
+        let token = token(number);
+        change_user(users, revocations, &ada.sub, &change, at(3), &token)
+            .await
+            .unwrap();
+        assert_eq!(reset(&tables, &code, at(4), 6).await, Ended::Refused);
+    }
+    assert_eq!(state(&tables, &ada).await.0, "$argon2id$own");
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_not_recovered() {
+    let (tables, ada) = started().await;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let change = UserChange {
+        roles: None,
+        status: Some(Status::Disabled),
+    };
+    change_user(users, revocations, &ada.sub, &change, at(1), &token(2))
+        .await
+        .unwrap();
+    let code = code(&ada, 7);
+    grant(&tables, &code).await;
+    assert_eq!(reset(&tables, &code, at(2), 3).await, Ended::Refused);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_sixty_four_uses_of_one_code_one_sets_the_password() {
+    let (tables, ada) = started().await;
+    grant(&tables, &code(&ada, 7)).await;
+    let tables = Arc::new(tables);
+    let mut race = tokio::task::JoinSet::new();
+    for number in 100..164 {
+        let (tables, code) = (tables.clone(), code(&ada, 7));
+        race.spawn(async move { reset(&tables, &code, at(1), number).await });
+    }
+    let ends = race.join_all().await;
+    assert_eq!(ends.iter().filter(|end| **end == Ended::Done).count(), 1);
+    assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
+}
