@@ -13,6 +13,7 @@ mod error;
 mod item;
 mod key_ring;
 mod login_lookup;
+mod names;
 mod passwords;
 mod retry;
 mod revocations;
@@ -21,11 +22,12 @@ mod sessions;
 mod signing_keys;
 mod staging;
 mod transaction;
+mod unlocking;
 mod users;
 mod verifying_keys;
 
 pub use cached::KeysError;
-pub use changing::{Changed, change_user, end_sessions_of};
+pub use changing::{Changed, change_user, change_user_by, end_sessions_of};
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
@@ -40,5 +42,6 @@ pub use sessions::{RotateSession, Sessions};
 pub use signing_keys::SigningKeys;
 pub use staging::KeyRingVersions;
 pub use transaction::ClientRequestToken;
+pub use unlocking::unlock;
 pub use users::{RegisterError, Users};
 pub use verifying_keys::CachedVerifyingKeys;

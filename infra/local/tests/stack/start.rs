@@ -1,5 +1,4 @@
 use std::os::unix::fs::PermissionsExt;
-use std::time::Duration;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys};
 use gatehouse_local::{Stack, function_names};

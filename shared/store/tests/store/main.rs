@@ -16,4 +16,5 @@ mod revocations;
 mod sessions;
 mod stub;
 mod tables;
+mod unlocking;
 mod users;
