@@ -9,18 +9,31 @@ use gatehouse_tests::{Person, Service};
 use serde_json::json;
 
 /// The routes behind the authorizer.
-const PROTECTED: [(&str, &str); 3] = [
+const PROTECTED: [(&str, &str); 15] = [
     ("POST", "/logout"),
+    ("GET", "/me"),
+    ("DELETE", "/me"),
+    ("PUT", "/me/password"),
+    ("GET", "/me/export"),
+    ("GET", "/sessions"),
+    ("DELETE", "/sessions/{id}"),
+    ("POST", "/introspect"),
+    ("GET", "/admin/users"),
+    ("GET", "/admin/users/{id}"),
+    ("PATCH", "/admin/users/{id}"),
+    ("DELETE", "/admin/users/{id}"),
+    ("POST", "/admin/users/{id}/revoke-sessions"),
     ("GET", "/protected"),
     ("GET", "/admin"),
 ];
 
 /// The routes that anybody may call.
-pub(crate) const PUBLIC: [(&str, &str); 7] = [
+pub(crate) const PUBLIC: [(&str, &str); 8] = [
     ("POST", "/register"),
     ("POST", "/login"),
     ("POST", "/refresh"),
     ("POST", "/revoke"),
+    ("POST", "/password/reset"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/.well-known/oauth-authorization-server"),

@@ -82,9 +82,16 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
         );
         assert_eq!(document["token_endpoint"], format!("{issuer}/refresh"));
         assert_eq!(document["revocation_endpoint"], format!("{issuer}/revoke"));
+        let introspection = format!("{issuer}/introspect");
+        assert_eq!(document["introspection_endpoint"], introspection);
         assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
         assert_eq!(document["response_types_supported"], json!([]));
-        for name in ["jwks_uri", "token_endpoint", "revocation_endpoint"] {
+        for name in [
+            "jwks_uri",
+            "token_endpoint",
+            "revocation_endpoint",
+            "introspection_endpoint",
+        ] {
             let there = document[name]
                 .as_str()
                 .unwrap_or_default()

@@ -5,18 +5,25 @@
     reason = "what a test looks for and does not find is its finding"
 )]
 
+mod account;
+mod admin;
 mod bodies;
+mod deletion;
 mod dependencies;
 mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
 mod guests;
+mod introspect;
 mod jwks;
+mod last_admin;
 mod login;
 mod logout;
 mod monitoring;
+mod new_password;
 mod outage;
+mod ownership;
 mod privileges;
 mod protected;
 mod races;

@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod binaries;
 pub mod person;
+pub mod power;
 pub mod service;
 pub mod tables;
 pub mod template;

@@ -3,7 +3,9 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::ensure;
-use serde_json::json;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
 
 use crate::service::Service;
 
@@ -51,6 +53,26 @@ impl Person {
             access_token: String::new(),
             refresh_token: String::new(),
         })
+    }
+
+    /// Returns the session of the last login, as its access token says; empty
+    /// before one.
+    #[must_use]
+    pub fn session(&self) -> String {
+        self.claim("sid")
+    }
+
+    /// Returns a claim of the access token that is a text; empty where it is none.
+    #[must_use]
+    pub fn claim(&self, name: &str) -> String {
+        let payload = self.access_token.split('.').nth(1).unwrap_or_default();
+        let payload = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        let payload: Value = serde_json::from_slice(&payload).unwrap_or_default();
+        payload
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Logs in, and holds the new session's tokens from now on.

@@ -120,6 +120,21 @@ impl Service {
             .await
     }
 
+    /// Sends JSON with an access token, by any method.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn call_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> anyhow::Result<Answer> {
+        let request = self.request(method, path).bearer_auth(token).json(body);
+        self.send(request).await
+    }
+
     /// Refreshes with a token.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_store::{Connection, ConnectionSettings};
+use gatehouse_store::{Connection, ConnectionSettings, Revocations, Users};
 
 use crate::service::Service;
 
@@ -98,6 +98,24 @@ impl<'a> Tables<'a> {
             .send()
             .await?;
         Ok(answer.items.unwrap_or_default())
+    }
+
+    /// Opens the table of users as the functions do.
+    ///
+    /// # Errors
+    /// When the table is not there.
+    pub fn users(&self) -> anyhow::Result<Users> {
+        let name = self.name("UsersTable")?;
+        Ok(Users::new(self.client.clone(), name.to_owned()))
+    }
+
+    /// Opens the table of revocations as the functions do.
+    ///
+    /// # Errors
+    /// When the table is not there.
+    pub fn revocations(&self) -> anyhow::Result<Revocations> {
+        let name = self.name("RevocationsTable")?;
+        Ok(Revocations::new(self.client.clone(), name.to_owned()))
     }
 
     fn name(&self, table: &str) -> anyhow::Result<&str> {

@@ -6,8 +6,7 @@
 
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::failure::Failure;
-use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::token::{TokenError, Verifier};
+use gatehouse_auth::token::Verifier;
 use gatehouse_edge::audit::{Audit, AuditEvent};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
@@ -141,7 +140,8 @@ async fn decide(
         Ok(token) => token,
         Err(error) => return Ok(Err(error.reason())),
     };
-    let claims = match verify(app, token, app.clock.now()).await? {
+    let verdict = app.keys.verify(&app.verifier, token, app.clock.now());
+    let claims = match verdict.await? {
         Ok(claims) => claims,
         Err(error) => return Ok(Err(error.reason())),
     };
@@ -153,22 +153,6 @@ async fn decide(
         None => Ok(claims),
         Some(revoked) => Err(revoked.reason()),
     })
-}
-
-/// Verifies a token; an unknown key id rereads the keys once.
-async fn verify(
-    app: &App,
-    token: &str,
-    now: Timestamp,
-) -> Result<Result<Claims, TokenError>, KeysError> {
-    let keys = app.keys.current(now).await?;
-    match app.verifier.verify(token, &keys, now) {
-        Err(TokenError::UnknownKey(kid)) => Ok(match app.keys.after_unknown(&kid, now).await? {
-            Some(keys) => app.verifier.verify(token, &keys, now),
-            None => Err(TokenError::UnknownKey(kid)),
-        }),
-        verdict => Ok(verdict),
-    }
 }
 
 fn record_denial(event: &AuthorizerEvent, reason: &'static str) {

@@ -20,6 +20,7 @@ impl Discovery {
             "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
             "token_endpoint": format!("{issuer}/refresh"),
             "revocation_endpoint": format!("{issuer}/revoke"),
+            "introspection_endpoint": format!("{issuer}/introspect"),
             "grant_types_supported": ["refresh_token"],
             "response_types_supported": [],
             // Clients are public: who holds a token may refresh or revoke it.

@@ -2,7 +2,6 @@
 //! (RFC 7009 section 2).
 
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::token::TokenError;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
@@ -55,14 +54,7 @@ async fn revoke_access(
     text: &str,
     now: Timestamp,
 ) -> Result<(), RefreshError> {
-    let keys = app.keys.current(now).await?;
-    let mut verdict = app.verifier.verify(text, &keys, now);
-    if let Err(TokenError::UnknownKey(kid)) = &verdict
-        && let Some(keys) = app.keys.after_unknown(kid, now).await?
-    {
-        verdict = app.verifier.verify(text, &keys, now);
-    }
-    let Ok(claims) = verdict else {
+    let Ok(claims) = app.keys.verify(&app.verifier, text, now).await? else {
         return Ok(());
     };
     app.revocations.revoke_jti(&claims.jti, now, REASON).await?;

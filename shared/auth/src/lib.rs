@@ -8,6 +8,8 @@
 
 pub mod claims;
 #[cfg(feature = "tokens")]
+pub mod cursor;
+#[cfg(feature = "tokens")]
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;

@@ -43,3 +43,15 @@ pub struct Session {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Timestamp>,
 }
+
+impl Session {
+    /// True if a refresh could go on with it: neither revoked nor over, and not
+    /// from before the user's sessions were last ended.
+    #[must_use]
+    pub fn is_live(&self, session_version: u64, now: Timestamp) -> bool {
+        self.revoked_at.is_none()
+            && self.session_version >= session_version
+            && self.expires_at > now
+            && self.idle_expires_at > now
+    }
+}

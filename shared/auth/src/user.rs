@@ -50,6 +50,43 @@ pub enum Status {
     Disabled,
 }
 
+/// A person without the password's hash: what may be shown.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Profile {
+    /// The subject.
+    pub sub: SubjectId,
+    /// The username as it was typed.
+    pub username: String,
+    /// The e-mail address as it was typed.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The roles.
+    pub roles: Roles,
+    /// Whether the person may log in and refresh.
+    pub status: Status,
+    /// When the account was made.
+    pub created_at: Timestamp,
+    /// When the account last changed.
+    pub updated_at: Timestamp,
+    /// When the password was last set.
+    pub password_changed_at: Timestamp,
+}
+
+impl From<User> for Profile {
+    fn from(user: User) -> Self {
+        Self {
+            sub: user.sub,
+            username: user.username,
+            email: user.email,
+            roles: user.roles,
+            status: user.status,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+            password_changed_at: user.password_changed_at,
+        }
+    }
+}
+
 /// What an administrator may change about a person.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserChange {
@@ -100,6 +137,27 @@ impl StoredHash {
     #[must_use]
     pub fn new(phc: String) -> Self {
         Self(SecretString::from(phc))
+    }
+
+    /// Returns the algorithm and its numbers, `m=19456,t=2,p=1`: neither salt nor
+    /// output, whatever the format.
+    #[must_use]
+    pub fn describe(&self) -> (&str, &str) {
+        let mut fields = self.expose().split('$').filter(|field| !field.is_empty());
+        let is_name = |field: &&str| {
+            let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+            field.len() <= 32 && field.bytes().all(word)
+        };
+        let algorithm = fields.next().filter(is_name).unwrap_or_default();
+        let is_numbers = |field: &&str| {
+            field.split(',').all(|pair| {
+                let number = pair.split_once('=').map(|(_, number)| number);
+                number.is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
+            })
+        };
+        let version = |field: &&str| field.starts_with("v=");
+        let numbers = fields.find(|field| is_numbers(field) && !version(field));
+        (algorithm, numbers.unwrap_or_default())
     }
 
     /// Returns the PHC string, for a hasher or a table alone.
@@ -199,6 +257,21 @@ mod tests {
         assert!(ada(&["admin"], Status::Active).is_active_admin());
         assert!(!ada(&["admin"], Status::Disabled).is_active_admin());
         assert!(!ada(&["administrator"], Status::Active).is_active_admin());
+    }
+
+    #[test]
+    fn a_hash_is_described_without_salt_and_output() {
+        for (hash, described) in [
+            (
+                "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$b3V0cHV0",
+                ("argon2id", "m=19456,t=2,p=1"),
+            ),
+            ("$2b$12$saltsaltsaltsaltsaltsaoutput", ("2b", "")),
+            ("a hash of nothing known", ("", "")),
+            ("", ("", "")),
+        ] {
+            assert_eq!(StoredHash::new(hash.into()).describe(), described);
+        }
     }
 
     #[test]

@@ -29,6 +29,8 @@ pub enum AuditEvent {
     RoleChanged,
     /// A user was disabled.
     UserDisabled,
+    /// A disabled user was enabled again.
+    UserEnabled,
     /// A user was deleted.
     UserDeleted,
     /// The signing keys were rotated.
@@ -53,6 +55,7 @@ impl AuditEvent {
             Self::PasswordChanged => "password_changed",
             Self::RoleChanged => "role_changed",
             Self::UserDisabled => "user_disabled",
+            Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
             Self::KeyRotated => "key_rotated",
             Self::AuthorizationDenied => "authorization_denied",
@@ -73,6 +76,7 @@ impl AuditEvent {
             | Self::PasswordChanged
             | Self::RoleChanged
             | Self::UserDisabled
+            | Self::UserEnabled
             | Self::UserDeleted
             | Self::KeyRotated => "success",
         }
@@ -85,8 +89,10 @@ impl AuditEvent {
 pub struct Audit<'a> {
     /// Why, as a stable word such as `wrong_password`.
     pub reason: Option<&'a str>,
-    /// The user, where there is one.
+    /// The user whom it concerns, where there is one.
     pub sub: Option<&'a SubjectId>,
+    /// Who did it, where that is somebody else: an administrator.
+    pub actor: Option<&'a SubjectId>,
     /// The session, where there is one.
     pub sid: Option<&'a SessionId>,
     /// The digest of what was typed as a login identifier.
@@ -108,6 +114,7 @@ impl Audit<'_> {
             outcome = event.outcome(),
             reason = self.reason,
             sub = self.sub.map(SubjectId::as_str),
+            actor = self.actor.map(SubjectId::as_str),
             sid = self.sid.map(SessionId::as_str),
             identifier_digest = self.identifier_digest,
             ip = self.ip,

@@ -58,6 +58,8 @@ pub(crate) fn read(json: &str, context: Context) -> Result<Request, EventError> 
             .as_deref()
             .and_then(crate::request::address),
         user_agent: gateway.http.user_agent.clone().unwrap_or_default(),
+        path_parameters: event.path_parameters.unwrap_or_default(),
+        query: event.raw_query_string.clone(),
         body: fault,
     };
 
@@ -140,6 +142,7 @@ struct Event {
     #[serde(default)]
     raw_query_string: String,
     headers: Option<HashMap<String, String>>,
+    path_parameters: Option<HashMap<String, String>>,
     request_context: ApiGatewayV2httpRequestContext,
     body: Option<String>,
     #[serde(default)]

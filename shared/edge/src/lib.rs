@@ -3,6 +3,7 @@
 //! A function of yours needs [`Principal`] alone; ours use [`serve()`] and
 //! [`Request`] too. Nothing here knows a table, a password or a key.
 
+pub mod account;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod telemetry;
 #[cfg(feature = "tokens")]
 pub mod tokens;
 
+pub use account::Account;
 pub use audit::{Audit, AuditEvent};
 pub use event::EventError;
 pub use oauth::OauthError;

@@ -5,15 +5,15 @@ use std::error::Error;
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
-use http::StatusCode;
-use http::header::RETRY_AFTER;
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::problem::RETRY_SOON;
 use crate::response::{self, Response};
 use crate::telemetry;
 
-/// An error of `/refresh` or `/revoke` as its caller reads it.
+/// An error of `/refresh`, `/revoke` or `/introspect` as its caller reads it.
 #[derive(Debug)]
 pub struct OauthError {
     status: StatusCode,
@@ -102,6 +102,13 @@ impl OauthError {
         Self::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
     }
 
+    /// 401 `invalid_token` (RFC 6750 section 3.1).
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        let description = "a good access token is needed";
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_token", description)
+    }
+
     /// 503 `temporarily_unavailable`, with `Retry-After`.
     #[must_use]
     pub fn temporarily_unavailable(retry_after: Duration) -> Self {
@@ -167,10 +174,15 @@ impl OauthError {
             error_description: &self.description,
         };
         let mut response = response::json(self.status, &wire);
+        let headers = response.headers_mut();
         if let Some(wait) = self.retry_after {
-            response
-                .headers_mut()
-                .insert(RETRY_AFTER, response::retry_after(wait));
+            headers.insert(RETRY_AFTER, response::retry_after(wait));
+        }
+        if let "invalid_token" | "insufficient_scope" = self.error {
+            let challenge = format!(r#"Bearer realm="gatehouse", error="{}""#, self.error);
+            if let Ok(challenge) = HeaderValue::from_str(&challenge) {
+                headers.insert(WWW_AUTHENTICATE, challenge);
+            }
         }
         response
     }
@@ -197,6 +209,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_bearer_token_that_is_not_good_enough_is_challenged() {
+        let challenge = |error: OauthError| {
+            let answer = error.into_response();
+            let challenge = answer.headers().get("www-authenticate").cloned();
+            challenge.map(|value| value.to_str().unwrap_or_default().to_owned())
+        };
+        let realm = r#"Bearer realm="gatehouse", error="#;
+        let invalid = format!("{realm}\"invalid_token\"");
+        assert_eq!(challenge(OauthError::invalid_token()), Some(invalid));
+        let insufficient = format!("{realm}\"insufficient_scope\"");
+        let refused = OauthError::insufficient_scope();
+        assert_eq!(challenge(refused), Some(insufficient));
+        assert_eq!(challenge(OauthError::invalid_grant()), None);
+    }
+
+    #[test]
     fn each_error_has_its_status_and_code() {
         let wait = Duration::from_secs(7);
         let answers: Vec<String> = [
@@ -208,6 +236,7 @@ mod tests {
             OauthError::invalid_scope(),
             OauthError::unsupported_grant_type(),
             OauthError::insufficient_scope(),
+            OauthError::invalid_token(),
             OauthError::temporarily_unavailable(wait),
             OauthError::server_error(),
         ]
@@ -235,6 +264,7 @@ mod tests {
         400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
         400 - {"error":"unsupported_grant_type","error_description":"grant_type must be refresh_token"}
         403 - {"error":"insufficient_scope","error_description":"this access token does not allow it"}
+        401 - {"error":"invalid_token","error_description":"a good access token is needed"}
         503 7 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
         500 - {"error":"server_error","error_description":"the service failed"}
         "#);

@@ -8,6 +8,7 @@ use lambda_http::RequestExt;
 use lambda_http::request::RequestContext;
 use serde_json::Value;
 
+use crate::audit::{Audit, AuditEvent};
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -55,6 +56,15 @@ pub struct Principal {
     pub auth_time: Timestamp,
     /// When the token ends.
     pub exp: Timestamp,
+    seen: Seen,
+}
+
+/// What the gateway saw of the request, for the audit event of a refusal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Seen {
+    ip: Option<String>,
+    user_agent: Option<String>,
+    request_id: Option<String>,
 }
 
 impl Principal {
@@ -85,20 +95,37 @@ impl Principal {
         Self::from_request(request.http(), now)
     }
 
-    /// Checks that the user has a role.
+    /// Checks that the user has a role. A refusal is an audit event.
     ///
     /// # Errors
     /// 403 [`Problem`] `insufficient_scope` if not.
     pub fn require_role(&self, role: &str) -> Result<(), Problem> {
-        allow(self.roles.contains(role))
+        self.allow(self.roles.contains(role), "missing_role")
     }
 
-    /// Checks that the token has a scope.
+    /// Checks that the token has a scope. A refusal is an audit event.
     ///
     /// # Errors
     /// 403 [`Problem`] `insufficient_scope` if not.
     pub fn require_scope(&self, scope: &str) -> Result<(), Problem> {
-        allow(self.scope.contains(scope))
+        self.allow(self.scope.contains(scope), "missing_scope")
+    }
+
+    fn allow(&self, allowed: bool, reason: &'static str) -> Result<(), Problem> {
+        if allowed {
+            return Ok(());
+        }
+        Audit {
+            reason: Some(reason),
+            sub: Some(&self.sub),
+            sid: Some(&self.sid),
+            ip: self.seen.ip.as_deref(),
+            user_agent: self.seen.user_agent.as_deref(),
+            request_id: self.seen.request_id.as_deref(),
+            ..Audit::default()
+        }
+        .record(AuditEvent::AuthorizationDenied);
+        Err(Problem::insufficient_scope())
     }
 
     /// The error is the name of the member that is missing or odd.
@@ -122,15 +149,12 @@ impl Principal {
             roles: Roles::parse(names).map_err(|_| "roles")?,
             auth_time: time("auth_time")?,
             exp: time("exp")?,
+            seen: Seen {
+                ip: gateway.http.source_ip.clone(),
+                user_agent: gateway.http.user_agent.clone(),
+                request_id: gateway.request_id.clone(),
+            },
         })
-    }
-}
-
-fn allow(allowed: bool) -> Result<(), Problem> {
-    if allowed {
-        Ok(())
-    } else {
-        Err(Problem::insufficient_scope())
     }
 }
 

@@ -174,6 +174,24 @@ impl Problem {
         Self::new(Code::EmailTaken, "another account has this e-mail address")
     }
 
+    /// 409 `last_admin`: nobody would be left to administer.
+    #[must_use]
+    pub fn last_admin() -> Self {
+        Self::new(
+            Code::LastAdmin,
+            "this is the last active administrator: make another one first",
+        )
+    }
+
+    /// 400 `invalid_code`: malformed, unknown, used and expired alike.
+    #[must_use]
+    pub fn invalid_code() -> Self {
+        Self::new(
+            Code::InvalidCode,
+            "the recovery code is invalid, used or expired",
+        )
+    }
+
     /// 429 `too_many_requests`, with `Retry-After`.
     #[must_use]
     pub fn too_many_requests(retry_after: Duration) -> Self {

@@ -3,9 +3,11 @@
 mod body;
 mod fields;
 mod media_type;
+mod parameters;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 
 use http::Method;
@@ -31,6 +33,10 @@ pub(crate) struct Meta {
     pub(crate) request_id: String,
     pub(crate) source_address: Option<IpAddr>,
     pub(crate) user_agent: String,
+    /// What stands in the places of the route's `{names}`, decoded.
+    pub(crate) path_parameters: HashMap<String, String>,
+    /// The query as it came.
+    pub(crate) query: String,
     /// Why the body could not be taken over; told to who asks for the body.
     pub(crate) body: Option<BodyFault>,
 }

@@ -1,9 +1,9 @@
-//! Consistent reads of several keys in one call, complete or an error.
+//! Reads and deletions of several keys in one call, complete or an error.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::KeysAndAttributes;
+use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
 
 use crate::error::StoreError;
 use crate::item::{Item, key};
@@ -18,10 +18,72 @@ pub(crate) async fn get(
     client: &Client,
     tables: impl IntoIterator<Item = (&str, Vec<String>)>,
 ) -> Result<HashMap<String, Vec<Item>>, StoreError> {
-    let mut pending: HashMap<String, KeysAndAttributes> = tables
+    let pending = tables
         .into_iter()
-        .map(|(table, keys)| Ok((table.to_owned(), consistent(keys)?)))
+        .map(|(table, keys)| {
+            let keys = keys.into_iter().map(|value| key("pk", value)).collect();
+            Ok((table.to_owned(), consistent(keys)?))
+        })
         .collect::<Result<_, StoreError>>()?;
+    read(client, pending).await
+}
+
+/// Reads `keys` of one table, whatever its key is called; returns what exists.
+///
+/// # Errors
+/// As [`get`]; DynamoDB takes 100 keys.
+pub(crate) async fn get_keys(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+) -> Result<Vec<Item>, StoreError> {
+    let pending = HashMap::from([(table.to_owned(), consistent(keys)?)]);
+    Ok(read(client, pending)
+        .await?
+        .remove(table)
+        .unwrap_or_default())
+}
+
+/// Deletes `keys` of one table, 25 in a call; what is gone already is no error.
+///
+/// # Errors
+/// [`StoreError::Incomplete`] if keys stay unprocessed after bounded retries.
+pub(crate) async fn delete(
+    client: &Client,
+    table: &str,
+    keys: Vec<Item>,
+) -> Result<(), StoreError> {
+    for chunk in keys.chunks(MAX_DELETES) {
+        let mut pending: Vec<WriteRequest> = chunk
+            .iter()
+            .map(|key| {
+                let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+                let delete = delete.map_err(|error| StoreError::rejected(WRITE, error))?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let mut retries = Retries::default();
+        while !pending.is_empty() {
+            let answer = client
+                .batch_write_item()
+                .request_items(table, pending)
+                .send()
+                .await
+                .map_err(|error| StoreError::of(WRITE, error))?;
+            let mut left = answer.unprocessed_items.unwrap_or_default();
+            pending = left.remove(table).unwrap_or_default();
+            if !pending.is_empty() && !retries.wait().await {
+                return Err(StoreError::Incomplete { operation: WRITE });
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn read(
+    client: &Client,
+    mut pending: HashMap<String, KeysAndAttributes>,
+) -> Result<HashMap<String, Vec<Item>>, StoreError> {
     let mut found: HashMap<String, Vec<Item>> = HashMap::new();
     let mut retries = Retries::default();
     loop {
@@ -46,14 +108,15 @@ pub(crate) async fn get(
     }
 }
 
-fn consistent(keys: Vec<String>) -> Result<KeysAndAttributes, StoreError> {
+fn consistent(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreError> {
     KeysAndAttributes::builder()
-        .set_keys(Some(
-            keys.into_iter().map(|value| key("pk", value)).collect(),
-        ))
+        .set_keys(Some(keys))
         .consistent_read(true)
         .build()
         .map_err(|error| StoreError::rejected(OPERATION, error))
 }
 
 const OPERATION: &str = "BatchGetItem";
+const WRITE: &str = "BatchWriteItem";
+/// DynamoDB takes no more in one call.
+const MAX_DELETES: usize = 25;

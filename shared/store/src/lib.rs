@@ -4,14 +4,18 @@
 //! not: those are `gatehouse_auth`'s. No HTTP, no clock, no environment.
 
 mod admins;
+mod attempts_about;
 mod batch;
+mod by_user;
 mod cached;
 mod changing;
 mod connection;
+mod deleting;
 mod ending;
 mod error;
 mod item;
 mod key_ring;
+mod listing;
 mod login_lookup;
 mod names;
 mod passwords;
@@ -26,17 +30,20 @@ mod unlocking;
 mod users;
 mod verifying_keys;
 
+pub use attempts_about::{AttemptKeys, AttemptsAbout};
 pub use cached::KeysError;
 pub use changing::{Changed, change_user, change_user_by, end_sessions_of};
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
+pub use deleting::{Deleted, delete_traces, delete_user, remove_user};
 pub use ending::{Caller, Ended, end_all_sessions, end_other_sessions, end_session};
 pub use error::StoreError;
 pub use key_ring::{CachedKeyRing, KeyRingSource};
+pub use listing::UsersPage;
 pub use login_lookup::LoginLookup;
 pub use passwords::{change_password, reset_password};
-pub use revocations::{Revocations, Revoked};
+pub use revocations::{Revocation, Revocations, Revoked};
 pub use rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use sessions::{RotateSession, Sessions};
 pub use signing_keys::SigningKeys;

@@ -70,7 +70,7 @@ impl LoginLookup {
 }
 
 /// Returns the address, of IPv6 its first 64 bits: who has one address has them all.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse() {
         Ok(IpAddr::V6(address)) => {
             let prefix = address.to_bits() >> 64 << 64;

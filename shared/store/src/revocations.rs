@@ -46,6 +46,21 @@ impl Revoked {
     }
 }
 
+/// A revocation that the table holds, as its subject may see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Revocation {
+    /// What is revoked: `sid#` or `sub#`, and the id.
+    pub key: String,
+    /// When it was revoked.
+    pub revoked_at: Timestamp,
+    /// Why, as a word.
+    pub reason: String,
+    /// When the item ends.
+    pub expires_at: Timestamp,
+    /// The lowest version that is still allowed, of a subject's.
+    pub min_ver: Option<u64>,
+}
+
 #[derive(Serialize, Deserialize)]
 struct RevocationItem {
     pk: String,
@@ -121,6 +136,35 @@ impl Revocations {
             }
         }
         Ok(revoked)
+    }
+
+    /// Reads what revokes a person or one of these sessions, consistently. Single
+    /// access tokens are not among it: nothing leads from a person to them.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the calls or an item give it.
+    pub async fn about(
+        &self,
+        sub: &SubjectId,
+        sids: &[SessionId],
+    ) -> Result<Vec<Revocation>, StoreError> {
+        let mut keys: Vec<String> = sids.iter().map(sid_key).collect();
+        keys.insert(0, sub_key(sub));
+        let mut revocations = Vec::new();
+        for keys in keys.chunks(MAX_KEYS) {
+            let mut found = batch::get(&self.client, [(&*self.table, keys.to_vec())]).await?;
+            for item in found.remove(&self.table).unwrap_or_default() {
+                let item: RevocationItem = decode(&self.table, "a person's revocation", item)?;
+                revocations.push(Revocation {
+                    key: item.pk,
+                    revoked_at: item.revoked_at,
+                    reason: item.reason,
+                    expires_at: item.expires_at,
+                    min_ver: item.min_ver,
+                });
+            }
+        }
+        Ok(revocations)
     }
 
     /// Revokes one access token; one that is revoked already stays so.
@@ -215,6 +259,8 @@ fn sub_key(sub: &SubjectId) -> String {
     format!("sub#{sub}")
 }
 
+/// DynamoDB reads no more in one call.
+const MAX_KEYS: usize = 100;
 /// The longest life of an access token. A revocation must outlive every token
 /// it names, whatever today's setting is: if it is less, dead tokens return.
 const TOKEN_CEILING: Duration = Duration::from_hours(1);

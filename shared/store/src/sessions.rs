@@ -55,6 +55,14 @@ impl Sessions {
         Self { client, table }
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Writes a new session.
     ///
     /// # Errors
@@ -203,7 +211,12 @@ impl Sessions {
 
     /// Reads an item, with the idle limit brought under the absolute one.
     fn read(&self, sid: &SessionId, item: Item) -> Result<Session, StoreError> {
-        let mut session: Session = decode(&self.table, sid.as_str(), item)?;
+        self.read_shown(sid.as_str(), item)
+    }
+
+    /// Reads an item as [`read`](Self::read) does; `shown` names it in an error.
+    pub(crate) fn read_shown(&self, shown: &str, item: Item) -> Result<Session, StoreError> {
+        let mut session: Session = decode(&self.table, shown, item)?;
         session.idle_expires_at = session.idle_expires_at.min(session.expires_at);
         Ok(session)
     }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -111,6 +111,14 @@ pub(crate) fn update(
 ) -> Result<TransactWriteItem, StoreError> {
     let part: Update = part.build().map_err(incomplete_part)?;
     Ok(TransactWriteItem::builder().update(part).build())
+}
+
+/// Makes a part that deletes an item.
+pub(crate) fn delete(
+    part: aws_sdk_dynamodb::types::builders::DeleteBuilder,
+) -> Result<TransactWriteItem, StoreError> {
+    let part: Delete = part.build().map_err(incomplete_part)?;
+    Ok(TransactWriteItem::builder().delete(part).build())
 }
 
 fn incomplete_part(error: BuildError) -> StoreError {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_auth::claims::Claims;
 use gatehouse_auth::key::{Kid, PublishedKeys, VerifyingKeys};
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::{TokenError, Verifier};
 
 use crate::cached::{Cached, KeysError, Search};
 use crate::signing_keys::SigningKeys;
@@ -65,6 +67,28 @@ impl CachedVerifyingKeys {
         match search {
             Search::Found(keys) => Ok(Some(Arc::clone(&keys.verifying))),
             Search::Absent | Search::HeldBack => Ok(None),
+        }
+    }
+
+    /// Verifies an access token, but for its revocation; an unknown key id
+    /// rereads the keys once.
+    ///
+    /// # Errors
+    /// [`KeysError`] when the keys could not be looked up; what is wrong with
+    /// the token itself is the inner error.
+    pub async fn verify(
+        &self,
+        verifier: &Verifier,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Result<Claims, TokenError>, KeysError> {
+        let keys = self.current(now).await?;
+        match verifier.verify(token, &keys, now) {
+            Err(TokenError::UnknownKey(kid)) => Ok(match self.after_unknown(&kid, now).await? {
+                Some(keys) => verifier.verify(token, &keys, now),
+                None => Err(TokenError::UnknownKey(kid)),
+            }),
+            verdict => Ok(verdict),
         }
     }
 

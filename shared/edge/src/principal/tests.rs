@@ -121,3 +121,25 @@ fn a_role_or_scope_that_is_not_held_is_403() {
 }
 
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_500);
+
+#[test]
+fn what_the_gateway_saw_goes_into_the_audit_event_of_a_refusal() {
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /admin",
+        "rawPath": "/admin",
+        "requestContext": {
+            "authorizer": { "lambda": context() },
+            "http": { "method": "GET", "sourceIp": "203.0.113.7", "userAgent": "curl" },
+            "requestId": "R",
+        },
+    });
+    let request = Request::from_json(&event.to_string()).unwrap();
+    let principal = Principal::of(&request, NOW).unwrap();
+    let seen = Seen {
+        ip: Some("203.0.113.7".into()),
+        user_agent: Some("curl".into()),
+        request_id: Some("R".into()),
+    };
+    assert_eq!(principal.seen, seen);
+}

@@ -18,6 +18,8 @@ pub(super) enum Code {
     NotFound,
     UsernameTaken,
     EmailTaken,
+    LastAdmin,
+    InvalidCode,
     TooManyRequests,
     Unavailable,
     Internal,
@@ -41,6 +43,8 @@ impl Code {
             Self::NotFound => "not_found",
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
+            Self::LastAdmin => "last_admin",
+            Self::InvalidCode => "invalid_code",
             Self::TooManyRequests => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -63,6 +67,8 @@ impl Code {
             Self::NotFound => "Not found",
             Self::UsernameTaken => "Username taken",
             Self::EmailTaken => "E-mail address taken",
+            Self::LastAdmin => "Last administrator",
+            Self::InvalidCode => "Recovery code not accepted",
             Self::TooManyRequests => "Too many requests",
             Self::Unavailable => "Temporarily unavailable",
             Self::Internal => "Internal error",
@@ -71,7 +77,7 @@ impl Code {
 
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::InvalidJson => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::InvalidJson | Self::InvalidCode => StatusCode::BAD_REQUEST,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ValidationFailed | Self::WeakPassword | Self::InvalidScope => {
@@ -80,7 +86,7 @@ impl Code {
             Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::InsufficientScope | Self::RegistrationClosed => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UsernameTaken | Self::EmailTaken => StatusCode::CONFLICT,
+            Self::UsernameTaken | Self::EmailTaken | Self::LastAdmin => StatusCode::CONFLICT,
             Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,

@@ -124,6 +124,8 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::registration_closed(),
         Problem::username_taken(),
         Problem::email_taken(),
+        Problem::last_admin(),
+        Problem::invalid_code(),
         Problem::too_many_requests(wait),
         Problem::unavailable(wait),
         Problem::internal(),
@@ -152,6 +154,8 @@ fn each_problem_has_its_status_code_and_texts() {
     403 registration_closed | Registration is closed | nobody can register here | 0 | -
     409 username_taken | Username taken | another account has this username | 0 | -
     409 email_taken | E-mail address taken | another account has this e-mail address | 0 | -
+    409 last_admin | Last administrator | this is the last active administrator: make another one first | 0 | -
+    400 invalid_code | Recovery code not accepted | the recovery code is invalid, used or expired | 0 | -
     429 too_many_requests | Too many requests | too many attempts: wait, then try again | 7 | -
     503 unavailable | Temporarily unavailable | the service cannot answer now: try again | 7 | -
     500 internal | Internal error | the service failed; the request id finds out why | 0 | -

@@ -54,6 +54,28 @@ impl Fields {
         }
     }
 
+    /// Reads a list of texts that may be absent or null.
+    pub fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let items = match self.members.remove(name) {
+            None | Some(Value::Null) => return None,
+            Some(Value::Array(items)) => items,
+            Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
+                let error = FieldError::new(name, "wrong_type", "is not an array of strings");
+                self.errors.push(error);
+                return None;
+            }
+        };
+        let texts = items
+            .into_iter()
+            .map(|item| item.as_str().map(str::to_owned));
+        let texts: Option<Vec<String>> = texts.collect();
+        if texts.is_none() {
+            let error = FieldError::new(name, "wrong_type", "holds something that is no string");
+            self.errors.push(error);
+        }
+        texts
+    }
+
     /// Reads a secret text that must be there.
     pub fn secret(&mut self, name: &'static str) -> SecretString {
         self.text(name).into()

@@ -1,0 +1,88 @@
+//! What `account` needs, made once at cold start.
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
+use gatehouse_auth::random;
+use gatehouse_auth::token::Verifier;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::{
+    ClientAddress, Environment, HashSettings, RegistrationSettings, VerifierSettings,
+};
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_store::{
+    AttemptsAbout, Budget, CachedVerifyingKeys, ClientRequestToken, Connection, Revocations,
+    Sessions, SigningKeys, Users,
+};
+
+/// What `account` needs.
+pub struct App {
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) revocations: Revocations,
+    pub(crate) attempts: AttemptsAbout,
+    pub(crate) keys: CachedVerifyingKeys,
+    pub(crate) verifier: Verifier,
+    pub(crate) hasher: Hasher,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) address: ClientAddress,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings, opens the connection, and faults the hash buffer in.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let verifier = VerifierSettings::from_environment(environment)?;
+        let registration = RegistrationSettings::from_environment(environment)?;
+        let hashing = HashSettings::from_environment(environment)?;
+        let tables =
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
+        let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
+        let app = Self {
+            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+            revocations: Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
+            attempts: AttemptsAbout::new(tables, attempts),
+            keys: CachedVerifyingKeys::new(keys, verifier.key_cache),
+            verifier: Verifier::new(verifier.issuer, verifier.audience),
+            hasher: Hasher::new(
+                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
+                hashing.permits,
+            ),
+            policy: PasswordPolicy::new(registration.password_min_length),
+            address: ClientAddress::from_environment(environment)?,
+            clock: Clock::System,
+        };
+        app.hasher.warm_up();
+        app.users.warm_up().await;
+        Ok(app)
+    }
+
+    /// Writes an audit event about the person themselves.
+    pub(crate) fn record(
+        &self,
+        request: &Request,
+        sub: Option<&SubjectId>,
+        event: AuditEvent,
+        reason: Option<&str>,
+    ) {
+        let ip = request.source_address(&self.address);
+        let ip = ip.map(|ip| ip.to_string());
+        let mut audit = request.audit();
+        audit.sub = sub;
+        audit.ip = ip.as_deref();
+        audit.reason = reason;
+        audit.record(event);
+    }
+}
+
+/// Makes the token of one transaction of this invocation.
+pub(crate) fn transaction() -> Result<ClientRequestToken, Problem> {
+    let bytes = random::bytes().map_err(|error| Problem::broken(&error))?;
+    Ok(ClientRequestToken::from_bytes(bytes))
+}

@@ -1,0 +1,48 @@
+//! `DELETE /me`: every trace of a person goes, but the revocation of their tokens
+//! until its time.
+
+use gatehouse_auth::digest::sha256;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{Deleted, delete_traces, delete_user};
+
+use crate::app::{App, transaction};
+use crate::owner;
+
+/// Answers `DELETE /me`.
+pub(crate) async fn delete(
+    app: &App,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let principal = Principal::of(request, now)?;
+    let password = request.json(|fields| fields.secret("password"))?;
+    let user = owner::prove(app, request, &principal, &password).await?;
+    let token = transaction()?;
+    let deleted = delete_user(&app.users, &app.revocations, &user, now, &token).await;
+    match deleted.map_err(|error| Problem::failed(&error))? {
+        Deleted::Done => {}
+        Deleted::LastAdmin => return Err(Problem::last_admin()),
+        // Somebody has changed the account meanwhile: this token is good no more.
+        Deleted::Refused => return Err(Problem::unauthorized(true)),
+    }
+    let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
+    app.record(request, Some(&user.sub), event, reason);
+    let names = [
+        Some(&user.username_canonical),
+        user.email_canonical.as_ref(),
+    ];
+    let names = names.into_iter().flatten();
+    let digests = names.map(|name| sha256(name.as_bytes())).collect();
+    match delete_traces(&app.sessions, &app.attempts, &user.sub, digests).await {
+        Ok(_) => Ok(response::no_content()),
+        Err(error) => {
+            tracing::warn!(sub = %user.sub, "what is left of a deleted user ends by itself, or by an administrator's DELETE");
+            Err(Problem::failed(&error))
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! `GET /me/export`: all that is held about a person.
+//!
+//! Of the password it tells how it is hashed, of a recovery code until when it is
+//! good; what would let somebody in is not among it. Every member is written out,
+//! so that a new secret in a table does not slip in by itself.
+
+use gatehouse_auth::digest::sha256;
+use gatehouse_auth::id::SessionId;
+use gatehouse_auth::recovery::Recovery;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::User;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{AttemptKeys, Revocation};
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::app::App;
+
+/// Answers `GET /me/export`.
+pub(crate) async fn export(
+    app: &App,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let principal = Principal::of(request, now)?;
+    let failed = |error| Problem::failed(&error);
+    let found = app.users.get_with_recovery(&principal.sub).await;
+    let (user, recovery) = found
+        .map_err(failed)?
+        .filter(|(user, _)| user.token_version == principal.ver)
+        .ok_or_else(|| Problem::unauthorized(true))?;
+    let sessions = app.sessions.of_user(&user.sub).await.map_err(failed)?;
+    let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
+    let revocations = app.revocations.about(&user.sub, &sids).await;
+    let names = [
+        Some(&user.username_canonical),
+        user.email_canonical.as_ref(),
+    ];
+    let names = names.into_iter().flatten();
+    let about = AttemptKeys {
+        digests: names.map(|name| sha256(name.as_bytes())).collect(),
+        addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
+    };
+    let attempts = app.attempts.read(&about).await.map_err(failed)?;
+    let body = json!({
+        "exported_at": now.to_string(),
+        "user": account(&user),
+        "password": password(&user),
+        "recovery": recovery.as_ref().map(granted),
+        "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
+        "revocations": revocations.map_err(failed)?.iter().map(revocation).collect::<Vec<_>>(),
+        "login_attempts": attempts.into_iter().map(counter).collect::<Vec<_>>(),
+    });
+    Ok(response::json(StatusCode::OK, &body))
+}
+
+fn account(user: &User) -> Value {
+    json!({
+        "id": user.sub,
+        "username": user.username,
+        "username_canonical": user.username_canonical,
+        "email": user.email,
+        "email_canonical": user.email_canonical,
+        "roles": user.roles,
+        "status": user.status,
+        "token_version": user.token_version,
+        "session_version": user.session_version,
+        "created_at": user.created_at.to_string(),
+        "updated_at": user.updated_at.to_string(),
+    })
+}
+
+fn password(user: &User) -> Value {
+    let (algorithm, parameters) = user.password_hash.describe();
+    json!({
+        "algorithm": algorithm,
+        "parameters": parameters,
+        "changed_at": user.password_changed_at.to_string(),
+    })
+}
+
+fn granted(recovery: &Recovery) -> Value {
+    json!({ "expires_at": recovery.expires_at.to_string() })
+}
+
+fn session(session: &Session) -> Value {
+    json!({
+        "id": session.sid,
+        "scope": session.scope,
+        "ip": session.ip,
+        "user_agent": session.user_agent,
+        "auth_time": session.auth_time.to_string(),
+        "created_at": session.created_at.to_string(),
+        "last_used_at": session.last_used_at.to_string(),
+        "rotated_at": session.rotated_at.to_string(),
+        "idle_expires_at": session.idle_expires_at.to_string(),
+        "expires_at": session.expires_at.to_string(),
+        "revoked_at": session.revoked_at.map(|at| at.to_string()),
+        "generation": session.generation,
+        "session_version": session.session_version,
+        "attempt_id": session.attempt_id,
+        "mac_kid": session.mac_kid,
+    })
+}
+
+fn revocation(revocation: &Revocation) -> Value {
+    json!({
+        "key": revocation.key,
+        "reason": revocation.reason,
+        "revoked_at": revocation.revoked_at.to_string(),
+        "expires_at": revocation.expires_at.to_string(),
+        "min_ver": revocation.min_ver,
+    })
+}
+
+/// A counter holds numbers and times alone, so it is shown as it is; times as
+/// every body has them.
+fn counter(counter: Value) -> Value {
+    let Value::Object(members) = counter else {
+        return counter;
+    };
+    let shown = members.into_iter().map(|(name, value)| {
+        let is_time = name.ends_with("_at") || name.ends_with("_until");
+        let value = match value.as_i64().filter(|_| is_time) {
+            Some(seconds) => Value::from(Timestamp::from_unix(seconds).to_string()),
+            None => value,
+        };
+        (name, value)
+    });
+    Value::Object(shown.collect())
+}

@@ -1,0 +1,54 @@
+//! What a person does with their own account: `/me`, `/sessions`, a new password;
+//! and `POST /introspect` (RFC 7662).
+//!
+//! It never takes anybody's word for whose account it is: the subject is the
+//! principal's, or a recovery code's.
+
+use std::sync::Arc;
+
+use gatehouse_edge::account::Account;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use http::StatusCode;
+
+mod app;
+mod deletion;
+mod export;
+mod introspection;
+mod new_password;
+mod owner;
+mod sessions;
+
+pub use app::App;
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    let now = app.clock.now();
+    if request.route() == "POST /introspect" {
+        return match introspection::introspect(&app, &request, now).await {
+            Ok(response) => response,
+            Err(error) => error.into_response(),
+        };
+    }
+    let answer = match request.route() {
+        "GET /me" => me(&app, &request).await,
+        "PUT /me/password" => Box::pin(new_password::change(&app, &request, now)).await,
+        "POST /password/reset" => Box::pin(new_password::reset(&app, &request, now)).await,
+        "DELETE /me" => Box::pin(deletion::delete(&app, &request, now)).await,
+        "GET /me/export" => Box::pin(export::export(&app, &request, now)).await,
+        "GET /sessions" => sessions::list(&app, &request, now).await,
+        "DELETE /sessions/{id}" => sessions::end(&app, &request, now).await,
+        _ => Err(Problem::not_found()),
+    };
+    answer.unwrap_or_else(|problem| problem.into_response(request.request_id()))
+}
+
+/// Answers `GET /me`.
+async fn me(app: &App, request: &Request) -> Result<Response, Problem> {
+    let principal = Principal::of(request, app.clock.now())?;
+    let user = owner::read(app, &principal).await?;
+    let profile = user.into();
+    Ok(response::json(StatusCode::OK, &Account::of(&profile)))
+}

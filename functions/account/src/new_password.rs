@@ -1,0 +1,118 @@
+//! `PUT /me/password` and `POST /password/reset`: a new password for who has the
+//! old one, or a recovery code. Every session ends, this one too.
+
+use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::password::Password;
+use gatehouse_auth::random;
+use gatehouse_auth::recovery::RecoveryCode;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::{StoredHash, User};
+use gatehouse_auth::username::Username;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::{FieldError, Problem};
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{Ended, change_password, reset_password};
+use secrecy::{ExposeSecret, SecretString};
+
+use crate::app::{App, transaction};
+use crate::owner;
+
+/// Answers `PUT /me/password`.
+pub(crate) async fn change(
+    app: &App,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let principal = Principal::of(request, now)?;
+    let (current, new) = request.json(|fields| {
+        let current = fields.secret("current_password");
+        (current, fields.secret("new_password"))
+    })?;
+    let new = parse(&new)?;
+    let user = owner::prove(app, request, &principal, &current).await?;
+    let hash = hash(app, &user, new).await?;
+    let caller = (&user.sub, principal.ver);
+    let token = transaction()?;
+    let ended = change_password(&app.users, &app.revocations, caller, &hash, now, &token)
+        .await
+        .map_err(|error| Problem::failed(&error))?;
+    match ended {
+        Ended::Done => {
+            let event = AuditEvent::PasswordChanged;
+            app.record(request, Some(&user.sub), event, Some("by_its_owner"));
+            Ok(response::no_content())
+        }
+        // Somebody has ended this session meanwhile: it sets no password.
+        Ended::Refused => Err(Problem::unauthorized(true)),
+    }
+}
+
+/// Answers `POST /password/reset`.
+pub(crate) async fn reset(
+    app: &App,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let (code, new) = request.json(|fields| {
+        let code = fields.secret("code");
+        (code, fields.secret("new_password"))
+    })?;
+    let new = parse(&new)?;
+    let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
+        return Err(refuse(app, request, None));
+    };
+    // Before any hash: who has no code makes us compute none.
+    let user = app.users.recovering(&code, now).await;
+    let user = user.map_err(|error| Problem::failed(&error))?;
+    let Some(user) = user else {
+        return Err(refuse(app, request, Some(&code)));
+    };
+    let hash = hash(app, &user, new).await?;
+    let token = transaction()?;
+    let ended = reset_password(&app.users, &app.revocations, &code, &hash, now, &token)
+        .await
+        .map_err(|error| Problem::failed(&error))?;
+    match ended {
+        Ended::Done => {
+            let event = AuditEvent::PasswordChanged;
+            app.record(request, Some(&user.sub), event, Some("recovery_code"));
+            Ok(response::no_content())
+        }
+        Ended::Refused => Err(refuse(app, request, Some(&code))),
+    }
+}
+
+fn refuse(app: &App, request: &Request, code: Option<&RecoveryCode>) -> Problem {
+    let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("invalid_code"));
+    app.record(request, code.map(RecoveryCode::sub), denied, reason);
+    Problem::invalid_code()
+}
+
+fn parse(typed: &SecretString) -> Result<Password, Problem> {
+    Password::parse(typed.expose_secret()).map_err(|error| {
+        let error = FieldError::new(FIELD, error.code(), error.to_string());
+        Problem::validation_failed(vec![error])
+    })
+}
+
+/// Judges a new password by its owner's names, and hashes it.
+async fn hash(app: &App, user: &User, new: Password) -> Result<StoredHash, Problem> {
+    let username = Username::parse(&user.username).map_err(|error| Problem::broken(&error))?;
+    let email = user.email.as_deref().map(EmailAddress::parse);
+    let email = email.and_then(Result::ok);
+    app.policy
+        .check(&new, &username, email.as_ref())
+        .map_err(|weak| {
+            let reasons = weak.reasons.iter();
+            let reasons =
+                reasons.map(|reason| FieldError::new(FIELD, reason.code(), reason.detail()));
+            Problem::weak_password(reasons.collect(), weak.suggestions)
+        })?;
+    let salt = random::bytes().map_err(|error| Problem::broken(&error))?;
+    let hash = app.hasher.hash(new, salt).await;
+    hash.map_err(|error| Problem::broken(&error))
+}
+
+const FIELD: &str = "new_password";

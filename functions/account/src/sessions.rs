@@ -1,0 +1,105 @@
+//! `GET /sessions` and `DELETE /sessions/{id}`: where one is logged in.
+
+use gatehouse_auth::id::SessionId;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{Ended, end_session};
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::app::{App, transaction};
+use crate::owner;
+
+/// Answers `GET /sessions`: those that live, newest first.
+pub(crate) async fn list(
+    app: &App,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Response, Problem> {
+    let principal = Principal::of(request, now)?;
+    let user = owner::read(app, &principal).await?;
+    let sessions = app.sessions.of_user(&user.sub).await;
+    let sessions = sessions.map_err(|error| Problem::failed(&error))?;
+    let items = sessions
+        .iter()
+        .filter(|session| session.is_live(user.session_version, now))
+        .map(|session| Item::of(session, &principal.sid))
+        .collect();
+    Ok(response::json(StatusCode::OK, &List { items }))
+}
+
+/// Answers `DELETE /sessions/{id}`; one that has ended already is ended.
+pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<Response, Problem> {
+    let principal = Principal::of(request, now)?;
+    let sid = request.path_parameter("id").map(SessionId::parse);
+    let Some(Ok(sid)) = sid else {
+        return Err(Problem::not_found());
+    };
+    let session = app.sessions.get(&sid).await;
+    let session = session.map_err(|error| Problem::failed(&error))?;
+    // Another person's and nobody's are one answer.
+    if session.is_none_or(|session| session.sub != principal.sub) {
+        return Err(Problem::not_found());
+    }
+    let token = transaction()?;
+    let ended = end_session(
+        &app.sessions,
+        &app.revocations,
+        &sid,
+        &principal.sub,
+        now,
+        REASON,
+        &token,
+    );
+    match ended.await.map_err(|error| Problem::failed(&error))? {
+        Ended::Refused => Err(Problem::not_found()),
+        Ended::Done => {
+            let mut audit = request.audit();
+            let ip = request.source_address(&app.address);
+            let ip = ip.map(|ip| ip.to_string());
+            audit.ip = ip.as_deref();
+            audit.sub = Some(&principal.sub);
+            audit.sid = Some(&sid);
+            audit.reason = Some(REASON);
+            audit.record(AuditEvent::SessionRevoked);
+            Ok(response::no_content())
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    items: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Item<'a> {
+    id: &'a SessionId,
+    created_at: String,
+    last_used_at: String,
+    expires_at: String,
+    ip: &'a str,
+    user_agent: &'a str,
+    current: bool,
+}
+
+impl<'a> Item<'a> {
+    fn of(session: &'a Session, current: &SessionId) -> Self {
+        Self {
+            id: &session.sid,
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+            ip: &session.ip,
+            user_agent: &session.user_agent,
+            current: session.sid == *current,
+        }
+    }
+}
+
+const REASON: &str = "ended_by_its_owner";

@@ -1,0 +1,78 @@
+//! What `admin` needs, made once at cold start.
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::random;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::Environment;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_store::{
+    AttemptsAbout, Budget, ClientRequestToken, Connection, Revocations, Sessions, Users,
+};
+
+/// What `admin` needs.
+pub struct App {
+    pub(crate) users: Users,
+    pub(crate) sessions: Sessions,
+    pub(crate) revocations: Revocations,
+    pub(crate) attempts: AttemptsAbout,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the settings, and opens the connection.
+    ///
+    /// # Errors
+    /// A sentence that names the setting that is missing or odd.
+    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+        let tables =
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
+        let app = Self {
+            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+            revocations: Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
+            attempts: AttemptsAbout::new(tables, attempts),
+            clock: Clock::System,
+        };
+        app.users.warm_up().await;
+        Ok(app)
+    }
+}
+
+/// An administrator who asks for something, and the request.
+pub(crate) struct Call<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) request: &'a Request,
+    pub(crate) actor: &'a Principal,
+    pub(crate) now: gatehouse_auth::time::Timestamp,
+}
+
+impl Call<'_> {
+    /// Returns the user whom the path names; a text that can be nobody's id is
+    /// nobody's.
+    ///
+    /// # Errors
+    /// 404 [`Problem`].
+    pub(crate) fn target(&self) -> Result<SubjectId, Problem> {
+        let id = self.request.path_parameter("id").map(SubjectId::parse);
+        id.and_then(Result::ok).ok_or_else(Problem::not_found)
+    }
+
+    /// Writes an audit event: who did what to whom.
+    pub(crate) fn record(&self, target: &SubjectId, event: AuditEvent, reason: Option<&str>) {
+        let mut audit = self.request.audit();
+        audit.actor = Some(&self.actor.sub);
+        audit.sub = Some(target);
+        audit.reason = reason;
+        audit.record(event);
+    }
+}
+
+/// Makes the token of one transaction of this invocation.
+pub(crate) fn transaction() -> Result<ClientRequestToken, Problem> {
+    let bytes = random::bytes().map_err(|error| Problem::broken(&error))?;
+    Ok(ClientRequestToken::from_bytes(bytes))
+}

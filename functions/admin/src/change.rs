@@ -1,0 +1,92 @@
+//! `PATCH /admin/users/{id}` and `POST /admin/users/{id}/revoke-sessions`.
+
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::user::{Profile, Status, User, UserChange};
+use gatehouse_edge::account::Account;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::problem::{FieldError, Problem};
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{Changed, change_user, end_sessions_of};
+use http::StatusCode;
+
+use crate::app::{Call, transaction};
+
+/// Answers `PATCH /admin/users/{id}`.
+pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
+    let target = call.target()?;
+    let change = read(call.request)?;
+    let (users, revocations) = (&call.app.users, &call.app.revocations);
+    let token = transaction()?;
+    let changed = change_user(users, revocations, &target, &change, call.now, &token).await;
+    let user = match changed.map_err(|error| Problem::failed(&error))? {
+        Changed::NotFound => return Err(Problem::not_found()),
+        Changed::LastAdmin => return Err(Problem::last_admin()),
+        Changed::Unchanged(user) => user,
+        Changed::Done { before, after } => {
+            record(call, &before, &after);
+            after
+        }
+    };
+    let profile = Profile::from(*user);
+    Ok(response::json(StatusCode::OK, &Account::of(&profile)))
+}
+
+/// Answers `POST /admin/users/{id}/revoke-sessions`.
+pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
+    let target = call.target()?;
+    let (users, revocations) = (&call.app.users, &call.app.revocations);
+    let token = transaction()?;
+    let ended = end_sessions_of(users, revocations, &target, call.now, REASON, &token).await;
+    if !ended.map_err(|error| Problem::failed(&error))? {
+        return Err(Problem::not_found());
+    }
+    call.record(&target, AuditEvent::SessionRevoked, Some(REASON));
+    Ok(response::no_content())
+}
+
+fn read(request: &Request) -> Result<UserChange, Problem> {
+    let (roles, status) = request.json(|fields| {
+        let roles = fields.optional_texts("roles");
+        (roles, fields.optional_text("status"))
+    })?;
+    let mut errors = Vec::new();
+    let roles = roles.map(|names| Roles::parse(names.iter().map(String::as_str)));
+    let roles = roles.transpose().unwrap_or_else(|error| {
+        errors.push(FieldError::new("roles", "invalid", error.to_string()));
+        None
+    });
+    let status = match status.as_deref() {
+        None => None,
+        Some("active") => Some(Status::Active),
+        Some("disabled") => Some(Status::Disabled),
+        Some(_) => {
+            let detail = "one of active and disabled";
+            errors.push(FieldError::new("status", "unknown", detail));
+            None
+        }
+    };
+    if errors.is_empty() {
+        Ok(UserChange { roles, status })
+    } else {
+        Err(Problem::validation_failed(errors))
+    }
+}
+
+/// One event for each thing that changed.
+fn record(call: &Call<'_>, before: &User, after: &User) {
+    if before.roles != after.roles {
+        call.record(&after.sub, AuditEvent::RoleChanged, None);
+    }
+    match (before.status, after.status) {
+        (Status::Active, Status::Disabled) => {
+            call.record(&after.sub, AuditEvent::UserDisabled, None);
+        }
+        (Status::Disabled, Status::Active) => {
+            call.record(&after.sub, AuditEvent::UserEnabled, None);
+        }
+        (Status::Active, Status::Active) | (Status::Disabled, Status::Disabled) => {}
+    }
+}
+
+const REASON: &str = "ended_by_an_administrator";

@@ -1,0 +1,58 @@
+//! What an administrator does with accounts: `/admin/users`.
+//!
+//! Passwords are neither read nor set here. Every change is an audit event with
+//! who did it and to whom, and bites at the next request.
+
+use std::sync::Arc;
+
+use gatehouse_auth::role::ADMIN;
+use gatehouse_edge::account::Account;
+use gatehouse_edge::principal::Principal;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use http::StatusCode;
+
+mod app;
+mod change;
+mod list;
+mod removal;
+
+pub use app::App;
+use app::Call;
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    match answer(&app, &request).await {
+        Ok(response) => response,
+        Err(problem) => problem.into_response(request.request_id()),
+    }
+}
+
+async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+    let now = app.clock.now();
+    let actor = Principal::of(request, now)?;
+    actor.require_role(ADMIN)?;
+    let call = Call {
+        app,
+        request,
+        actor: &actor,
+        now,
+    };
+    match request.route() {
+        "GET /admin/users" => list::list(&call).await,
+        "GET /admin/users/{id}" => show(&call).await,
+        "PATCH /admin/users/{id}" => change::change(&call).await,
+        "DELETE /admin/users/{id}" => removal::remove(&call).await,
+        "POST /admin/users/{id}/revoke-sessions" => change::revoke_sessions(&call).await,
+        _ => Err(Problem::not_found()),
+    }
+}
+
+/// Answers `GET /admin/users/{id}`.
+async fn show(call: &Call<'_>) -> Result<Response, Problem> {
+    let user = call.app.users.get(&call.target()?).await;
+    let user = user.map_err(|error| Problem::failed(&error))?;
+    let profile = user.ok_or_else(Problem::not_found)?.into();
+    Ok(response::json(StatusCode::OK, &Account::of(&profile)))
+}

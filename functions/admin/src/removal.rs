@@ -1,0 +1,52 @@
+//! `DELETE /admin/users/{id}`: as `DELETE /me`, and to finish what it left.
+
+use gatehouse_auth::digest::sha256;
+use gatehouse_auth::user::User;
+use gatehouse_edge::audit::AuditEvent;
+use gatehouse_edge::problem::Problem;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{Deleted, delete_traces, remove_user};
+
+use crate::app::{Call, transaction};
+
+/// Answers `DELETE /admin/users/{id}`.
+pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
+    let target = call.target()?;
+    let app = call.app;
+    let token = transaction()?;
+    let removed = remove_user(&app.users, &app.revocations, &target, call.now, &token).await;
+    let (user, deleted) = removed.map_err(|error| Problem::failed(&error))?;
+    let digests = match deleted {
+        Deleted::LastAdmin => return Err(Problem::last_admin()),
+        Deleted::Done => {
+            call.record(
+                &target,
+                AuditEvent::UserDeleted,
+                Some("by_an_administrator"),
+            );
+            user.as_ref().map(digests).unwrap_or_default()
+        }
+        // Gone already; sessions may be left of a deletion that was interrupted.
+        Deleted::Refused => Vec::new(),
+    };
+    let left = delete_traces(&app.sessions, &app.attempts, &target, digests).await;
+    let left = left.map_err(|error| Problem::failed(&error))?;
+    match deleted {
+        Deleted::Refused if left == 0 => Err(Problem::not_found()),
+        Deleted::Refused => {
+            call.record(&target, AuditEvent::UserDeleted, Some("finished"));
+            Ok(response::no_content())
+        }
+        Deleted::Done | Deleted::LastAdmin => Ok(response::no_content()),
+    }
+}
+
+/// The digests under which guesses at this person are counted.
+fn digests(user: &User) -> Vec<String> {
+    let names = [
+        Some(&user.username_canonical),
+        user.email_canonical.as_ref(),
+    ];
+    let names = names.into_iter().flatten();
+    names.map(|name| sha256(name.as_bytes())).collect()
+}

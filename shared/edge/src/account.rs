@@ -1,0 +1,37 @@
+//! A person as answers show them: to themselves and to an administrator.
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::user::{Profile, Status};
+use serde::Serialize;
+
+/// A person without anything secret: the body of `GET /me` and of `/admin/users`.
+#[derive(Debug, Serialize)]
+pub struct Account<'a> {
+    id: &'a SubjectId,
+    username: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'a str>,
+    roles: &'a Roles,
+    status: Status,
+    created_at: String,
+    updated_at: String,
+    password_changed_at: String,
+}
+
+impl<'a> Account<'a> {
+    /// Shows a person.
+    #[must_use]
+    pub fn of(profile: &'a Profile) -> Self {
+        Self {
+            id: &profile.sub,
+            username: &profile.username,
+            email: profile.email.as_deref(),
+            roles: &profile.roles,
+            status: profile.status,
+            created_at: profile.created_at.to_string(),
+            updated_at: profile.updated_at.to_string(),
+            password_changed_at: profile.password_changed_at.to_string(),
+        }
+    }
+}

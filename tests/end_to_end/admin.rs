@@ -1,0 +1,380 @@
+//! `/admin/users`: what an administrator does with accounts.
+
+use std::collections::BTreeSet;
+
+use gatehouse_tests::power::administrator;
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Answer, Person, Service};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+async fn patch(
+    service: &Service,
+    admin: &Person,
+    target: &Person,
+    body: &Value,
+) -> anyhow::Result<Answer> {
+    let path = format!("/admin/users/{}", target.id);
+    let token = &admin.access_token;
+    service.call_as(token, Method::PATCH, &path, body).await
+}
+
+/// A page: the ids and the cursor of the next.
+async fn page(
+    service: &Service,
+    admin: &Person,
+    query: &str,
+) -> anyhow::Result<(Vec<String>, Option<String>)> {
+    let path = format!("/admin/users?{query}");
+    let answer = service.get_as(&admin.access_token, &path).await?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json();
+    let items = body["items"].as_array().cloned().unwrap_or_default();
+    let ids = items.iter().filter_map(|item| item["id"].as_str());
+    let next = body["next_cursor"].as_str().map(str::to_owned);
+    Ok((ids.map(str::to_owned).collect(), next))
+}
+
+#[tokio::test]
+async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let mut expected = BTreeSet::from([admin.id.clone()]);
+    for number in 0..9 {
+        let body = json!({
+            "username": format!("member-{number}"),
+            "password": admin.password,
+            "email": format!("member{number}@example.org"),
+        });
+        expected.insert(service.post("/register", &body).await?.member("id"));
+    }
+    for limit in [1, 2, 4, 100] {
+        let mut seen = Vec::new();
+        let mut query = format!("limit={limit}");
+        loop {
+            let (ids, next) = page(&service, &admin, &query).await?;
+            assert!(ids.len() <= limit, "{} of {limit}", ids.len());
+            seen.extend(ids);
+            let Some(next) = next else { break };
+            query = format!("limit={limit}&cursor={next}");
+        }
+        let distinct: BTreeSet<String> = seen.iter().cloned().collect();
+        assert_eq!(
+            (distinct.len(), &distinct),
+            (seen.len(), &expected),
+            "{limit}"
+        );
+    }
+    let answer = service.get_as(&admin.access_token, "/admin/users").await?;
+    for secret in ["argon2", "hash", "version", "canonical"] {
+        assert!(!answer.text.contains(secret), "{secret}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_altered_or_given_to_somebody_else_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let other = administrator(&service).await?;
+    let (_, cursor) = page(&service, &admin, "limit=1").await?;
+    let cursor = cursor.expect("there is a second page");
+    for item in Tables::of(&service).scan("UsersTable").await? {
+        let key = item["pk"].as_s().cloned().unwrap_or_default();
+        assert!(!cursor.contains(&key), "a cursor is opaque");
+    }
+    let mut altered = cursor.clone();
+    altered.replace_range(30..31, if &cursor[30..31] == "A" { "B" } else { "A" });
+    for (who, cursor) in [
+        (&admin, altered.as_str()),
+        (&admin, "garbage"),
+        (&admin, &cursor[..20]),
+        (&other, &cursor),
+    ] {
+        let path = format!("/admin/users?cursor={cursor}");
+        let answer = service.get_as(&who.access_token, &path).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "validation_failed")
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], "cursor");
+    }
+    page(&service, &admin, &format!("cursor={cursor}")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_or_a_name_that_is_none_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=many", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("username=a%20b", "username"),
+        ("username=x%40y", "username"),
+        ("cursor=a&cursor=b", "cursor"),
+    ] {
+        let path = format!("/admin/users?{query}");
+        let answer = service.get_as(&admin.access_token, &path).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "validation_failed"),
+            "{query}"
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_any_spelling_of_the_exact_name() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let body = json!({ "username": "Zo\u{eb}-Ada", "password": admin.password });
+    let id = service.post("/register", &body).await?.member("id");
+    for spelling in ["Zo%C3%AB-Ada", "zoe%CC%88-ada", "ZO%C3%8B-ADA"] {
+        let (ids, next) = page(&service, &admin, &format!("username={spelling}")).await?;
+        assert_eq!((ids, next), (vec![id.clone()], None), "{spelling}");
+    }
+    for other in ["Zo%C3%AB-Ad", "zo%C3%AB", "nobody", "user-admins"] {
+        let (ids, _) = page(&service, &admin, &format!("username={other}")).await?;
+        assert!(ids.is_empty(), "{other}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_is_shown_as_they_see_themselves() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let person = Person::join(&service).await?;
+    let path = format!("/admin/users/{}", person.id);
+    let shown = service.get_as(&admin.access_token, &path).await?;
+    assert_eq!(shown.status, 200);
+    let own = service.get_as(&person.access_token, "/me").await?;
+    assert_eq!(shown.json(), own.json());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_demoted_administrator_is_refused_at_the_next_request() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let other = administrator(&service).await?;
+    page(&service, &other, "limit=1").await?;
+    let answer = patch(&service, &admin, &other, &json!({ "roles": ["user"] })).await?;
+    assert_eq!(
+        (answer.status, &answer.json()["roles"]),
+        (200, &json!(["user"]))
+    );
+    let refused = service.get_as(&other.access_token, "/admin/users").await?;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "Forbidden")
+    );
+    let next = service.refresh(&other.refresh_token).await?;
+    assert_eq!(next.status, 200, "a change of roles keeps the session");
+    assert_eq!(next.member("scope"), "profile");
+    let refused = service
+        .get_as(&next.member("access_token"), "/admin/users")
+        .await?;
+    assert_eq!(
+        (refused.status, refused.code().as_str()),
+        (403, "insufficient_scope")
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_disabled_user_is_out_at_once_and_comes_back_by_a_login() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let mut person = Person::join(&service).await?;
+    let answer = patch(&service, &admin, &person, &json!({ "status": "disabled" })).await?;
+    assert_eq!(
+        (answer.status, answer.member("status").as_str()),
+        (200, "disabled")
+    );
+    assert_eq!(
+        service.get_as(&person.access_token, "/me").await?.status,
+        403
+    );
+    let refused = service.refresh(&person.refresh_token).await?;
+    assert_eq!(refused.code(), "invalid_grant");
+    assert!(person.log_in(&service).await.is_err());
+    let answer = patch(&service, &admin, &person, &json!({ "status": "active" })).await?;
+    assert_eq!(
+        (answer.status, answer.member("status").as_str()),
+        (200, "active")
+    );
+    let refused = service.refresh(&person.refresh_token).await?;
+    assert_eq!(
+        refused.code(),
+        "invalid_grant",
+        "the old session stays ended"
+    );
+    person.log_in(&service).await?;
+    assert_eq!(
+        service.get_as(&person.access_token, "/me").await?.status,
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn ending_somebodys_sessions_leaves_the_account_alone() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let mut person = Person::join(&service).await?;
+    let path = format!("/admin/users/{}/revoke-sessions", person.id);
+    let answer = service
+        .post_as(&admin.access_token, &path, &json!({}))
+        .await?;
+    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
+    assert_eq!(
+        service.get_as(&person.access_token, "/me").await?.status,
+        403
+    );
+    let refused = service.refresh(&person.refresh_token).await?;
+    assert_eq!(refused.code(), "invalid_grant");
+    person.log_in(&service).await?;
+    assert_eq!(
+        service.get_as(&person.access_token, "/me").await?.status,
+        200
+    );
+    assert_eq!(
+        service.get_as(&admin.access_token, "/me").await?.status,
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_change_that_changes_nothing_ends_nothing() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let person = Person::join(&service).await?;
+    for same in [
+        json!({}),
+        json!({ "roles": ["user"] }),
+        json!({ "status": "active", "password": "x", "token_version": 9 }),
+    ] {
+        assert_eq!(
+            patch(&service, &admin, &person, &same).await?.status,
+            200,
+            "{same}"
+        );
+    }
+    assert_eq!(
+        service.get_as(&person.access_token, "/me").await?.status,
+        200
+    );
+    Ok(())
+}
+
+#[tokio::test]
+async fn odd_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let person = Person::join(&service).await?;
+    let many: Vec<String> = (0..33).map(|number| format!("r{number}")).collect();
+    for (odd, field) in [
+        (json!({ "roles": "admin" }), "roles"),
+        (json!({ "roles": ["Admin"] }), "roles"),
+        (json!({ "roles": [""] }), "roles"),
+        (json!({ "roles": [7] }), "roles"),
+        (json!({ "roles": many }), "roles"),
+        (json!({ "status": "asleep", "roles": ["admin"] }), "status"),
+        (json!({ "status": true }), "status"),
+    ] {
+        let answer = patch(&service, &admin, &person, &odd).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "validation_failed"),
+            "{odd}"
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{odd}");
+    }
+    let own = service.get_as(&person.access_token, "/me").await?;
+    assert_eq!(own.json()["roles"], json!(["user"]));
+    Ok(())
+}
+
+#[tokio::test]
+async fn who_is_not_there_is_404() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    for id in ["AAAAAAAAAAAAAAAAAAAAAA", "x", "%20", "%ff", "meta%23admins"] {
+        for (method, path) in [
+            (Method::GET, format!("/admin/users/{id}")),
+            (Method::PATCH, format!("/admin/users/{id}")),
+            (Method::DELETE, format!("/admin/users/{id}")),
+            (Method::POST, format!("/admin/users/{id}/revoke-sessions")),
+        ] {
+            let body = json!({ "roles": ["user"] });
+            let token = &admin.access_token;
+            let answer = service.call_as(token, method.clone(), &path, &body).await?;
+            assert_eq!(
+                (answer.status, answer.code().as_str()),
+                (404, "not_found"),
+                "{method} {path}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_change_is_an_audit_event_with_who_and_whom() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let person = Person::join(&service).await?;
+    patch(
+        &service,
+        &admin,
+        &person,
+        &json!({ "roles": ["editor", "user"] }),
+    )
+    .await?;
+    patch(&service, &admin, &person, &json!({ "status": "disabled" })).await?;
+    patch(&service, &admin, &person, &json!({ "status": "active" })).await?;
+    let path = format!("/admin/users/{}", person.id);
+    let token = &admin.access_token;
+    let sessions = format!("{path}/revoke-sessions");
+    service.post_as(token, &sessions, &json!({})).await?;
+    service
+        .call_as(token, Method::DELETE, &path, &json!({}))
+        .await?;
+    let outsider = Person::join(&service).await?;
+    service
+        .get_as(&outsider.access_token, "/admin/users")
+        .await?;
+
+    let lines = service.stack().logs();
+    let lines: Vec<Value> = lines
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect();
+    for (event, sub, actor) in [
+        ("role_changed", &person.id, Some(&admin.id)),
+        ("user_disabled", &person.id, Some(&admin.id)),
+        ("user_enabled", &person.id, Some(&admin.id)),
+        ("session_revoked", &person.id, Some(&admin.id)),
+        ("user_deleted", &person.id, Some(&admin.id)),
+        ("authorization_denied", &outsider.id, None),
+    ] {
+        let found: Vec<&Value> = lines
+            .iter()
+            .filter(|line| line["event"] == event && line["sub"] == **sub)
+            .collect();
+        assert_eq!(found.len(), 1, "{event}: {found:?}");
+        let line = found[0];
+        assert_eq!(line["actor"].as_str(), actor.map(String::as_str), "{event}");
+        assert_eq!(line["ip"], "127.0.0.1", "{event}");
+        assert!(line["request_id"].is_string(), "{event}");
+    }
+    Ok(())
+}

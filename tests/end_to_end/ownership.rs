@@ -1,0 +1,145 @@
+//! Every route that names an object, with another person's: never 200.
+
+use gatehouse_tests::power::administrator;
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn no_route_gives_one_person_anothers_object() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let owner = Person::join(&service).await?;
+    let thief = Person::join(&service).await?;
+    let before = everything(&service).await?;
+    let mut tried = Vec::new();
+    for object in [&owner, &admin] {
+        let (id, sid) = (&object.id, object.session());
+        for (method, route, path, expected) in [
+            (
+                Method::DELETE,
+                "/sessions/{id}",
+                format!("/sessions/{sid}"),
+                404,
+            ),
+            (
+                Method::DELETE,
+                "/sessions/{id}",
+                format!("/sessions/{id}"),
+                404,
+            ),
+            (
+                Method::GET,
+                "/admin/users/{id}",
+                format!("/admin/users/{id}"),
+                403,
+            ),
+            (
+                Method::PATCH,
+                "/admin/users/{id}",
+                format!("/admin/users/{id}"),
+                403,
+            ),
+            (
+                Method::DELETE,
+                "/admin/users/{id}",
+                format!("/admin/users/{id}"),
+                403,
+            ),
+            (
+                Method::POST,
+                "/admin/users/{id}/revoke-sessions",
+                format!("/admin/users/{id}/revoke-sessions"),
+                403,
+            ),
+        ] {
+            let body =
+                json!({ "roles": ["admin"], "status": "disabled", "password": thief.password });
+            let token = &thief.access_token;
+            let answer = service.call_as(token, method.clone(), &path, &body).await?;
+            assert_eq!(answer.status, expected, "{method} {path}: {answer:?}");
+            tried.push(format!("{method} {route}"));
+        }
+    }
+    // The matrix has a line for each route of the template that names an object.
+    for route in service.stack().routes() {
+        assert!(
+            !route.contains('{') || tried.contains(route),
+            "{route} is not tried"
+        );
+    }
+    assert_eq!(
+        everything(&service).await?,
+        before,
+        "and nothing has changed"
+    );
+    Ok(())
+}
+
+/// Members that name somebody else are not members of these requests.
+#[tokio::test]
+async fn no_body_and_no_query_makes_me_somebody_else() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let owner = Person::join(&service).await?;
+    let thief = Person::join(&service).await?;
+    let (id, sid) = (&owner.id, owner.session());
+    let query = format!(
+        "?id={id}&sub={id}&user_id={id}&sid={sid}&username={}",
+        owner.username
+    );
+    for path in ["/me", "/sessions", "/me/export"] {
+        let answer = service
+            .get_as(&thief.access_token, &format!("{path}{query}"))
+            .await?;
+        assert_eq!(answer.status, 200);
+        for foreign in [id, &sid, &owner.username] {
+            assert!(!answer.text.contains(foreign), "{path}");
+        }
+    }
+    let body = json!({
+        "current_password": thief.password, "new_password": "another winding passphrase of mine",
+        "id": id, "sub": id, "username": owner.username,
+    });
+    let (token, path) = (&thief.access_token, format!("/me/password{query}"));
+    let answer = service.call_as(token, Method::PUT, &path, &body).await?;
+    assert_eq!(answer.status, 204);
+    assert_eq!(
+        service.get_as(&owner.access_token, "/me").await?.status,
+        200
+    );
+
+    let mut thief = Person {
+        password: "another winding passphrase of mine".to_owned(),
+        ..thief
+    };
+    thief.log_in(&service).await?;
+    let body =
+        json!({ "password": thief.password, "id": id, "sub": id, "username": owner.username });
+    let (token, path) = (&thief.access_token, format!("/me{query}"));
+    let answer = service.call_as(token, Method::DELETE, &path, &body).await?;
+    assert_eq!(answer.status, 204);
+    assert_eq!(
+        service.get_as(&owner.access_token, "/me").await?.status,
+        200
+    );
+    assert_eq!(
+        service.get_as(&thief.access_token, "/me").await?.status,
+        403
+    );
+    Ok(())
+}
+
+/// Every item of users, sessions and revocations, in order.
+async fn everything(service: &Service) -> anyhow::Result<Vec<String>> {
+    let mut found = Vec::new();
+    for table in ["UsersTable", "SessionsTable", "RevocationsTable"] {
+        for item in Tables::of(service).scan(table).await? {
+            let mut attributes: Vec<String> = item.iter().map(|pair| format!("{pair:?}")).collect();
+            attributes.sort_unstable();
+            found.push(attributes.join(" "));
+        }
+    }
+    found.sort_unstable();
+    Ok(found)
+}
