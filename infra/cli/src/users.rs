@@ -5,11 +5,13 @@
 
 mod change;
 mod create;
+mod delete;
 mod listing;
 mod people;
 mod recover;
 
 use clap::Subcommand;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::Status;
 use gatehouse_edge::clock::Clock;
@@ -34,6 +36,12 @@ pub(crate) struct Arguments {
 /// `NAME` is a username or an e-mail address, in any spelling that logs in.
 #[derive(Subcommand)]
 enum Command {
+    /// Lists everybody, by username
+    List {
+        /// Those alone who have this role
+        #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+        role: Option<Role>,
+    },
     /// Shows a person
     Show { name: String },
     /// Makes an account; asks for the password, or reads it from the first line of stdin
@@ -78,6 +86,18 @@ enum Command {
     },
     /// Prints a code that sets a new password, once, within 30 minutes
     Recover { name: String },
+    /// Deletes an account and everything that is held about its person
+    Delete {
+        #[arg(required_unless_present = "id")]
+        name: Option<String>,
+        /// The account of this id; also goes on with a deletion that was interrupted
+        // One in 64 begins with a hyphen.
+        #[arg(long, conflicts_with = "name", value_parser = SubjectId::parse, allow_hyphen_values = true)]
+        id: Option<SubjectId>,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Runs one command, and prints what came of it.
@@ -92,6 +112,7 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
     let people = People::of(place)?;
     let now = Clock::System.now();
     match command {
+        Command::List { role } => listing::all(&people, role.as_ref()).await,
         Command::Show { name } => Ok(listing::one(&people.find(name).await?)),
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
@@ -118,7 +139,31 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
             change::end_sessions(&people, &person, now).await
         }
         Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
+        Command::Delete { name, id, yes } => {
+            let sub = doomed(&people, name.as_deref(), id.as_ref(), *yes).await?;
+            delete::account(&people, &sub, now).await
+        }
     }
+}
+
+/// Whose account is to be deleted, once that is confirmed.
+async fn doomed(
+    people: &People,
+    name: Option<&str>,
+    id: Option<&SubjectId>,
+    yes: bool,
+) -> anyhow::Result<SubjectId> {
+    let consequence = "and all that is held about them is deleted, for good";
+    if let Some(id) = id {
+        if !yes {
+            let consequence = format!("The account {id} {consequence}.");
+            prompt::confirm(&[&consequence], "the id", id.as_str())?;
+        }
+        return Ok(id.clone());
+    }
+    let person = people.find(name.unwrap_or_default()).await?;
+    ask(yes, &person, consequence)?;
+    Ok(person.user.sub)
 }
 
 fn ask(yes: bool, person: &Person, consequence: &str) -> anyhow::Result<()> {

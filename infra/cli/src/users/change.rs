@@ -42,7 +42,7 @@ pub(super) async fn roles(
         let mut text = format!(
             "{} has the roles {} now. Access tokens of before are refused; a refresh gives the new roles.\n",
             user.username,
-            listing::roles(user)
+            listing::roles(&user.roles.to_string())
         );
         if user.status == Status::Disabled {
             text.push_str("The account is disabled: nobody can log in to it.\n");

@@ -61,7 +61,7 @@ pub(super) async fn account(
             text: format!(
                 "{} has an account, with the roles {}.\n",
                 user.username,
-                listing::roles(&user)
+                listing::roles(&user.roles.to_string())
             ),
             json: json!({"created": true, "user": listing::json(&user)}),
         }),
@@ -96,7 +96,7 @@ fn told(weak: &WeakPassword) -> anyhow::Error {
     anyhow!("{weak}: {}", told.join(" "))
 }
 
-fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {
+pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {
     let email = newcomer.email.as_ref();
     Ok(User {
         sub: SubjectId::from_bytes(random::bytes()?),

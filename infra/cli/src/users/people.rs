@@ -1,21 +1,23 @@
 //! The tables as this command uses them, and a person found by name.
 
 use anyhow::{Context as _, bail};
-use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::digest::sha256;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
 use gatehouse_auth::user::User;
-use gatehouse_auth::username::Username;
-use gatehouse_store::{ClientRequestToken, Revocations, Users, unlock};
+use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users, unlock};
 use serde_json::json;
 
 use crate::answer::Answer;
 use crate::place::Place;
 
+use super::listing;
+
 /// The tables that hold something about people.
 pub(super) struct People {
     pub(super) users: Users,
     pub(super) revocations: Revocations,
+    pub(super) sessions: Sessions,
     client: aws_sdk_dynamodb::Client,
     attempts: String,
 }
@@ -31,6 +33,7 @@ impl People {
         Ok(Self {
             users: Users::new(client.clone(), place.table("USERS_TABLE")?),
             revocations: Revocations::new(client.clone(), place.table("REVOCATIONS_TABLE")?),
+            sessions: Sessions::new(client.clone(), place.table("SESSIONS_TABLE")?),
             attempts: place.table("LOGIN_ATTEMPTS_TABLE")?,
             client,
         })
@@ -47,11 +50,16 @@ impl People {
         Ok(Person { user })
     }
 
+    /// The counters of failed logins, for who deletes those of one person.
+    pub(super) fn attempts(&self) -> AttemptsAbout {
+        AttemptsAbout::new(self.client.clone(), self.attempts.clone())
+    }
+
     /// Forgets the failed logins under every name that the person has.
     pub(super) async fn unlock(&self, person: &Person) -> anyhow::Result<Answer> {
         let mut removed = 0;
-        for identifier in person.identifiers()? {
-            removed += unlock(&self.client, &self.attempts, &identifier.digest()).await?;
+        for digest in person.digests() {
+            removed += unlock(&self.client, &self.attempts, &digest).await?;
         }
         let name = &person.user.username;
         let text = match removed {
@@ -60,21 +68,18 @@ impl People {
                 "The failed logins of {name} are forgotten. What is counted for an address alone stays.\n"
             ),
         };
-        let json = json!({"user": super::listing::json(&person.user), "removed": removed});
+        let json = json!({"user": listing::json(&person.user), "removed": removed});
         Ok(Answer { text, json })
     }
 }
 
 impl Person {
-    fn identifiers(&self) -> anyhow::Result<Vec<LoginIdentifier>> {
-        let username = Username::parse(&self.user.username_canonical)
-            .context("the stored username is none")?;
-        let mut identifiers = vec![LoginIdentifier::Username(username)];
-        if let Some(email) = &self.user.email_canonical {
-            let email = EmailAddress::parse(email).context("the stored e-mail address is none")?;
-            identifiers.push(LoginIdentifier::Email(email));
-        }
-        Ok(identifiers)
+    /// The digests under which failed logins of this person are counted.
+    pub(super) fn digests(&self) -> Vec<String> {
+        let (username, email) = (&self.user.username_canonical, &self.user.email_canonical);
+        let names = [Some(username), email.as_ref()];
+        let names = names.into_iter().flatten();
+        names.map(|name| sha256(name.as_bytes())).collect()
     }
 }
 

@@ -1,8 +1,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
 use gatehouse_auth::recovery::RecoveryCode;
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::session::Session;
 use gatehouse_auth::user::StoredHash;
 use gatehouse_store::{ClientRequestToken, Ended, reset_password};
 use secrecy::SecretString;
@@ -296,6 +298,124 @@ async fn nothing_that_ends_sessions_happens_unasked() {
     assert_eq!(world.items("REVOCATIONS_TABLE").await, [""; 0]);
     world.ask("revoke-sessions ada --yes").await.unwrap();
     assert_eq!(world.items("REVOCATIONS_TABLE").await.len(), 1);
+}
+
+#[tokio::test]
+async fn everybody_is_listed_by_name_without_a_hash() {
+    let world = World::new().await;
+    assert_eq!(world.ask("list").await.unwrap(), json!({"users": []}));
+    for (name, roles) in [
+        ("grace", vec!["admin"]),
+        ("ada", vec![]),
+        ("zoe", vec!["user", "x"]),
+    ] {
+        world.create(name, &roles, PASSWORD).await.unwrap();
+    }
+    let names = |listed: Value| {
+        let users = listed["users"].as_array().unwrap().clone();
+        let names = users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let listed = world.ask("list").await.unwrap();
+    assert_eq!(listed["users"][0], world.ask("show ada").await.unwrap());
+    assert_eq!(names(listed), ["ada", "grace", "zoe"]);
+    assert_eq!(
+        names(world.ask("list --role admin").await.unwrap()),
+        ["grace"]
+    );
+    assert_eq!(
+        names(world.ask("list --role user").await.unwrap()),
+        ["ada", "zoe"]
+    );
+}
+
+#[tokio::test]
+async fn more_people_than_a_page_holds_are_all_listed() {
+    let world = World::new().await;
+    let now = Clock::System.now();
+    for number in 0..230 {
+        let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
+        let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
+        let token = people::token().unwrap();
+        world.people.users.register(&user, &token).await.unwrap();
+    }
+    let listed = world.ask("list").await.unwrap();
+    let users = listed["users"].as_array().unwrap();
+    let ids: std::collections::HashSet<&str> = users
+        .iter()
+        .map(|user| user["id"].as_str().unwrap())
+        .collect();
+    assert_eq!((users.len(), ids.len()), (230, 230));
+}
+
+#[tokio::test]
+async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
+    let world = World::new().await;
+    let made = world.create("ada", &[], PASSWORD).await.unwrap();
+    world.create("grace", &["admin"], PASSWORD).await.unwrap();
+    let digest = gatehouse_auth::identifier::LoginIdentifier::parse("ada").digest();
+    world.count_failures(&[format!("id#{digest}")]).await;
+    assert_eq!(
+        world.refusal("delete ada").await,
+        "nobody is there to confirm it: add --yes"
+    );
+    let refused = world.refusal("delete grace --yes").await;
+    assert!(refused.contains("last administrator"), "{refused}");
+
+    let id = made["id"].as_str().unwrap();
+    let deleted = world.ask("delete ada --yes").await.unwrap();
+    assert_eq!(deleted, json!({"deleted": id, "sessions": 0}));
+    assert_eq!(
+        world.items("REVOCATIONS_TABLE").await,
+        [format!("sub#{id}")]
+    );
+    assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, [""; 0]);
+    assert!(!world.items("USERS_TABLE").await.join(" ").contains("ada"));
+    assert!(
+        world
+            .refusal("show ada")
+            .await
+            .starts_with("nobody is called")
+    );
+    for line in [
+        format!("delete --id={id} --yes"),
+        "delete --id=-abc --yes".to_owned(),
+    ] {
+        let refused = world.refusal(&line).await;
+        assert!(refused.starts_with("nobody has the id"), "{refused}");
+    }
+    assert!(world.refusal("delete --yes").await.contains("NAME"));
+    world.create("ada", &[], PASSWORD).await.unwrap();
+
+    // As if the first deletion had been interrupted before the sessions.
+    let sub = SubjectId::parse(id).unwrap();
+    world.people.sessions.create(&session(&sub)).await.unwrap();
+    let rest = world.ask(&format!("delete --id={id} --yes")).await.unwrap();
+    assert_eq!(rest, json!({"deleted": id, "sessions": 1}));
+}
+
+fn session(sub: &SubjectId) -> Session {
+    let now = Clock::System.now();
+    Session {
+        sid: SessionId::from_bytes([1; 16]),
+        sub: sub.clone(),
+        generation: 0,
+        rotated_at: now,
+        attempt_id: AttemptId::from_bytes([2; 16]),
+        mac_kid: "AAAAAAAAAAA".to_owned(),
+        session_version: 0,
+        scope: Scopes::default(),
+        auth_time: now,
+        created_at: now,
+        last_used_at: now,
+        idle_expires_at: now,
+        expires_at: now,
+        ip: "192.0.2.1".to_owned(),
+        user_agent: String::new(),
+        revoked_at: None,
+    }
 }
 
 async fn reset(world: &World, code: &str) -> Ended {

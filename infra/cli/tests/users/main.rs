@@ -2,7 +2,7 @@
 
 mod project;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use gatehouse_tests::{Person, Service};
 use project::Project;
 use serde_json::json;
@@ -101,5 +101,59 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
     assert_eq!(service.get_as(&token, "/admin").await?.status, 403);
     let refreshed = service.refresh(&login.member("refresh_token")).await?;
     assert_eq!(refreshed.status, 400);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let project = Project::of(&service)?;
+    let mut person = Person::join(&service).await?;
+    let name = person.username.clone();
+    let ended = project.run(&["users", "recover", &name, "--json"], "")?;
+    ensure!(ended.succeeded, "the code is not given");
+    let printed: serde_json::Value = serde_json::from_str(&ended.out)?;
+    let code = printed["code"].as_str().context("there is no code")?;
+
+    person.password = "nine patient herons in the rain".to_owned();
+    let body = json!({ "code": code, "new_password": person.password });
+    let reset = service.post("/password/reset", &body).await?;
+    assert_eq!(reset.status, 204);
+    assert_eq!(
+        service
+            .get_as(&person.access_token, "/protected")
+            .await?
+            .status,
+        403
+    );
+    assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
+    person.log_in(&service).await?;
+    assert_eq!(service.post("/password/reset", &body).await?.status, 400);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let project = Project::of(&service)?;
+    let mut person = Person::join(&service).await?;
+    let name = person.username.clone();
+    let deleted = project.run(&["users", "delete", &name, "--yes"], "")?;
+    ensure!(deleted.succeeded, "{deleted:?}");
+    assert_eq!(
+        deleted.out,
+        format!("{name} is deleted; sessions that went along: 1.\n")
+    );
+    assert_eq!(
+        service
+            .get_as(&person.access_token, "/protected")
+            .await?
+            .status,
+        403
+    );
+    assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
+    assert!(person.log_in(&service).await.is_err());
+    let listed = project.run(&["users", "list"], "")?;
+    assert_eq!(listed.out, "0 in all.\n");
     Ok(())
 }
