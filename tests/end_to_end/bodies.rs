@@ -1,21 +1,29 @@
 //! Bad bodies, at every route that takes one.
 
+use gatehouse_tests::power::administrator;
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 
+use crate::every_endpoint::PUBLIC;
+
 /// The routes that take JSON, and whether they speak RFC 6749's errors.
-const ROUTES: [(&str, bool); 5] = [
-    ("/register", false),
-    ("/login", false),
-    ("/logout", false),
-    ("/refresh", true),
-    ("/revoke", true),
+const ROUTES: [(&str, bool); 10] = [
+    ("POST /register", false),
+    ("POST /login", false),
+    ("POST /logout", false),
+    ("POST /refresh", true),
+    ("POST /revoke", true),
+    ("PUT /me/password", false),
+    ("DELETE /me", false),
+    ("POST /password/reset", false),
+    ("POST /introspect", true),
+    ("PATCH /admin/users/x", false),
 ];
 
 #[tokio::test]
 async fn malformed_json_is_told_from_a_missing_member() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let person = administrator(&service).await?;
     let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
     let endless = "[".repeat(15_000);
     let nested = format!(r#"{{"username":{deep}}}"#);
@@ -67,7 +75,7 @@ async fn malformed_json_is_told_from_a_missing_member() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_content_type_that_is_none_of_ours_is_415() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let person = administrator(&service).await?;
     for (path, oauth) in ROUTES {
         for odd in [
             "text/plain",
@@ -95,7 +103,7 @@ async fn a_content_type_that_is_none_of_ours_is_415() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_body_of_17_kib_is_413_and_of_15_is_not() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let person = administrator(&service).await?;
     for (path, oauth) in ROUTES {
         let body =
             |size: usize| format!(r#"{{"scope":"nothing","padding":"{}"}}"#, "x".repeat(size));
@@ -162,19 +170,21 @@ async fn an_unknown_route_is_the_gateways_404() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends a body as it stands; `/logout` gets a fresh access token.
+/// Sends a body as it stands, with an access token where the route asks for one.
 async fn send(
     service: &Service,
     person: &Person,
-    path: &str,
+    route: &str,
     content_type: &str,
     body: &[u8],
 ) -> anyhow::Result<Answer> {
-    let mut request = service.request(Method::POST, path).body(body.to_vec());
+    let (method, path) = route.split_once(' ').unwrap_or_default();
+    let mut request = service.request(method.parse()?, path).body(body.to_vec());
     if !content_type.is_empty() {
         request = request.header("content-type", content_type);
     }
-    if path == "/logout" {
+    let public = PUBLIC.iter().any(|(_, public)| *public == path);
+    if !public {
         request = request.bearer_auth(&person.access_token);
     }
     service.send(request).await

@@ -1,11 +1,14 @@
 //! Nothing secret reaches a log.
 
+use gatehouse_tests::power::{administrator, recover};
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 const PASSWORD: &str = "canary of a passphrase 7Qz";
 const WRONG_PASSWORD: &str = "canary-wrong-password";
+const NEW_PASSWORD: &str = "canary of another passphrase 8Qz";
 const EMAIL: &str = "canary.address@example.com";
 
 #[tokio::test]
@@ -15,7 +18,9 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
     })
     .await?;
     let tokens = use_every_route(&service).await?;
-    let mut secrets: Vec<String> = [PASSWORD, WRONG_PASSWORD, EMAIL].map(str::to_owned).into();
+    let mut secrets: Vec<String> = [PASSWORD, WRONG_PASSWORD, NEW_PASSWORD, EMAIL]
+        .map(str::to_owned)
+        .into();
     // Signatures and MACs on their own are as good as the tokens.
     secrets.extend(
         tokens
@@ -40,6 +45,8 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
         "login_failed",
         "authorization_denied",
         "logged_out",
+        "password_changed",
+        "role_changed",
     ] {
         assert!(
             logs.iter().any(|line| line.contains(event)),
@@ -131,6 +138,7 @@ async fn use_every_route(service: &Service) -> anyhow::Result<Vec<String>> {
     ] {
         service.post(path, &body).await?;
     }
+    let mut tokens = manage_the_account(service, &mut person).await?;
     service.get_as(&person.access_token, "/protected").await?;
     service
         .get_as(&format!("{}x", person.access_token), "/protected")
@@ -139,12 +147,56 @@ async fn use_every_route(service: &Service) -> anyhow::Result<Vec<String>> {
         .post_as(&person.access_token, "/logout", &json!({}))
         .await?;
     service.refresh(&next.member("refresh_token")).await?;
-    Ok(vec![
+    tokens.extend([
         person.access_token,
         person.refresh_token,
         next.member("access_token"),
         next.member("refresh_token"),
-    ])
+    ]);
+    Ok(tokens)
+}
+
+/// The routes of `account` and `admin`; a recovery code is as good as a token.
+async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::Result<Vec<String>> {
+    let admin = administrator(service).await?;
+    person.id = service
+        .get_as(&person.access_token, "/me")
+        .await?
+        .member("id");
+    let mut tokens = vec![person.access_token.clone(), person.refresh_token.clone()];
+    for path in ["/sessions", "/me/export"] {
+        assert_eq!(
+            service.get_as(&person.access_token, path).await?.status,
+            200
+        );
+    }
+    for current in [WRONG_PASSWORD, PASSWORD] {
+        let body = json!({ "current_password": current, "new_password": NEW_PASSWORD });
+        let (token, path) = (&person.access_token, "/me/password");
+        service.call_as(token, Method::PUT, path, &body).await?;
+    }
+    let code = recover(service, person, 0).await?;
+    for code in [&code[..60], &code] {
+        let body = json!({ "code": code, "new_password": PASSWORD });
+        service.post("/password/reset", &body).await?;
+    }
+    tokens.push(code);
+    person.log_in(service).await?;
+    let introspect = json!({ "token": person.access_token });
+    let (token, path) = (&admin.access_token, format!("/admin/users/{}", person.id));
+    let introspected = service.post_as(token, "/introspect", &introspect).await?;
+    assert_eq!(introspected.status, 200);
+    for path in ["/admin/users", "/admin/users?username=canary-name", &path] {
+        assert_eq!(service.get_as(token, path).await?.status, 200);
+    }
+    let roles = json!({ "roles": ["user", "editor"] });
+    service.call_as(token, Method::PATCH, &path, &roles).await?;
+    let body = json!({ "password": WRONG_PASSWORD });
+    person.log_in(service).await?;
+    let token = &person.access_token;
+    let refused = service.call_as(token, Method::DELETE, "/me", &body).await?;
+    assert_eq!(refused.status, 401);
+    Ok(tokens)
 }
 
 /// The private members of a key ring's keys, wherever they stand.

@@ -4,7 +4,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::random;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
@@ -41,10 +41,9 @@ pub async fn promote(service: &Service, person: &Person) -> anyhow::Result<()> {
     let (users, revocations) = (tables.users()?, tables.revocations()?);
     let sub = SubjectId::parse(&person.id)?;
     let token = ClientRequestToken::from_bytes(random::bytes()?);
-    match change_user(&users, &revocations, &sub, &change, now()?, &token).await? {
-        Changed::Done { .. } => Ok(()),
-        other => bail!("no administrator: {other:?}"),
-    }
+    let changed = change_user(&users, &revocations, &sub, &change, now()?, &token).await?;
+    ensure!(matches!(changed, Changed::Done { .. }), "not promoted");
+    Ok(())
 }
 
 /// Grants somebody a recovery `ago` seconds ago, and returns the code.

@@ -42,6 +42,7 @@ pub(crate) async fn export(
     ];
     let names = names.into_iter().flatten();
     let about = AttemptKeys {
+        sub: user.sub.clone(),
         digests: names.map(|name| sha256(name.as_bytes())).collect(),
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };

@@ -63,7 +63,8 @@ pub(crate) async fn reset(
     let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
         return Err(refuse(app, request, None));
     };
-    // Before any hash: who has no code makes us compute none.
+    // Before any hash: who has no code makes us compute none. The counter of
+    // `owner::prove` belongs behind it, by the code's subject: for who has one.
     let user = app.users.recovering(&code, now).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     let Some(user) = user else {

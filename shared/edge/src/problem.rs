@@ -187,7 +187,7 @@ impl Problem {
     #[must_use]
     pub fn invalid_code() -> Self {
         Self::new(
-            Code::InvalidCode,
+            Code::InvalidRecovery,
             "the recovery code is invalid, used or expired",
         )
     }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
+use gatehouse_auth::id::SubjectId;
 use serde_json::Value;
 
 use crate::batch;
@@ -21,9 +22,11 @@ pub struct AttemptsAbout {
     table: String,
 }
 
-/// The digests of a person's identifiers, and the addresses of their sessions.
-#[derive(Debug, Clone, Default)]
+/// A person, the digests of their identifiers, and the addresses of their sessions.
+#[derive(Debug, Clone)]
 pub struct AttemptKeys {
+    /// The subject, under which a person's own guesses at their password count.
+    pub sub: SubjectId,
     /// Digests of the canonical username and e-mail address.
     pub digests: Vec<String>,
     /// Addresses that the person has logged in from.
@@ -32,7 +35,7 @@ pub struct AttemptKeys {
 
 impl AttemptKeys {
     fn all(&self) -> Vec<Item> {
-        let mut keys = BTreeSet::new();
+        let mut keys = BTreeSet::from([format!("sub#{}", self.sub)]);
         for digest in &self.digests {
             keys.insert(format!("id#{digest}"));
             for address in &self.addresses {

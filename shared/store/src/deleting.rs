@@ -4,6 +4,8 @@
 //! opens nothing, and goes page by page. Whoever is interrupted there begins
 //! again: the index still knows the sessions.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::Delete;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
@@ -100,7 +102,7 @@ pub async fn remove_user(
         let token = token.attempt(attempt);
         match delete_user(users, revocations, &user, now, &token).await? {
             Deleted::Refused => {}
-            deleted => return Ok((Some(user), deleted)),
+            deleted @ (Deleted::Done | Deleted::LastAdmin) => return Ok((Some(user), deleted)),
         }
     }
     Err(changed_each_time())
@@ -120,8 +122,9 @@ pub async fn delete_traces(
     digests: Vec<String>,
 ) -> Result<usize, StoreError> {
     let mut about = AttemptKeys {
+        sub: sub.clone(),
         digests,
-        ..AttemptKeys::default()
+        addresses: BTreeSet::new(),
     };
     attempts.forget(&about).await?;
     let mut deleted = 0;

@@ -19,7 +19,7 @@ pub(super) enum Code {
     UsernameTaken,
     EmailTaken,
     LastAdmin,
-    InvalidCode,
+    InvalidRecovery,
     TooManyRequests,
     Unavailable,
     Internal,
@@ -44,7 +44,7 @@ impl Code {
             Self::UsernameTaken => "username_taken",
             Self::EmailTaken => "email_taken",
             Self::LastAdmin => "last_admin",
-            Self::InvalidCode => "invalid_code",
+            Self::InvalidRecovery => "invalid_code",
             Self::TooManyRequests => "too_many_requests",
             Self::Unavailable => "unavailable",
             Self::Internal => "internal",
@@ -68,7 +68,7 @@ impl Code {
             Self::UsernameTaken => "Username taken",
             Self::EmailTaken => "E-mail address taken",
             Self::LastAdmin => "Last administrator",
-            Self::InvalidCode => "Recovery code not accepted",
+            Self::InvalidRecovery => "Recovery code not accepted",
             Self::TooManyRequests => "Too many requests",
             Self::Unavailable => "Temporarily unavailable",
             Self::Internal => "Internal error",
@@ -77,7 +77,9 @@ impl Code {
 
     pub(super) fn status(self) -> StatusCode {
         match self {
-            Self::InvalidRequest | Self::InvalidJson | Self::InvalidCode => StatusCode::BAD_REQUEST,
+            Self::InvalidRequest | Self::InvalidJson | Self::InvalidRecovery => {
+                StatusCode::BAD_REQUEST
+            }
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::ValidationFailed | Self::WeakPassword | Self::InvalidScope => {

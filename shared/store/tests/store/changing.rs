@@ -47,10 +47,8 @@ async fn read(tables: &Tables, of: u8) -> User {
 /// How many administrators are counted.
 async fn admins(tables: &Tables) -> String {
     let item = tables.item("users", "pk", "meta#admins").await;
-    item.map_or_else(
-        || "none".into(),
-        |item| item["count"].as_n().unwrap().clone(),
-    )
+    let count = item.and_then(|item| item.get("count")?.as_n().ok().cloned());
+    count.unwrap_or_else(|| "none".into())
 }
 
 async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {

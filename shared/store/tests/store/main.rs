@@ -6,10 +6,12 @@
 )]
 
 mod changing;
+mod deleting;
 mod ending;
 mod failures;
 mod fixtures;
 mod keys;
+mod listing;
 mod login_lookup;
 mod passwords;
 mod revocations;

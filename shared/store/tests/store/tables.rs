@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::create_table::builders::CreateTableFluentBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, AttributeValue, BillingMode, KeySchemaElement, KeyType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, BillingMode, GlobalSecondaryIndex, KeySchemaElement,
+    KeyType, Projection, ProjectionType, ScalarAttributeType,
 };
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -18,8 +19,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use gatehouse_store::{
-    Connection, ConnectionSettings, Credentials, LoginLookup, Revocations, Sessions, SigningKeys,
-    Users,
+    AttemptsAbout, Connection, ConnectionSettings, Credentials, LoginLookup, Revocations, Sessions,
+    SigningKeys, Users,
 };
 
 /// The five tables of one test.
@@ -30,6 +31,7 @@ pub(crate) struct Tables {
     pub(crate) revocations: Revocations,
     pub(crate) keys: SigningKeys,
     pub(crate) lookup: LoginLookup,
+    pub(crate) attempts: AttemptsAbout,
     watch: Watch,
 }
 
@@ -59,6 +61,7 @@ impl Tables {
             sessions: Sessions::new(client.clone(), "sessions".into()),
             keys: SigningKeys::new(client.clone(), "keys".into()),
             revocations: Revocations::new(client.clone(), "revocations".into()),
+            attempts: AttemptsAbout::new(client.clone(), "attempts".into()),
             lookup: LoginLookup::new(client.clone(), "users".into(), "attempts".into()),
             client: plain,
             watch,
@@ -160,15 +163,37 @@ async fn create(client: &Client, table: &str, key: &str) {
     let attribute = AttributeDefinition::builder()
         .attribute_name(key)
         .attribute_type(ScalarAttributeType::S);
-    client
-        .create_table()
-        .table_name(table)
+    let create = client.create_table().table_name(table);
+    let create = if table == "sessions" {
+        by_user(create)
+    } else {
+        create
+    };
+    create
         .key_schema(schema.build().unwrap())
         .attribute_definitions(attribute.build().unwrap())
         .billing_mode(BillingMode::PayPerRequest)
         .send()
         .await
         .unwrap();
+}
+
+/// Adds the index of sessions by person and time.
+fn by_user(create: CreateTableFluentBuilder) -> CreateTableFluentBuilder {
+    let mut index = GlobalSecondaryIndex::builder().index_name("by-user");
+    let mut create = create;
+    for (name, key_type, kind) in [
+        ("sub", KeyType::Hash, ScalarAttributeType::S),
+        ("created_at", KeyType::Range, ScalarAttributeType::N),
+    ] {
+        let key = KeySchemaElement::builder().attribute_name(name);
+        index = index.key_schema(key.key_type(key_type).build().unwrap());
+        let attribute = AttributeDefinition::builder().attribute_name(name);
+        let attribute = attribute.attribute_type(kind).build().unwrap();
+        create = create.attribute_definitions(attribute);
+    }
+    let keys = Projection::builder().projection_type(ProjectionType::KeysOnly);
+    create.global_secondary_indexes(index.projection(keys.build()).build().unwrap())
 }
 
 /// Counts calls, and loses answers on request.

@@ -1,0 +1,209 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::user::User;
+use gatehouse_store::{
+    AttemptKeys, Deleted, Revoked, delete_traces, delete_user, end_session, remove_user,
+};
+
+use crate::fixtures::{at, session, token, user};
+use crate::tables::Tables;
+
+async fn started() -> (Tables, User) {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.calls();
+    (tables, ada)
+}
+
+async fn delete(tables: &Tables, user: &User, number: u8) -> Deleted {
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    delete_user(users, revocations, user, at(9), &token(number))
+        .await
+        .unwrap()
+}
+
+async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> {
+    let (jti, sid) = (Jti::from_bytes([7; 16]), SessionId::from_bytes([7; 16]));
+    let check = tables.revocations.check(&jti, &sid, sub, ver);
+    check.await.unwrap()
+}
+
+#[tokio::test]
+async fn an_account_goes_with_its_names_and_its_tokens_in_one_call() {
+    let (tables, ada) = started().await;
+    assert_eq!(delete(&tables, &ada, 2).await, Deleted::Done);
+    assert_eq!(tables.calls(), ["TransactWriteItems"]);
+    assert_eq!(tables.count("users").await, 0);
+    for ver in [0, 3, u64::MAX - 1] {
+        assert_eq!(
+            revoked(&tables, &ada.sub, ver).await,
+            Some(Revoked::Subject)
+        );
+    }
+    let mut again = user(2, "ada");
+    again.email_canonical = ada.email_canonical;
+    tables.users.register(&again, &token(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_account_that_has_changed_since_it_was_read_stays() {
+    let (tables, mut ada) = started().await;
+    ada.token_version = 2;
+    assert_eq!(delete(&tables, &ada, 2).await, Deleted::Refused);
+    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("revocations").await, 0);
+    assert_eq!(
+        delete(&tables, &user(9, "nobody"), 3).await,
+        Deleted::Refused
+    );
+}
+
+#[tokio::test]
+async fn a_name_that_leads_to_somebody_else_is_not_deleted() {
+    let (tables, ada) = started().await;
+    let other = AttributeValue::S(SubjectId::from_bytes([5; 16]).to_string());
+    tables
+        .set("users", ("pk", "username#ada"), "sub", other)
+        .await;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let refused = delete_user(users, revocations, &ada, at(9), &token(2)).await;
+    assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(tables.count("users").await, 3);
+}
+
+#[tokio::test]
+async fn the_last_administrator_is_not_deleted() {
+    let tables = Tables::start().await;
+    let mut ada = user(1, "ada");
+    ada.roles = Roles::parse(["admin"]).unwrap();
+    let mut grace = user(2, "grace");
+    grace.roles = ada.roles.clone();
+    (grace.email, grace.email_canonical) = (None, None);
+    for (admin, number) in [(&ada, 1), (&grace, 2)] {
+        tables.users.register(admin, &token(number)).await.unwrap();
+    }
+    assert_eq!(delete(&tables, &grace, 3).await, Deleted::Done);
+    assert_eq!(delete(&tables, &ada, 4).await, Deleted::LastAdmin);
+    assert_eq!(revoked(&tables, &ada.sub, 3).await, None);
+    let count = tables.item("users", "pk", "meta#admins").await.unwrap();
+    assert_eq!(count["count"], AttributeValue::N("1".into()));
+}
+
+#[tokio::test]
+async fn an_administrator_deletes_whatever_version_a_user_has() {
+    let (tables, ada) = started().await;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    for (number, expected) in [(2, Deleted::Done), (3, Deleted::Refused)] {
+        let token = token(number);
+        let (found, deleted) = remove_user(users, revocations, &ada.sub, at(9), &token)
+            .await
+            .unwrap();
+        assert_eq!(deleted, expected);
+        assert_eq!(found.is_some(), expected == Deleted::Done);
+    }
+}
+
+/// 130 sessions of one person from 130 addresses, and one of another.
+async fn many_sessions(tables: &Tables) -> Vec<Session> {
+    let mut sessions = Vec::new();
+    for number in 0..130 {
+        let mut session = session(number, 1);
+        session.created_at = at(i64::from(number));
+        session.ip = format!("192.0.2.{number}");
+        tables.sessions.create(&session).await.unwrap();
+        sessions.push(session);
+    }
+    tables.sessions.create(&session(200, 2)).await.unwrap();
+    sessions
+}
+
+#[tokio::test]
+async fn sessions_are_listed_page_by_page_newest_first_and_of_one_person_alone() {
+    let tables = Tables::start().await;
+    let mut expected = many_sessions(&tables).await;
+    expected.reverse();
+    let sub = SubjectId::from_bytes([1; 16]);
+    assert_eq!(tables.sessions.of_user(&sub).await.unwrap(), expected);
+    let nobody = SubjectId::from_bytes([9; 16]);
+    assert_eq!(tables.sessions.of_user(&nobody).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_session_and_every_counter_that_can_be_known_goes() {
+    let tables = Tables::start().await;
+    many_sessions(&tables).await;
+    let digests = vec!["one".to_owned(), "two".to_owned()];
+    let own = format!("sub#{}", SubjectId::from_bytes([1; 16]));
+    for key in [
+        own.as_str(),
+        "id#one",
+        "pair#one#192.0.2.7",
+        "pair#two#192.0.2.129",
+        "id#three",
+        "pair#three#192.0.2.7",
+        "pair#one#198.51.100.1",
+        "ip#192.0.2.7",
+    ] {
+        let failures = AttributeValue::N("1".into());
+        tables
+            .set("attempts", ("pk", key), "failures", failures)
+            .await;
+    }
+    let sub = SubjectId::from_bytes([1; 16]);
+    let (sessions, attempts) = (&tables.sessions, &tables.attempts);
+    let deleted = delete_traces(sessions, attempts, &sub, digests.clone()).await;
+    assert_eq!(deleted.unwrap(), 130);
+    assert_eq!(tables.count("sessions").await, 1);
+    // Of others, of addresses alone, and of an address that no session came from.
+    assert_eq!(tables.count("attempts").await, 4);
+    let again = delete_traces(sessions, attempts, &sub, digests).await;
+    assert_eq!(again.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
+    let tables = Tables::start().await;
+    let key = "pair#one#2001:db8:1:2::/64";
+    let failures = AttributeValue::N("4".into());
+    tables
+        .set("attempts", ("pk", key), "failures", failures)
+        .await;
+    let about = AttemptKeys {
+        sub: SubjectId::from_bytes([1; 16]),
+        digests: vec!["one".into()],
+        addresses: ["2001:db8:1:2:3:4:5:6".to_owned()].into(),
+    };
+    let found = tables.attempts.read(&about).await.unwrap();
+    assert_eq!(found, [serde_json::json!({ "pk": key, "failures": 4 })]);
+    tables.attempts.forget(&about).await.unwrap();
+    assert_eq!(tables.count("attempts").await, 0);
+}
+
+#[tokio::test]
+async fn what_revokes_a_person_and_their_sessions_is_read_in_any_number() {
+    let (tables, ada) = started().await;
+    let sessions = many_sessions(&tables).await;
+    let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
+    let (own, revocations) = (&sessions[120], &tables.revocations);
+    end_session(
+        &tables.sessions,
+        revocations,
+        &own.sid,
+        &ada.sub,
+        at(9),
+        "test",
+        &token(2),
+    )
+    .await
+    .unwrap();
+    let found = revocations.about(&ada.sub, &sids).await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].key, format!("sid#{}", own.sid));
+    assert_eq!(
+        (found[0].revoked_at, found[0].reason.as_str()),
+        (at(9), "test")
+    );
+}
