@@ -9,7 +9,7 @@ use gatehouse_tests::{Person, Service};
 use serde_json::json;
 
 /// The routes behind the authorizer.
-const PROTECTED: [(&str, &str); 15] = [
+pub(crate) const PROTECTED: [(&str, &str); 15] = [
     ("POST", "/logout"),
     ("GET", "/me"),
     ("DELETE", "/me"),

@@ -7,6 +7,7 @@
 
 mod account;
 mod admin;
+mod admin_list;
 mod bodies;
 mod deletion;
 mod dependencies;
@@ -14,6 +15,7 @@ mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
+mod export;
 mod guests;
 mod introspect;
 mod jwks;

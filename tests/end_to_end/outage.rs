@@ -1,7 +1,11 @@
 //! A stopped DynamoDB: a 503 or a 500, and never an allow.
 
+use gatehouse_tests::binaries::root;
+use gatehouse_tests::power::recover;
 use gatehouse_tests::{Answer, Person, Service};
-use serde_json::json;
+use serde_json::{Value, json};
+
+use crate::every_endpoint::PROTECTED;
 
 #[tokio::test]
 async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> anyhow::Result<()> {
@@ -9,6 +13,7 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
     let person = Person::join(&service).await?;
     let before = service.get_as(&person.access_token, "/protected").await?;
     assert_eq!(before.status, 200);
+    let code = recover(&service, &person, 0).await?;
     service.stack().stop_dynamodb().await;
 
     let credentials = json!({ "username": person.username, "password": person.password });
@@ -27,6 +32,11 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
             json!({ "token": refresh_token }),
             "temporarily_unavailable",
         ),
+        (
+            "/password/reset",
+            json!({ "code": code, "new_password": person.password }),
+            "unavailable",
+        ),
     ] {
         let answer = service.post(path, &body).await?;
         assert_eq!(
@@ -36,11 +46,7 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
         );
         tells_when_and_nothing_else(&answer);
     }
-    for (method, path) in [
-        ("GET", "/protected"),
-        ("GET", "/admin"),
-        ("POST", "/logout"),
-    ] {
+    for (method, path) in PROTECTED {
         let request = service
             .request(method.parse()?, path)
             .bearer_auth(&person.access_token);
@@ -50,6 +56,30 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
             (500, INTERNAL),
             "{path}"
         );
+    }
+    Ok(())
+}
+
+/// The authorizer fails first; so these are called as if it had not.
+#[tokio::test]
+async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    service.stack().stop_dynamodb().await;
+    for (function, case) in [
+        ("account", "me_of_nobody"),
+        ("account", "change_password_of_nobody"),
+        ("account", "end_unknown_session"),
+        ("account", "introspect_unknown_token"),
+        ("admin", "list"),
+        ("admin", "show_unknown_user"),
+        ("admin", "remove_unknown_user"),
+    ] {
+        let event = root().join(format!("events/{function}/{case}.json"));
+        let event = std::fs::read(event)?;
+        let answer = service.stack().invoke(function, &event).await?;
+        let answer: Value = serde_json::from_slice(&answer)?;
+        assert_eq!(answer["statusCode"], 503, "{case}: {answer}");
+        assert_eq!(answer["headers"]["retry-after"], "2", "{case}: {answer}");
     }
     Ok(())
 }

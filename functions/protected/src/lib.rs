@@ -52,6 +52,7 @@ fn greet(app: &App, request: &Request) -> Result<Greeting, Problem> {
     let principal = Principal::of(request, app.clock.now())?;
     let message = match request.route() {
         "GET /admin" => {
+            // A scope is asked for in the same way: `require_scope("profile")`.
             principal.require_role("admin")?;
             "You are an administrator."
         }

@@ -3,7 +3,9 @@
 use anyhow::{Context as _, anyhow, bail};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{Argon2Params, Hasher, Password, PasswordPolicy, WeakPassword};
+use gatehouse_auth::password::{
+    Argon2Params, Hasher, Password, PasswordPolicy, WeakPassword, WeakReason,
+};
 use gatehouse_auth::random;
 use gatehouse_auth::role::{Role, Roles};
 use gatehouse_auth::time::Timestamp;
@@ -91,7 +93,7 @@ async fn hash(
 }
 
 fn told(weak: &WeakPassword) -> anyhow::Error {
-    let reasons = weak.reasons.iter().map(|reason| reason.detail());
+    let reasons = weak.reasons.iter().map(WeakReason::detail);
     let told: Vec<String> = reasons.chain(weak.suggestions.iter().cloned()).collect();
     anyhow!("{weak}: {}", told.join(" "))
 }

@@ -1,0 +1,135 @@
+//! `GET /admin/users`: pages of users, and one by the name.
+
+use std::collections::BTreeSet;
+
+use gatehouse_tests::power::administrator;
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
+use serde_json::json;
+
+/// A page: the ids and the cursor of the next.
+async fn page(
+    service: &Service,
+    admin: &Person,
+    query: &str,
+) -> anyhow::Result<(Vec<String>, Option<String>)> {
+    let path = format!("/admin/users?{query}");
+    let answer = service.get_as(&admin.access_token, &path).await?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let body = answer.json();
+    let items = body["items"].as_array().cloned().unwrap_or_default();
+    let ids = items.iter().filter_map(|item| item["id"].as_str());
+    let next = body["next_cursor"].as_str().map(str::to_owned);
+    Ok((ids.map(str::to_owned).collect(), next))
+}
+
+#[tokio::test]
+async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let mut expected = BTreeSet::from([admin.id.clone()]);
+    for number in 0..9 {
+        let body = json!({
+            "username": format!("member-{number}"),
+            "password": admin.password,
+            "email": format!("member{number}@example.org"),
+        });
+        expected.insert(service.post("/register", &body).await?.member("id"));
+    }
+    for limit in [1, 2, 4, 100] {
+        let mut seen = Vec::new();
+        let mut query = format!("limit={limit}");
+        loop {
+            let (ids, next) = page(&service, &admin, &query).await?;
+            assert!(ids.len() <= limit, "{} of {limit}", ids.len());
+            seen.extend(ids);
+            let Some(next) = next else { break };
+            query = format!("limit={limit}&cursor={next}");
+        }
+        let distinct: BTreeSet<String> = seen.iter().cloned().collect();
+        assert_eq!(
+            (distinct.len(), &distinct),
+            (seen.len(), &expected),
+            "{limit}"
+        );
+    }
+    let answer = service.get_as(&admin.access_token, "/admin/users").await?;
+    for secret in ["argon2", "hash", "version", "canonical"] {
+        assert!(!answer.text.contains(secret), "{secret}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_cursor_that_was_altered_or_given_to_somebody_else_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let other = administrator(&service).await?;
+    let (_, cursor) = page(&service, &admin, "limit=1").await?;
+    let cursor = cursor.expect("there is a second page");
+    for item in Tables::of(&service).scan("UsersTable").await? {
+        let key = item["pk"].as_s().cloned().unwrap_or_default();
+        assert!(!cursor.contains(&key), "a cursor is opaque");
+    }
+    let mut altered = cursor.clone();
+    altered.replace_range(30..31, if &cursor[30..31] == "A" { "B" } else { "A" });
+    for (who, cursor) in [
+        (&admin, altered.as_str()),
+        (&admin, "garbage"),
+        (&admin, &cursor[..20]),
+        (&other, &cursor),
+    ] {
+        let path = format!("/admin/users?cursor={cursor}");
+        let answer = service.get_as(&who.access_token, &path).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "validation_failed")
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], "cursor");
+    }
+    page(&service, &admin, &format!("cursor={cursor}")).await?;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_limit_or_a_name_that_is_none_is_refused() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    for (query, field) in [
+        ("limit=0", "limit"),
+        ("limit=101", "limit"),
+        ("limit=-1", "limit"),
+        ("limit=many", "limit"),
+        ("limit=1&limit=2", "limit"),
+        ("username=a%20b", "username"),
+        ("username=x%40y", "username"),
+        ("cursor=a&cursor=b", "cursor"),
+    ] {
+        let path = format!("/admin/users?{query}");
+        let answer = service.get_as(&admin.access_token, &path).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (422, "validation_failed"),
+            "{query}"
+        );
+        assert_eq!(answer.json()["errors"][0]["field"], field, "{query}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_user_is_found_by_any_spelling_of_the_exact_name() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let body = json!({ "username": "Zo\u{eb}-Ada", "password": admin.password });
+    let id = service.post("/register", &body).await?.member("id");
+    for spelling in ["Zo%C3%AB-Ada", "zoe%CC%88-ada", "ZO%C3%8B-ADA"] {
+        let (ids, next) = page(&service, &admin, &format!("username={spelling}")).await?;
+        assert_eq!((ids, next), (vec![id.clone()], None), "{spelling}");
+    }
+    for other in ["Zo%C3%AB-Ad", "zo%C3%AB", "nobody", "user-admins"] {
+        let (ids, _) = page(&service, &admin, &format!("username={other}")).await?;
+        assert!(ids.is_empty(), "{other}");
+    }
+    Ok(())
+}

@@ -1,0 +1,108 @@
+//! `GET /me/export`: all that is held about a person, but secrets.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_tests::power::recover;
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
+use serde_json::{Value, json};
+
+use crate::deletion::{TABLES, ada, guess_at};
+
+#[tokio::test]
+async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = ada(&service).await?;
+    let other = Person::join(&service).await?;
+    service
+        .post_as(
+            &other.access_token,
+            "/logout",
+            &json!({ "scope": "global" }),
+        )
+        .await?;
+    let counters = guess_at(&service, &person).await?;
+    recover(&service, &person, 0).await?;
+    let answer = service.get_as(&person.access_token, "/me/export").await?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+
+    let (mut compared, mut secrets) = (0, 0);
+    for table in TABLES {
+        for item in Tables::of(&service).scan(table).await? {
+            let whole = format!("{item:?}");
+            let counter = counters.iter().any(|key| whole.contains(key));
+            if !(whole.contains(&person.id) || counter) {
+                continue;
+            }
+            for (name, value) in &item {
+                if ["password_hash", "recovery_digest"].contains(&name.as_str()) {
+                    let secret = value.as_s().cloned().unwrap_or_default();
+                    assert!(!answer.text.contains(&secret), "{name}");
+                    secrets += 1;
+                    continue;
+                }
+                for text in shown(table, name, value) {
+                    assert!(answer.text.contains(&text), "{table} {name}: {text}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(secrets, 2);
+    assert!(compared > 60, "{compared} attributes");
+    let body = answer.json();
+    assert_eq!(body["password"]["algorithm"], "argon2id");
+    assert_eq!(body["password"]["parameters"], "m=19456,t=2,p=1");
+    assert_eq!(body["sessions"].as_array().map(Vec::len), Some(2));
+    assert_eq!(body["login_attempts"].as_array().map(Vec::len), Some(5));
+    assert!(!answer.text.contains(&other.id), "nobody else's");
+    Ok(())
+}
+
+/// How an attribute appears in an export.
+fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
+    if let Ok(items) = value.as_l() {
+        return items
+            .iter()
+            .flat_map(|item| shown(table, name, item))
+            .collect();
+    }
+    if let Ok(text) = value.as_s() {
+        // The keys of the table of users are its prefixes and these very members.
+        let key = name == "pk" && table == "UsersTable";
+        let text = if key {
+            text.split('#').next_back()
+        } else {
+            Some(text.as_str())
+        };
+        return vec![Value::from(text.unwrap_or_default()).to_string()];
+    }
+    let number = value.as_n().cloned().unwrap_or_default();
+    let is_time = ["_at", "_until", "_time"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    let seconds = number.parse().ok().filter(|_| is_time);
+    let time = seconds.map(gatehouse_auth::time::Timestamp::from_unix);
+    vec![time.map_or(format!("\"{name}\":{number}"), |time| time.to_string())]
+}
+
+#[tokio::test]
+async fn an_export_shows_what_has_ended_too() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let mut person = ada(&service).await?;
+    let ended = person.session();
+    service
+        .post_as(&person.access_token, "/logout", &json!({}))
+        .await?;
+    person.log_in(&service).await?;
+    let answer = service.get_as(&person.access_token, "/me/export").await?;
+    let body = answer.json();
+    let sessions = body["sessions"].as_array().cloned().unwrap_or_default();
+    assert_eq!(sessions.len(), 3);
+    let session = sessions.iter().find(|session| session["id"] == ended);
+    assert!(session.is_some_and(|session| session["revoked_at"].is_string()));
+    let revocations = body["revocations"].as_array().cloned().unwrap_or_default();
+    assert_eq!(revocations.len(), 1);
+    assert_eq!(revocations[0]["key"], format!("sid#{ended}"));
+    Ok(())
+}
