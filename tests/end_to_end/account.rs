@@ -64,7 +64,8 @@ async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
     assert_eq!(ids, live);
     for item in &listed {
         assert_eq!(item["current"], item["id"] == here.session(), "{item}");
-        assert_eq!(item["ip"], "127.0.0.1");
+        let ip = item["ip"].as_str().map(str::parse::<std::net::IpAddr>);
+        assert!(matches!(ip, Some(Ok(_))), "{item}");
         let names: Vec<&String> = item
             .as_object()
             .into_iter()
@@ -109,24 +110,23 @@ async fn a_session_that_is_nobodys_or_somebody_elses_is_404() -> anyhow::Result<
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
     let other = Person::join(&service).await?;
-    for id in [
+    let tried = [
         other.session(),
         "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         "x".to_owned(),
         "x".repeat(300),
         "%20".to_owned(),
         "%ff".to_owned(),
-    ] {
+    ];
+    for id in &tried {
         let answer = delete(&service, &person, &format!("/sessions/{id}")).await?;
         assert_eq!(answer, (404, "not_found".to_owned()), "{id}");
     }
     assert_eq!(service.refresh(&other.refresh_token).await?.status, 200);
-    assert!(
-        Tables::of(&service)
-            .scan("RevocationsTable")
-            .await?
-            .is_empty()
-    );
+    for revocation in Tables::of(&service).scan("RevocationsTable").await? {
+        let key = revocation["pk"].as_s().cloned().unwrap_or_default();
+        assert!(!tried.iter().any(|id| key == format!("sid#{id}")), "{key}");
+    }
     Ok(())
 }
 

@@ -24,7 +24,7 @@ async fn a_good_token_is_active_and_says_what_it_says() -> anyhow::Result<()> {
     assert_eq!(body["active"], true);
     assert_eq!(body["sub"], person.id);
     assert_eq!(body["token_type"], "Bearer");
-    assert_eq!(body["iss"], service.stack().url());
+    assert_eq!(body["iss"], service.issuer());
     assert_eq!(body["aud"], "gatehouse");
     assert_eq!(body["client_id"], "gatehouse");
     assert_eq!(body["scope"], "profile");
@@ -42,7 +42,7 @@ async fn anything_else_is_inactive_and_says_nothing_more() -> anyhow::Result<()>
     let service = Service::start().await?;
     let admin = administrator(&service).await?;
     let person = Person::join(&service).await?;
-    let mint = Mint::of(&service)?;
+    let mint = Mint::of(&service).await?;
     let mut out = person.clone();
     out.log_in(&service).await?;
     service

@@ -67,7 +67,7 @@ async fn an_unchanged_jwk_set_is_not_sent_again() -> anyhow::Result<()> {
 #[tokio::test]
 async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let issuer = service.stack().url().to_owned();
+    let issuer = service.issuer().to_owned();
     for path in [
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",

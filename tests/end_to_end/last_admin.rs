@@ -1,4 +1,5 @@
-//! Somebody is always left to administer.
+//! Somebody is always left to administer. Each test counts every administrator there
+//! is, and so has tables of its own.
 
 use futures_util::future::join_all;
 use gatehouse_tests::power::administrator;
@@ -44,7 +45,7 @@ fn ways(target: &Person) -> [(Method, String, Value); 4] {
 
 #[tokio::test]
 async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::start_to_change("last-admin-1").await?;
     let admin = administrator(&service).await?;
     for (method, path, body) in ways(&admin) {
         let token = &admin.access_token;
@@ -63,7 +64,7 @@ async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn one_of_two_administrators_goes_in_every_way() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::start_to_change("last-admin-2").await?;
     let first = administrator(&service).await?;
     for number in 0..4 {
         let second = administrator(&service).await?;
@@ -82,7 +83,7 @@ async fn one_of_two_administrators_goes_in_every_way() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn of_sixty_four_ways_to_lose_every_administrator_at_once_none_succeeds() -> anyhow::Result<()>
 {
-    let service = Service::start().await?;
+    let service = Service::start_to_change("last-admin-3").await?;
     let mut people = Vec::new();
     for _ in 0..4 {
         people.push(administrator(&service).await?);

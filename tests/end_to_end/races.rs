@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
+use gatehouse_tests::deployment::is_deployed;
+use gatehouse_tests::person::unique;
+use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
 use serde_json::json;
 
@@ -31,7 +34,8 @@ async fn sixty_four_concurrent_refreshes_give_one_successor_for_twenty_rounds() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_concurrent_registrations_of_one_name_give_one_account() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let body = json!({ "username": "ada", "password": "a long and winding passphrase" });
+    let name = unique("ada");
+    let body = json!({ "username": name, "password": "a long and winding passphrase" });
     let answers = join_all((0..100).map(|_| service.post("/register", &body))).await;
     let mut created = 0;
     for answer in answers {
@@ -39,14 +43,18 @@ async fn a_hundred_concurrent_registrations_of_one_name_give_one_account() -> an
         match answer.status {
             201 => created += 1,
             409 => assert_eq!(answer.code(), "username_taken"),
+            // The emulator starts a hundred processes at once on one small machine:
+            // who waits for a table for too long is told to try again.
+            503 if is_deployed() => assert_eq!(answer.code(), "unavailable"),
             _ => panic!("{answer:?}"),
         }
     }
-    assert_eq!(created, 1);
-    let users = gatehouse_tests::tables::Tables::of(&service)
-        .scan("UsersTable")
-        .await?;
-    assert_eq!(users.len(), 2, "the user and the username, once");
+    assert!(created == 1 || (is_deployed() && created == 0), "{created}");
+    let users = Tables::of(&service).scan("UsersTable").await?;
+    let of_that_name = users
+        .iter()
+        .filter(|item| format!("{item:?}").contains(&name));
+    assert_eq!(of_that_name.count(), 2, "the user and the username, once");
     Ok(())
 }
 
@@ -117,21 +125,24 @@ async fn a_client_that_is_cut_off_refreshes_again_and_gets_the_successor() -> an
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
     let body = json!({ "refresh_token": person.refresh_token }).to_string();
+    let url: reqwest::Url = format!("{}/refresh", service.url()).parse()?;
+    let address = url.socket_addrs(|| None)?;
+    let path = url.path();
     let request = format!(
-        "POST /refresh HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
+        "POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n\
          content-length: {}\r\n\r\n{body}",
         body.len()
     );
     for _ in 0..5 {
-        let mut socket = tokio::net::TcpStream::connect(service.stack().address()).await?;
+        let mut socket = tokio::net::TcpStream::connect(&*address).await?;
         socket.write_all(request.as_bytes()).await?;
         // The first byte of the answer: the refresh has happened, and the rest is lost.
         assert_eq!(socket.read_u8().await?, b'H');
     }
-    let logs = service.stack().logs();
+    let logs = service.logs().await?;
     let refreshed = logs
         .iter()
-        .filter(|line| line.contains(r#""event":"token_refreshed""#));
+        .filter(|line| line.contains(r#""event":"token_refreshed""#) && line.contains(&person.id));
     assert_eq!(refreshed.count(), 5);
     let first = service.refresh(&person.refresh_token).await?;
     let again = service.refresh(&person.refresh_token).await?;

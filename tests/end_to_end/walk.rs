@@ -5,11 +5,14 @@ use std::process::{Command, Stdio};
 
 use gatehouse_tests::Service;
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::person::unique;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_readmes_walk_does_what_it_says() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let steps = steps(&std::fs::read_to_string(root().join("README.md"))?);
+    // The name in the README may be somebody's already on a stack that is kept.
+    let readme = std::fs::read_to_string(root().join("README.md"))?;
+    let steps = steps(&readme.replace("\"ada\"", &format!("\"{}\"", unique("ada"))));
     assert!(steps.len() >= 7, "the walk has {} steps", steps.len());
     let mut script = String::new();
     for step in &steps {
@@ -18,8 +21,10 @@ async fn the_readmes_walk_does_what_it_says() -> anyhow::Result<()> {
         script.push_str(MARK);
         script.push_str("'\n");
     }
-    let script = script.replace("http://localhost:3000", service.stack().url());
+    let script = script.replace("http://localhost:3000", service.url());
     let output = tokio::task::spawn_blocking(move || shell(&script)).await??;
+    // The emulator's own answers have a space there.
+    let output = output.replace("\": \"", "\":\"");
     let outputs: Vec<&str> = output.split(MARK).collect();
     for (step, output) in steps.iter().zip(outputs) {
         for expected in &step.expected {

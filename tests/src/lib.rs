@@ -1,14 +1,20 @@
-//! The harness of the end-to-end tests: one whole service for each test.
+//! The harness of the end-to-end tests.
 //!
-//! A [`Service`] is a local stack of its own: embedded DynamoDB in memory,
-//! every function a process, the gateway on a free port. It knows HTTP and the
-//! tables; it must not know what a right answer is.
+//! A [`Service`] is a local stack of one test's own (embedded DynamoDB in memory,
+//! every function a process, the gateway on a free port), or, where `API_URL` is
+//! set, the deployed stack that all tests share. It knows HTTP and the tables; it
+//! must not know what a right answer is.
 
 pub mod answer;
 pub mod binaries;
+pub mod call;
+pub mod deployment;
 pub mod person;
 pub mod power;
+pub mod proxy;
+pub mod sam;
 pub mod service;
+pub mod settings;
 pub mod tables;
 pub mod template;
 pub mod tokens;

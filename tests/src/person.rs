@@ -1,10 +1,12 @@
 //! A person who registers, logs in, and holds tokens.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use anyhow::ensure;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_auth::random;
 use serde_json::{Value, json};
 
 use crate::service::Service;
@@ -40,8 +42,7 @@ impl Person {
     /// # Errors
     /// When it is refused.
     pub async fn register(service: &Service) -> anyhow::Result<Self> {
-        static NEXT: AtomicU32 = AtomicU32::new(1);
-        let username = format!("person-{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let username = unique("person");
         let password = "a long and winding passphrase".to_owned();
         let body = json!({ "username": username, "password": password });
         let answer = service.post("/register", &body).await?;
@@ -87,4 +88,13 @@ impl Person {
         self.refresh_token = answer.member("refresh_token");
         Ok(())
     }
+}
+
+/// Makes a name that nobody has, in this run and in earlier ones on the same stack.
+#[must_use]
+pub fn unique(name: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    static RUN: OnceLock<u32> = OnceLock::new();
+    let run = RUN.get_or_init(|| u32::from_be_bytes(random::bytes().unwrap_or_default()));
+    format!("{name}-{run:x}-{}", NEXT.fetch_add(1, Ordering::Relaxed))
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use anyhow::Context;
+use anyhow::ensure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_store::{Connection, ConnectionSettings, Revocations, Users};
+use gatehouse_store::{Revocations, Users};
 
 use crate::service::Service;
 
@@ -23,11 +23,9 @@ impl<'a> Tables<'a> {
     /// Opens a connection to the service's tables.
     #[must_use]
     pub fn of(service: &'a Service) -> Self {
-        let dynamodb = service.stack().dynamodb_url();
-        let connection = Connection::open(&ConnectionSettings::of_local_stack(dynamodb));
         Self {
             service,
-            client: connection.tables(),
+            client: service.tables(),
         }
     }
 
@@ -91,13 +89,13 @@ impl<'a> Tables<'a> {
     /// # Errors
     /// When the table is not there.
     pub async fn scan(&self, table: &str) -> anyhow::Result<Vec<Item>> {
-        let answer = self
-            .client
-            .scan()
-            .table_name(self.name(table)?)
-            .send()
-            .await?;
-        Ok(answer.items.unwrap_or_default())
+        let pages = self.client.scan().table_name(self.name(table)?);
+        let mut items = pages.into_paginator().items().send();
+        let mut found = Vec::new();
+        while let Some(item) = items.next().await {
+            found.push(item?);
+        }
+        Ok(found)
     }
 
     /// Opens the table of users as the functions do.
@@ -119,9 +117,8 @@ impl<'a> Tables<'a> {
     }
 
     fn name(&self, table: &str) -> anyhow::Result<&str> {
-        self.service
-            .stack()
-            .table(table)
-            .with_context(|| format!("the template has no table {table}"))
+        let name = self.service.table(table);
+        ensure!(!name.is_empty(), "the template has no table {table}");
+        Ok(name)
     }
 }

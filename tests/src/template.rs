@@ -41,12 +41,29 @@ impl Template {
         resources
     }
 
+    /// Returns the logical id of the function whose binary has that name.
+    #[must_use]
+    pub fn function_of(&self, binary: &str) -> Option<&str> {
+        let functions = self.resources("AWS::Serverless::Function");
+        let found = functions
+            .into_iter()
+            .find(|(_, function)| binary_name(function) == binary);
+        found.map(|(id, _)| id)
+    }
+
     /// Returns the properties of a resource by its logical id; null if there is none.
     #[must_use]
     pub fn properties(&self, id: &str) -> &Value {
         let path = format!("/Resources/{id}/Properties");
         self.0.pointer(&path).unwrap_or(&Value::Null)
     }
+}
+
+/// Returns the name of a function's binary: the last part of its `CodeUri`.
+#[must_use]
+pub fn binary_name(function: &Value) -> &str {
+    let uri = text(function, "/Properties/CodeUri");
+    uri.rsplit('/').next().unwrap_or_default()
 }
 
 /// Returns the text at a JSON pointer, or nothing.
@@ -76,6 +93,42 @@ pub fn items(value: Option<&Value>) -> Vec<&Value> {
         Some(Value::Array(items)) => items.iter().collect(),
         Some(one) => vec![one],
     }
+}
+
+/// Returns what a role may do: an action and what it may be done to, by its
+/// logical id, `TABLE/index/INDEX` for an index, or as it is written.
+#[must_use]
+pub fn grants(role: &Value) -> Vec<(String, String)> {
+    let mut grants = Vec::new();
+    for statement in statements(role) {
+        for action in items(statement.get("Action")) {
+            for resource in items(statement.get("Resource")) {
+                grants.push((text(action, "").to_owned(), resource_name(resource)));
+            }
+        }
+    }
+    grants
+}
+
+/// Returns the statements of a role or of a policy.
+#[must_use]
+pub fn statements(properties: &Value) -> Vec<&Value> {
+    let inline = items(properties.get("Policies"));
+    inline
+        .into_iter()
+        .chain([properties])
+        .flat_map(|policy| items(policy.pointer("/PolicyDocument/Statement")))
+        .collect()
+}
+
+fn resource_name(resource: &Value) -> String {
+    let index = || {
+        let written = resource.get("Fn::Sub")?.as_str()?;
+        let (table, index) = written.strip_prefix("${")?.split_once(".Arn}/index/")?;
+        Some(format!("{table}/index/{index}"))
+    };
+    let table = named(resource).map(str::to_owned);
+    table.or_else(index).unwrap_or_else(|| resource.to_string())
 }
 
 /// Returns the logical id that `!Ref X` or `!GetAtt X.Arn` names.

@@ -27,11 +27,10 @@ impl Mint {
     ///
     /// # Errors
     /// When the ring cannot be read.
-    pub fn of(service: &Service) -> anyhow::Result<Self> {
-        let ring = std::fs::read_to_string(service.stack().key_ring_path())?;
+    pub async fn of(service: &Service) -> anyhow::Result<Self> {
         Ok(Self {
-            issuer: service.stack().url().to_owned(),
-            ring: KeyRing::parse(&ring)?,
+            issuer: service.issuer().to_owned(),
+            ring: KeyRing::parse(&service.key_ring().await?)?,
             now: now()?,
         })
     }

@@ -66,6 +66,14 @@ impl Function {
         }
     }
 
+    /// The ids of the processes that wait for an event.
+    pub(crate) fn process_ids(&self) -> Vec<u32> {
+        match self {
+            Self::Processes(processes) => processes.ids(),
+            Self::Remote(_) => vec![],
+        }
+    }
+
     /// Ends every process.
     pub(crate) fn close(&self) {
         match self {

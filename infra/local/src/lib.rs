@@ -13,7 +13,7 @@ mod listen;
 mod log;
 mod moment;
 mod options;
-mod server;
+pub mod server;
 mod stack;
 mod storage;
 mod tables;

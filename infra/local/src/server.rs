@@ -14,11 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// An answer with its whole body.
-pub(crate) type Answer = Response<Full<Bytes>>;
+pub type Answer = Response<Full<Bytes>>;
 
 /// A task that ends with its owner.
 #[derive(Debug)]
-pub(crate) struct Serving(AbortHandle);
+pub struct Serving(AbortHandle);
 
 impl Drop for Serving {
     fn drop(&mut self) {
@@ -27,7 +27,7 @@ impl Drop for Serving {
 }
 
 /// Serves every connection of `listener` until the result is dropped.
-pub(crate) fn serve<F, R>(listener: TcpListener, handle: F) -> Serving
+pub fn serve<F, R>(listener: TcpListener, handle: F) -> Serving
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = Answer> + Send + 'static,

@@ -174,6 +174,16 @@ impl Stack {
             .await
     }
 
+    /// The ids of a function's processes that wait for an event: for who wants to
+    /// know what happens when one is killed.
+    #[must_use]
+    pub fn process_ids(&self, function: &str) -> Vec<u32> {
+        let found = self.functions.get(function);
+        found
+            .map(|function| function.process_ids())
+            .unwrap_or_default()
+    }
+
     /// Ends DynamoDB alone: what functions do without their tables.
     pub async fn stop_dynamodb(&self) {
         self.tables.stop().await;

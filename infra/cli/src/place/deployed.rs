@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::Stack;
 use gatehouse_store::KeyRingSource;
 
@@ -26,11 +27,9 @@ impl Deployment {
     /// Asks Secrets Manager to run the rotation function, as its schedule does.
     pub(crate) async fn request_rotation(&self) -> anyhow::Result<()> {
         let asked = self.secrets.rotate_secret().secret_id(&self.secret).send();
-        match asked.await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(error.into_service_error())
-                .context("Secrets Manager does not rotate (a stack with RotationDays=0 has no schedule: see docs/runbook.md)"),
-        }
+        let why = "Secrets Manager does not rotate the keys (docs/runbook.md: Rotate by hand)";
+        asked.await.map_err(|error| told(error, why.to_owned()))?;
+        Ok(())
     }
 }
 
@@ -73,21 +72,24 @@ pub(super) async fn find(name: &str) -> anyhow::Result<Place> {
 async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let answer = client.describe_stacks().stack_name(name).send().await;
-    let answer = match answer {
-        Ok(answer) => answer,
-        Err(error) => {
-            let why = format!("the stack {name} cannot be looked up");
-            return match error.as_service_error() {
-                Some(_) => Err(error.into_service_error()).context(why),
-                // Without credentials or connection: the causes say which.
-                None => Err(error).context(why),
-            };
-        }
-    };
+    let answer =
+        answer.map_err(|error| told(error, format!("the stack {name} cannot be looked up")))?;
     let mut stacks = answer.stacks.unwrap_or_default();
     stacks
         .pop()
         .with_context(|| format!("there is no stack {name} in this account and region"))
+}
+
+/// Makes an error for people of one of the SDK: what AWS said, or why nothing was
+/// asked (no credentials, no connection).
+fn told<E>(error: SdkError<E>, why: String) -> anyhow::Error
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+{
+    match error.message() {
+        Some(message) => anyhow!("{why}: {message}"),
+        None => anyhow::Error::new(error).context(why),
+    }
 }
 
 fn outputs(stack: &Stack) -> BTreeMap<String, String> {

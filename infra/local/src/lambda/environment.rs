@@ -86,6 +86,11 @@ impl Environment {
         Err(self.obituary(ended).await)
     }
 
+    /// The process's id; none where it has ended.
+    pub(super) fn process_id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
     /// Says whether the process can take an event.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))

@@ -76,6 +76,13 @@ impl Processes {
         *self.idle() = None;
     }
 
+    /// The ids of the processes that wait for an event.
+    pub(super) fn ids(&self) -> Vec<u32> {
+        let idle = self.idle();
+        let waiting = idle.iter().flatten();
+        waiting.filter_map(Environment::process_id).collect()
+    }
+
     async fn run(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
         let mut environment = match self.take_idle() {
             Some(environment) => environment,

@@ -1,0 +1,63 @@
+//! What a request costs in units of DynamoDB, as `docs/costs.md` says.
+
+use gatehouse_tests::binaries::root;
+use gatehouse_tests::call::Cost;
+use gatehouse_tests::person::unique;
+use gatehouse_tests::proxy::Proxy;
+use gatehouse_tests::{Person, Service};
+use serde_json::json;
+
+/// Read units, write units, and calls one after the other.
+type Units = (f64, f64, usize);
+
+#[tokio::test]
+async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result<()> {
+    let (service, proxy) = Service::start_behind_a_proxy(|_| ()).await?;
+    // The first of each kind warms its function up, which reads too.
+    let mut person = Person::join(&service).await?;
+    service.get_as(&person.access_token, "/protected").await?;
+    let rotated = service.refresh(&person.refresh_token).await?;
+    let other = Person::join(&service).await?;
+    service
+        .post_as(&other.access_token, "/logout", &json!({}))
+        .await?;
+    let _warm_ups = proxy.take_costs();
+
+    let mut measured = Vec::new();
+    let name = unique("costs");
+    let newcomer = json!({
+        "username": name, "password": person.password, "email": format!("{name}@example.com"),
+    });
+    assert_eq!(service.post("/register", &newcomer).await?.status, 201);
+    measured.push(("registrations with e-mail", spent(&proxy)));
+    person.log_in(&service).await?;
+    measured.push(("logins", spent(&proxy)));
+    let next = service.refresh(&rotated.member("refresh_token")).await?;
+    assert_eq!(next.status, 200);
+    measured.push(("refreshes", spent(&proxy)));
+    let call = service.get_as(&person.access_token, "/protected").await?;
+    assert_eq!(call.status, 200);
+    measured.push(("authorised calls", spent(&proxy)));
+    let logout = service
+        .post_as(&person.access_token, "/logout", &json!({}))
+        .await?;
+    assert_eq!(logout.status, 204);
+    measured.push(("logouts of one session", spent(&proxy)));
+
+    let document = std::fs::read_to_string(root().join("docs/costs.md"))?;
+    for (request, (reads, writes, calls)) in measured {
+        let row = format!("| {request} | {reads} | {writes} | {calls} |");
+        assert!(
+            document.contains(&row),
+            "docs/costs.md has no row that begins with {row}"
+        );
+    }
+    Ok(())
+}
+
+/// Sums up what was spent since the last question.
+fn spent(proxy: &Proxy) -> Units {
+    let costs = proxy.take_costs();
+    let sum = |part: fn(&Cost) -> f64| costs.iter().map(part).sum();
+    (sum(|cost| cost.reads), sum(|cost| cost.writes), costs.len())
+}

@@ -1,0 +1,132 @@
+//! A rotation whose process is killed, and the next run that completes it.
+
+use anyhow::{Context, ensure};
+use gatehouse_tests::proxy::{Hold, Proxy};
+use gatehouse_tests::service::rotation_events;
+use gatehouse_tests::{Person, Service};
+use rustix::process::{Pid, Signal, kill_process};
+
+#[tokio::test]
+async fn a_rotation_killed_between_any_two_steps_is_completed_by_the_next() -> anyhow::Result<()> {
+    for steps_before in 0..=4 {
+        let (service, _proxy) = service().await?;
+        let person = Person::join(&service).await?;
+        let before = service.signing_kid().await?;
+        let events = rotation_events("local")?;
+        for event in events.iter().take(steps_before) {
+            let done = service.invoke("rotate-keys", event.as_bytes()).await?;
+            ensure!(done.is_ok(), "after {steps_before}: {done:?}");
+        }
+        for function in ["rotate-keys", "login", "refresh"] {
+            kill(&service, function)?;
+        }
+        is_whole(&service, &person, &before)
+            .await
+            .with_context(|| format!("killed after {steps_before} steps"))?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow::Result<()> {
+    let mut killed = 0;
+    for step in 0..4 {
+        for hold in [Hold::Before, Hold::After] {
+            let (service, proxy) = service().await?;
+            let person = Person::join(&service).await?;
+            let before = service.signing_kid().await?;
+            let events = rotation_events("local")?;
+            for event in &events[..step] {
+                let done = service.invoke("rotate-keys", event.as_bytes()).await?;
+                ensure!(done.is_ok(), "{done:?}");
+            }
+            killed += kill_within(&service, &proxy, &events[step], hold).await?;
+            is_whole(&service, &person, &before)
+                .await
+                .with_context(|| format!("killed within step {step}, {hold:?} a call"))?;
+        }
+    }
+    assert_eq!(killed, 8, "each step calls the table");
+    Ok(())
+}
+
+/// Kills the function's process while a call of its step stands still.
+async fn kill_within(
+    service: &Service,
+    proxy: &Proxy,
+    event: &str,
+    hold: Hold,
+) -> anyhow::Result<u32> {
+    // A process that waits for its event; the first step has none yet.
+    let warm = service.invoke("rotate-keys", b"{}").await?;
+    ensure!(warm.is_err(), "no event of a rotation is an error");
+    let process = service.stack().process_ids("rotate-keys");
+    let held = proxy.hold_next(hold);
+    let (answer, told) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
+        held.await?;
+        for id in &process {
+            end(*id)?;
+        }
+        anyhow::Ok(1)
+    });
+    ensure!(answer.is_err(), "a killed process has answered: {answer:?}");
+    told
+}
+
+/// Nothing is lost, and the next rotation goes through: old and new tokens are
+/// accepted, and another key signs.
+async fn is_whole(service: &Service, person: &Person, before: &str) -> anyhow::Result<()> {
+    let call = service.get_as(&person.access_token, "/protected").await?;
+    ensure!(call.status == 200, "a token from before: {call:?}");
+    let refreshed = service.refresh(&person.refresh_token).await?;
+    ensure!(
+        refreshed.status == 200,
+        "a session from before: {refreshed:?}"
+    );
+    let mut runs = 0;
+    loop {
+        // The pending key is a second old at least before it may sign: an earlier run
+        // changes nothing.
+        service.rotate_keys().await?;
+        runs += 1;
+        let active = service.signing_kid().await?;
+        let published = service.get("/.well-known/jwks.json").await?;
+        ensure!(
+            published.text.contains(&active),
+            "{active} is not published"
+        );
+        let mut person = person.clone();
+        person.log_in(service).await?;
+        let call = service.get_as(&person.access_token, "/protected").await?;
+        ensure!(call.status == 200, "a token of now: {call:?}");
+        if active != before {
+            break;
+        }
+        ensure!(runs < 1000, "the keys do not rotate");
+    }
+    let call = service.get_as(&person.access_token, "/protected").await?;
+    ensure!(call.status == 200, "a token from before: {call:?}");
+    Ok(())
+}
+
+/// A stack whose keys may rotate a second after they were published.
+async fn service() -> anyhow::Result<(Service, Proxy)> {
+    Service::start_behind_a_proxy(|options| {
+        for name in ["KeyCacheSeconds", "MinPendingSeconds"] {
+            options.parameters.insert(name.into(), "1".into());
+        }
+    })
+    .await
+}
+
+fn kill(service: &Service, function: &str) -> anyhow::Result<()> {
+    for id in service.stack().process_ids(function) {
+        end(id)?;
+    }
+    Ok(())
+}
+
+fn end(id: u32) -> anyhow::Result<()> {
+    let process = Pid::from_raw(id.cast_signed()).context("no process")?;
+    Ok(kill_process(process, Signal::KILL)?)
+}

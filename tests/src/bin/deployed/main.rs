@@ -1,0 +1,115 @@
+//! `cargo deployed`: deploys everything onto an emulator of AWS and runs the
+//! end-to-end suite against it, from a fresh clone, in one command.
+//!
+//! Tools, build, emulator, deployment, keys, the suite, ten rotations under load
+//! and the examples, what each role was granted against what it has used; then
+//! the stacks are deleted.
+
+mod emulator;
+mod granted;
+mod tools;
+
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::Instant;
+
+use anyhow::{Context, ensure};
+use gatehouse_tests::binaries::root;
+use gatehouse_tests::deployment::{Deployment, Parameters};
+use gatehouse_tests::sam;
+
+use emulator::Emulator;
+use tools::Tools;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("error: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> anyhow::Result<()> {
+    let began = Instant::now();
+    let step = |name: &str| say(&format!("== {name} ({} s)", began.elapsed().as_secs()));
+    let work = root().join(".gatehouse/deployed");
+    std::fs::create_dir_all(&work)?;
+
+    step("tools");
+    let tools = Tools::install(&work)?;
+    step("build");
+    tools.build_functions()?;
+    step("emulator");
+    let emulator = Emulator::start(&tools, &work).await?;
+    let environment = emulator.environment(&tools);
+    step("deployment");
+    for template in [
+        "template.yaml",
+        "examples/own_apis.yaml",
+        "examples/native_jwt.yaml",
+    ] {
+        sam::validate(&environment, &root().join("infra").join(template))?;
+    }
+    let package = work.join("packaged.yaml");
+    sam::package(&environment, &root().join("infra/template.yaml"), &package)?;
+    let parameters = sam::for_a_test(&Parameters::new());
+    sam::deploy(&environment, &package, STACK, &parameters)?;
+    let config = emulator.config().await;
+    let deployment = Deployment::find(&config, STACK).await?;
+    deployment.rotate_keys().await?;
+    say(&format!("The service is at {}", deployment.url()));
+
+    let mut environment = environment;
+    for (name, value) in [
+        ("API_URL", deployment.url()),
+        ("STACK_NAME", STACK),
+        ("GATEHOUSE_PACKAGE", &package.to_string_lossy()),
+        ("GATEHOUSE_PROXY", emulator.proxy().url()),
+    ] {
+        environment.insert(name.to_owned(), value.to_owned());
+    }
+    step("end-to-end suite");
+    suite(&environment, "end_to_end")?;
+    step("rotations under load, examples");
+    suite(&environment, "deployed")?;
+
+    step("granted and used");
+    let stacks = emulator.stacks(STACK).await?;
+    granted::compare(&config, emulator.proxy(), &stacks).await?;
+    step("teardown");
+    emulator.delete(&stacks).await?;
+    step("done");
+    Ok(())
+}
+
+/// Runs one of the test binaries against the deployment.
+fn suite(environment: &sam::Environment, name: &str) -> anyhow::Result<()> {
+    let status = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .envs(environment)
+        .args(["test", "--locked", "-p", "gatehouse-tests", "--test", name])
+        // One at a time: the tests share a stack, and a few cut it off from its tables.
+        .args(["--", "--test-threads=1"])
+        .status()
+        .context("cargo cannot be started")?;
+    ensure!(status.success(), "the suite {name} has failed");
+    Ok(())
+}
+
+/// Tells a person how far it is.
+fn say(line: &str) {
+    // Nobody to tell where stderr is closed.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+/// Writes a file of the run for a person to look into.
+fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
+    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// The stack that the suite runs against.
+const STACK: &str = "gatehouse-e2e";

@@ -1,0 +1,112 @@
+//! The SAM command line, called as a person would.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::deployment::Parameters;
+use crate::settings::setting;
+
+/// Deploys a packaged template, and waits until the stack is there.
+///
+/// # Errors
+/// With what SAM has said, when it fails.
+pub fn deploy(
+    environment: &Environment,
+    package: &Path,
+    stack: &str,
+    parameters: &Parameters,
+) -> anyhow::Result<()> {
+    let pairs = parameters.iter();
+    let pairs = pairs.map(|(name, value)| format!("{name}='{value}'"));
+    let mut command = sam(environment);
+    command
+        .args(["deploy", "--no-progressbar", "--resolve-s3"])
+        .args(["--capabilities", "CAPABILITY_IAM"])
+        .arg("--template-file")
+        .arg(package)
+        .args(["--stack-name", stack])
+        .arg("--parameter-overrides")
+        .args(pairs);
+    run(&mut command)
+}
+
+/// Uploads the functions, and writes the template that names what was uploaded.
+///
+/// # Errors
+/// With what SAM has said, when it fails.
+pub fn package(environment: &Environment, template: &Path, package: &Path) -> anyhow::Result<()> {
+    let mut command = sam(environment);
+    command
+        .args(["package", "--no-progressbar", "--resolve-s3"])
+        .arg("--template-file")
+        .arg(template)
+        .arg("--output-template-file")
+        .arg(package);
+    run(&mut command)
+}
+
+/// Validates a template, with the linter's rules.
+///
+/// # Errors
+/// With what SAM has said, when it finds anything.
+pub fn validate(environment: &Environment, template: &Path) -> anyhow::Result<()> {
+    let mut command = sam(environment);
+    command
+        .args(["validate", "--lint", "--template-file"])
+        .arg(template);
+    run(&mut command)
+}
+
+/// Runs a command, and shows what it said if it fails.
+///
+/// # Errors
+/// With what it has said, when it fails.
+pub fn run(command: &mut Command) -> anyhow::Result<()> {
+    let shown = format!("{:?}", command.get_program());
+    let output = command
+        .output()
+        .with_context(|| format!("{shown} cannot be started"))?;
+    if !output.status.success() {
+        let said = [output.stdout, output.stderr].concat();
+        bail!("{shown} failed:\n{}", String::from_utf8_lossy(&said));
+    }
+    Ok(())
+}
+
+/// What the environment has beside, or over, this process's own.
+pub type Environment = BTreeMap<String, String>;
+
+fn sam(environment: &Environment) -> Command {
+    let named = environment.get("SAM").cloned();
+    let program = named.or_else(|| setting("SAM"));
+    let mut command = Command::new(program.unwrap_or_else(|| "sam".to_owned()));
+    command.envs(environment);
+    command
+}
+
+/// Adds what every stack of a test is deployed with: the emulator has no rotation
+/// schedule, and nothing of a test is worth keeping.
+#[must_use]
+pub fn for_a_test(parameters: &Parameters) -> Parameters {
+    let mut all: Parameters = DEFAULTS
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+    all.extend(parameters.clone());
+    all
+}
+
+const DEFAULTS: [(&str, &str); 3] = [
+    ("RotationDays", "0"),
+    ("ProtectData", "false"),
+    ("Architecture", ARCHITECTURE),
+];
+
+/// The processor that the tests' functions are built for: this machine's.
+const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") {
+    "arm64"
+} else {
+    "x86_64"
+};
