@@ -6,6 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
 use gatehouse_tests::binaries::{root, target_folder};
+use gatehouse_tests::deployment::is_deployed;
 use gatehouse_tests::{Person, Service};
 use serde_json::json;
 
@@ -31,6 +32,10 @@ fn a_function_behind_the_authorizer_links_no_store_and_no_cryptography() -> anyh
 #[tokio::test(flavor = "multi_thread")]
 async fn a_service_without_the_authorizer_verifies_tokens_and_sees_no_revocation()
 -> anyhow::Result<()> {
+    if is_deployed() {
+        // An emulator's issuer is plain http at a name, which no verifier takes.
+        return Ok(());
+    }
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
     let guests = Guests::write("alone")?;
@@ -45,14 +50,14 @@ async fn a_service_without_the_authorizer_verifies_tokens_and_sees_no_revocation
     let mut broken = token.clone();
     broken.insert(broken.len() - 10, 'A');
     let asked = format!("Bearer {token}\n{token}\nBearer {broken}\nBearer x\n\n");
-    let answers = consume(service.stack().url(), &asked)?;
+    let answers = consume(service.issuer(), &asked)?;
     assert_eq!(answers, [good.as_str(), "401", "401", "401", "401"]);
 
     let logout = service.post_as(token, "/logout", &json!({})).await?;
     ensure!(logout.status == 204, "{logout:?}");
     assert_eq!(service.get_as(token, "/protected").await?.status, 403);
     // As its documentation says.
-    let answers = consume(service.stack().url(), &format!("Bearer {token}\n"))?;
+    let answers = consume(service.issuer(), &format!("Bearer {token}\n"))?;
     assert_eq!(answers, [good]);
     Ok(())
 }
