@@ -130,7 +130,7 @@ async fn a_login_may_ask_for_fewer_scopes_and_never_for_more() -> anyhow::Result
 
 #[tokio::test]
 async fn a_hash_of_older_parameters_is_replaced_at_login() -> anyhow::Result<()> {
-    let older = Service::start_to_change("gatehouse-older").await?;
+    let older = Service::start_to_change("older").await?;
     let mut person = Person::register(&older).await?;
     let newer = older.changed(&[("Argon2MemoryKib", "20480")]).await?;
     let tables = gatehouse_tests::tables::Tables::of(&newer);

@@ -18,7 +18,7 @@ use crate::answer::Answer;
 use crate::binaries;
 use crate::deployment::{self, Deployment};
 use crate::proxy::{self, Proxy};
-use crate::settings::setting;
+use crate::settings::{Settings, setting};
 
 /// A running service, and a client of it.
 #[derive(Debug)]
@@ -93,7 +93,9 @@ impl Service {
     /// As [`start`](Self::start).
     pub async fn start_to_change(name: &str) -> anyhow::Result<Self> {
         if deployment::is_deployed() {
-            let deployment = Deployment::deploy(name, &BTreeMap::new()).await?;
+            let settings = Settings::read().context("API_URL is not set")?;
+            let name = format!("{}-{name}", settings.stack);
+            let deployment = Deployment::deploy(&name, &BTreeMap::new()).await?;
             return Self::at(Place::Deployed(Arc::new(deployment)));
         }
         Self::keeping(TempDir::new()?, &[]).await
