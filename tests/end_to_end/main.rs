@@ -17,6 +17,7 @@ mod events;
 mod every_endpoint;
 mod examples;
 mod export;
+mod guests;
 mod introspect;
 mod jwks;
 mod last_admin;

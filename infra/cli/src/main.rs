@@ -1,5 +1,6 @@
 //! The `gatehouse` command.
 
+mod answer;
 mod cargo;
 mod environment_file;
 mod keys;
@@ -7,7 +8,9 @@ mod local;
 mod password;
 mod place;
 mod project;
+mod prompt;
 mod seed;
+mod users;
 mod watch;
 
 use std::io::Write as _;
@@ -30,8 +33,10 @@ struct Arguments {
 enum Command {
     /// Runs the whole service on this machine
     Local(local::Arguments),
-    /// Lists, rotates and revokes the keys of the service on this machine
+    /// Lists, rotates and revokes the keys
     Keys(keys::Arguments),
+    /// Makes people, shows them, changes what they may
+    Users(users::Arguments),
 }
 
 #[tokio::main]
@@ -39,6 +44,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
+        Command::Users(arguments) => users::run(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,4 +18,5 @@ mod revocations;
 mod sessions;
 mod stub;
 mod tables;
+mod unlocking;
 mod users;
