@@ -18,6 +18,7 @@ mod every_endpoint;
 mod examples;
 mod export;
 mod guessing;
+mod guests;
 mod introspect;
 mod jwks;
 mod last_admin;

@@ -1,10 +1,13 @@
 //! A rotation whose process is killed, and the next run that completes it.
 
+use std::time::Duration;
+
 use anyhow::{Context, ensure};
 use gatehouse_tests::proxy::{Hold, Proxy};
 use gatehouse_tests::service::rotation_events;
 use gatehouse_tests::{Person, Service};
 use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::timeout;
 
 #[tokio::test]
 async fn a_rotation_killed_between_any_two_steps_is_completed_by_the_next() -> anyhow::Result<()> {
@@ -61,16 +64,16 @@ async fn kill_within(
     let warm = service.invoke("rotate-keys", b"{}").await?;
     ensure!(warm.is_err(), "no event of a rotation is an error");
     let process = service.stack().process_ids("rotate-keys");
-    let held = proxy.hold_next(hold);
-    let (answer, told) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
-        held.await?;
+    let stands_still = timeout(PATIENCE, proxy.hold_next(hold));
+    let (answer, killed) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
+        stands_still.await.context("the step calls no table")??;
         for id in &process {
             end(*id)?;
         }
         anyhow::Ok(1)
     });
     ensure!(answer.is_err(), "a killed process has answered: {answer:?}");
-    told
+    killed
 }
 
 /// Nothing is lost, and the next rotation goes through: old and new tokens are
@@ -130,3 +133,6 @@ fn end(id: u32) -> anyhow::Result<()> {
     let process = Pid::from_raw(id.cast_signed()).context("no process")?;
     Ok(kill_process(process, Signal::KILL)?)
 }
+
+/// How long a step may take to reach its table.
+const PATIENCE: Duration = Duration::from_secs(10);

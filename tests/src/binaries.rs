@@ -43,8 +43,10 @@ fn build() -> anyhow::Result<PathBuf> {
     Ok(target_folder().join("debug"))
 }
 
-/// The folder that this very test was built into: `target/debug/deps/NAME` is two above it.
-fn target_folder() -> PathBuf {
+/// Returns the folder that this very test was built into: `target/debug/deps/NAME`
+/// is in the third below it.
+#[must_use]
+pub fn target_folder() -> PathBuf {
     std::env::current_exe()
         .ok()
         .and_then(|test| test.ancestors().nth(3).map(Path::to_owned))

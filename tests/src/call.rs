@@ -98,9 +98,9 @@ pub struct Cost {
 #[must_use]
 pub fn cost(operation: &str, answer: &Value) -> Cost {
     let consumed = &answer["ConsumedCapacity"];
-    let units: f64 = match consumed {
-        Value::Array(tables) => tables.iter().map(units).sum(),
-        one => units(one),
+    let units: f64 = match consumed.as_array() {
+        Some(tables) => tables.iter().map(units).sum(),
+        None => units(consumed),
     };
     let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&operation);
     Cost {

@@ -214,8 +214,8 @@ impl Deployment {
         let payload = payload.unwrap_or_default();
         if failed {
             let report: Value = serde_json::from_slice(&payload)?;
-            let message = report["errorMessage"].as_str().unwrap_or_default();
-            return Ok(Err(message.to_owned()));
+            let message = report.get("errorMessage").and_then(Value::as_str);
+            return Ok(Err(message.unwrap_or_default().to_owned()));
         }
         Ok(Ok(payload))
     }

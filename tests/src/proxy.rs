@@ -106,15 +106,11 @@ impl Proxy {
     }
 
     /// Lets the next call stand still, for good; the result comes when it does.
+    #[must_use]
     pub fn hold_next(&self, hold: Hold) -> oneshot::Receiver<()> {
-        let (told, held) = oneshot::channel();
-        self.state.seen().hold = Some((hold, told));
-        held
-    }
-
-    /// Says whether a call still is to be held; from then on none is.
-    pub fn release(&self) -> bool {
-        self.state.seen().hold.take().is_some()
+        let (teller, stands) = oneshot::channel();
+        self.state.seen().hold = Some((hold, teller));
+        stands
     }
 
     /// What each call since the last question has cost, in order.
@@ -182,8 +178,11 @@ impl State {
             uses,
             body: None,
         };
-        if self.asks_for_costs && json.is_object() && target.starts_with("DynamoDB") {
-            json["ReturnConsumedCapacity"] = json!("TOTAL");
+        if let Some(members) = json.as_object_mut()
+            && self.asks_for_costs
+            && target.starts_with("DynamoDB")
+        {
+            members.insert("ReturnConsumedCapacity".to_owned(), json!("TOTAL"));
             call.body = Some(Bytes::from(json.to_string()));
         }
         call

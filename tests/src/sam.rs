@@ -66,7 +66,7 @@ pub fn validate(environment: &Environment, template: &Path) -> anyhow::Result<()
 /// # Errors
 /// With what it has said, when it fails.
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
-    let shown = format!("{:?}", command.get_program());
+    let shown = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
         .with_context(|| format!("{shown} cannot be started"))?;

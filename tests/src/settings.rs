@@ -29,9 +29,9 @@ impl Settings {
 /// When `GATEHOUSE_PACKAGE` is not set.
 pub fn package() -> anyhow::Result<PathBuf> {
     let package = setting("GATEHOUSE_PACKAGE");
-    Ok(package
+    package
         .map(PathBuf::from)
-        .context("GATEHOUSE_PACKAGE is not set: what `sam package` has written")?)
+        .context("GATEHOUSE_PACKAGE is not set: what `sam package` has written")
 }
 
 /// A setting of the tests; an empty one is none.

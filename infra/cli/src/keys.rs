@@ -1,12 +1,10 @@
 //! `gatehouse keys`: what the keys are, their rotation by hand, and an emergency.
 
 mod listing;
-mod prompt;
 
-use std::io::Write;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Subcommand;
 use gatehouse_auth::key::{Kid, RotationRules, RotationStep};
 use gatehouse_auth::random;
@@ -14,9 +12,11 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::RotationSettings;
 use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, SigningKeys};
-use serde_json::{Value, json};
+use serde_json::json;
 
+use crate::answer::Answer;
 use crate::place::{Deployment, Place, PlaceArguments};
+use crate::prompt;
 
 /// What `gatehouse keys` takes.
 #[derive(clap::Args)]
@@ -63,26 +63,22 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         yes: false,
     } = &arguments.command
     {
-        prompt::confirm(kid, *refresh)?;
+        confirm(kid, *refresh)?;
     }
     let hurried = matches!(arguments.command, Command::Rotate { now: true });
     let place = Place::find(&arguments.place).await?;
     let done = answer(&place, hurried, &arguments.command).await;
     place.close().await;
-    let answer = done?;
-    let mut out = std::io::stdout().lock();
-    if arguments.json {
-        writeln!(out, "{:#}", answer.json)
-    } else {
-        write!(out, "{}", answer.text)
-    }
-    .context("stdout is closed")
+    done?.print(arguments.json)
 }
 
-/// What a command came to, for people and for programs.
-struct Answer {
-    text: String,
-    json: Value,
+fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
+    let tokens = format!("Every access token that {kid} has signed ends.");
+    let mut consequences = vec![tokens.as_str()];
+    if refresh {
+        consequences.push("Every session ends: everybody has to log in again.");
+    }
+    prompt::confirm(&consequences, "the key's id", kid)
 }
 
 async fn answer(place: &Place, hurried: bool, command: &Command) -> anyhow::Result<Answer> {

@@ -1,5 +1,6 @@
 //! The `gatehouse` command.
 
+mod answer;
 mod argon2;
 mod bench;
 mod cargo;
@@ -12,7 +13,9 @@ mod password;
 mod people;
 mod place;
 mod project;
+mod prompt;
 mod seed;
+mod users;
 mod watch;
 
 use std::io::Write as _;
@@ -35,7 +38,7 @@ struct Arguments {
 enum Command {
     /// Runs the whole service on this machine
     Local(local::Arguments),
-    /// Lists, rotates and revokes the keys of the service on this machine
+    /// Lists, rotates and revokes the keys
     Keys(keys::Arguments),
     /// Takes users over from a file, with the password hashes of another library
     Import(import::Arguments),
@@ -45,6 +48,8 @@ enum Command {
     Argon2(argon2::Arguments),
     /// Measures what takes too long for every run of the tests
     Bench(bench::Arguments),
+    /// Makes people, shows them, changes what they may
+    Users(users::Arguments),
 }
 
 #[tokio::main]
@@ -56,6 +61,7 @@ async fn main() -> ExitCode {
         Command::Export(arguments) => export::run(arguments).await,
         Command::Argon2(arguments) => argon2::run(arguments).await,
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Users(arguments) => users::run(arguments).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,11 +2,14 @@
 //! decides, which names and passwords are allowed.
 //!
 //! Everything here is a function of its arguments: no AWS, no HTTP, no clock,
-//! no environment. The feature `people` (on by default) adds identifiers,
-//! passwords and Argon2, which the authorizer must not link.
+//! no environment. The feature `tokens` adds keys and tokens, which a function
+//! behind the authorizer needs not link; `people` (on by default) identifiers,
+//! passwords and Argon2 as well, which the authorizer must not link.
 
 pub mod claims;
+#[cfg(feature = "tokens")]
 pub mod cursor;
+#[cfg(feature = "tokens")]
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;
@@ -16,16 +19,21 @@ pub mod id;
 #[cfg(feature = "people")]
 pub mod identifier;
 pub mod json;
+#[cfg(feature = "tokens")]
 pub mod key;
 #[cfg(feature = "people")]
 pub mod password;
+#[cfg(feature = "tokens")]
 pub mod random;
+#[cfg(feature = "tokens")]
 pub mod recovery;
+#[cfg(feature = "tokens")]
 pub mod refresh;
 pub mod role;
 pub mod scope;
 pub mod session;
 pub mod time;
+#[cfg(feature = "tokens")]
 pub mod token;
 pub mod user;
 #[cfg(feature = "people")]

@@ -1,7 +1,7 @@
 //! A moment in whole seconds, as tokens and tables hold it.
 
 use std::fmt;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
@@ -67,6 +67,17 @@ impl fmt::Display for Timestamp {
     }
 }
 
+/// A clock before 1970 is a wrong clock, but no reason to panic.
+impl From<SystemTime> for Timestamp {
+    fn from(moment: SystemTime) -> Self {
+        let epoch = Self::from_unix(0);
+        match moment.duration_since(UNIX_EPOCH) {
+            Ok(since) => epoch.plus(since),
+            Err(before) => epoch.minus(before.duration() + Duration::from_secs(1)),
+        }
+    }
+}
+
 fn seconds(span: Duration) -> i64 {
     i64::try_from(span.as_secs()).unwrap_or(i64::MAX)
 }
@@ -107,6 +118,13 @@ mod tests {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
         assert_eq!(late.since(early), Duration::from_secs(15));
         assert_eq!(early.since(late), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_system_time_is_cut_to_whole_seconds_on_either_side_of_the_epoch() {
+        let half = Duration::from_millis(1_500);
+        assert_eq!(Timestamp::from(UNIX_EPOCH + half).unix(), 1);
+        assert_eq!(Timestamp::from(UNIX_EPOCH - half).unix(), -2);
     }
 
     #[test]

@@ -37,14 +37,9 @@ impl Clock {
     }
 }
 
-/// A clock before 1970 is a wrong clock, but no reason to panic.
 #[expect(clippy::disallowed_methods, reason = "the one module that may")]
 fn system_now() -> Timestamp {
-    let epoch = Timestamp::from_unix(0);
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => epoch.plus(since),
-        Err(before) => epoch.minus(before.duration() + Duration::from_secs(1)),
-    }
+    SystemTime::now().into()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one module that may")]

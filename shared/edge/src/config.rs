@@ -7,6 +7,7 @@ mod account;
 mod environment;
 mod key_ring;
 mod network;
+#[cfg(feature = "tokens")]
 mod rotation;
 mod token;
 
@@ -14,6 +15,7 @@ pub use account::{HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
 pub use key_ring::KeyRingSettings;
 pub use network::ClientAddress;
+#[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;
 pub use token::{IssuerSettings, SessionSettings, VerifierSettings};
 

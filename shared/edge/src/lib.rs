@@ -16,6 +16,7 @@ pub mod request;
 pub mod response;
 pub mod serve;
 pub mod telemetry;
+#[cfg(feature = "tokens")]
 pub mod tokens;
 
 pub use account::Account;

@@ -49,11 +49,28 @@ pub async fn change_user(
     now: Timestamp,
     token: &ClientRequestToken,
 ) -> Result<Changed, StoreError> {
+    let decide = |_: &User| Ok(change.clone());
+    change_user_by(users, revocations, sub, decide, now, token).await
+}
+
+/// Changes roles or status of a user by what they are: `decide` is asked anew
+/// whenever the user has changed meanwhile, so that no other change is lost.
+///
+/// # Errors
+/// As [`change_user`], and what `decide` refuses.
+pub async fn change_user_by<E: From<StoreError>>(
+    users: &Users,
+    revocations: &Revocations,
+    sub: &SubjectId,
+    decide: impl Fn(&User) -> Result<UserChange, E>,
+    now: Timestamp,
+    token: &ClientRequestToken,
+) -> Result<Changed, E> {
     for attempt in 0..MAX_ATTEMPTS {
         let Some(before) = users.get(sub).await? else {
             return Ok(Changed::NotFound);
         };
-        let Some(after) = before.changed(change, now) else {
+        let Some(after) = before.changed(&decide(&before)?, now) else {
             return Ok(Changed::Unchanged(Box::new(before)));
         };
         let reason = reason(&before, &after);
@@ -69,10 +86,10 @@ pub async fn change_user(
             }
             Outcome::Refused(conditions) if conditions.failed(0) => {}
             Outcome::Refused(conditions) if conditions.failed(2) => return Ok(Changed::LastAdmin),
-            Outcome::Refused(_) => return Err(version_behind_its_revocation()),
+            Outcome::Refused(_) => return Err(version_behind_its_revocation().into()),
         }
     }
-    Err(changed_each_time())
+    Err(changed_each_time().into())
 }
 
 /// Ends every session of a user and every access token, for an administrator.

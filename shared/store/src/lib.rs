@@ -19,6 +19,7 @@ mod key_ring;
 mod listing;
 mod login_attempts;
 mod login_lookup;
+mod names;
 mod passwords;
 mod retry;
 mod revocations;
@@ -27,12 +28,13 @@ mod sessions;
 mod signing_keys;
 mod staging;
 mod transaction;
+mod unlocking;
 mod users;
 mod verifying_keys;
 
 pub use attempts_about::{AttemptKeys, AttemptsAbout};
 pub use cached::KeysError;
-pub use changing::{Changed, change_user, end_sessions_of};
+pub use changing::{Changed, change_user, change_user_by, end_sessions_of};
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
@@ -51,5 +53,6 @@ pub use sessions::{RotateSession, Sessions};
 pub use signing_keys::SigningKeys;
 pub use staging::KeyRingVersions;
 pub use transaction::ClientRequestToken;
+pub use unlocking::unlock;
 pub use users::{RegisterError, Users};
 pub use verifying_keys::CachedVerifyingKeys;

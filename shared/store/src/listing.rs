@@ -1,7 +1,6 @@
 //! Users as an administrator finds them: all in pages, or one by name.
 
 use gatehouse_auth::cursor::CursorKey;
-use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::{Profile, User};
 use serde::Deserialize;
 
@@ -16,11 +15,6 @@ pub struct UsersPage {
     pub users: Vec<Profile>,
     /// The key after which the next page begins, if there is one.
     pub next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct NameItem {
-    sub: SubjectId,
 }
 
 #[derive(Deserialize)]
@@ -67,20 +61,11 @@ impl Users {
     /// # Errors
     /// [`StoreError`] as the calls or an item give it.
     pub async fn find(&self, username_canonical: &str) -> Result<Option<User>, StoreError> {
-        let answer = self
-            .client()
-            .get_item()
-            .table_name(self.table())
-            .set_key(Some(key("pk", format!("username#{username_canonical}"))))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", error))?;
-        let Some(item) = answer.item else {
-            return Ok(None);
-        };
-        let item: NameItem = decode(self.table(), "of a username", item)?;
-        self.get(&item.sub).await
+        let name_key = format!("username#{username_canonical}");
+        match self.subject_of(&name_key).await? {
+            Some(sub) => self.get(&sub).await,
+            None => Ok(None),
+        }
     }
 
     /// Returns the key that seals the places of pages: the stored one, or `fresh`

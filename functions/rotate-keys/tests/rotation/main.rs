@@ -6,7 +6,6 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod audit;
 mod aws;
 mod emergency;
 mod interrupted;

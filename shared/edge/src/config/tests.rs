@@ -160,6 +160,7 @@ fn one_hash_runs_for_each_whole_processor() {
     }
 }
 
+#[cfg(feature = "tokens")]
 #[test]
 fn a_key_is_published_for_three_hours_before_it_signs_unless_set_otherwise() {
     let read = |pairs| RotationSettings::from_environment(&with(pairs));

@@ -19,4 +19,5 @@ mod revocations;
 mod sessions;
 mod stub;
 mod tables;
+mod unlocking;
 mod users;

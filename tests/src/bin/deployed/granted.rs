@@ -26,7 +26,8 @@ pub(crate) async fn compare(
     let mut granted = BTreeSet::new();
     let functions = template.resources("AWS::Serverless::Function");
     for (_, function) in &functions {
-        let role = named(&function["Properties"]["Role"]).unwrap_or_default();
+        let role = function.pointer("/Properties/Role").and_then(named);
+        let role = role.unwrap_or_default();
         for (action, resource) in grants(template.properties(role)) {
             // Lambda itself writes the log, with the role of the function.
             if !action.starts_with("logs:") {
@@ -51,13 +52,13 @@ pub(crate) async fn compare(
         let secret = deployment.output("KeyRingSecretArn").to_owned();
         names.resources.insert(secret, "KeyRingSecret".to_owned());
     }
-    let uses = proxy.uses();
-    let used: BTreeSet<String> = uses.iter().map(|used| names.readable(used)).collect();
-    let unused: Vec<&String> = granted.difference(&used).collect();
-    let ungranted: Vec<&String> = used.difference(&granted).collect();
+    let seen = proxy.uses();
+    let used: BTreeSet<String> = seen.iter().map(|call| names.readable(call)).collect();
+    let too_much: Vec<&String> = granted.difference(&used).collect();
+    let too_little: Vec<&String> = used.difference(&granted).collect();
     ensure!(
-        unused.is_empty() && ungranted.is_empty(),
-        "granted and not used: {unused:#?}\nused and not granted: {ungranted:#?}"
+        too_much.is_empty() && too_little.is_empty(),
+        "granted and not used: {too_much:#?}\nused and not granted: {too_little:#?}"
     );
     super::say(&format!(
         "{} rights granted, and all of them used",

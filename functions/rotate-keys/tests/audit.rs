@@ -1,9 +1,25 @@
 //! What is written of a rotation: that it was, and no key.
+//!
+//! Alone in its process: what other threads log while a subscriber is set may be
+//! kept from it.
+#![expect(
+    dead_code,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed, and the other tests need more of its world"
+)]
+
+#[path = "rotation/aws.rs"]
+mod aws;
+#[path = "rotation/secrets.rs"]
+mod secrets;
+#[path = "rotation/world.rs"]
+mod world;
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 
-use crate::world::{PLACES, World, token};
+use world::{PLACES, World, token};
 
 /// Everything that is logged, in memory.
 #[derive(Clone, Default)]

@@ -1,0 +1,100 @@
+//! Questions to the person at the terminal: before what cannot be taken back, and
+//! for a password, which is shown nowhere.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// Says what will happen and asks for a word, such as the name of what ends;
+/// fails unless it comes.
+pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow::Result<()> {
+    if !io::stdin().is_terminal() {
+        bail!("nobody is there to confirm it: add --yes");
+    }
+    let mut out = io::stderr().lock();
+    for consequence in consequences {
+        writeln!(out, "{consequence}")?;
+    }
+    write!(out, "Type {whose} to go on: ")?;
+    out.flush()?;
+    let mut line = String::new();
+    let read = io::stdin().read_line(&mut line);
+    read.context("stdin cannot be read")?;
+    if is_confirmed(&line, word) {
+        Ok(())
+    } else {
+        bail!("that is another one: nothing was changed")
+    }
+}
+
+/// Asks for a new password, twice and without an echo; where nobody is at the
+/// terminal, reads it from the first line of stdin. It is never an argument,
+/// which every process of the machine could read.
+pub(crate) fn new_password() -> anyhow::Result<SecretString> {
+    if !io::stdin().is_terminal() {
+        return first_line(io::stdin().lock());
+    }
+    let ask = |question| {
+        let typed = rpassword::prompt_password(question);
+        let typed = typed.context("the password cannot be read")?;
+        anyhow::Ok(SecretString::from(typed))
+    };
+    let password = ask("Password: ")?;
+    let again = ask("The same again: ")?;
+    if password.expose_secret() == again.expose_secret() {
+        Ok(password)
+    } else {
+        bail!("the two are not the same: nothing was changed")
+    }
+}
+
+fn first_line(input: impl io::BufRead) -> anyhow::Result<SecretString> {
+    let mut line = String::new();
+    let read = input.take(MAX_LINE_BYTES).read_line(&mut line);
+    if read.is_err() {
+        bail!("the password on stdin is no text");
+    }
+    if line.ends_with('\n') {
+        line.pop();
+        if line.ends_with('\r') {
+            line.pop();
+        }
+    }
+    Ok(line.into())
+}
+
+fn is_confirmed(line: &str, word: &str) -> bool {
+    line.trim() == word
+}
+
+/// More than any password has: what is longer is refused as one, not cut off.
+const MAX_LINE_BYTES: u64 = 4096;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_very_word_confirms() {
+        assert!(is_confirmed("abc\n", "abc"));
+        for other in ["", "\n", "y\n", "yes\n", "ab\n", "ABC\n"] {
+            assert!(!is_confirmed(other, "abc"), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_password_is_the_first_line_without_its_end_and_with_its_spaces() {
+        for (input, password) in [
+            ("a b \n", "a b "),
+            ("a b", "a b"),
+            ("a\r\nsecond\n", "a"),
+            ("a\n\n", "a"),
+            ("", ""),
+        ] {
+            let read = first_line(input.as_bytes()).unwrap();
+            assert_eq!(read.expose_secret(), password, "{input:?}");
+        }
+        assert!(first_line(&b"\xff\n"[..]).is_err());
+    }
+}

@@ -1,0 +1,179 @@
+//! `gatehouse users`: people, changed by who runs the service.
+//!
+//! There is no account that exists from the first, and no route that makes the
+//! first administrator: whoever may write the tables does, with `promote`.
+
+mod change;
+mod create;
+mod delete;
+mod listing;
+mod people;
+mod recover;
+
+use clap::Subcommand;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::role::Role;
+use gatehouse_auth::user::Status;
+use gatehouse_edge::clock::Clock;
+
+use crate::answer::Answer;
+use crate::place::{Place, PlaceArguments};
+use crate::prompt;
+use people::{People, Person};
+
+/// What `gatehouse users` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// Prints JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+/// `NAME` is a username or an e-mail address, in any spelling that logs in.
+#[derive(Subcommand)]
+enum Command {
+    /// Lists everybody, by username
+    List {
+        /// Those alone who have this role
+        #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+        role: Option<Role>,
+    },
+    /// Shows a person
+    Show { name: String },
+    /// Makes an account; asks for the password, or reads it from the first line of stdin
+    Create {
+        name: String,
+        /// Their e-mail address
+        #[arg(long, value_name = "ADDRESS")]
+        email: Option<String>,
+        /// A role, as often as needed; without any it is `user`
+        #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+        role: Vec<Role>,
+    },
+    /// Makes a person an administrator
+    Promote { name: String },
+    /// Gives roles and takes them away; the person's sessions stay
+    Roles {
+        name: String,
+        /// A role to give, as often as needed
+        #[arg(long, value_name = "ROLE", value_parser = Role::parse, required_unless_present = "remove")]
+        add: Vec<Role>,
+        /// A role to take away, as often as needed
+        #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
+        remove: Vec<Role>,
+    },
+    /// Keeps a person from logging in, and ends their sessions
+    Disable {
+        name: String,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Lets a disabled person log in again
+    Enable { name: String },
+    /// Forgets the wrong passwords that were tried for a person
+    Unlock { name: String },
+    /// Ends every session of a person: they log in again
+    RevokeSessions {
+        name: String,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Prints a code that sets a new password, once, within 30 minutes
+    Recover { name: String },
+    /// Deletes an account and everything that is held about its person
+    Delete {
+        #[arg(required_unless_present = "id")]
+        name: Option<String>,
+        /// The account of this id; also goes on with a deletion that was interrupted
+        // One in 64 begins with a hyphen.
+        #[arg(long, conflicts_with = "name", value_parser = SubjectId::parse, allow_hyphen_values = true)]
+        id: Option<SubjectId>,
+        /// Does not ask
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// Runs one command, and prints what came of it.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let place = Place::find(&arguments.place).await?;
+    let done = answer(&place, &arguments.command).await;
+    place.close().await;
+    done?.print(arguments.json)
+}
+
+async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
+    let people = People::of(place)?;
+    let now = Clock::System.now();
+    match command {
+        Command::List { role } => listing::all(&people, role.as_ref()).await,
+        Command::Show { name } => Ok(listing::one(&people.find(name).await?)),
+        Command::Create { name, email, role } => {
+            let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
+            let password = prompt::new_password()?;
+            create::account(place.settings(), &people, newcomer, &password, now).await
+        }
+        Command::Promote { name } => change::promote(&people, name, now).await,
+        Command::Roles { name, add, remove } => {
+            change::roles(&people, name, (add, remove), now).await
+        }
+        Command::Disable { name, yes } => {
+            let person = people.find(name).await?;
+            ask(*yes, &person, "cannot log in any more; every session ends")?;
+            change::status(&people, &person, Status::Disabled, now).await
+        }
+        Command::Enable { name } => {
+            let person = people.find(name).await?;
+            change::status(&people, &person, Status::Active, now).await
+        }
+        Command::Unlock { name } => people.unlock(&people.find(name).await?).await,
+        Command::RevokeSessions { name, yes } => {
+            let person = people.find(name).await?;
+            ask(*yes, &person, "has to log in again; every session ends")?;
+            change::end_sessions(&people, &person, now).await
+        }
+        Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
+        Command::Delete { name, id, yes } => {
+            let sub = doomed(&people, name.as_deref(), id.as_ref(), *yes).await?;
+            delete::account(&people, &sub, now).await
+        }
+    }
+}
+
+/// Whose account is to be deleted, once that is confirmed.
+async fn doomed(
+    people: &People,
+    name: Option<&str>,
+    id: Option<&SubjectId>,
+    yes: bool,
+) -> anyhow::Result<SubjectId> {
+    let consequence = "and all that is held about them is deleted, for good";
+    if let Some(id) = id {
+        if !yes {
+            let consequence = format!("The account {id} {consequence}.");
+            prompt::confirm(&[&consequence], "the id", id.as_str())?;
+        }
+        return Ok(id.clone());
+    }
+    let person = people.find(name.unwrap_or_default()).await?;
+    ask(yes, &person, consequence)?;
+    Ok(person.user.sub)
+}
+
+fn ask(yes: bool, person: &Person, consequence: &str) -> anyhow::Result<()> {
+    if yes {
+        return Ok(());
+    }
+    let name = &person.user.username;
+    let consequence = format!("{name} {consequence}.");
+    prompt::confirm(&[&consequence], "the username", name)
+}
+
+#[cfg(test)]
+mod tests;

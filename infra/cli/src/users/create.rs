@@ -1,0 +1,121 @@
+//! An account made by who runs the service, registration open or closed.
+
+use anyhow::{Context as _, anyhow, bail};
+use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::password::{
+    Argon2Params, Hasher, Password, PasswordPolicy, WeakPassword, WeakReason,
+};
+use gatehouse_auth::random;
+use gatehouse_auth::role::{Role, Roles};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_auth::username::Username;
+use gatehouse_edge::config::{Environment, HashSettings, RegistrationSettings};
+use gatehouse_store::RegisterError;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+
+use super::listing;
+use super::people::{People, token};
+use crate::answer::Answer;
+
+/// Somebody who may be stored, but for the password.
+pub(super) struct Newcomer {
+    username: Username,
+    email: Option<EmailAddress>,
+    roles: Roles,
+}
+
+impl Newcomer {
+    /// Reads what was typed, before a password is asked for.
+    pub(super) fn read(name: &str, email: Option<&str>, roles: &[Role]) -> anyhow::Result<Self> {
+        let roles = if roles.is_empty() {
+            Roles::parse([FIRST_ROLE])?
+        } else {
+            Roles::parse(roles.iter().map(Role::as_str))?
+        };
+        Ok(Self {
+            username: Username::parse(name).with_context(|| format!("{name:?} is no username"))?,
+            email: email
+                .map(|typed| {
+                    EmailAddress::parse(typed)
+                        .with_context(|| format!("{typed:?} is no e-mail address"))
+                })
+                .transpose()?,
+            roles,
+        })
+    }
+}
+
+/// Makes the account, by the rules and the cost that the service has.
+pub(super) async fn account(
+    settings: &Environment,
+    people: &People,
+    newcomer: Newcomer,
+    password: &SecretString,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let hash = hash(settings, &newcomer, password).await?;
+    let user = user(newcomer, hash, now)?;
+    match people.users.register(&user, &token()?).await {
+        Ok(()) => Ok(Answer {
+            text: format!(
+                "{} has an account, with the roles {}.\n",
+                user.username,
+                listing::roles(&user.roles.to_string())
+            ),
+            json: json!({"created": true, "user": listing::json(&user)}),
+        }),
+        Err(RegisterError::UsernameTaken) => {
+            bail!("the username {} is taken", user.username)
+        }
+        Err(RegisterError::EmailTaken) => bail!("the e-mail address is taken"),
+        Err(RegisterError::Store(error)) => Err(error.into()),
+    }
+}
+
+async fn hash(
+    settings: &Environment,
+    newcomer: &Newcomer,
+    password: &SecretString,
+) -> anyhow::Result<StoredHash> {
+    let shortest = RegistrationSettings::from_environment(settings)?.password_min_length;
+    let cost = HashSettings::from_environment(settings)?;
+    let password = Password::parse(password.expose_secret())?;
+    PasswordPolicy::new(shortest)
+        .check(&password, &newcomer.username, newcomer.email.as_ref())
+        .map_err(|weak| told(&weak))?;
+    let params = Argon2Params::new(cost.memory_kib, cost.iterations)?;
+    Ok(Hasher::new(params, 1)
+        .hash(password, random::bytes()?)
+        .await?)
+}
+
+fn told(weak: &WeakPassword) -> anyhow::Error {
+    let reasons = weak.reasons.iter().map(WeakReason::detail);
+    let told: Vec<String> = reasons.chain(weak.suggestions.iter().cloned()).collect();
+    anyhow!("{weak}: {}", told.join(" "))
+}
+
+pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {
+    let email = newcomer.email.as_ref();
+    Ok(User {
+        sub: SubjectId::from_bytes(random::bytes()?),
+        username: newcomer.username.display().to_owned(),
+        username_canonical: newcomer.username.canonical().to_owned(),
+        email: email.map(|email| email.display().to_owned()),
+        email_canonical: email.map(|email| email.canonical().to_owned()),
+        password_hash: hash,
+        roles: newcomer.roles,
+        status: Status::Active,
+        token_version: 0,
+        session_version: 0,
+        created_at: now,
+        updated_at: now,
+        password_changed_at: now,
+    })
+}
+
+/// What everybody is at first, as at `POST /register`.
+const FIRST_ROLE: &str = "user";

@@ -1,0 +1,44 @@
+//! The end of an account, by who runs the service.
+
+use anyhow::{Context as _, bail};
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_store::{Deleted, delete_traces, remove_user};
+use serde_json::json;
+
+use super::people::{People, Person, token};
+use crate::answer::Answer;
+
+/// Deletes an account with all that is held about its person, and what an
+/// interrupted deletion has left of one.
+pub(super) async fn account(
+    people: &People,
+    sub: &SubjectId,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let (users, revocations) = (&people.users, &people.revocations);
+    let (user, deleted) = remove_user(users, revocations, sub, now, &token()?).await?;
+    let person = user.map(|user| Person { user });
+    let digests = person.as_ref().map(Person::digests).unwrap_or_default();
+    if deleted == Deleted::LastAdmin {
+        bail!("that is the last administrator who can log in: promote somebody else first");
+    }
+    let left = delete_traces(&people.sessions, &people.attempts(), sub, digests).await;
+    let sessions = left.with_context(|| {
+        format!(
+            "the account is gone, but not all of its sessions: go on with `users delete --id={sub}`"
+        )
+    })?;
+    let text = match &person {
+        Some(person) => format!(
+            "{} is deleted; sessions that went along: {sessions}.\n",
+            person.user.username
+        ),
+        None if sessions == 0 => bail!("nobody has the id {sub}"),
+        None => format!("What was left of {sub} is deleted; sessions: {sessions}.\n"),
+    };
+    Ok(Answer {
+        text,
+        json: json!({"deleted": sub, "sessions": sessions}),
+    })
+}

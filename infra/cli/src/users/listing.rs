@@ -1,0 +1,89 @@
+//! People, shown: everything but the password's hash.
+
+use std::fmt::Write as _;
+
+use gatehouse_auth::role::Role;
+use gatehouse_auth::user::{Profile, Status, User};
+use gatehouse_edge::account::Account;
+use serde_json::{Value, json};
+
+use super::people::{People, Person};
+use crate::answer::Answer;
+
+/// Shows one person.
+pub(super) fn one(person: &Person) -> Answer {
+    let user = &person.user;
+    let mut text = format!("{}\n", user.username);
+    let email = user.email.as_deref().unwrap_or("none");
+    for (name, value) in [
+        ("id", user.sub.to_string()),
+        ("e-mail", email.to_owned()),
+        ("roles", roles(&user.roles.to_string())),
+        ("status", status(user.status).to_owned()),
+        ("made", user.created_at.to_string()),
+        ("changed", user.updated_at.to_string()),
+        ("password", format!("set {}", user.password_changed_at)),
+    ] {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {name:<10}{value}");
+    }
+    Answer {
+        text,
+        json: json(user),
+    }
+}
+
+/// Lists everybody, or everybody with a role, by username.
+pub(super) async fn all(people: &People, role: Option<&Role>) -> anyhow::Result<Answer> {
+    let mut listed: Vec<Profile> = Vec::new();
+    let mut start = None;
+    loop {
+        let page = people.users.page(start.as_deref(), PAGE).await?;
+        let wanted = page.users.into_iter();
+        listed
+            .extend(wanted.filter(|one| role.is_none_or(|role| one.roles.contains(role.as_str()))));
+        start = page.next;
+        if start.is_none() {
+            break;
+        }
+    }
+    listed.sort_by(|one, other| one.username.cmp(&other.username));
+    let widest = listed.iter().map(|one| one.username.chars().count()).max();
+    let width = widest.unwrap_or(0);
+    let mut text = String::new();
+    for one in &listed {
+        let (name, status) = (&one.username, status(one.status));
+        let roles = roles(&one.roles.to_string());
+        let _ = writeln!(text, "{name:<width$}  {status:<8}  {}  {roles}", one.sub);
+    }
+    let _ = writeln!(text, "{} in all.", listed.len());
+    let users: Vec<Account<'_>> = listed.iter().map(Account::of).collect();
+    Ok(Answer {
+        text,
+        json: json!({ "users": users }),
+    })
+}
+
+/// A person as scripts see them: as the API answers.
+pub(super) fn json(user: &User) -> Value {
+    json!(Account::of(&Profile::from(user.clone())))
+}
+
+/// Roles on one line, from their space-delimited names.
+pub(super) fn roles(names: &str) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.to_owned()
+    }
+}
+
+fn status(status: Status) -> &'static str {
+    match status {
+        Status::Active => "active",
+        Status::Disabled => "disabled",
+    }
+}
+
+/// People read in one call.
+const PAGE: u8 = 100;

@@ -1,0 +1,94 @@
+//! The tables as this command uses them, and a person found by name.
+
+use anyhow::{Context as _, bail};
+use gatehouse_auth::digest::sha256;
+use gatehouse_auth::identifier::LoginIdentifier;
+use gatehouse_auth::random;
+use gatehouse_auth::user::User;
+use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users, unlock};
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::place::Place;
+
+use super::listing;
+
+/// The tables that hold something about people.
+pub(super) struct People {
+    pub(super) users: Users,
+    pub(super) revocations: Revocations,
+    pub(super) sessions: Sessions,
+    client: aws_sdk_dynamodb::Client,
+    attempts: String,
+}
+
+/// A person who was found.
+pub(super) struct Person {
+    pub(super) user: User,
+}
+
+impl People {
+    pub(super) fn of(place: &Place) -> anyhow::Result<Self> {
+        let client = place.tables();
+        Ok(Self {
+            users: Users::new(client.clone(), place.table("USERS_TABLE")?),
+            revocations: Revocations::new(client.clone(), place.table("REVOCATIONS_TABLE")?),
+            sessions: Sessions::new(client.clone(), place.table("SESSIONS_TABLE")?),
+            attempts: place.table("LOGIN_ATTEMPTS_TABLE")?,
+            client,
+        })
+    }
+
+    /// Finds a person as a login does: through the item of the name, and none
+    /// that is only like it.
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Person> {
+        let nobody = || format!("nobody is called {name:?} here");
+        let key = LoginIdentifier::parse(name).name_key();
+        let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
+        let sub = self.users.subject_of(&key).await?.with_context(nobody)?;
+        let user = self.users.get(&sub).await?.with_context(nobody)?;
+        Ok(Person { user })
+    }
+
+    /// The counters of failed logins, for who deletes those of one person.
+    pub(super) fn attempts(&self) -> AttemptsAbout {
+        AttemptsAbout::new(self.client.clone(), self.attempts.clone())
+    }
+
+    /// Forgets the failed logins under every name that the person has.
+    pub(super) async fn unlock(&self, person: &Person) -> anyhow::Result<Answer> {
+        let mut removed = 0;
+        for digest in person.digests() {
+            removed += unlock(&self.client, &self.attempts, &digest).await?;
+        }
+        let name = &person.user.username;
+        let text = match removed {
+            0 => format!("No failed login of {name} is counted.\n"),
+            _ => format!(
+                "The failed logins of {name} are forgotten. What is counted for an address alone stays.\n"
+            ),
+        };
+        let json = json!({"user": listing::json(&person.user), "removed": removed});
+        Ok(Answer { text, json })
+    }
+}
+
+impl Person {
+    /// The digests under which failed logins of this person are counted.
+    pub(super) fn digests(&self) -> Vec<String> {
+        let (username, email) = (&self.user.username_canonical, &self.user.email_canonical);
+        let names = [Some(username), email.as_ref()];
+        let names = names.into_iter().flatten();
+        names.map(|name| sha256(name.as_bytes())).collect()
+    }
+}
+
+/// Names one change, so that a retry of the SDK's is not another one.
+pub(super) fn token() -> anyhow::Result<ClientRequestToken> {
+    Ok(ClientRequestToken::from_bytes(random::bytes()?))
+}
+
+/// The end of a command whose person is not there any more.
+pub(super) fn gone(name: &str) -> anyhow::Result<Answer> {
+    bail!("{name} was deleted meanwhile: nothing was changed")
+}

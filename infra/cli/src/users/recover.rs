@@ -1,0 +1,39 @@
+//! The way back for who forgot the password, until there is mail.
+
+use anyhow::bail;
+use gatehouse_auth::random;
+use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::Status;
+use serde_json::json;
+
+use super::people::{People, Person, gone};
+use crate::answer::Answer;
+
+/// Grants a recovery and prints its code, here and nowhere else: the table has
+/// its digest alone.
+pub(super) async fn code(
+    people: &People,
+    person: &Person,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let (sub, name) = (&person.user.sub, &person.user.username);
+    if person.user.status == Status::Disabled {
+        bail!("{name} is disabled, and a disabled account is not recovered: enable it first");
+    }
+    let code = RecoveryCode::mint(sub, random::bytes()?)?;
+    let recovery = Recovery::grant(&code, now);
+    if !people.users.set_recovery(sub, &recovery).await? {
+        return gone(name);
+    }
+    let ends = recovery.expires_at.to_string();
+    Ok(Answer {
+        text: format!(
+            "{code}\n\nFor {name} alone: it sets a new password once, until {ends}, by\n\
+             POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\
+             A code that was given before is good no more.\n",
+            code = code.expose()
+        ),
+        json: json!({"code": code.expose(), "expires_at": ends}),
+    })
+}

@@ -1,0 +1,433 @@
+use std::path::Path;
+use std::sync::Arc;
+
+use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
+use gatehouse_auth::recovery::RecoveryCode;
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::user::StoredHash;
+use gatehouse_store::{ClientRequestToken, Ended, reset_password};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+
+/// Tables that nobody has written to.
+struct World {
+    place: Place,
+    people: People,
+    _directory: TempDir,
+}
+
+impl World {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let place = Place::open(&template, directory.path()).await.unwrap();
+        Self {
+            people: People::of(&place).unwrap(),
+            place,
+            _directory: directory,
+        }
+    }
+
+    async fn create(&self, name: &str, roles: &[&str], password: &str) -> anyhow::Result<Value> {
+        let roles: Vec<Role> = roles
+            .iter()
+            .map(|role| Role::parse(role).unwrap())
+            .collect();
+        let email = format!("{name}@example.org");
+        let newcomer = create::Newcomer::read(name, Some(&email), &roles)?;
+        let password = SecretString::from(password);
+        let (settings, now) = (self.place.settings(), Clock::System.now());
+        let made = create::account(settings, &self.people, newcomer, &password, now).await?;
+        assert!(!made.text.contains("canary") && !made.json.to_string().contains("argon2"));
+        Ok(made.json["user"].clone())
+    }
+
+    async fn ask(&self, line: &str) -> anyhow::Result<Value> {
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let words = std::iter::once("users").chain(line.split(' '));
+        let line: Line = clap::Parser::try_parse_from(words)?;
+        let answer = answer(&self.place, &line.arguments.command).await?;
+        assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
+        Ok(answer.json)
+    }
+
+    /// Why a command is refused.
+    async fn refusal(&self, line: &str) -> String {
+        let refused = self.ask(line).await.expect_err("it was not refused");
+        format!("{refused:#}")
+    }
+
+    /// Writes the counters of failed logins as a login does.
+    async fn count_failures(&self, keys: &[String]) {
+        for key in keys {
+            let client = self.place.tables();
+            let table = self.place.table("LOGIN_ATTEMPTS_TABLE").unwrap();
+            let pk = aws_sdk_dynamodb::types::AttributeValue::S(key.clone());
+            let put = client.put_item().table_name(table).item("pk", pk);
+            put.send().await.unwrap();
+        }
+    }
+
+    async fn items(&self, variable: &'static str) -> Vec<String> {
+        let table = self.place.table(variable).unwrap();
+        let scan = self.place.tables().scan().table_name(table).send().await;
+        let items = scan.unwrap().items.unwrap_or_default();
+        let keys = items.iter().map(|item| item["pk"].as_s().unwrap().clone());
+        let mut keys: Vec<String> = keys.collect();
+        keys.sort();
+        keys
+    }
+}
+
+#[tokio::test]
+async fn no_account_exists_from_the_first() {
+    let world = World::new().await;
+    assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
+    let refused = world.refusal("promote admin").await;
+    assert_eq!(refused, r#"nobody is called "admin" here"#);
+    assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_person_is_made_and_shown_without_the_password() {
+    let world = World::new().await;
+    let made = world.create("Ada", &[], PASSWORD).await.unwrap();
+    for name in ["Ada", "ada", "\u{ff21}DA", "ada@example.org"] {
+        assert_eq!(world.ask(&format!("show {name}")).await.unwrap(), made);
+    }
+    assert_eq!(made["roles"], json!(["user"]));
+    assert_eq!(made["status"], "active");
+    let members: Vec<&String> = made.as_object().unwrap().keys().collect();
+    assert_eq!(members.len(), 8, "{members:?}");
+    let refused = world.create("ADA", &[], PASSWORD).await.unwrap_err();
+    assert_eq!(refused.to_string(), "the username ADA is taken");
+}
+
+#[tokio::test]
+async fn a_name_that_is_only_like_it_finds_nobody() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    for name in ["ad", "ada1", "\u{430}da", "user#1", "ada@example.com", "@"] {
+        let refused = world.refusal(&format!("show {name}")).await;
+        assert!(
+            refused.starts_with("nobody c") || refused.starts_with("nobody is"),
+            "{refused}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_weak_password_an_odd_name_and_an_odd_role_make_no_account() {
+    let world = World::new().await;
+    for (name, password) in [
+        ("ada", "short"),
+        ("ada", "password1234567"),
+        ("ada", ""),
+        ("a", PASSWORD),
+        ("a#b", PASSWORD),
+    ] {
+        assert!(world.create(name, &[], password).await.is_err(), "{name}");
+    }
+    let odd = world.ask("create ada --role Admin").await.unwrap_err();
+    assert!(odd.to_string().contains("a role is"), "{odd}");
+    assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
+}
+
+#[tokio::test]
+async fn the_first_administrator_is_promoted_and_the_last_one_stays() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    world.create("grace", &["admin"], PASSWORD).await.unwrap();
+    let promoted = world.ask("promote ada").await.unwrap();
+    assert_eq!(promoted["user"]["roles"], json!(["admin", "user"]));
+    let again = world.ask("promote ada").await.unwrap();
+    assert_eq!(again["changed"], false);
+
+    assert_eq!(
+        world.ask("disable grace --yes").await.unwrap()["changed"],
+        true
+    );
+    for line in ["disable ada --yes", "roles ada --remove admin"] {
+        let refused = world.refusal(line).await;
+        assert!(refused.contains("last administrator"), "{refused}");
+    }
+    assert_eq!(world.ask("enable grace").await.unwrap()["changed"], true);
+    let demoted = world.ask("roles ada --remove admin").await.unwrap();
+    assert_eq!(demoted["user"]["roles"], json!(["user"]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_that_are_given_at_once_are_all_kept_and_counted() {
+    let world = Arc::new(World::new().await);
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    let lines = [
+        "promote ada",
+        "roles ada --add ops",
+        "roles ada --add staff",
+        "promote ada",
+    ];
+    let race = lines.map(|line| {
+        let world = Arc::clone(&world);
+        tokio::spawn(async move { world.ask(line).await })
+    });
+    for line in race {
+        line.await.unwrap().unwrap();
+    }
+    let shown = world.ask("show ada").await.unwrap();
+    assert_eq!(shown["roles"], json!(["admin", "ops", "staff", "user"]));
+    let refused = world.refusal("roles ada --remove admin").await;
+    assert!(
+        refused.contains("last administrator"),
+        "counted twice: {refused}"
+    );
+}
+
+#[tokio::test]
+async fn roles_are_given_and_taken_in_one_change_or_not_at_all() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    let changed = world
+        .ask("roles ada --add ops --add x --remove user")
+        .await
+        .unwrap();
+    assert_eq!(changed["user"]["roles"], json!(["ops", "x"]));
+    let refused = world.refusal("roles ada --add y --remove y").await;
+    assert_eq!(refused, "y cannot be given and taken away at once");
+    assert!(world.refusal("roles ada").await.contains("--add"));
+    let many: Vec<String> = (0..40).map(|n| format!("--add r{n}")).collect();
+    let many = many.join(" ");
+    assert!(
+        world
+            .refusal(&format!("roles ada {many}"))
+            .await
+            .contains("32")
+    );
+    assert_eq!(
+        world.ask("show ada").await.unwrap()["roles"],
+        json!(["ops", "x"])
+    );
+}
+
+#[tokio::test]
+async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
+    let world = World::new().await;
+    let made = world.create("ada", &[], PASSWORD).await.unwrap();
+    let first = world.ask("recover ada").await.unwrap();
+    let second = world.ask("recover ada@example.org").await.unwrap();
+    let (first, second) = (
+        first["code"].as_str().unwrap(),
+        second["code"].as_str().unwrap(),
+    );
+    assert_ne!(first, second);
+
+    let table = world.place.table("USERS_TABLE").unwrap();
+    let scan = world.place.tables().scan().table_name(table).send().await;
+    let stored = format!("{:?}", scan.unwrap().items);
+    assert!(stored.contains("recovery_digest"));
+    for code in [first, second] {
+        // The code begins with the subject, which the table has of course.
+        assert!(!stored.contains(&code[30..]), "the table has the code");
+    }
+    assert_eq!(
+        reset(&world, first).await,
+        Ended::Refused,
+        "another one was given"
+    );
+    assert_eq!(reset(&world, second).await, Ended::Done);
+    assert_eq!(
+        reset(&world, second).await,
+        Ended::Refused,
+        "a code works once"
+    );
+    let sub = SubjectId::parse(made["id"].as_str().unwrap()).unwrap();
+    let user = world.people.users.get(&sub).await.unwrap().unwrap();
+    assert_eq!(user.password_hash.expose(), NEW_HASH);
+}
+
+#[tokio::test]
+async fn a_disabled_person_gets_no_recovery_code() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    world.ask("disable ada --yes").await.unwrap();
+    let refused = world.refusal("recover ada").await;
+    assert!(refused.contains("enable it first"), "{refused}");
+}
+
+#[tokio::test]
+async fn unlocking_forgets_the_counters_of_both_names_and_nobody_elses() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    let digest = |name: &str| gatehouse_auth::identifier::LoginIdentifier::parse(name).digest();
+    let (name, email, other) = (digest("ada"), digest("ada@example.org"), digest("grace"));
+    let hers = [
+        format!("id#{name}"),
+        format!("pair#{name}#192.0.2.1"),
+        format!("pair#{name}#2001:db8::1"),
+        format!("pair#{email}#192.0.2.1"),
+    ];
+    let others = [
+        format!("id#{other}"),
+        "ip#192.0.2.1".to_owned(),
+        format!("pair#{other}#192.0.2.1"),
+    ];
+    world.count_failures(&hers).await;
+    world.count_failures(&others).await;
+    assert_eq!(world.ask("unlock ada").await.unwrap()["removed"], 4);
+    assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, others);
+    assert_eq!(world.ask("unlock ada").await.unwrap()["removed"], 0);
+}
+
+#[tokio::test]
+async fn nothing_that_ends_sessions_happens_unasked() {
+    let world = World::new().await;
+    world.create("ada", &[], PASSWORD).await.unwrap();
+    let before = world.ask("show ada").await.unwrap();
+    for line in ["disable ada", "revoke-sessions ada"] {
+        // No test has a terminal.
+        let refused = world.refusal(line).await;
+        assert_eq!(refused, "nobody is there to confirm it: add --yes");
+    }
+    assert_eq!(world.ask("show ada").await.unwrap(), before);
+    assert_eq!(world.items("REVOCATIONS_TABLE").await, [""; 0]);
+    world.ask("revoke-sessions ada --yes").await.unwrap();
+    assert_eq!(world.items("REVOCATIONS_TABLE").await.len(), 1);
+}
+
+#[tokio::test]
+async fn everybody_is_listed_by_name_without_a_hash() {
+    let world = World::new().await;
+    assert_eq!(world.ask("list").await.unwrap(), json!({"users": []}));
+    for (name, roles) in [
+        ("grace", vec!["admin"]),
+        ("ada", vec![]),
+        ("zoe", vec!["user", "x"]),
+    ] {
+        world.create(name, &roles, PASSWORD).await.unwrap();
+    }
+    let names = |listed: Value| {
+        let users = listed["users"].as_array().unwrap().clone();
+        let names = users
+            .iter()
+            .map(|user| user["username"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    let listed = world.ask("list").await.unwrap();
+    assert_eq!(listed["users"][0], world.ask("show ada").await.unwrap());
+    assert_eq!(names(listed), ["ada", "grace", "zoe"]);
+    assert_eq!(
+        names(world.ask("list --role admin").await.unwrap()),
+        ["grace"]
+    );
+    assert_eq!(
+        names(world.ask("list --role user").await.unwrap()),
+        ["ada", "zoe"]
+    );
+}
+
+#[tokio::test]
+async fn more_people_than_a_page_holds_are_all_listed() {
+    let world = World::new().await;
+    let now = Clock::System.now();
+    for number in 0..230 {
+        let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
+        let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
+        let token = people::token().unwrap();
+        world.people.users.register(&user, &token).await.unwrap();
+    }
+    let listed = world.ask("list").await.unwrap();
+    let users = listed["users"].as_array().unwrap();
+    let ids: std::collections::HashSet<&str> = users
+        .iter()
+        .map(|user| user["id"].as_str().unwrap())
+        .collect();
+    assert_eq!((users.len(), ids.len()), (230, 230));
+}
+
+#[tokio::test]
+async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
+    let world = World::new().await;
+    let made = world.create("ada", &[], PASSWORD).await.unwrap();
+    world.create("grace", &["admin"], PASSWORD).await.unwrap();
+    let digest = gatehouse_auth::identifier::LoginIdentifier::parse("ada").digest();
+    world.count_failures(&[format!("id#{digest}")]).await;
+    assert_eq!(
+        world.refusal("delete ada").await,
+        "nobody is there to confirm it: add --yes"
+    );
+    let refused = world.refusal("delete grace --yes").await;
+    assert!(refused.contains("last administrator"), "{refused}");
+
+    let id = made["id"].as_str().unwrap();
+    let deleted = world.ask("delete ada --yes").await.unwrap();
+    assert_eq!(deleted, json!({"deleted": id, "sessions": 0}));
+    assert_eq!(
+        world.items("REVOCATIONS_TABLE").await,
+        [format!("sub#{id}")]
+    );
+    assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, [""; 0]);
+    assert!(!world.items("USERS_TABLE").await.join(" ").contains("ada"));
+    assert!(
+        world
+            .refusal("show ada")
+            .await
+            .starts_with("nobody is called")
+    );
+    for line in [
+        format!("delete --id={id} --yes"),
+        "delete --id=-abc --yes".to_owned(),
+    ] {
+        let refused = world.refusal(&line).await;
+        assert!(refused.starts_with("nobody has the id"), "{refused}");
+    }
+    assert!(world.refusal("delete --yes").await.contains("NAME"));
+    world.create("ada", &[], PASSWORD).await.unwrap();
+
+    // As if the first deletion had been interrupted before the sessions.
+    let sub = SubjectId::parse(id).unwrap();
+    world.people.sessions.create(&session(&sub)).await.unwrap();
+    let rest = world.ask(&format!("delete --id={id} --yes")).await.unwrap();
+    assert_eq!(rest, json!({"deleted": id, "sessions": 1}));
+}
+
+fn session(sub: &SubjectId) -> Session {
+    let now = Clock::System.now();
+    Session {
+        sid: SessionId::from_bytes([1; 16]),
+        sub: sub.clone(),
+        generation: 0,
+        rotated_at: now,
+        attempt_id: AttemptId::from_bytes([2; 16]),
+        mac_kid: "AAAAAAAAAAA".to_owned(),
+        session_version: 0,
+        scope: Scopes::default(),
+        auth_time: now,
+        created_at: now,
+        last_used_at: now,
+        idle_expires_at: now,
+        expires_at: now,
+        ip: "192.0.2.1".to_owned(),
+        user_agent: String::new(),
+        revoked_at: None,
+    }
+}
+
+async fn reset(world: &World, code: &str) -> Ended {
+    let code = RecoveryCode::parse(code).unwrap();
+    let (users, revocations) = (&world.people.users, &world.people.revocations);
+    let (hash, now) = (StoredHash::new(NEW_HASH.into()), Clock::System.now());
+    let token: ClientRequestToken = people::token().unwrap();
+    reset_password(users, revocations, &code, &hash, now, &token)
+        .await
+        .unwrap()
+}
+
+const PASSWORD: &str = "canary of quiet otters at dawn";
+const NEW_HASH: &str = "$argon2id$new";

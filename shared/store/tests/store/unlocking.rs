@@ -1,0 +1,50 @@
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_store::unlock;
+
+use crate::fixtures::{token, user};
+use crate::tables::Tables;
+
+async fn count(tables: &Tables, pk: &str) {
+    let pk = AttributeValue::S(pk.to_owned());
+    let put = tables.client.put_item().table_name("attempts");
+    put.item("pk", pk).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn the_counters_of_one_identifier_go_and_no_others() {
+    let tables = Tables::start().await;
+    for pk in ["id#one", "pair#one#192.0.2.1", "pair#one#2001:db8::/64"] {
+        count(&tables, pk).await;
+    }
+    let others = ["id#one1", "pair#one1#192.0.2.1", "ip#192.0.2.1", "id#two"];
+    for pk in others {
+        count(&tables, pk).await;
+    }
+    assert_eq!(unlock(&tables.client, "attempts", "one").await.unwrap(), 3);
+    assert_eq!(unlock(&tables.client, "attempts", "one").await.unwrap(), 0);
+    assert_eq!(tables.count("attempts").await, 4);
+}
+
+#[tokio::test]
+async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
+    let tables = Tables::start().await;
+    let ada = user(1, "ada");
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    for key in ["username#ada", "email#ada@example.org"] {
+        assert_eq!(
+            tables.users.subject_of(key).await.unwrap(),
+            Some(ada.sub.clone())
+        );
+    }
+    for key in ["username#ADA", "username#ad", "email#ada"] {
+        assert_eq!(tables.users.subject_of(key).await.unwrap(), None);
+    }
+    let key = "email#ada@example.org";
+    let bad = AttributeValue::N("1".into());
+    tables.set("users", ("pk", key), "sub", bad).await;
+    let error = tables.users.subject_of(key).await.unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "item `of a name` of table `users` is corrupt at `sub`"
+    );
+}

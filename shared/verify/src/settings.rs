@@ -1,0 +1,158 @@
+//! What a verifier must be told.
+
+use std::time::Duration;
+
+use http::Uri;
+
+use crate::keys::LONGEST_STALENESS;
+
+/// Whose tokens are verified, for whom, and where the keys are.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub(crate) issuer: String,
+    pub(crate) audience: String,
+    pub(crate) jwks_uri: Option<String>,
+    pub(crate) max_age: Duration,
+    pub(crate) timeout: Duration,
+}
+
+/// Why a verifier cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The keys' address is no https URL, or plain http to another machine.
+    #[error("the issuer and the keys' address must be https URLs without a fragment")]
+    Address,
+    /// Issuer or audience is empty.
+    #[error("the issuer and the audience must not be empty")]
+    Empty,
+    /// The age is zero or longer than stale keys may be used for.
+    #[error("the keys' age must be 1 second to 1 hour")]
+    MaxAge,
+    /// This machine's certificate authorities cannot be read.
+    #[error("this machine trusts no certificate authority")]
+    Authorities(#[source] std::io::Error),
+}
+
+impl Settings {
+    /// Names the issuer (the stack's output `TokenIssuer`) and the audience
+    /// (`TokenAudience`), both compared byte by byte with a token's claims.
+    pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            audience: audience.into(),
+            jwks_uri: None,
+            max_age: MAX_AGE,
+            timeout: TIMEOUT,
+        }
+    }
+
+    /// Takes the keys from another address than the issuer's own
+    /// `/.well-known/jwks.json`.
+    #[must_use]
+    pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
+        self.jwks_uri = Some(uri.into());
+        self
+    }
+
+    /// Sets after what time the keys are fetched again: 300 s, an hour at most.
+    #[must_use]
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.max_age = age;
+        self
+    }
+
+    /// Sets how long the issuer may take to answer: 5 s.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Returns where the keys are, if every setting is sound.
+    pub(crate) fn check(&self) -> Result<Uri, SettingsError> {
+        if self.issuer.is_empty() || self.audience.is_empty() {
+            return Err(SettingsError::Empty);
+        }
+        if self.max_age < Duration::from_secs(1) || self.max_age > LONGEST_STALENESS {
+            return Err(SettingsError::MaxAge);
+        }
+        let address = match &self.jwks_uri {
+            Some(uri) => uri.clone(),
+            None => format!("{}/.well-known/jwks.json", self.issuer),
+        };
+        let uri: Uri = address.parse().map_err(|_| SettingsError::Address)?;
+        if is_authentic(&uri) && !address.contains('#') {
+            Ok(uri)
+        } else {
+            Err(SettingsError::Address)
+        }
+    }
+}
+
+/// Whoever can change the answer on its way chooses the keys: https, or plain
+/// http within this machine.
+fn is_authentic(uri: &Uri) -> bool {
+    let host = uri.host().unwrap_or_default();
+    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
+    match uri.scheme_str() {
+        Some("https") => !host.is_empty(),
+        Some("http") => local,
+        _ => false,
+    }
+}
+
+/// How old the keys may be before they are fetched again. Longer lets a removed
+/// key verify for longer; the same as the functions' `KEY_CACHE_SECONDS`.
+const MAX_AGE: Duration = Duration::from_mins(5);
+/// How long the issuer may take. Longer lets a slow issuer hold up the one
+/// request that fetches.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_beside_the_issuer_unless_another_address_is_given() {
+        let settings = Settings::new("https://auth.example/v1", "api");
+        let uri = settings.check().unwrap().to_string();
+        assert_eq!(uri, "https://auth.example/v1/.well-known/jwks.json");
+        let elsewhere = settings.jwks_uri("https://keys.example/set?x=1");
+        let uri = elsewhere.check().unwrap().to_string();
+        assert_eq!(uri, "https://keys.example/set?x=1");
+    }
+
+    #[test]
+    fn keys_come_by_https_or_from_this_machine() {
+        for good in [
+            "https://a.example",
+            "http://localhost:3000",
+            "http://[::1]:1",
+        ] {
+            assert!(Settings::new(good, "api").check().is_ok(), "{good}");
+        }
+        for bad in [
+            "http://a.example",
+            "http://localhost.a.example",
+            "http://127.0.0.1.a.example",
+            "http://localhost@a.example",
+            "ftp://localhost",
+            "a.example",
+            "/path",
+            "https://a.example#",
+        ] {
+            let refused = Settings::new(bad, "api").check();
+            assert!(matches!(refused, Err(SettingsError::Address)), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_empty_name_and_an_odd_age_are_refused() {
+        let empty = Settings::new("https://a.example", "").check();
+        assert!(matches!(empty, Err(SettingsError::Empty)));
+        for age in [Duration::ZERO, LONGEST_STALENESS + Duration::from_secs(1)] {
+            let odd = Settings::new("https://a.example", "api").max_age(age);
+            assert!(matches!(odd.check(), Err(SettingsError::MaxAge)), "{age:?}");
+        }
+    }
+}

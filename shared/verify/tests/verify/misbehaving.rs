@@ -1,0 +1,232 @@
+//! An issuer that is down, slow, somebody else, or out of its mind.
+
+use std::time::Duration;
+
+use gatehouse_auth::failure::Failure as _;
+use gatehouse_verify::{FetchError, KeysError, RemoteVerifier, Settings, TokenError, VerifyError};
+use serde_json::{Value, json};
+
+use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
+
+/// Every odd answer, with what it is told as.
+fn odd_answers() -> Vec<(&'static str, Reply, &'static str)> {
+    let mut answers = odd_transfers();
+    answers.extend(odd_bodies());
+    answers
+}
+
+fn odd_transfers() -> Vec<(&'static str, Reply, &'static str)> {
+    let status = |line: &str| Reply::Bytes(response(line, "", "{\"keys\":[]}"));
+    let bytes = |text: &str| Reply::Bytes(text.into());
+    let half = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{";
+    let told = |status| match status {
+        500 => "the answer has the status 500",
+        404 => "the answer has the status 404",
+        _ => "the answer has the status 204",
+    };
+    vec![
+        ("500", status("500 Internal Server Error"), told(500)),
+        ("404", status("404 Not Found"), told(404)),
+        ("204", bytes("HTTP/1.1 204 No Content\r\n\r\n"), told(204)),
+        ("no HTTP", bytes("SSH-2.0-OpenSSH_9.6\r\n"), NO_ANSWER),
+        ("a closed connection", bytes(""), NO_ANSWER),
+        ("half a body", bytes(half), NO_ANSWER),
+        ("silence", Reply::Silence, "the answer did not come in time"),
+        ("an endless body", Reply::Endless, TOO_LONG),
+    ]
+}
+
+fn odd_bodies() -> Vec<(&'static str, Reply, &'static str)> {
+    let body = |body: &str| Reply::Bytes(response("200 OK", "", body));
+    let set = |keys: Value| body(&json!({ "keys": keys }).to_string());
+    let public = key().public().to_json();
+    let mut private = public.clone();
+    private["d"] = "AAAA".into();
+    let symmetric = json!({"kty": "oct", "k": "AAAA", "alg": "HS256", "kid": "a"});
+    let long = format!("{}{}", json!({"keys": [public]}), " ".repeat(64 * 1024));
+    let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+    vec![
+        ("a long body", body(&long), TOO_LONG),
+        ("a page", body("<html>"), NO_JSON),
+        ("a member twice", body("{\"keys\":[],\"keys\":[]}"), NO_JSON),
+        ("deep nesting", body(&deep), NO_JSON),
+        ("no set", body("{}"), NO_SET),
+        ("a private key", set(json!([private])), NO_SET),
+        ("a key twice", set(json!([public, public])), NO_SET),
+        ("an HS256 key", set(json!([symmetric])), NO_SET),
+    ]
+}
+
+const NO_ANSWER: &str = "no answer came";
+const TOO_LONG: &str = "the answer is too long";
+const NO_JSON: &str = "the answer is no strict JSON";
+const NO_SET: &str = "the answer is no set of keys";
+
+#[tokio::test]
+async fn without_keys_no_odd_answer_lets_anybody_in() {
+    let key = key();
+    for (name, reply, told) in odd_answers() {
+        let issuer = Issuer::start(&[&key]).await;
+        issuer.will(reply);
+        let verifier = hurried(&issuer);
+        let error = verifier
+            .verify(&issuer.token(&key, NOW), NOW)
+            .await
+            .unwrap_err();
+        let VerifyError::Keys(KeysError::Fetch(error)) = error else {
+            panic!("{name}: {error}");
+        };
+        assert_eq!(error.to_string(), told, "{name}");
+        assert_eq!(issuer.requests(), 1, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn with_keys_an_odd_answer_is_survived_for_an_hour_and_no_longer() {
+    let key = key();
+    for (name, reply, _) in odd_answers() {
+        let issuer = Issuer::start(&[&key]).await;
+        let verifier = hurried(&issuer);
+        verifier.preload(NOW).await.unwrap();
+        issuer.will(reply);
+        let last = after(3600);
+        let served = verifier.verify(&issuer.token(&key, last), last).await;
+        assert!(served.is_ok(), "{name}");
+        let over = after(3611);
+        let refused = verifier.verify(&issuer.token(&key, over), over).await;
+        assert!(matches!(refused, Err(VerifyError::Keys(_))), "{name}");
+        issuer.will(Reply::Bytes(published(&[&key])));
+        let again = after(3621);
+        let served = verifier.verify(&issuer.token(&key, again), again).await;
+        assert!(served.is_ok(), "{name}: {served:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_issuer_that_is_down_is_asked_once_in_ten_seconds() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    let verifier = issuer.verifier();
+    let token = issuer.token(&key, NOW);
+    let first = verifier.verify(&token, NOW).await.unwrap_err();
+    let VerifyError::Keys(failure) = first else {
+        panic!("{first}");
+    };
+    assert!(failure.is_transient());
+    for second in 1..10 {
+        let held_back = verifier.verify(&token, after(second)).await;
+        assert!(matches!(
+            held_back,
+            Err(VerifyError::Keys(KeysError::HeldBack))
+        ));
+    }
+    assert_eq!(issuer.requests(), 1);
+    issuer.will(Reply::Bytes(published(&[&key])));
+    assert!(verifier.verify(&token, after(10)).await.is_ok());
+}
+
+#[tokio::test]
+async fn nobody_at_the_address_is_no_answer() {
+    let verifier = RemoteVerifier::new(Settings::new("http://127.0.0.1:1", "api")).unwrap();
+    let failed = verifier.preload(NOW).await.unwrap_err();
+    assert!(
+        matches!(failed, KeysError::Fetch(FetchError::Connection(_))),
+        "{failed}"
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed_not_even_to_good_keys() {
+    let key = key();
+    let elsewhere = Issuer::start(&[&key]).await;
+    let issuer = Issuer::start(&[&key]).await;
+    for status in [
+        "301 Moved Permanently",
+        "302 Found",
+        "307 Temporary Redirect",
+    ] {
+        let location = format!("location: {}/.well-known/jwks.json\r\n", elsewhere.url);
+        issuer.will(Reply::Bytes(response(status, &location, "")));
+        let failed = issuer.verifier().preload(NOW).await.unwrap_err();
+        assert!(
+            matches!(failed, KeysError::Fetch(FetchError::Status(300..400))),
+            "{failed}"
+        );
+    }
+    assert_eq!(elsewhere.requests(), 0);
+}
+
+#[tokio::test]
+async fn an_https_address_is_never_asked_in_the_clear() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    let address = issuer.url.replace("http:", "https:");
+    let verifier = RemoteVerifier::new(issuer.settings().jwks_uri(address)).unwrap();
+    let failed = verifier.preload(NOW).await.unwrap_err();
+    assert!(
+        matches!(failed, KeysError::Fetch(FetchError::Connection(_))),
+        "{failed}"
+    );
+    assert_eq!(issuer.requests(), 0);
+}
+
+#[tokio::test]
+async fn a_key_that_could_not_be_looked_up_is_an_error_and_not_a_refusal() {
+    let (known, new) = (key(), key());
+    let issuer = Issuer::start(&[&known]).await;
+    let verifier = issuer.verifier();
+    verifier.preload(NOW).await.unwrap();
+    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    for second in [10, 11] {
+        let unknown = verifier
+            .verify(&issuer.token(&new, NOW), after(second))
+            .await;
+        assert!(
+            matches!(unknown, Err(VerifyError::Keys(_))),
+            "after {second} s"
+        );
+        let good = verifier
+            .verify(&issuer.token(&known, NOW), after(second))
+            .await;
+        assert!(good.is_ok(), "after {second} s");
+    }
+    assert_eq!(issuer.requests(), 2);
+}
+
+#[tokio::test]
+async fn keys_from_the_future_are_not_trusted_after_the_clock_steps_back() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    let verifier = issuer.verifier();
+    verifier.preload(after(3600)).await.unwrap();
+    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    let refused = verifier.verify(&issuer.token(&key, NOW), NOW).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::Keys(KeysError::Fetch(_)))
+    ));
+}
+
+#[tokio::test]
+async fn a_forged_signature_under_a_known_key_id_asks_nobody() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    let verifier = issuer.verifier();
+    verifier.preload(NOW).await.unwrap();
+    let token = issuer.token(&key, NOW);
+    let (message, _) = token.rsplit_once('.').unwrap();
+    let forged = format!("{message}.{}", "A".repeat(86));
+    let refused = verifier.verify(&forged, after(20)).await;
+    assert!(matches!(
+        refused,
+        Err(VerifyError::Token(TokenError::Signature))
+    ));
+    assert_eq!(issuer.requests(), 1);
+}
+
+/// A verifier that waits half a second.
+fn hurried(issuer: &Issuer) -> RemoteVerifier {
+    let settings = issuer.settings().timeout(Duration::from_millis(500));
+    RemoteVerifier::new(settings).unwrap()
+}

@@ -1,0 +1,83 @@
+//! Many at once: one fetch for all, and nobody waits who need not.
+
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use gatehouse_verify::{KeysError, TokenError, VerifyError};
+
+use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
+
+#[tokio::test]
+async fn a_hundred_first_requests_share_one_fetch() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.will(Reply::Gated(published(&[&key])));
+    let verifier = Arc::new(issuer.verifier());
+    let token = issuer.token(&key, NOW);
+    let all = (0..100).map(|_| {
+        let (verifier, token) = (Arc::clone(&verifier), token.clone());
+        tokio::spawn(async move { verifier.verify(&token, NOW).await })
+    });
+    let all: Vec<_> = all.collect();
+    issuer.asked(1).await;
+    issuer.open_the_gate();
+    for answer in join_all(all).await {
+        answer.unwrap().unwrap();
+    }
+    assert_eq!(issuer.requests(), 1);
+}
+
+#[tokio::test]
+async fn a_flood_of_unknown_key_ids_is_one_request_in_ten_seconds() {
+    let (known, stranger) = (key(), key());
+    let issuer = Issuer::start(&[&known]).await;
+    let verifier = issuer.verifier();
+    verifier.preload(NOW).await.unwrap();
+    let forged = issuer.token(&stranger, NOW);
+    for second in [1, 10, 11, 19, 20] {
+        // Clocks of requests side by side differ by a second.
+        let flood = (0..100).map(|n| verifier.verify(&forged, after(second + n % 2)));
+        for refused in join_all(flood).await {
+            let unknown = matches!(refused, Err(VerifyError::Token(TokenError::UnknownKey(_))));
+            assert!(unknown, "after {second} s: {refused:?}");
+        }
+    }
+    assert_eq!(issuer.requests(), 3, "at 0, at 10 or 11, at 20 or 21");
+}
+
+#[tokio::test]
+async fn who_has_keys_does_not_wait_for_a_slow_issuer() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    let verifier = Arc::new(issuer.verifier());
+    verifier.preload(NOW).await.unwrap();
+    issuer.will(Reply::Gated(published(&[&key])));
+    let token = issuer.token(&key, NOW);
+    let (first, held) = (Arc::clone(&verifier), token.clone());
+    let first = tokio::spawn(async move { first.verify(&held, after(400)).await });
+    issuer.asked(2).await;
+    for _ in 0..100 {
+        verifier.verify(&token, after(400)).await.unwrap();
+    }
+    assert!(!first.is_finished());
+    issuer.open_the_gate();
+    first.await.unwrap().unwrap();
+    assert_eq!(issuer.requests(), 2);
+}
+
+#[tokio::test]
+async fn a_fetch_whose_caller_went_away_counts_as_a_try() {
+    let key = key();
+    let issuer = Issuer::start(&[&key]).await;
+    issuer.will(Reply::Gated(response("200 OK", "", "")));
+    let verifier = Arc::new(issuer.verifier());
+    let leaving = Arc::clone(&verifier);
+    let leaving = tokio::spawn(async move { leaving.preload(NOW).await });
+    issuer.asked(1).await;
+    leaving.abort();
+    assert!(leaving.await.unwrap_err().is_cancelled());
+    issuer.will(Reply::Bytes(published(&[&key])));
+    let held_back = verifier.preload(after(9)).await;
+    assert!(matches!(held_back, Err(KeysError::HeldBack)));
+    verifier.preload(after(10)).await.unwrap();
+}
