@@ -9,6 +9,7 @@ mod account;
 mod admin;
 mod admin_list;
 mod bodies;
+mod breaches;
 mod costs;
 mod deletion;
 mod dependencies;

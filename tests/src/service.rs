@@ -85,6 +85,16 @@ impl Service {
         Self::at(Place::Local { stack, work })
     }
 
+    /// Starts a local stack, also where the other tests share a deployed one.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_locally(change: impl FnOnce(&mut StackOptions)) -> anyhow::Result<Self> {
+        let mut options = StackOptions::default();
+        change(&mut options);
+        Self::start_here(options).await
+    }
+
     /// Starts a local stack whose functions reach their tables through a proxy.
     ///
     /// # Errors

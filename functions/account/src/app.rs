@@ -4,10 +4,12 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_auth::random;
 use gatehouse_auth::token::Verifier;
+use gatehouse_breaches::Breaches;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{
-    ClientAddress, Environment, HashSettings, RegistrationSettings, VerifierSettings,
+    BreachSettings, ClientAddress, Environment, HashSettings, RegistrationSettings,
+    VerifierSettings,
 };
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
@@ -27,6 +29,7 @@ pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
+    pub(crate) breaches: Breaches,
     pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
 }
@@ -57,6 +60,7 @@ impl App {
                 hashing.permits,
             ),
             policy: PasswordPolicy::new(registration.password_min_length),
+            breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
             address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };

@@ -2,7 +2,7 @@
 //! old one, or a recovery code. Every session ends, this one too.
 
 use gatehouse_auth::email::EmailAddress;
-use gatehouse_auth::password::Password;
+use gatehouse_auth::password::{Password, WeakPassword};
 use gatehouse_auth::random;
 use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::time::Timestamp;
@@ -32,7 +32,7 @@ pub(crate) async fn change(
     })?;
     let new = parse(&new)?;
     let user = owner::prove(app, request, &principal, &current).await?;
-    let hash = hash(app, &user, new).await?;
+    let hash = hash(app, request, &user, new).await?;
     let caller = (&user.sub, principal.ver);
     let token = transaction()?;
     let ended = change_password(&app.users, &app.revocations, caller, &hash, now, &token)
@@ -70,7 +70,7 @@ pub(crate) async fn reset(
     let Some(user) = user else {
         return Err(refuse(app, request, Some(&code)));
     };
-    let hash = hash(app, &user, new).await?;
+    let hash = hash(app, request, &user, new).await?;
     let token = transaction()?;
     let ended = reset_password(&app.users, &app.revocations, &code, &hash, now, &token)
         .await
@@ -99,21 +99,32 @@ fn parse(typed: &SecretString) -> Result<Password, Problem> {
 }
 
 /// Judges a new password by its owner's names, and hashes it.
-async fn hash(app: &App, user: &User, new: Password) -> Result<StoredHash, Problem> {
+async fn hash(
+    app: &App,
+    request: &Request,
+    user: &User,
+    new: Password,
+) -> Result<StoredHash, Problem> {
     let username = Username::parse(&user.username).map_err(|error| Problem::broken(&error))?;
     let email = user.email.as_deref().map(EmailAddress::parse);
     let email = email.and_then(Result::ok);
     app.policy
         .check(&new, &username, email.as_ref())
-        .map_err(|weak| {
-            let reasons = weak.reasons.iter();
-            let reasons =
-                reasons.map(|reason| FieldError::new(FIELD, reason.code(), reason.detail()));
-            Problem::weak_password(reasons.collect(), weak.suggestions)
-        })?;
+        .map_err(weak)?;
+    let stolen = app.breaches.hold(&new).await;
+    if stolen.map_err(|error| Problem::failed(&error))? {
+        return Err(weak(WeakPassword::stolen()));
+    }
     let salt = random::bytes().map_err(|error| Problem::broken(&error))?;
-    let hash = app.hasher.hash(new, salt).await;
-    hash.map_err(|error| Problem::broken(&error))
+    let hasher = app.hasher.within(request.time_left(&app.clock));
+    let hash = hasher.hash(new, salt).await;
+    hash.map_err(|error| Problem::failed(&error))
+}
+
+fn weak(weak: WeakPassword) -> Problem {
+    let reasons = weak.reasons.iter();
+    let reasons = reasons.map(|reason| FieldError::new(FIELD, reason.code(), reason.detail()));
+    Problem::weak_password(reasons.collect(), weak.suggestions)
 }
 
 const FIELD: &str = "new_password";

@@ -1,8 +1,11 @@
 //! What `register` needs, made once at cold start.
 
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
+use gatehouse_breaches::Breaches;
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::{ClientAddress, Environment, HashSettings, RegistrationSettings};
+use gatehouse_edge::config::{
+    BreachSettings, ClientAddress, Environment, HashSettings, RegistrationSettings,
+};
 use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
@@ -11,6 +14,7 @@ pub struct App {
     pub(crate) attempts: LoginAttempts,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
+    pub(crate) breaches: Breaches,
     pub(crate) open: bool,
     pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
@@ -35,6 +39,7 @@ impl App {
                 hashing.permits,
             ),
             policy: PasswordPolicy::new(registration.password_min_length),
+            breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
             open: registration.open,
             address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::Hasher;
+use gatehouse_auth::password::{Hasher, WeakPassword};
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, User};
@@ -87,6 +87,10 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User,
     let (sub, salt) = random::bytes()
         .and_then(|sub| Ok((sub, random::bytes()?)))
         .map_err(|error| Problem::broken(&error))?;
+    let stolen = app.breaches.hold(&newcomer.password).await;
+    if stolen.map_err(|error| Problem::failed(&error))? {
+        return Err(newcomer::weak(WeakPassword::stolen()));
+    }
     let hash = hasher
         .hash(newcomer.password, salt)
         .await

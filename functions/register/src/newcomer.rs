@@ -1,7 +1,7 @@
 //! What a newcomer sends, checked whole before anything is decided.
 
 use gatehouse_auth::email::EmailAddress;
-use gatehouse_auth::password::{Password, PasswordPolicy};
+use gatehouse_auth::password::{Password, PasswordPolicy, WeakPassword};
 use gatehouse_auth::username::Username;
 use gatehouse_edge::problem::{FieldError, Problem};
 use gatehouse_edge::request::Request;
@@ -33,14 +33,7 @@ impl Newcomer {
                 &newcomer.username,
                 newcomer.email.as_ref(),
             )
-            .map_err(|weak| {
-                let reasons = weak
-                    .reasons
-                    .iter()
-                    .map(|reason| FieldError::new("password", reason.code(), reason.detail()))
-                    .collect();
-                Problem::weak_password(reasons, weak.suggestions)
-            })?;
+            .map_err(weak)?;
         Ok(newcomer)
     }
 
@@ -69,6 +62,13 @@ impl Newcomer {
             }
         }
     }
+}
+
+/// Tells a person why a password may not be chosen.
+pub(crate) fn weak(weak: WeakPassword) -> Problem {
+    let reasons = weak.reasons.iter();
+    let reasons = reasons.map(|reason| FieldError::new("password", reason.code(), reason.detail()));
+    Problem::weak_password(reasons.collect(), weak.suggestions)
 }
 
 struct Body {

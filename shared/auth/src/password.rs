@@ -1,5 +1,6 @@
 //! Passwords: read, judged, hashed and checked. Nothing here prints one.
 
+mod breach;
 mod common;
 mod foreign;
 pub mod hasher;
@@ -18,6 +19,7 @@ use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
+pub use breach::BreachQuery;
 pub use hasher::{HashError, Hasher, describe};
 pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};

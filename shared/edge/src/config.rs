@@ -11,7 +11,7 @@ mod network;
 mod rotation;
 mod token;
 
-pub use account::{HashSettings, RegistrationSettings};
+pub use account::{BreachSettings, HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
 pub use key_ring::KeyRingSettings;
 pub use network::ClientAddress;

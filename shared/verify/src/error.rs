@@ -30,19 +30,9 @@ pub enum KeysError {
 /// What came instead of keys.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No connection, or one that broke.
-    #[error("no answer came")]
-    Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The whole answer was not there in time.
-    #[error("the answer did not come in time")]
-    Slow,
-    /// Another status than 200. Redirects are not followed: who can make one
-    /// would choose the keys.
-    #[error("the answer has the status {0}")]
-    Status(u16),
-    /// A body that no set of keys needs.
-    #[error("the answer is too long")]
-    TooLong,
+    /// No body came, or one that no set of keys needs.
+    #[error(transparent)]
+    Http(#[from] gatehouse_fetch::FetchError),
     /// A body that is no strict JSON.
     #[error("the answer is no strict JSON")]
     Json(#[source] JsonError),
@@ -56,9 +46,8 @@ impl Failure for KeysError {
         match self {
             Self::HeldBack => true,
             Self::Fetch(error) => match error {
-                FetchError::Connection(_) | FetchError::Slow => true,
-                FetchError::Status(status) => *status == 429 || *status >= 500,
-                FetchError::TooLong | FetchError::Json(_) | FetchError::Keys(_) => false,
+                FetchError::Http(error) => error.is_transient(),
+                FetchError::Json(_) | FetchError::Keys(_) => false,
             },
         }
     }

@@ -35,6 +35,7 @@ pub use error::{FetchError, KeysError, VerifyError};
 pub use gatehouse_auth::claims::Claims;
 pub use gatehouse_auth::time::Timestamp;
 pub use gatehouse_auth::token::TokenError;
+pub use gatehouse_fetch::FetchError as HttpError;
 pub use settings::{Settings, SettingsError};
 
 use gatehouse_auth::token::Verifier;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatehouse_fetch::is_authentic;
 use http::Uri;
 
 use crate::keys::LONGEST_STALENESS;
@@ -81,23 +82,12 @@ impl Settings {
             None => format!("{}/.well-known/jwks.json", self.issuer),
         };
         let uri: Uri = address.parse().map_err(|_| SettingsError::Address)?;
+        // Whoever can change the answer on its way chooses the keys.
         if is_authentic(&uri) && !address.contains('#') {
             Ok(uri)
         } else {
             Err(SettingsError::Address)
         }
-    }
-}
-
-/// Whoever can change the answer on its way chooses the keys: https, or plain
-/// http within this machine.
-fn is_authentic(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-    match uri.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => local,
-        _ => false,
     }
 }
 

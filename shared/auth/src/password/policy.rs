@@ -37,6 +37,8 @@ pub enum WeakReason {
     HoldsUsername,
     /// It holds the part of the e-mail address before the `@`.
     HoldsEmail,
+    /// It is in a public list of stolen passwords.
+    Stolen,
     /// The strength estimate says that it is guessed easily, and perhaps why.
     Guessable(Option<String>),
 }
@@ -103,6 +105,17 @@ impl PasswordPolicy {
     }
 }
 
+impl WeakPassword {
+    /// Says that a password is in a public list of stolen ones.
+    #[must_use]
+    pub fn stolen() -> Self {
+        Self {
+            reasons: vec![WeakReason::Stolen],
+            suggestions: vec!["Choose a password that you use nowhere else.".to_owned()],
+        }
+    }
+}
+
 impl WeakReason {
     /// Returns the stable code that an answer carries.
     #[must_use]
@@ -112,6 +125,7 @@ impl WeakReason {
             Self::Common => "common",
             Self::HoldsUsername => "holds_username",
             Self::HoldsEmail => "holds_email",
+            Self::Stolen => "stolen",
             Self::Guessable(_) => "guessable",
         }
     }
@@ -126,6 +140,7 @@ impl WeakReason {
             Self::Common => "This is a common password.".to_owned(),
             Self::HoldsUsername => "The password contains the username.".to_owned(),
             Self::HoldsEmail => "The password contains the e-mail address.".to_owned(),
+            Self::Stolen => "This password is in a public list of stolen passwords.".to_owned(),
             Self::Guessable(Some(warning)) => warning.clone(),
             Self::Guessable(None) => "The password is easy to guess.".to_owned(),
         }

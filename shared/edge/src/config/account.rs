@@ -30,6 +30,46 @@ impl RegistrationSettings {
     }
 }
 
+/// Whether new passwords are looked up in a public list of stolen ones.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BreachSettings {
+    /// They are not.
+    Off,
+    /// They are, at this address.
+    Ask {
+        /// `PWNED_PASSWORDS_URL`: the list, such as `https://api.pwnedpasswords.com`.
+        url: String,
+        /// Whether a password is taken while the list does not answer.
+        fails_open: bool,
+    },
+}
+
+impl BreachSettings {
+    /// Reads `PWNED_PASSWORDS` and `PWNED_PASSWORDS_URL`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the variable that is odd.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let name = "PWNED_PASSWORDS";
+        let fails_open = match environment.text(name) {
+            None | Some("off") => return Ok(Self::Off),
+            Some("fail_open") => true,
+            Some("fail_closed") => false,
+            Some(_) => {
+                return Err(ConfigError::odd(
+                    name,
+                    "`off`, `fail_open` or `fail_closed`",
+                ));
+            }
+        };
+        let url = environment.text("PWNED_PASSWORDS_URL");
+        Ok(Self::Ask {
+            url: url.unwrap_or(PWNED_PASSWORDS).to_owned(),
+            fails_open,
+        })
+    }
+}
+
 /// The cost of one Argon2id hash, and how many run at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct HashSettings {
@@ -63,6 +103,8 @@ impl HashSettings {
     }
 }
 
+/// The list of Have I Been Pwned.
+const PWNED_PASSWORDS: &str = "https://api.pwnedpasswords.com";
 /// Code points; shorter passwords fall to guessing at a stolen table.
 const PASSWORD_MIN_LENGTH: u32 = 15;
 /// KiB; with fewer a stolen table is guessed faster (OWASP's row m=19456, t=2).

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure as _;
-use gatehouse_verify::{FetchError, KeysError, RemoteVerifier, Settings, TokenError, VerifyError};
+use gatehouse_verify::{
+    FetchError, HttpError, KeysError, RemoteVerifier, Settings, TokenError, VerifyError,
+};
 use serde_json::{Value, json};
 
 use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
@@ -131,7 +133,10 @@ async fn nobody_at_the_address_is_no_answer() {
     let verifier = RemoteVerifier::new(Settings::new("http://127.0.0.1:1", "api")).unwrap();
     let failed = verifier.preload(NOW).await.unwrap_err();
     assert!(
-        matches!(failed, KeysError::Fetch(FetchError::Connection(_))),
+        matches!(
+            failed,
+            KeysError::Fetch(FetchError::Http(HttpError::Connection(_)))
+        ),
         "{failed}"
     );
 }
@@ -150,7 +155,10 @@ async fn a_redirect_is_not_followed_not_even_to_good_keys() {
         issuer.will(Reply::Bytes(response(status, &location, "")));
         let failed = issuer.verifier().preload(NOW).await.unwrap_err();
         assert!(
-            matches!(failed, KeysError::Fetch(FetchError::Status(300..400))),
+            matches!(
+                failed,
+                KeysError::Fetch(FetchError::Http(HttpError::Status(300..400)))
+            ),
             "{failed}"
         );
     }
@@ -165,7 +173,10 @@ async fn an_https_address_is_never_asked_in_the_clear() {
     let verifier = RemoteVerifier::new(issuer.settings().jwks_uri(address)).unwrap();
     let failed = verifier.preload(NOW).await.unwrap_err();
     assert!(
-        matches!(failed, KeysError::Fetch(FetchError::Connection(_))),
+        matches!(
+            failed,
+            KeysError::Fetch(FetchError::Http(HttpError::Connection(_)))
+        ),
         "{failed}"
     );
     assert_eq!(issuer.requests(), 0);
