@@ -24,7 +24,7 @@ fn account(person: &Person) -> String {
 }
 
 #[tokio::test]
-async fn no_route_gives_one_person_anothers_object() -> anyhow::Result<()> {
+async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let admin = administrator(&service).await?;
     let owner = Person::join(&service).await?;
