@@ -44,28 +44,6 @@ fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
 }
 
 #[test]
-fn no_function_takes_hash_parameters_below_owasps_rows() -> anyhow::Result<()> {
-    let template = root().join("infra/template.yaml");
-    let mut with_passwords = 0;
-    for function in gatehouse_local::function_names(&template)? {
-        let output = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["tree", "--package", &function, "--edges", "normal"])
-            .args(["--prefix", "none", "--format", "{p} {f}"])
-            .output()?;
-        let tree = String::from_utf8(output.stdout)?;
-        let line = tree
-            .lines()
-            .find(|line| line.starts_with("gatehouse-auth "));
-        let features = line.and_then(|line| line.rsplit(' ').next()).unwrap_or("");
-        assert!(!features.contains("weak"), "{function}: {features}");
-        with_passwords += usize::from(features.contains("people"));
-    }
-    assert!(with_passwords >= 2, "the features are features");
-    Ok(())
-}
-
-#[test]
 fn the_edge_links_neither_dynamodb_nor_argon2() -> anyhow::Result<()> {
     let tree = dependencies("gatehouse-edge")?;
     for crate_name in ["aws-sdk-dynamodb", "argon2", "jsonwebtoken", "aws-lc-rs"] {

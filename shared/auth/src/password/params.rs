@@ -37,18 +37,6 @@ impl Argon2Params {
         params.map(Self).map_err(|_| ParamsError::TooWeak)
     }
 
-    /// Takes any parameters, for tests of what is around a hash.
-    ///
-    /// # Panics
-    /// If Argon2 itself refuses them.
-    #[cfg(feature = "weak-hashes-for-tests")]
-    #[must_use]
-    #[expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
-    pub fn weak(memory_kib: u32, iterations: u32) -> Self {
-        let params = Params::new(memory_kib, iterations, LANES, None);
-        Self(params.expect("parameters that argon2 takes"))
-    }
-
     pub(super) fn as_argon2(&self) -> &Params {
         &self.0
     }
