@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use gatehouse_auth::time::Timestamp;
 
@@ -25,15 +25,14 @@ impl Clock {
         }
     }
 
-    /// Returns how long it is until a moment in milliseconds since the epoch, as
-    /// Lambda gives its deadline.
-    pub(crate) fn until(&self, millis: u64) -> Duration {
+    /// Returns the current time in milliseconds since the epoch, which is how
+    /// Lambda states a deadline.
+    pub(crate) fn now_millis(&self) -> u64 {
         let now = match self {
             Self::System => system_millis(),
             Self::Fixed(seconds) => seconds.load(Ordering::SeqCst).saturating_mul(1000),
         };
-        let now = u64::try_from(now).unwrap_or(0);
-        Duration::from_millis(millis.saturating_sub(now))
+        u64::try_from(now).unwrap_or(0)
     }
 }
 
@@ -61,20 +60,12 @@ mod tests {
         assert_eq!(clock.now().unix(), 100);
         seconds.store(-5, Ordering::SeqCst);
         assert_eq!(clock.now().unix(), -5);
-    }
-
-    #[test]
-    fn a_deadline_that_has_passed_leaves_no_time() {
-        let clock = Clock::Fixed(Arc::new(AtomicI64::new(100)));
-        assert_eq!(clock.until(100_250), Duration::from_millis(250));
-        assert_eq!(clock.until(99_999), Duration::ZERO);
-        let soon = u64::try_from(system_millis()).unwrap() + 60_000;
-        let left = Clock::System.until(soon).as_secs();
-        assert!((58..=60).contains(&left), "{left}");
+        assert_eq!(clock.now_millis(), 0);
     }
 
     #[test]
     fn the_system_clock_is_past_the_year_2024() {
         assert!(Clock::System.now().unix() > 1_704_067_200);
+        assert!(Clock::System.now_millis() > 1_704_067_200_000);
     }
 }

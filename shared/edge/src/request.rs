@@ -1,6 +1,7 @@
 //! One request, as a handler sees it.
 
 mod body;
+mod deadline;
 mod fields;
 mod media_type;
 mod parameters;
@@ -15,6 +16,7 @@ use http::Method;
 use lambda_http::{Context, RequestExt};
 
 pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
+use deadline::{Deadline, TimeLeft, warn_once};
 pub use fields::Fields;
 
 use crate::audit::Audit;
@@ -107,14 +109,19 @@ impl Request {
         named.or(self.meta.source_address)
     }
 
-    /// Returns how long the caller still waits, by Lambda's deadline; for ever where
-    /// there is none.
+    /// Returns how long the caller still waits, by Lambda's deadline;
+    /// [`Duration::MAX`] if there is none that can be real.
     #[must_use]
     pub fn time_left(&self, clock: &Clock) -> Duration {
         let context = self.http.lambda_context_ref();
-        match context.map_or(0, |context| context.deadline) {
-            0 => Duration::MAX,
-            deadline => clock.until(deadline),
+        let deadline = Deadline::from_millis(context.map_or(0, |context| context.deadline));
+        match deadline.left(clock.now_millis()) {
+            TimeLeft::Unlimited => Duration::MAX,
+            TimeLeft::Unbelievable => {
+                warn_once();
+                Duration::MAX
+            }
+            TimeLeft::Until(left) => left,
         }
     }
 

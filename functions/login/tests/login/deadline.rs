@@ -23,3 +23,15 @@ async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
     let answer = world.log_in_within("ada", PASSWORD, HOME, left).await;
     assert_eq!(answer.status(), 200);
 }
+
+/// `cargo lambda watch` sends the first with every event.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deadline_that_cannot_be_real_refuses_nobody() {
+    let world = World::start().await;
+    world.add("ada", None).await;
+    let an_hour_ago = world.now_millis() - 3_600_000;
+    for deadline in [600_000, an_hour_ago] {
+        let answer = world.log_in_with("ada", PASSWORD, HOME, deadline).await;
+        assert_eq!(answer.status(), 200, "{deadline}");
+    }
+}

@@ -114,11 +114,22 @@ impl World {
         address: &str,
         left: Option<Duration>,
     ) -> Response {
+        let deadline = left.map_or(0, |left| {
+            self.now_millis() + u64::try_from(left.as_millis()).unwrap()
+        });
+        self.log_in_with(name, password, address, deadline).await
+    }
+
+    /// Logs in with Lambda's deadline as a tool states it, in milliseconds.
+    pub(crate) async fn log_in_with(
+        &self,
+        name: &str,
+        password: &str,
+        address: &str,
+        deadline: u64,
+    ) -> Response {
         let mut context = Context::default();
-        if let Some(left) = left {
-            let now = u64::try_from(self.seconds.load(Ordering::SeqCst)).unwrap() * 1000;
-            context.deadline = now + u64::try_from(left.as_millis()).unwrap();
-        }
+        context.deadline = deadline;
         let body = json!({ "username": name, "password": password }).to_string();
         let event = json!({
             "version": "2.0",
@@ -138,6 +149,11 @@ impl World {
             context,
         )
         .await
+    }
+
+    /// Returns what the clock says, in milliseconds since the epoch.
+    pub(crate) fn now_millis(&self) -> u64 {
+        u64::try_from(self.seconds.load(Ordering::SeqCst)).unwrap() * 1000
     }
 
     /// Lets time pass.
