@@ -31,8 +31,8 @@ pub(crate) struct Arguments {
     /// Hands the functions to `cargo lambda watch`, which rebuilds what changes
     #[arg(long, conflicts_with_all = ["release", "freeze", "concurrency"])]
     watch: bool,
-    /// Keeps tables and keys in a directory of the project, .gatehouse unless it is named
-    #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = ".gatehouse")]
+    /// Keeps tables and keys in a directory of the project, .gatehouse if none is given
+    #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = project::DATA_DIR)]
     data_dir: Option<PathBuf>,
     /// How many processes a function may have at once
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]

@@ -20,11 +20,13 @@ pub(crate) use deployed::Deployment;
 /// Which stack a command is for.
 #[derive(clap::Args)]
 pub(crate) struct PlaceArguments {
-    /// Works on a directory that `cargo local --data-dir` kept; without it on the running `cargo local`
+    /// Works on a directory that `cargo local --data-dir` kept, .gatehouse if none is given; without it on the running `cargo local`
     #[arg(
         long,
         global = true,
         value_name = "DIRECTORY",
+        num_args = 0..=1,
+        default_missing_value = project::DATA_DIR,
         conflicts_with = "stack"
     )]
     data_dir: Option<PathBuf>,

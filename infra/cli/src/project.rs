@@ -7,6 +7,10 @@ use anyhow::{Context as _, bail};
 /// The template, from the project's root.
 pub(crate) const TEMPLATE: &str = "infra/template.yaml";
 
+/// What `--data-dir` without a value stands for, in every command: `cargo local`
+/// keeps its tables and keys there.
+pub(crate) const DATA_DIR: &str = ".gatehouse";
+
 /// Returns the directory above (or at) the current one with the template.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("the current directory cannot be read")?;
