@@ -5,6 +5,8 @@ use idna::uts46::{DnsLength, Hyphens, Uts46};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 
+use crate::identifier::trimmed;
+
 /// An e-mail address. Until it is verified it proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress {
@@ -40,7 +42,7 @@ impl EmailAddress {
     /// # Errors
     /// [`EmailError`] says which rule it breaks.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
-        let (local, domain) = typed.split_once('@').ok_or(EmailError::Shape)?;
+        let (local, domain) = trimmed(typed).split_once('@').ok_or(EmailError::Shape)?;
         if local.is_empty() || domain.is_empty() || domain.contains('@') {
             return Err(EmailError::Shape);
         }

@@ -23,6 +23,7 @@ impl LoginIdentifier {
     /// Reads an identifier; one with an `@` is never a username.
     #[must_use]
     pub fn parse(typed: &str) -> Self {
+        let typed = trimmed(typed);
         let usable = if typed.contains('@') {
             EmailAddress::parse(typed).map(Self::Email).ok()
         } else {
@@ -55,6 +56,16 @@ impl LoginIdentifier {
     }
 }
 
+/// Returns a name without the white space (Unicode's `White_Space`) and the byte
+/// order marks at its ends: keyboards add a space, and files begin with a mark.
+/// For names and addresses only; a password is what was typed.
+#[must_use]
+pub fn trimmed(typed: &str) -> &str {
+    typed.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +86,60 @@ mod tests {
             assert_eq!(
                 (other.name_key(), other.digest()),
                 (one.name_key(), one.digest())
+            );
+        }
+    }
+
+    /// Every code point of Unicode's `White_Space`, and the byte order mark.
+    const AROUND: &str = "\t\n\u{b}\u{c}\r \u{85}\u{a0}\u{1680}\u{2000}\u{2001}\u{2002}\
+        \u{2003}\u{2004}\u{2005}\u{2006}\u{2007}\u{2008}\u{2009}\u{200a}\u{2028}\u{2029}\
+        \u{202f}\u{205f}\u{3000}\u{feff}";
+
+    #[test]
+    fn white_space_around_a_name_is_not_part_of_it() {
+        for name in ["alice", "a@example.org", "nobody at all"] {
+            let plain = LoginIdentifier::parse(name);
+            for character in AROUND.chars() {
+                for typed in [
+                    format!("{name}{character}"),
+                    format!("{character}{name}"),
+                    format!("{AROUND}{name}{character}{AROUND}"),
+                ] {
+                    assert_eq!(LoginIdentifier::parse(&typed), plain, "{typed:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_white_space_is_not_trimmed() {
+        for typed in ["\u{200b}alice", "alice\u{2060}", "alice\0", "\u{180e}alice"] {
+            assert_eq!(trimmed(typed), typed);
+        }
+        assert_eq!(trimmed("two  words"), "two  words");
+        assert_eq!(trimmed(" \u{feff} "), "");
+    }
+
+    #[test]
+    fn a_name_is_stored_and_shown_without_the_white_space_around_it() {
+        let username = Username::parse(" Alice\u{a0}").unwrap();
+        assert_eq!(
+            (username.display(), username.canonical()),
+            ("Alice", "alice")
+        );
+        let email = EmailAddress::parse("\u{feff}A@example.org\r\n").unwrap();
+        assert_eq!(email.display(), "A@example.org");
+        for inside in [
+            "a lice",
+            "al\u{feff}ice",
+            "a@ex ample.org",
+            "a @example.org",
+            "a@ example.org",
+        ] {
+            assert_eq!(
+                LoginIdentifier::parse(inside).name_key(),
+                None,
+                "{inside:?}"
             );
         }
     }

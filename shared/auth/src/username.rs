@@ -5,6 +5,8 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use unicode_normalization::char::is_combining_mark;
 use unicode_security::MixedScript;
 
+use crate::identifier::trimmed;
+
 /// A username, as it was typed and in its canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username {
@@ -36,6 +38,7 @@ impl Username {
     /// # Errors
     /// [`UsernameError`] says which rule it breaks.
     pub fn parse(typed: &str) -> Result<Self, UsernameError> {
+        let typed = trimmed(typed);
         if typed.len() > MAX_TYPED_BYTES {
             return Err(UsernameError::TooLong);
         }

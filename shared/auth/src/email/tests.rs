@@ -112,7 +112,7 @@ fn the_domain_is_a_full_domain_name() {
         "exa\u{200d}mple.com",
         "exa\u{202e}mple.com",
         "exa\0mple.com",
-        "example.com\r\n",
+        "exam\r\nple.com",
         "exa\u{2028}mple.com",
         "xn--a.example",
         "\u{301}a.example",
