@@ -108,6 +108,8 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User,
             .email
             .as_ref()
             .map(|email| email.canonical().to_owned()),
+        external_id: None,
+        imported: None,
         password_hash: hash,
         roles: Roles::parse([FIRST_ROLE]).map_err(|error| Problem::broken(&error))?,
         status: Status::Active,

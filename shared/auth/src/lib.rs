@@ -13,6 +13,7 @@ pub mod cursor;
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;
+pub mod external_id;
 pub mod failure;
 pub mod guessing;
 pub mod id;

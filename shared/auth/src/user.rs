@@ -3,6 +3,7 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::external_id::ExternalId;
 use crate::id::SubjectId;
 use crate::role::{ADMIN, Roles};
 use crate::time::Timestamp;
@@ -22,6 +23,12 @@ pub struct User {
     /// The canonical e-mail address, by which it is unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_canonical: Option<String>,
+    /// The id in the system that this person was imported from; it is unique.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<ExternalId>,
+    /// The digest of the line of a file that made this account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub imported: Option<String>,
     /// The password's hash in PHC string format.
     pub password_hash: StoredHash,
     /// The roles, taken afresh at every login and refresh.
@@ -60,6 +67,9 @@ pub struct Profile {
     /// The e-mail address as it was typed.
     #[serde(default)]
     pub email: Option<String>,
+    /// The id in the system that this person was imported from.
+    #[serde(default)]
+    pub external_id: Option<ExternalId>,
     /// The roles.
     pub roles: Roles,
     /// Whether the person may log in and refresh.
@@ -78,6 +88,7 @@ impl From<User> for Profile {
             sub: user.sub,
             username: user.username,
             email: user.email,
+            external_id: user.external_id,
             roles: user.roles,
             status: user.status,
             created_at: user.created_at,
@@ -197,6 +208,8 @@ mod tests {
             username_canonical: "ada".into(),
             email: None,
             email_canonical: None,
+            external_id: None,
+            imported: None,
             password_hash: StoredHash::new("$argon2id$canary".into()),
             roles: Roles::parse(roles.iter().copied()).unwrap(),
             status,

@@ -18,7 +18,7 @@ use crate::item::{key, names, number, text, values};
 use crate::revocations::Revocations;
 use crate::sessions::Sessions;
 use crate::transaction::{self, ClientRequestToken, Outcome};
-use crate::users::{Users, user_key};
+use crate::users::{Claim, Users, user_key};
 
 /// How a deletion came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub enum Deleted {
     LastAdmin,
 }
 
-/// Deletes an account as it was read, with its names; its subject never returns.
+/// Deletes an account as it was read, with its names and its external id; its subject never returns.
 ///
 /// # Errors
 /// [`StoreError`] as the call gives it.
@@ -53,10 +53,10 @@ pub async fn delete_user(
         // No version of this subject is ever allowed again.
         revocations.subject_part(&user.sub, u64::MAX, now, "user_deleted")?,
     ];
-    let email = user.email_canonical.as_deref();
-    let username = format!("username#{}", user.username_canonical);
-    for name in [Some(username), email.map(|email| format!("email#{email}"))] {
-        let Some(name) = name else { continue };
+    for claim in Claim::ALL {
+        let Some(name) = claim.key(user).filter(|_| claim != Claim::Subject) else {
+            continue;
+        };
         let name = Delete::builder()
             .table_name(users.table())
             .set_key(Some(key("pk", name)))

@@ -95,6 +95,10 @@ impl Revocations {
         &self.client
     }
 
+    pub(crate) fn table(&self) -> &str {
+        &self.table
+    }
+
     /// Opens the connection with a read of nothing, for init.
     ///
     /// A failure is not the caller's: the first request will meet it again.
@@ -255,7 +259,7 @@ fn sid_key(sid: &SessionId) -> String {
     format!("sid#{sid}")
 }
 
-fn sub_key(sub: &SubjectId) -> String {
+pub(crate) fn sub_key(sub: &SubjectId) -> String {
     format!("sub#{sub}")
 }
 

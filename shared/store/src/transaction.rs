@@ -3,7 +3,9 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
+};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
@@ -119,6 +121,14 @@ pub(crate) fn delete(
 ) -> Result<TransactWriteItem, StoreError> {
     let part: Delete = part.build().map_err(incomplete_part)?;
     Ok(TransactWriteItem::builder().delete(part).build())
+}
+
+/// Makes a part that writes nothing and holds the others to a condition.
+pub(crate) fn check(
+    part: aws_sdk_dynamodb::types::builders::ConditionCheckBuilder,
+) -> Result<TransactWriteItem, StoreError> {
+    let part: ConditionCheck = part.build().map_err(incomplete_part)?;
+    Ok(TransactWriteItem::builder().condition_check(part).build())
 }
 
 fn incomplete_part(error: BuildError) -> StoreError {

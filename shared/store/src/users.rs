@@ -1,10 +1,12 @@
-//! The table of users: `user#<sub>`, `username#<canonical>`, `email#<canonical>`.
+//! The table of users: `user#<sub>`, `username#<canonical>`, `email#<canonical>`,
+//! `external#<id>`.
 //!
 //! Names are items of their own, written with the user in one transaction: a
 //! unique index does not exist, and an index is read late.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
@@ -45,7 +47,39 @@ impl Failure for RegisterError {
     }
 }
 
-/// The item of a username or an e-mail address.
+/// What an account has to itself: each is an item of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// The subject: the item of the account itself.
+    Subject,
+    /// The canonical username.
+    Username,
+    /// The canonical e-mail address.
+    Email,
+    /// The id in another system.
+    ExternalId,
+}
+
+impl Claim {
+    /// Every claim, in the order in which a refusal names them.
+    pub const ALL: [Self; 4] = [Self::Subject, Self::Username, Self::Email, Self::ExternalId];
+
+    /// Returns the key of the item by which a user claims this, if they do.
+    #[must_use]
+    pub fn key(self, user: &User) -> Option<String> {
+        match self {
+            Self::Subject => Some(user_key(&user.sub)),
+            Self::Username => Some(format!("username#{}", user.username_canonical)),
+            Self::Email => user
+                .email_canonical
+                .as_ref()
+                .map(|email| format!("email#{email}")),
+            Self::ExternalId => user.external_id.as_ref().map(external_key),
+        }
+    }
+}
+
+/// The item of a username, an e-mail address or an external id.
 #[derive(Serialize)]
 struct NameItem<'a> {
     pk: String,
@@ -95,25 +129,49 @@ impl Users {
         user: &User,
         token: &ClientRequestToken,
     ) -> Result<(), RegisterError> {
-        let username = name_item("username", &user.username_canonical, &user.sub)?;
-        let mut item = encode("TransactWriteItems", user)?;
-        item.insert("pk".to_owned(), text(user_key(&user.sub)));
-        let mut parts = vec![self.put_new(item)?, self.put_new(username)?];
-        if let Some(email) = &user.email_canonical {
-            parts.push(self.put_new(name_item("email", email, &user.sub)?)?);
-        }
-        // Without a condition, and last: the two above are told by their places.
+        let (claims, mut parts): (Vec<Claim>, Vec<TransactWriteItem>) =
+            self.claims(user)?.into_iter().unzip();
+        // Without a condition, and last: the ones above go by their places.
         parts.extend(self.admins_part(None, Some(user))?);
         match transaction::write(&self.client, token, parts).await? {
             Outcome::Written => Ok(()),
-            Outcome::Refused(conditions) if conditions.failed(1) => {
-                Err(RegisterError::UsernameTaken)
-            }
-            Outcome::Refused(conditions) if conditions.failed(2) => Err(RegisterError::EmailTaken),
-            Outcome::Refused(_) => {
-                Err(StoreError::rejected("TransactWriteItems", "the subject exists already").into())
+            Outcome::Refused(conditions) => {
+                let failed = |claim| {
+                    let index = claims.iter().position(|one| *one == claim);
+                    index.is_some_and(|index| conditions.failed(index))
+                };
+                if failed(Claim::Username) {
+                    Err(RegisterError::UsernameTaken)
+                } else if failed(Claim::Email) {
+                    Err(RegisterError::EmailTaken)
+                } else {
+                    let what = "the subject or the external id exists already";
+                    Err(StoreError::rejected("TransactWriteItems", what).into())
+                }
             }
         }
+    }
+
+    /// Makes the parts of a transaction that write a new user: the account, and an
+    /// item for each thing that it has to itself.
+    pub(crate) fn claims(
+        &self,
+        user: &User,
+    ) -> Result<Vec<(Claim, TransactWriteItem)>, StoreError> {
+        let mut parts = Vec::new();
+        for claim in Claim::ALL {
+            let Some(pk) = claim.key(user) else { continue };
+            let item = if claim == Claim::Subject {
+                let mut item = encode("TransactWriteItems", user)?;
+                item.insert("pk".to_owned(), text(pk));
+                item
+            } else {
+                let sub = &user.sub;
+                encode("TransactWriteItems", NameItem { pk, sub })?
+            };
+            parts.push((claim, self.put_new(item)?));
+        }
+        Ok(parts)
     }
 
     /// Reads a user, consistently.
@@ -197,7 +255,7 @@ pub(crate) fn user_key(sub: &SubjectId) -> String {
     format!("user#{sub}")
 }
 
-fn name_item(kind: &str, canonical: &str, sub: &SubjectId) -> Result<Item, StoreError> {
-    let pk = format!("{kind}#{canonical}");
-    encode("TransactWriteItems", NameItem { pk, sub })
+/// The key of the item of an id in another system.
+fn external_key(id: &ExternalId) -> String {
+    format!("external#{id}")
 }

@@ -87,6 +87,8 @@ impl World {
             username_canonical: name.to_owned(),
             email: Some(format!("{name}@example.org")),
             email_canonical: Some(format!("{name}@example.org")),
+            external_id: None,
+            imported: None,
             password_hash: hash,
             roles: Roles::parse(["user"]).unwrap(),
             status: Status::Active,

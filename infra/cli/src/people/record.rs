@@ -78,6 +78,8 @@ impl Record {
             username_canonical: username.canonical().to_owned(),
             email: email.as_ref().map(|email| email.display().to_owned()),
             email_canonical: email.as_ref().map(|email| email.canonical().to_owned()),
+            external_id: None,
+            imported: None,
             password_hash: hash,
             roles: roles.map_err(|error| Refusal::new("roles", error.to_string()))?,
             status: match self.status.as_deref() {

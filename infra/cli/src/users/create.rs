@@ -106,6 +106,8 @@ pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyh
         username_canonical: newcomer.username.canonical().to_owned(),
         email: email.map(|email| email.display().to_owned()),
         email_canonical: email.map(|email| email.canonical().to_owned()),
+        external_id: None,
+        imported: None,
         password_hash: hash,
         roles: newcomer.roles,
         status: Status::Active,

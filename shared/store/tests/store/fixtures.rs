@@ -25,6 +25,8 @@ pub(crate) fn user(number: u8, name: &str) -> User {
         username_canonical: name.to_lowercase(),
         email: Some(format!("{name}@Example.org")),
         email_canonical: Some(format!("{name}@example.org")),
+        external_id: None,
+        imported: None,
         password_hash: StoredHash::new("$argon2id$first".into()),
         roles: Roles::parse(["user"]).unwrap(),
         status: Status::Active,

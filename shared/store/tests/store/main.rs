@@ -10,6 +10,7 @@ mod deleting;
 mod ending;
 mod failures;
 mod fixtures;
+mod import;
 mod keys;
 mod listing;
 mod login_attempts;

@@ -58,6 +58,8 @@ fn user() -> User {
         username_canonical: "alice".into(),
         email: None,
         email_canonical: None,
+        external_id: None,
+        imported: None,
         password_hash: StoredHash::new(String::new()),
         roles: Roles::default(),
         status: Status::Active,

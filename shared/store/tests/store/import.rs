@@ -1,0 +1,92 @@
+use gatehouse_auth::external_id::ExternalId;
+use gatehouse_auth::user::User;
+use gatehouse_store::{Changed, Claim, Deleted, Imported, change_user, delete_user};
+
+use crate::fixtures::{at, token, user};
+use crate::tables::Tables;
+
+/// A person of a file: the name, the digest of the line, the old id.
+fn imported(number: u8, name: &str, line: &str, old: &str) -> User {
+    let mut user = user(number, name);
+    user.imported = Some(line.to_owned());
+    user.external_id = ExternalId::parse(old).ok();
+    user
+}
+
+/// Imports a person, once it was foreseen what would come of it.
+async fn import(tables: &Tables, user: &User, number: u8) -> Imported {
+    let foreseen = tables.users.foresee(&tables.revocations, user).await;
+    let came = tables
+        .users
+        .import(&tables.revocations, user, &token(number))
+        .await
+        .unwrap();
+    assert_eq!(foreseen.unwrap(), came);
+    came
+}
+
+#[tokio::test]
+async fn a_person_of_a_file_is_written_with_every_claim_in_one_call() {
+    let tables = Tables::start().await;
+    let ada = imported(1, "ada", "line", "17");
+    tables.calls();
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let came = users.import(revocations, &ada, &token(1)).await.unwrap();
+    assert_eq!(came, Imported::Written);
+    assert_eq!(tables.calls(), ["TransactWriteItems"]);
+    assert_eq!(tables.count("users").await, 4);
+    let found = tables.users.subject_of("external#17").await.unwrap();
+    assert_eq!(found, Some(ada.sub.clone()));
+    let stored = tables.users.get(&ada.sub).await.unwrap().unwrap();
+    assert_eq!(stored.external_id, ada.external_id);
+    assert_eq!(stored.imported, ada.imported);
+}
+
+#[tokio::test]
+async fn the_same_line_is_recognised_whatever_its_person_has_changed_since() {
+    let tables = Tables::start().await;
+    let ada = imported(1, "ada", "line", "17");
+    assert_eq!(import(&tables, &ada, 1).await, Imported::Written);
+    let change = gatehouse_auth::user::UserChange {
+        roles: Some(gatehouse_auth::role::Roles::parse(["admin"]).unwrap()),
+        status: None,
+    };
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let changed = change_user(users, revocations, &ada.sub, &change, at(1), &token(2)).await;
+    assert!(matches!(changed.unwrap(), Changed::Done { .. }));
+    assert_eq!(import(&tables, &ada, 3).await, Imported::Already);
+}
+
+#[tokio::test]
+async fn whatever_another_account_has_is_refused_by_its_name_and_writes_nothing() {
+    let tables = Tables::start().await;
+    let ada = imported(1, "ada", "line", "17");
+    assert_eq!(import(&tables, &ada, 1).await, Imported::Written);
+    let other = |number, name, old| imported(number, name, "another line", old);
+    let mut address = other(2, "grace", "18");
+    address.email_canonical = ada.email_canonical.clone();
+    for (rival, claim) in [
+        (other(1, "grace", "18"), Claim::Subject),
+        (user(1, "grace"), Claim::Subject),
+        (other(2, "ada", "18"), Claim::Username),
+        (address, Claim::Email),
+        (other(2, "grace", "17"), Claim::ExternalId),
+    ] {
+        assert_eq!(import(&tables, &rival, 2).await, Imported::Taken(claim));
+        assert_eq!(tables.count("users").await, 4);
+    }
+}
+
+#[tokio::test]
+async fn a_deleted_account_takes_its_old_id_along_and_its_subject_never_returns() {
+    let tables = Tables::start().await;
+    let ada = imported(1, "ada", "line", "17");
+    assert_eq!(import(&tables, &ada, 1).await, Imported::Written);
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let deleted = delete_user(users, revocations, &ada, at(1), &token(2)).await;
+    assert_eq!(deleted.unwrap(), Deleted::Done);
+    assert_eq!(tables.count("users").await, 0);
+    assert_eq!(import(&tables, &ada, 3).await, Imported::Deleted);
+    let again = imported(2, "ada", "line", "17");
+    assert_eq!(import(&tables, &again, 4).await, Imported::Written);
+}
