@@ -7,6 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use gatehouse_local::private;
 
 /// Writes the variables, and returns the file.
 pub(crate) fn write(
@@ -15,14 +16,14 @@ pub(crate) fn write(
 ) -> anyhow::Result<PathBuf> {
     let file = directory.join(NAME);
     let unwritable = || format!("{} cannot be written", file.display());
-    fs::create_dir_all(directory).with_context(unwritable)?;
+    private::directory(directory).with_context(unwritable)?;
     let mut text = String::new();
     for (name, value) in variables {
         text.extend([name, "=", &quoted(value), "\n"]);
     }
     // A proxy of the person's own must not stand before the local tables.
     text.push_str("NO_PROXY=\"127.0.0.1,localhost\"\n");
-    fs::write(&file, text).with_context(unwritable)?;
+    private::file(&file, &text).with_context(unwritable)?;
     Ok(file)
 }
 

@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             report_of(&arguments, tally)
         ));
     }
-    let place = Place::find(&arguments.place).await?;
+    let place = Place::find_or_create(&arguments.place).await?;
     let done = match place.table("USERS_TABLE") {
         Ok(table) => {
             let users = Users::new(place.tables(), table.clone());

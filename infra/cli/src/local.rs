@@ -9,6 +9,7 @@ use anyhow::{Context as _, bail};
 use gatehouse_local::{LogTarget, Stack, StackOptions, function_names};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::data_dir::DataDir;
 use crate::watch::{self, Watch};
 use crate::{cargo, environment_file, password, project, seed};
 
@@ -31,9 +32,10 @@ pub(crate) struct Arguments {
     /// Hands the functions to `cargo lambda watch`, which rebuilds what changes
     #[arg(long, conflicts_with_all = ["release", "freeze", "concurrency"])]
     watch: bool,
-    /// Keeps tables and keys in a directory of the project, .gatehouse if none is given
-    #[arg(long, value_name = "DIRECTORY", num_args = 0..=1, default_missing_value = project::DATA_DIR)]
-    data_dir: Option<PathBuf>,
+    /// Keeps tables and keys in a directory, .gatehouse/data in the project if none is given; creates it if it does not exist
+    #[arg(long, value_name = "DIRECTORY", num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "an option with an optional value")]
+    data_dir: Option<Option<PathBuf>>,
     /// How many processes a function may have at once
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
@@ -55,7 +57,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Before the build, which may take minutes.
     check_port(arguments.port, "the API", "--port")?;
     check_port(arguments.dynamodb_port, "DynamoDB", "--dynamodb-port")?;
-    let mut options = options(&arguments, &root);
+    let data_dir = data_dir(&arguments, &root)?;
+    let mut options = options(&arguments, &root, data_dir.as_ref());
     let mut invoke_port = None;
     if arguments.watch {
         watch::check().await?;
@@ -82,7 +85,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     if arguments.seed {
         seeded = seed::users(stack.address()).await?;
     }
-    greet(&mut std::io::stdout().lock(), &stack, took, &seeded)?;
+    let out = &mut std::io::stdout().lock();
+    greet(out, &stack, took, data_dir.as_ref(), &seeded)?;
 
     let ended = match &mut watch {
         Some(watch) => tokio::select! {
@@ -98,13 +102,22 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     ended
 }
 
-fn options(arguments: &Arguments, root: &Path) -> StackOptions {
-    let data_dir = arguments.data_dir.as_ref();
+/// The data directory that was asked for, checked before a build.
+fn data_dir(arguments: &Arguments, root: &Path) -> anyhow::Result<Option<DataDir>> {
+    let Some(typed) = &arguments.data_dir else {
+        return Ok(None);
+    };
+    let data_dir = DataDir::of_option(typed.as_deref(), root)?;
+    data_dir.check_usable(root)?;
+    Ok(Some(data_dir))
+}
+
+fn options(arguments: &Arguments, root: &Path, data_dir: Option<&DataDir>) -> StackOptions {
     StackOptions {
         template: root.join(project::TEMPLATE),
         port: arguments.port,
         dynamodb_port: arguments.dynamodb_port,
-        data_dir: data_dir.map(|directory| root.join(directory)),
+        data_dir: data_dir.map(|directory| directory.path().to_owned()),
         work_dir: root.join(WORK_DIR),
         parameters: arguments.parameter.iter().cloned().collect(),
         concurrency: usize::from(arguments.concurrency),
@@ -119,6 +132,7 @@ fn greet(
     out: &mut impl Write,
     stack: &Stack,
     took: Duration,
+    data_dir: Option<&DataDir>,
     seeded: &[String],
 ) -> anyhow::Result<()> {
     let url = stack.url();
@@ -134,6 +148,13 @@ fn greet(
         stack.dynamodb_url(),
         tables.join(", ")
     )?;
+    match data_dir {
+        Some(directory) => writeln!(out, "Tables and keys are kept in {directory}.")?,
+        None => writeln!(
+            out,
+            "Tables are in memory: Ctrl-C deletes all accounts and sessions. --data-dir keeps them."
+        )?,
+    }
     for line in seeded {
         writeln!(out, "{line}")?;
     }

@@ -4,6 +4,7 @@ mod answer;
 mod argon2;
 mod bench;
 mod cargo;
+mod data_dir;
 mod environment_file;
 mod export;
 mod import;

@@ -5,6 +5,7 @@ mod deployed;
 mod variable;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -13,6 +14,7 @@ use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tokio::net::TcpStream;
 
+use crate::data_dir::DataDir;
 use crate::{environment_file, project};
 
 pub(crate) use deployed::Deployment;
@@ -20,16 +22,16 @@ pub(crate) use deployed::Deployment;
 /// Which stack a command is for.
 #[derive(clap::Args)]
 pub(crate) struct PlaceArguments {
-    /// Works on a directory that `cargo local --data-dir` kept, .gatehouse if none is given; without it on the running `cargo local`
+    /// Works on a directory that `cargo local --data-dir` kept, .gatehouse/data if none is given; without it on the running `cargo local`
     #[arg(
         long,
         global = true,
         value_name = "DIRECTORY",
         num_args = 0..=1,
-        default_missing_value = project::DATA_DIR,
         conflicts_with = "stack"
     )]
-    data_dir: Option<PathBuf>,
+    #[expect(clippy::option_option, reason = "an option with an optional value")]
+    data_dir: Option<Option<PathBuf>>,
     /// Works on a deployed stack, with the AWS credentials and region of the environment or of `AWS_PROFILE`
     #[arg(long, global = true, value_name = "NAME")]
     stack: Option<String>,
@@ -61,12 +63,41 @@ impl Place {
             return deployed::find(stack).await;
         }
         let root = project::root()?;
+        Self::find_local(arguments, &root, DataDir::check_kept).await
+    }
+
+    /// Finds the stack that is named, and creates its data directory if there is none.
+    pub(crate) async fn find_or_create(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+        if let Some(stack) = &arguments.stack {
+            return deployed::find(stack).await;
+        }
+        let root = project::root()?;
+        let check = |directory: &DataDir, root: &Path| {
+            directory.check_usable(root)?;
+            if !directory.is_kept() {
+                // Not being able to say so is no reason to stop.
+                drop(writeln!(
+                    std::io::stderr(),
+                    "{directory} is a new data directory."
+                ));
+            }
+            Ok(())
+        };
+        Self::find_local(arguments, &root, check).await
+    }
+
+    async fn find_local(
+        arguments: &PlaceArguments,
+        root: &Path,
+        check: impl FnOnce(&DataDir, &Path) -> anyhow::Result<()>,
+    ) -> anyhow::Result<Self> {
         let data_dir = arguments.data_dir.as_ref();
-        let data_dir = data_dir.map(|directory| root.join(directory));
-        if let Some(running) = Self::running(&root).await?
+        let data_dir = data_dir.map(|typed| DataDir::of_option(typed.as_deref(), root));
+        let data_dir = data_dir.transpose()?;
+        if let Some(running) = Self::running(root).await?
             && data_dir
                 .as_ref()
-                .is_none_or(|directory| running.keeps_its_keys_in(directory))
+                .is_none_or(|directory| running.keeps_its_keys_in(directory.path()))
         {
             return Ok(running);
         }
@@ -75,7 +106,8 @@ impl Place {
                 "no `cargo local` is running here: start it, or name its --data-dir, or a deployed --stack"
             );
         };
-        Self::open(&root.join(project::TEMPLATE), &directory).await
+        check(&directory, root)?;
+        Self::open(&root.join(project::TEMPLATE), directory.path()).await
     }
 
     /// Opens a data directory that no stack runs on.

@@ -7,9 +7,9 @@ use anyhow::{Context as _, bail};
 /// The template, from the project's root.
 pub(crate) const TEMPLATE: &str = "infra/template.yaml";
 
-/// What `--data-dir` without a value stands for, in every command: `cargo local`
-/// keeps its tables and keys there.
-pub(crate) const DATA_DIR: &str = ".gatehouse";
+/// What `--data-dir` without a value stands for, in every command, from the
+/// project's root: `cargo local` keeps its tables and keys there.
+pub(crate) const DATA_DIR: &str = ".gatehouse/data";
 
 /// Returns the directory above (or at) the current one with the template.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {

@@ -1,9 +1,8 @@
 //! The key ring of a stack: one file, and its public half in the table.
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys, SigningKey};
 use gatehouse_auth::time::Timestamp;
@@ -11,15 +10,11 @@ use gatehouse_store::{Connection, ConnectionSettings, SigningKeys};
 use secrecy::ExposeSecret as _;
 
 use crate::error::StackError;
-use crate::moment;
+use crate::{moment, private};
 
 /// Makes a directory for private things.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(path);
-    made.map_err(|e| StackError::Data {
+    private::directory(path).map_err(|e| StackError::Data {
         path: path.to_owned(),
         reason: e.to_string(),
     })
@@ -64,7 +59,7 @@ pub(crate) fn prepare(
     }
     let ring = KeyRing::first(wanted.unwrap_or(Algorithm::Es256), now())
         .map_err(|e| failed(e.to_string()))?;
-    write(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
+    private::file(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
     Ok(ring)
 }
 
@@ -99,17 +94,4 @@ pub(crate) const FILE: &str = "key-ring.json";
 fn now() -> Timestamp {
     let seconds = moment::now_millis() / 1000;
     Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
-}
-
-/// Writes a file that only its owner may read, whole or not at all.
-fn write(path: &Path, text: &str) -> io::Result<()> {
-    let draft: PathBuf = path.with_extension(format!("{}.draft", std::process::id()));
-    let opened = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft);
-    opened.and_then(|mut file| file.write_all(text.as_bytes()))?;
-    fs::rename(&draft, path)
 }

@@ -13,6 +13,7 @@ mod listen;
 mod log;
 mod moment;
 mod options;
+pub mod private;
 pub mod server;
 mod stack;
 mod storage;
@@ -23,8 +24,8 @@ pub use error::StackError;
 pub use lambda::InvokeError;
 pub use log::LogTarget;
 pub use options::StackOptions;
-pub use stack::{Stack, function_names, template_document};
-pub use storage::{Storage, key_ring_path};
+pub use stack::{Stack, function_names, stack_directory, template_document};
+pub use storage::{DATABASE, Storage, key_ring_path};
 pub use template::TemplateError;
 
 /// The region of all local ARNs and clients.

@@ -48,20 +48,21 @@ impl Stack {
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
-        // Apart from a data directory, which may be the very same folder: keys of
-        // tables in memory must not take the place of keys that tables are kept with.
+        // One per port: keys of tables in memory must not replace those of another
+        // stack, nor keys that tables are kept with.
         let home = options.data_dir.clone();
-        let home = home.unwrap_or_else(|| options.work_dir.join("in-memory"));
+        let home = home.unwrap_or_else(|| stack_directory(&options.work_dir, address.port()));
         let home = std::path::absolute(&home).unwrap_or(home);
         keys::make_directory(&home)?;
+        let data_dir = options.data_dir.is_some().then_some(home.as_path());
+        // Before the keys, since it locks the directory.
+        let tables = Tables::start(&template.tables, data_dir, listener)?;
         let key_ring = home.join(keys::FILE);
         let algorithm = template
             .parameters
             .get("SigningAlgorithm")
             .map(String::as_str);
         let ring = keys::prepare(&key_ring, algorithm, options.data_dir.is_none())?;
-        let data_dir = options.data_dir.is_some().then_some(home.as_path());
-        let tables = Tables::start(&template.tables, data_dir, listener)?;
         if let Some(table) = tables.name("SigningKeysTable") {
             keys::publish(&ring, &dynamodb_url, table).await?;
         }
@@ -214,6 +215,13 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.end();
     }
+}
+
+/// Where a stack without a data directory has its key ring: a directory per port of
+/// the API, within the working directory of all of them.
+#[must_use]
+pub fn stack_directory(work_dir: &Path, port: u16) -> PathBuf {
+    work_dir.join(format!("local-{port}"))
 }
 
 /// The functions of a template, by the names of their binaries.

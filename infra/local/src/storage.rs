@@ -73,6 +73,9 @@ impl Storage {
     }
 }
 
+/// The database's file, within a data directory.
+pub const DATABASE: &str = "dynamodb.sqlite";
+
 /// Where a data directory has its key ring.
 #[must_use]
 pub fn key_ring_path(data_dir: &Path) -> PathBuf {

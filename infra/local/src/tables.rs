@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use crate::error::StackError;
+use crate::private::{self, Lock};
+use crate::storage::DATABASE;
 use crate::template::TableSpec;
 
 /// The running DynamoDB. Dropping it ends it.
@@ -26,6 +28,8 @@ pub(crate) struct Tables {
 struct Running {
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), String>>,
+    /// Of the data directory, if there is one.
+    lock: Option<Lock>,
 }
 
 impl Tables {
@@ -35,7 +39,7 @@ impl Tables {
         data_dir: Option<&Path>,
         listener: TcpListener,
     ) -> Result<Self, StackError> {
-        let database = open(data_dir)?;
+        let (database, lock) = open(data_dir)?;
         for spec in specs {
             create(&database, spec).map_err(|reason| StackError::Table {
                 table: spec.name.clone(),
@@ -55,6 +59,7 @@ impl Tables {
             running: Mutex::new(Some(Running {
                 stop,
                 server: tokio::spawn(server),
+                lock,
             })),
         })
     }
@@ -83,22 +88,28 @@ impl Tables {
             // at once; a client in the middle of a request may hold up the rest.
             running.stop.send(()).unwrap_or_default();
             drop(timeout(PATIENCE, running.server).await);
+            drop(running.lock);
         }
     }
 }
 
-fn open(data_dir: Option<&Path>) -> Result<Database, StackError> {
-    let Some(directory) = data_dir else {
-        return Database::memory().map_err(|e| StackError::Data {
-            path: ":memory:".into(),
-            reason: e.to_string(),
-        });
+/// Opens the database of a data directory, which no other process may have open.
+fn open(data_dir: Option<&Path>) -> Result<(Database, Option<Lock>), StackError> {
+    let failed = |path: &Path, reason: String| StackError::Data {
+        path: path.to_owned(),
+        reason,
     };
-    let path = directory.join("dynamodb.sqlite");
-    Database::new(&path.to_string_lossy()).map_err(|e| StackError::Data {
-        reason: e.to_string(),
-        path,
-    })
+    let Some(directory) = data_dir else {
+        let database = Database::memory();
+        let database = database.map_err(|e| failed(Path::new(":memory:"), e.to_string()))?;
+        return Ok((database, None));
+    };
+    let lock = Lock::take(directory).map_err(|e| failed(directory, e.to_string()))?;
+    let path = directory.join(DATABASE);
+    private::narrow(&path).map_err(|e| failed(&path, e.to_string()))?;
+    let database = Database::new(&path.to_string_lossy());
+    let database = database.map_err(|e| failed(&path, e.to_string()))?;
+    Ok((database, Some(lock)))
 }
 
 fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
