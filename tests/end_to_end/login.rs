@@ -146,7 +146,7 @@ async fn a_hash_of_older_parameters_is_replaced_at_login() -> anyhow::Result<()>
 }
 
 /// What a stranger can compare: status, headers but their ids, body but its ids.
-fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
+pub(crate) fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
     let mut body = answer.json();
     for name in ["request_id", "instance"] {
         assert!(body[name].is_string(), "{body}");

@@ -29,6 +29,7 @@ mod monitoring;
 mod new_password;
 mod outage;
 mod ownership;
+mod passwordless;
 mod privileges;
 mod protected;
 mod races;

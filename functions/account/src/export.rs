@@ -9,7 +9,7 @@ use gatehouse_auth::id::SessionId;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::User;
+use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
@@ -50,7 +50,7 @@ pub(crate) async fn export(
     let body = json!({
         "exported_at": now.to_string(),
         "user": account(&user),
-        "password": password(&user),
+        "password": user.password_hash.as_ref().map(|hash| password(&user, hash)),
         "recovery": recovery.as_ref().map(granted),
         "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
         "revocations": revocations.map_err(failed)?.iter().map(revocation).collect::<Vec<_>>(),
@@ -75,12 +75,12 @@ fn account(user: &User) -> Value {
     })
 }
 
-fn password(user: &User) -> Value {
-    let (algorithm, parameters) = user.password_hash.describe();
+fn password(user: &User, hash: &StoredHash) -> Value {
+    let (algorithm, parameters) = hash.describe();
     json!({
         "algorithm": algorithm,
         "parameters": parameters,
-        "changed_at": user.password_changed_at.to_string(),
+        "changed_at": user.password_changed_at.map(|at| at.to_string()),
     })
 }
 

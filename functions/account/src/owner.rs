@@ -38,14 +38,14 @@ pub(crate) async fn prove(
     let hasher = app.hasher.within(request.time_left(&app.clock));
     hasher.ready().map_err(|error| Problem::failed(&error))?;
     count(app, request, &user).await?;
-    let right = match Password::parse(typed.expose_secret()) {
-        Ok(password) => hasher
-            .verify(password, user.password_hash.clone())
-            .await
-            .map_err(|error| Problem::failed(&error))?,
+    let checked = match (Password::parse(typed.expose_secret()), &user.password_hash) {
+        (Ok(password), Some(hash)) => hasher.verify(password, hash.clone()).await,
+        // An account without a password: nothing that is typed can be it.
+        (Ok(password), None) => hasher.verify_nobody(password).await.map(|()| false),
         // No account has a password that can be none.
-        Err(_) => false,
+        (Err(_), _) => Ok(false),
     };
+    let right = checked.map_err(|error| Problem::failed(&error))?;
     if right {
         let forgotten = app.guesses.forget_user(&user.sub).await;
         forgotten.map_err(|error| Problem::failed(&error))?;

@@ -4,7 +4,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, Password};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, User};
+use gatehouse_auth::user::{Status, StoredHash, User};
 use gatehouse_store::{LoginReservation, ReservedLogin};
 use secrecy::ExposeSecret;
 
@@ -54,13 +54,17 @@ pub(crate) async fn authenticate(
         hasher.verify_nobody(password).await?;
         return Err(LoginError::Refused(Refusal::UnknownUser));
     };
-    if !hasher.verify(password, user.password_hash.clone()).await? {
+    let Some(hash) = &user.password_hash else {
+        hasher.verify_nobody(password).await?;
+        return Err(LoginError::Refused(Refusal::NoPassword));
+    };
+    if !hasher.verify(password, hash.clone()).await? {
         return Err(LoginError::Refused(Refusal::WrongPassword));
     }
     match user.status {
         Status::Disabled => Err(LoginError::Refused(Refusal::Disabled)),
         Status::Active => {
-            rehash(app, hasher, &user, attempt, now).await?;
+            rehash(app, hasher, (&user.sub, hash), attempt, now).await?;
             Ok(Authenticated { user, reserved })
         }
     }
@@ -68,7 +72,7 @@ pub(crate) async fn authenticate(
 
 fn password(attempt: &Attempt) -> Result<Password, LoginError> {
     Password::parse(attempt.password.expose_secret())
-        .map_err(|_| LoginError::Refused(Refusal::NoPassword))
+        .map_err(|_| LoginError::Refused(Refusal::UnusablePassword))
 }
 
 /// An id that nobody has stands for an unknown name: the read is made all the same.
@@ -84,18 +88,15 @@ fn known_or_nobody(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
 async fn rehash(
     app: &App,
     hasher: &Hasher,
-    user: &User,
+    (sub, old): (&SubjectId, &StoredHash),
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<(), LoginError> {
-    if !hasher.needs_rehash(&user.password_hash) || hasher.ready().is_err() {
+    if !hasher.needs_rehash(old) || hasher.ready().is_err() {
         return Ok(());
     }
-    let hash = hasher.hash(password(attempt)?, random::bytes()?).await?;
-    let replaced = app
-        .users
-        .replace_hash(&user.sub, &user.password_hash, &hash, now)
-        .await?;
-    tracing::info!(replaced, sub = %user.sub, "a hash of another kind was made anew");
+    let new = hasher.hash(password(attempt)?, random::bytes()?).await?;
+    let replaced = app.users.replace_hash(sub, old, &new, now).await?;
+    tracing::info!(replaced, %sub, "a hash of another kind was made anew");
     Ok(())
 }

@@ -44,8 +44,10 @@ pub(crate) enum Refusal {
     UnknownUser,
     WrongPassword,
     Disabled,
-    /// The text can be nobody's password.
+    /// The account has no password yet.
     NoPassword,
+    /// The text can be nobody's password.
+    UnusablePassword,
 }
 
 impl Refusal {
@@ -56,6 +58,7 @@ impl Refusal {
             Self::WrongPassword => "wrong_password",
             Self::Disabled => "disabled",
             Self::NoPassword => "no_password",
+            Self::UnusablePassword => "unusable_password",
         }
     }
 }

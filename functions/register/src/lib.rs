@@ -110,14 +110,14 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User,
             .map(|email| email.canonical().to_owned()),
         external_id: None,
         imported: None,
-        password_hash: hash,
+        password_hash: Some(hash),
         roles: Roles::parse([FIRST_ROLE]).map_err(|error| Problem::broken(&error))?,
         status: Status::Active,
         token_version: 0,
         session_version: 0,
         created_at: now,
         updated_at: now,
-        password_changed_at: now,
+        password_changed_at: Some(now),
     })
 }
 

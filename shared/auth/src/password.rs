@@ -4,6 +4,7 @@ mod breach;
 mod common;
 mod foreign;
 pub mod hasher;
+pub mod import;
 mod memory;
 mod pace;
 pub mod params;
@@ -21,6 +22,7 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 
 pub use breach::BreachQuery;
 pub use hasher::{HashError, Hasher, describe};
+pub use import::{UnusableHash, import};
 pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
 

@@ -29,8 +29,10 @@ pub struct User {
     /// The digest of the line of a file that made this account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
-    /// The password's hash in PHC string format.
-    pub password_hash: StoredHash,
+    /// The password's hash; nothing if the account has no password, as imported ones
+    /// may have none. Then no login succeeds until a recovery code sets the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_hash: Option<StoredHash>,
     /// The roles, taken afresh at every login and refresh.
     pub roles: Roles,
     /// Whether the person may log in and refresh.
@@ -43,8 +45,9 @@ pub struct User {
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
-    /// When the password was last set.
-    pub password_changed_at: Timestamp,
+    /// When the password was last set; nothing if there is no password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_changed_at: Option<Timestamp>,
 }
 
 /// Whether a person may log in and refresh.
@@ -78,8 +81,9 @@ pub struct Profile {
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
-    /// When the password was last set.
-    pub password_changed_at: Timestamp,
+    /// When the password was last set; nothing if there is no password.
+    #[serde(default)]
+    pub password_changed_at: Option<Timestamp>,
 }
 
 impl From<User> for Profile {
@@ -210,14 +214,14 @@ mod tests {
             email_canonical: None,
             external_id: None,
             imported: None,
-            password_hash: StoredHash::new("$argon2id$canary".into()),
+            password_hash: Some(StoredHash::new("$argon2id$canary".into())),
             roles: Roles::parse(roles.iter().copied()).unwrap(),
             status,
             token_version: 5,
             session_version: 3,
             created_at: Timestamp::from_unix(1),
             updated_at: Timestamp::from_unix(1),
-            password_changed_at: Timestamp::from_unix(1),
+            password_changed_at: Some(Timestamp::from_unix(1)),
         }
     }
 

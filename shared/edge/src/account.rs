@@ -16,7 +16,8 @@ pub struct Account<'a> {
     status: Status,
     created_at: String,
     updated_at: String,
-    password_changed_at: String,
+    /// `null` if the account has no password.
+    password_changed_at: Option<String>,
 }
 
 impl<'a> Account<'a> {
@@ -31,7 +32,7 @@ impl<'a> Account<'a> {
             status: profile.status,
             created_at: profile.created_at.to_string(),
             updated_at: profile.updated_at.to_string(),
-            password_changed_at: profile.password_changed_at.to_string(),
+            password_changed_at: profile.password_changed_at.map(|at| at.to_string()),
         }
     }
 }

@@ -5,5 +5,6 @@
 mod brought_along;
 mod deadline;
 mod guesses;
+mod passwordless;
 mod rehash;
 mod world;

@@ -80,6 +80,15 @@ impl World {
             Some(hash) => StoredHash::new(hash.to_owned()),
             None => self.hasher.hash(password, [7; 16]).await.unwrap(),
         };
+        self.add_with(name, Some(hash)).await
+    }
+
+    /// Adds somebody who has no password.
+    pub(crate) async fn add_without_password(&self, name: &str) -> User {
+        self.add_with(name, None).await
+    }
+
+    async fn add_with(&self, name: &str, hash: Option<StoredHash>) -> User {
         let now = Timestamp::from_unix(NOW);
         let user = User {
             sub: SubjectId::from_bytes(random::bytes().unwrap()),
@@ -89,6 +98,7 @@ impl World {
             email_canonical: Some(format!("{name}@example.org")),
             external_id: None,
             imported: None,
+            password_changed_at: hash.as_ref().map(|_| now),
             password_hash: hash,
             roles: Roles::parse(["user"]).unwrap(),
             status: Status::Active,
@@ -96,7 +106,6 @@ impl World {
             session_version: 0,
             created_at: now,
             updated_at: now,
-            password_changed_at: now,
         };
         let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
         self.users.register(&user, &token).await.unwrap();
@@ -171,6 +180,7 @@ impl World {
             .unwrap()
             .unwrap()
             .password_hash
+            .unwrap()
     }
 }
 

@@ -77,7 +77,7 @@ impl World {
         let record = Record {
             username: username.to_owned(),
             email: Some(format!("{username}@example.org")),
-            password_hash: hash.expose().to_owned(),
+            password_hash: Some(hash.expose().to_owned()),
             ..Record::default()
         };
         let user = record.user("bench", Timestamp::from_unix(BEGUN));

@@ -176,7 +176,7 @@ async fn what_was_imported_can_log_in_by_its_own_hash() {
     let users = world.users().everybody(None).await.unwrap().users;
     let hasher = Hasher::new(Argon2Params::default(), 1);
     let password = Password::parse("seven quiet otters at dawn").unwrap();
-    let verified = hasher.verify(password, users[0].password_hash.clone());
+    let verified = hasher.verify(password, users[0].password_hash.clone().unwrap());
     assert_eq!(verified.await, Ok(true));
     world.place.close().await;
 }

@@ -8,7 +8,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_auth::user::{Status, User};
 use gatehouse_auth::username::Username;
 use serde::{Deserialize, Serialize};
 
@@ -21,7 +21,9 @@ pub(crate) struct Record {
     pub(crate) username: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
-    pub(crate) password_hash: String,
+    /// Absent, empty or `!…` if the account has no password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) password_hash: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) roles: Option<Vec<String>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,8 +66,7 @@ impl Record {
             .map_err(|error| Refusal::new("username", error.to_string()))?;
         let email = self.email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|error| Refusal::new("email", error.to_string()))?;
-        let hash = StoredHash::new(self.password_hash.clone());
-        password::describe(&hash)
+        let hash = password::import(self.password_hash.as_deref().unwrap_or_default())
             .map_err(|error| Refusal::new("password_hash", error.to_string()))?;
         let roles = match &self.roles {
             Some(roles) => Roles::parse(roles.iter().map(String::as_str)),
@@ -80,7 +81,6 @@ impl Record {
             email_canonical: email.as_ref().map(|email| email.canonical().to_owned()),
             external_id: None,
             imported: None,
-            password_hash: hash,
             roles: roles.map_err(|error| Refusal::new("roles", error.to_string()))?,
             status: match self.status.as_deref() {
                 None | Some("active") => Status::Active,
@@ -91,11 +91,15 @@ impl Record {
             session_version: self.session_version.unwrap_or(0),
             created_at,
             updated_at: moment("updated_at", self.updated_at.as_deref(), now)?,
-            password_changed_at: moment(
-                "password_changed_at",
-                self.password_changed_at.as_deref(),
-                created_at,
-            )?,
+            password_changed_at: match &hash {
+                None => None,
+                Some(_) => Some(moment(
+                    "password_changed_at",
+                    self.password_changed_at.as_deref(),
+                    created_at,
+                )?),
+            },
+            password_hash: hash,
         })
     }
 
@@ -121,7 +125,10 @@ impl From<&User> for Record {
             id: Some(user.sub.to_string()),
             username: user.username.clone(),
             email: user.email.clone(),
-            password_hash: user.password_hash.expose().to_owned(),
+            password_hash: user
+                .password_hash
+                .as_ref()
+                .map(|hash| hash.expose().to_owned()),
             roles: Some(user.roles.iter().map(ToString::to_string).collect()),
             status: Some(
                 match user.status {
@@ -134,7 +141,7 @@ impl From<&User> for Record {
             session_version: Some(user.session_version),
             created_at: Some(user.created_at.to_string()),
             updated_at: Some(user.updated_at.to_string()),
-            password_changed_at: Some(user.password_changed_at.to_string()),
+            password_changed_at: user.password_changed_at.map(|at| at.to_string()),
         }
     }
 }

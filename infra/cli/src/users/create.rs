@@ -108,14 +108,14 @@ pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyh
         email_canonical: email.map(|email| email.canonical().to_owned()),
         external_id: None,
         imported: None,
-        password_hash: hash,
+        password_hash: Some(hash),
         roles: newcomer.roles,
         status: Status::Active,
         token_version: 0,
         session_version: 0,
         created_at: now,
         updated_at: now,
-        password_changed_at: now,
+        password_changed_at: Some(now),
     })
 }
 

@@ -22,7 +22,7 @@ pub(super) fn one(person: &Person) -> Answer {
         ("status", status(user.status).to_owned()),
         ("made", user.created_at.to_string()),
         ("changed", user.updated_at.to_string()),
-        ("password", format!("set {}", user.password_changed_at)),
+        ("password", password(user)),
     ] {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {name:<10}{value}");
@@ -75,6 +75,14 @@ pub(super) fn roles(names: &str) -> String {
         "none".to_owned()
     } else {
         names.to_owned()
+    }
+}
+
+fn password(user: &User) -> String {
+    match (&user.password_hash, user.password_changed_at) {
+        (None, _) => "none: no login succeeds until `users recover` lets them set one".to_owned(),
+        (Some(_), None) => "set".to_owned(),
+        (Some(_), Some(at)) => format!("set {at}"),
     }
 }
 

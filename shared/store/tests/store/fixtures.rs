@@ -27,14 +27,14 @@ pub(crate) fn user(number: u8, name: &str) -> User {
         email_canonical: Some(format!("{name}@example.org")),
         external_id: None,
         imported: None,
-        password_hash: StoredHash::new("$argon2id$first".into()),
+        password_hash: Some(StoredHash::new("$argon2id$first".into())),
         roles: Roles::parse(["user"]).unwrap(),
         status: Status::Active,
         token_version: 3,
         session_version: 2,
         created_at: NOW,
         updated_at: NOW,
-        password_changed_at: NOW,
+        password_changed_at: Some(NOW),
     }
 }
 

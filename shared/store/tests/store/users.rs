@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::user::StoredHash;
+use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::{RegisterError, StoreError};
 
 use crate::fixtures::{NOW, at, token, user};
@@ -172,13 +172,16 @@ async fn a_rehash_replaces_the_hash_it_was_made_for() {
     let second = StoredHash::new("$argon2id$second".into());
     let done = tables
         .users
-        .replace_hash(&ada.sub, &ada.password_hash, &second, at(5))
+        .replace_hash(&ada.sub, &hash_of(&ada), &second, at(5))
         .await;
     assert!(done.unwrap());
 
     let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
-    assert_eq!(read.password_hash.expose(), second.expose());
-    assert_eq!((read.updated_at, read.password_changed_at), (at(5), NOW));
+    assert_eq!(hash_of(&read).expose(), second.expose());
+    assert_eq!(
+        (read.updated_at, read.password_changed_at),
+        (at(5), Some(NOW))
+    );
 }
 
 #[tokio::test]
@@ -190,13 +193,13 @@ async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
     let users = &tables.users;
     assert!(
         users
-            .replace_hash(&ada.sub, &ada.password_hash, &changed, at(1))
+            .replace_hash(&ada.sub, &hash_of(&ada), &changed, at(1))
             .await
             .unwrap()
     );
     assert!(
         !users
-            .replace_hash(&ada.sub, &ada.password_hash, &late, at(2))
+            .replace_hash(&ada.sub, &hash_of(&ada), &late, at(2))
             .await
             .unwrap()
     );
@@ -209,7 +212,7 @@ async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
             .unwrap()
     );
     let read = users.get(&ada.sub).await.unwrap().unwrap();
-    assert_eq!(read.password_hash.expose(), "changed");
+    assert_eq!(hash_of(&read).expose(), "changed");
     assert_eq!(tables.count("users").await, 3);
 }
 
@@ -245,4 +248,29 @@ async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
             .ends_with("is corrupt at `session_version`"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn a_user_without_a_password_is_read_back_without_one() {
+    let tables = Tables::start().await;
+    let ada = User {
+        password_hash: None,
+        password_changed_at: None,
+        ..user(1, "ada")
+    };
+    tables.users.register(&ada, &token(1)).await.unwrap();
+    let item = tables
+        .item("users", "pk", &format!("user#{}", ada.sub))
+        .await
+        .unwrap();
+    assert!(!item.contains_key("password_hash"));
+    assert!(!item.contains_key("password_changed_at"));
+    let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
+    assert!(read.password_hash.is_none());
+    let listed = tables.users.page(None, 10).await.unwrap().users;
+    assert_eq!(listed[0].password_changed_at, None);
+}
+
+fn hash_of(user: &User) -> StoredHash {
+    user.password_hash.clone().unwrap()
 }

@@ -60,14 +60,14 @@ fn user() -> User {
         email_canonical: None,
         external_id: None,
         imported: None,
-        password_hash: StoredHash::new(String::new()),
+        password_hash: Some(StoredHash::new(String::new())),
         roles: Roles::default(),
         status: Status::Active,
         token_version: 8,
         session_version: 3,
         created_at: NOW,
         updated_at: NOW,
-        password_changed_at: NOW,
+        password_changed_at: Some(NOW),
     }
 }
 
