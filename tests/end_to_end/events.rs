@@ -30,12 +30,9 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
             .unwrap_or_default()
             .to_string_lossy()
             .into_owned();
-        let answer = service.invoke(&function, event.as_bytes()).await;
-        let verdict = match answer.with_context(|| format!("{function}/{case}"))? {
-            Ok(answer) => verdict(&serde_json::from_slice(&answer)?),
-            Err(message) => json!(format!("fails: {message}")),
-        };
-        verdicts.insert(format!("{function}/{case}"), verdict);
+        let outcome = outcome(&service, &function, &event).await;
+        let outcome = outcome.with_context(|| format!("{function}/{case}"))?;
+        verdicts.insert(format!("{function}/{case}"), outcome);
     }
     insta::assert_json_snapshot!(verdicts, @r#"
     {
@@ -141,6 +138,35 @@ fn verdict(answer: &Value) -> Value {
         Some(verdict) => verdict.clone(),
         None => answer["policyDocument"]["Statement"][0]["Effect"].clone(),
     }
+}
+
+#[tokio::test]
+async fn the_authorizer_reads_the_scheme_in_any_case_in_every_kind_of_event() -> anyhow::Result<()>
+{
+    let service = Service::start().await?;
+    let token = access_token(&service).await?;
+    let mut allowed = 0;
+    for (function, path) in events()? {
+        if function != "authorizer" {
+            continue;
+        }
+        let event = std::fs::read_to_string(&path)?.replace("ACCESS_TOKEN", &token);
+        let documented = outcome(&service, &function, &event).await?;
+        for scheme in ["bearer ", "BEARER ", "Bearer  "] {
+            let spelled = outcome(&service, &function, &event.replace("Bearer ", scheme)).await?;
+            assert_eq!(spelled, documented, "{scheme:?} {}", path.display());
+        }
+        allowed += usize::from(documented == true || documented == "Allow");
+    }
+    assert_eq!(allowed, 5, "one event of each kind is allowed");
+    Ok(())
+}
+
+async fn outcome(service: &Service, function: &str, event: &str) -> anyhow::Result<Value> {
+    Ok(match service.invoke(function, event.as_bytes()).await? {
+        Ok(answer) => verdict(&serde_json::from_slice(&answer)?),
+        Err(message) => json!(format!("fails: {message}")),
+    })
 }
 
 async fn access_token(service: &Service) -> anyhow::Result<String> {

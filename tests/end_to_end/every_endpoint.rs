@@ -119,6 +119,26 @@ async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
+async fn the_scheme_is_read_in_any_case_at_every_route() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for scheme in ["bearer ", "BEARER ", "Bearer  "] {
+        let person = Person::join(&service).await?;
+        // The logout comes first in the list, so it must be the last call.
+        for (method, path) in PROTECTED.into_iter().rev() {
+            let value = format!("{scheme}{}", person.access_token);
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", value);
+            let answer = service.send(request).await?;
+            assert_ne!(answer.status, 401, "{scheme:?} {path}: {answer:?}");
+            let forbidden = json!({ "message": "Forbidden" });
+            assert_ne!(answer.json(), forbidden, "{scheme:?} {path}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn two_authorization_headers_are_refused_in_either_order() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
@@ -169,9 +189,12 @@ async fn hostile(
         ("a refresh token", bearer(person.refresh_token.clone())),
         ("a revoked token", bearer(revoked.access_token.clone())),
         ("another scheme", format!("Basic {good}")),
-        ("a scheme in lower case", format!("bearer {good}")),
-        ("two spaces", format!("Bearer  {good}")),
+        ("another scheme in lower case", format!("basic {good}")),
         ("no scheme", good.clone()),
+        ("a scheme and nothing else", "Bearer".to_owned()),
+        ("a tab after the scheme", format!("Bearer\t{good}")),
+        ("a quoted token", format!("Bearer \"{good}\"")),
+        ("two tokens", format!("Bearer {good} {good}")),
         (
             "two joined by a comma",
             format!("Bearer {good},Bearer {good}"),

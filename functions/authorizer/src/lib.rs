@@ -4,6 +4,7 @@
 //! revocations. A failing store is an error, never a deny that a gateway would
 //! cache and never an allow.
 
+use gatehouse_auth::authorization::bearer_token;
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::token::Verifier;
@@ -17,7 +18,6 @@ use gatehouse_store::{
 use lambda_runtime::Diagnostic;
 
 pub mod answer;
-pub mod credential;
 pub mod event;
 
 use answer::{Answer, OddArn};
@@ -136,7 +136,7 @@ async fn decide(
     app: &App,
     event: &AuthorizerEvent,
 ) -> Result<Result<Claims, &'static str>, AuthorizerError> {
-    let token = match credential::bearer(event.authorizations()) {
+    let token = match bearer_token(event.authorizations()) {
         Ok(token) => token,
         Err(error) => return Ok(Err(error.reason())),
     };

@@ -6,6 +6,7 @@
 //! behind the authorizer needs not link; `people` (on by default) identifiers,
 //! passwords and Argon2 as well, which the authorizer must not link.
 
+pub mod authorization;
 pub mod claims;
 #[cfg(feature = "tokens")]
 pub mod cursor;

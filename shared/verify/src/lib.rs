@@ -9,13 +9,17 @@
 //! ```no_run
 //! use std::time::SystemTime;
 //!
-//! use gatehouse_verify::{RemoteVerifier, Settings, VerifyError};
+//! use gatehouse_verify::{RemoteVerifier, Settings, VerifyError, bearer_token};
 //!
-//! # async fn example(token: &str) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(headers: &http::HeaderMap) -> Result<(), Box<dyn std::error::Error>> {
 //! let settings = Settings::new("https://auth.example.com", "gatehouse");
 //! let verifier = RemoteVerifier::new(settings)?;
 //! verifier.preload(SystemTime::now().into()).await?;
 //!
+//! let Ok(token) = bearer_token(headers.get_all("authorization")) else {
+//!     println!("401");
+//!     return Ok(());
+//! };
 //! match verifier.verify(token, SystemTime::now().into()).await {
 //!     Ok(claims) if claims.roles.contains("admin") => println!("hello {}", claims.sub),
 //!     Ok(_) => println!("403"),
@@ -32,6 +36,7 @@ mod keys;
 mod settings;
 
 pub use error::{FetchError, KeysError, VerifyError};
+pub use gatehouse_auth::authorization::{CredentialError, bearer_token};
 pub use gatehouse_auth::claims::Claims;
 pub use gatehouse_auth::time::Timestamp;
 pub use gatehouse_auth::token::TokenError;
