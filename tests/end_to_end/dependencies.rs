@@ -1,5 +1,6 @@
 //! What a function links, by what cargo says it depends on.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use gatehouse_tests::binaries::root;
@@ -20,7 +21,7 @@ fn the_authorizer_depends_on_no_password_code() -> anyhow::Result<()> {
 #[test]
 fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");
-    for function in gatehouse_local::function_names(&template)? {
+    for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
         let tree = dependencies(&function)?;
         for other in [
             "p256",

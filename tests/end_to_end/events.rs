@@ -113,7 +113,8 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
 
 #[test]
 fn every_function_has_a_good_event_and_two_bad_ones() -> anyhow::Result<()> {
-    let functions = gatehouse_local::function_names(&binaries::root().join("infra/template.yaml"))?;
+    let template = binaries::root().join("infra/template.yaml");
+    let functions = gatehouse_local::function_names(&template, &BTreeMap::new())?;
     let events = events()?;
     for function in functions {
         let count = events.iter().filter(|(name, _)| *name == function).count();

@@ -1,15 +1,15 @@
 //! The function binaries, built once for a run of the tests.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
 use anyhow::{Context, bail};
 
-/// Returns the folder of the function binaries, after building them.
-///
-/// The functions are named, as the deployment does it, so that the features of
-/// the tests' own dependencies are not unified into them.
+/// Returns the folder of the function binaries, after building them as `cargo local`
+/// does: what Cargo compiled for the tests is used again. `cargo deployed` tests the
+/// functions as they are deployed.
 ///
 /// # Errors
 /// When the template cannot be read or the build fails.
@@ -30,11 +30,12 @@ pub fn root() -> PathBuf {
 
 fn build() -> anyhow::Result<PathBuf> {
     let template = root().join("infra/template.yaml");
-    let functions = gatehouse_local::function_names(&template)?;
+    let functions = gatehouse_local::function_names(&template, &BTreeMap::new())?;
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args(["build", "--quiet"])
-        .args(functions.iter().flat_map(|name| ["-p", name]))
+        .args(["build", "--quiet", "--target-dir"])
+        .arg(target_folder())
+        .args(functions.iter().flat_map(|name| ["--bin", name]))
         .status()
         .context("cargo could not be started")?;
     if !status.success() {

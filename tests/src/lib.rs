@@ -9,6 +9,7 @@ pub mod answer;
 pub mod binaries;
 pub mod call;
 pub mod deployment;
+pub mod document;
 pub mod person;
 pub mod power;
 pub mod proxy;
@@ -18,6 +19,7 @@ pub mod settings;
 pub mod tables;
 pub mod template;
 pub mod tokens;
+pub mod venv;
 
 pub use answer::Answer;
 pub use person::Person;

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use gatehouse_local::{LogTarget, Stack, StackOptions, function_names};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use crate::cargo::{self, Purpose};
 use crate::data_dir::DataDir;
 use crate::watch::{self, Watch};
-use crate::{cargo, environment_file, password, project, seed};
+use crate::{environment_file, password, project, seed};
 
 /// What `gatehouse local` takes.
 #[derive(clap::Args)]
@@ -52,54 +53,88 @@ pub(crate) struct Arguments {
 
 /// Runs the stack until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let root = project::root()?;
-    let functions = function_names(&root.join(project::TEMPLATE))?;
-    // Before the build, which may take minutes.
-    check_port(arguments.port, "the API", "--port")?;
-    check_port(arguments.dynamodb_port, "DynamoDB", "--dynamodb-port")?;
-    let data_dir = data_dir(&arguments, &root)?;
-    let mut options = options(&arguments, &root, data_dir.as_ref());
-    let mut invoke_port = None;
-    if arguments.watch {
-        watch::check().await?;
-        // As cargo-lambda will: alone, each with its own features. Left to
-        // itself it would build at the first request, which would time out.
-        for function in &functions {
-            cargo::build(&root, std::slice::from_ref(function), false)?;
-        }
-        let port = watch::free_port().await?;
-        options.remote = Some(format!("http://127.0.0.1:{port}"));
-        invoke_port = Some(port);
-    } else {
-        options.bin_dir = cargo::build(&root, &functions, arguments.release)?;
-    }
-    let began = Instant::now();
-    let stack = Stack::start(options).await?;
-    let took = began.elapsed();
-    let environment = environment_file::write(&root.join(WORK_DIR), &stack.shared_environment())?;
-    let mut watch = None;
-    if let Some(port) = invoke_port {
-        watch = Some(Watch::start(&root, port, &environment).await?);
-    }
-    let mut seeded = vec![];
-    if arguments.seed {
-        seeded = seed::users(stack.address()).await?;
-    }
-    let out = &mut std::io::stdout().lock();
-    greet(out, &stack, took, data_dir.as_ref(), &seeded)?;
-
-    let ended = match &mut watch {
-        Some(watch) => tokio::select! {
-            ended = watch.ended() => ended,
-            asked = asked_to_end() => asked,
-        },
-        None => asked_to_end().await,
+    // From here on, so that whatever was started is ended too.
+    let mut end = End::listen()?;
+    let mut running = tokio::select! {
+        started = Running::start(&arguments) => started?,
+        () = end.asked() => bail!("ended before the service was ready"),
     };
-    if let Some(watch) = watch {
-        watch.stop().await;
-    }
-    stack.stop().await;
+    let ended = tokio::select! {
+        ended = running.watch_ended() => ended,
+        () = end.asked() => Ok(()),
+    };
+    running.stop().await;
     ended
+}
+
+/// The stack and what serves its functions.
+struct Running {
+    stack: Stack,
+    watch: Option<Watch>,
+}
+
+impl Running {
+    /// Builds the functions, starts the stack, and says what to type.
+    async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
+        let root = project::root()?;
+        let data_dir = data_dir(arguments, &root)?;
+        let mut options = options(arguments, &root, data_dir.as_ref());
+        let functions = function_names(&options.template, &options.parameters)?;
+        // Before the build, which may take minutes.
+        check_port(arguments.port, "the API", "--port")?;
+        check_port(arguments.dynamodb_port, "DynamoDB", "--dynamodb-port")?;
+        let mut out = std::io::stdout();
+        let purpose = match (arguments.watch, arguments.release) {
+            (true, _) => Purpose::Watch,
+            (false, true) => Purpose::Deployment,
+            (false, false) => Purpose::Local,
+        };
+        if arguments.watch {
+            watch::check().await?;
+        }
+        writeln!(out, "{}", purpose.announcement(&functions))?;
+        options.bin_dir = cargo::build(&root, &functions, purpose).await?;
+        let mut invoke_port = None;
+        if arguments.watch {
+            let port = watch::free_port().await?;
+            options.remote = Some(format!("http://127.0.0.1:{port}"));
+            invoke_port = Some(port);
+        }
+        let began = Instant::now();
+        let stack = Stack::start(options).await?;
+        let took = began.elapsed();
+        let environment =
+            environment_file::write(&root.join(WORK_DIR), &stack.shared_environment())?;
+        let mut running = Self { stack, watch: None };
+        if let Some(port) = invoke_port {
+            running.watch = Some(Watch::start(&root, port, &environment).await?);
+        }
+        let mut seeded = vec![];
+        if arguments.seed {
+            seeded = seed::users(running.stack.address()).await?;
+        }
+        greet(
+            &mut out.lock(),
+            &running.stack,
+            took,
+            data_dir.as_ref(),
+            &seeded,
+        )?;
+        Ok(running)
+    }
+
+    /// Waits for the end of `cargo lambda watch`: forever if it does not run.
+    async fn watch_ended(&mut self) -> anyhow::Result<()> {
+        match &mut self.watch {
+            Some(watch) => watch.ended().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn stop(self) {
+        drop(self.watch);
+        self.stack.stop().await;
+    }
 }
 
 /// The data directory that was asked for, checked before a build.
@@ -171,16 +206,29 @@ fn greet(
     out.flush().context("stdout is closed")
 }
 
-async fn asked_to_end() -> anyhow::Result<()> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hangup = signal(SignalKind::hangup())?;
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
-        _ = hangup.recv() => {}
+/// The signals that end the service.
+struct End {
+    interrupt: Signal,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+impl End {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+        })
     }
-    Ok(())
+
+    async fn asked(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
 }
 
 fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 use std::process::Stdio;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
 /// A running `cargo lambda watch`.
 pub(crate) struct Watch {
@@ -57,7 +57,6 @@ impl Watch {
             .stdin(Stdio::null())
             // The functions are its children: one signal has to reach them all.
             .process_group(0)
-            .kill_on_drop(true)
             .spawn()
             .context("cargo lambda watch cannot be started")?;
         let mut watch = Self { child };
@@ -75,17 +74,22 @@ impl Watch {
         self.child.wait().await?;
         bail!("cargo lambda watch has ended: it says why above")
     }
+}
 
-    /// Ends it with the functions.
-    pub(crate) async fn stop(mut self) {
+/// Ends it with the functions, also if it has not finished starting.
+impl Drop for Watch {
+    fn drop(&mut self) {
         let group = self
             .child
             .id()
             .and_then(|id| Pid::from_raw(id.cast_signed()));
         let Some(group) = group else { return };
-        // Both fail only where nothing is left of the group.
+        // Both fail only if nothing is left of the group.
         kill_process_group(group, Signal::TERM).unwrap_or_default();
-        drop(timeout(PATIENCE, self.child.wait()).await);
+        let begun = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < PATIENCE {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         kill_process_group(group, Signal::KILL).unwrap_or_default();
     }
 }

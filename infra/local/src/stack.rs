@@ -224,13 +224,18 @@ pub fn stack_directory(work_dir: &Path, port: u16) -> PathBuf {
     work_dir.join(format!("local-{port}"))
 }
 
-/// The functions of a template, by the names of their binaries.
+/// Returns the names of the binaries of a template's functions, with `parameters`
+/// as they will be when the stack starts: they decide which functions there are.
 ///
 /// # Errors
-/// [`StackError`] when the template cannot be read or resolved.
-pub fn function_names(template: &Path) -> Result<Vec<String>, StackError> {
+/// [`StackError`] if the template cannot be read or resolved, or does not have
+/// one of the parameters.
+pub fn function_names(
+    template: &Path,
+    parameters: &BTreeMap<String, String>,
+) -> Result<Vec<String>, StackError> {
     let text = read(template)?;
-    let parsed = parse(template, &text, &BTreeMap::new(), "http://localhost")?;
+    let parsed = parse(template, &text, parameters, "http://localhost")?;
     Ok(parsed
         .functions
         .into_iter()

@@ -98,9 +98,38 @@ async fn a_template_that_is_not_there_or_broken_is_named_with_its_line() {
 
 #[tokio::test]
 async fn the_functions_of_a_template_are_listed() {
-    let names = function_names(&options(TempDir::new().unwrap().path()).template).unwrap();
+    let options = options(TempDir::new().unwrap().path());
+    let names = function_names(&options.template, &options.parameters).unwrap();
     assert_eq!(names, ["function"]);
 }
+
+#[tokio::test]
+async fn parameters_decide_which_functions_a_template_has() {
+    let directory = TempDir::new().unwrap();
+    let template = directory.path().join("t.yaml");
+    let text = std::fs::read_to_string(options(directory.path()).template).unwrap();
+    let text = text
+        .replace(
+            "Parameters:\n",
+            "Parameters:\n  Extra: { Type: String, Default: no }\n",
+        )
+        .replace("Resources:\n", EXTRA);
+    std::fs::write(&template, text).unwrap();
+    let names = |name: &str, value: &str| {
+        let parameters = [(name.to_owned(), value.to_owned())].into();
+        function_names(&template, &parameters)
+    };
+    assert_eq!(names("Extra", "no").unwrap(), ["function"]);
+    assert_eq!(names("Extra", "yes").unwrap(), ["extra", "function"]);
+    assert!(names("Extras", "yes").is_err());
+}
+
+const EXTRA: &str = "Conditions:
+  HasExtra: !Equals [!Ref Extra, yes]
+
+Resources:
+  Extra: { Type: AWS::Serverless::Function, Condition: HasExtra, Properties: { CodeUri: extra } }
+";
 
 #[tokio::test]
 async fn the_key_ring_is_private_and_kept() {

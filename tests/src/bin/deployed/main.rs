@@ -10,7 +10,6 @@ mod granted;
 mod tools;
 
 use std::io::Write as _;
-use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::time::Instant;
 
@@ -91,7 +90,8 @@ fn suite(environment: &sam::Environment, name: &str) -> anyhow::Result<()> {
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .envs(environment)
-        .args(["test", "--locked", "-p", "gatehouse-tests", "--test", name])
+        // Without `-p`, so that what `cargo test` compiled is used again.
+        .args(["test", "--locked", "--test", name])
         // One at a time: the tests share a stack, and a few cut it off from its tables.
         .args(["--", "--test-threads=1"])
         .status()
@@ -104,11 +104,6 @@ fn suite(environment: &sam::Environment, name: &str) -> anyhow::Result<()> {
 fn say(line: &str) {
     // Nobody to tell where stderr is closed.
     drop(writeln!(std::io::stderr(), "{line}"));
-}
-
-/// Writes a file of the run for a person to look into.
-fn keep(path: &Path, text: &str) -> anyhow::Result<()> {
-    std::fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }
 
 /// The stack that the suite runs against.

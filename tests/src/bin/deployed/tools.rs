@@ -1,12 +1,13 @@
 //! The tools of a deployment, in virtual environments of the project's own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::Context;
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::sam::run;
 use gatehouse_tests::settings::setting;
+use gatehouse_tests::venv;
 
 /// Where the tools are.
 #[derive(Debug)]
@@ -20,15 +21,16 @@ impl Tools {
     /// environments: SAM and the emulator want different versions of one library.
     pub(crate) fn install(work: &Path) -> anyhow::Result<Self> {
         Ok(Self {
-            sam: environment(&work.join("sam"), "sam.txt")?,
-            emulator: environment(&work.join("emulator"), "emulator.txt")?,
+            sam: venv::sam()?,
+            emulator: venv::environment(&work.join("emulator"), "emulator.txt")?,
         })
     }
 
     /// Builds the functions as they are deployed, but for the profile: `emulator`
     /// compiles in minutes.
     pub(crate) fn build_functions(&self) -> anyhow::Result<()> {
-        let functions = gatehouse_local::function_names(&root().join("infra/template.yaml"))?;
+        let functions =
+            gatehouse_local::function_names(&root().join("infra/template.yaml"), &BTreeMap::new())?;
         let mut command = Command::new(self.sam.join("cargo-lambda"));
         // cargo-lambda looks for Zig, which was installed with it, on the path.
         let path = setting("PATH").unwrap_or_default();
@@ -49,24 +51,4 @@ impl Tools {
     pub(crate) fn emulator(&self) -> PathBuf {
         self.emulator.join("ministack")
     }
-}
-
-/// Makes a virtual environment of a list of packages; returns its programs' folder.
-fn environment(folder: &Path, list: &str) -> anyhow::Result<PathBuf> {
-    let list = root().join("tests/deployed").join(list);
-    let wanted = std::fs::read_to_string(&list)
-        .with_context(|| format!("{} cannot be read", list.display()))?;
-    let (programs, made) = (folder.join("bin"), folder.join("made-of.txt"));
-    if std::fs::read_to_string(&made).is_ok_and(|was| was == wanted) {
-        return Ok(programs);
-    }
-    let mut venv = Command::new("python3");
-    venv.args(["-m", "venv", "--clear"]).arg(folder);
-    run(&mut venv).context("Python 3 with its module venv is needed")?;
-    let mut pip = Command::new(programs.join("pip"));
-    pip.args(["install", "--quiet", "--requirement"]).arg(&list);
-    run(&mut pip)?;
-    // Last, so that what was interrupted is begun anew.
-    super::keep(&made, &wanted)?;
-    Ok(programs)
 }

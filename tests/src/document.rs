@@ -1,0 +1,150 @@
+//! Commands in the documents: blocks of a shell's input and output.
+//!
+//! In a block ` ```console `, lines that begin with `$ ` (and those that continue
+//! one after a `\`) are commands. The others are what the commands print, where `…`
+//! stands for whatever differs from run to run.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, ensure};
+
+/// One block: commands, and the parts of the output that the document promises.
+#[derive(Debug)]
+pub struct Step {
+    /// The commands, one a line.
+    pub commands: String,
+    /// What they print, in pieces without the `…`.
+    pub expected: Vec<String>,
+}
+
+/// A block in its document.
+#[derive(Debug)]
+pub struct Block {
+    /// Its commands.
+    pub step: Step,
+    /// The files of the comment `<!-- run by FILE, FILE -->` above it in its section.
+    pub run_by: Vec<String>,
+    /// The paragraph before it.
+    pub before: String,
+}
+
+/// Returns the blocks of a text, in order.
+#[must_use]
+pub fn blocks(text: &str) -> Vec<Block> {
+    let mut pieces = text.split("```console\n");
+    let mut above = pieces.next().unwrap_or_default();
+    let (mut found, mut run_by) = (Vec::new(), Vec::new());
+    for piece in pieces {
+        let section = above.rsplit_once("\n#").map(|(_, section)| section);
+        if section.is_some() {
+            run_by.clear();
+        }
+        if let Some(files) = files(section.unwrap_or(above)) {
+            run_by = files;
+        }
+        let (commands, below) = piece.split_once("```").unwrap_or((piece, ""));
+        found.push(Block {
+            step: step(commands),
+            run_by: run_by.clone(),
+            before: paragraph(above),
+        });
+        above = below;
+    }
+    found
+}
+
+/// Returns the steps of a text, in order.
+#[must_use]
+pub fn steps(text: &str) -> Vec<Step> {
+    blocks(text).into_iter().map(|block| block.step).collect()
+}
+
+/// The files that the last comment names.
+fn files(above: &str) -> Option<Vec<String>> {
+    let (_, comment) = above.rsplit_once("<!-- run by ")?;
+    let (files, _) = comment.split_once(" -->")?;
+    Some(files.split(", ").map(str::to_owned).collect())
+}
+
+/// The last paragraph, in one line and without comments.
+fn paragraph(above: &str) -> String {
+    let paragraphs = above.trim().rsplit("\n\n");
+    let mut texts = paragraphs.filter(|text| !text.starts_with("<!--"));
+    texts.next().unwrap_or_default().replace('\n', " ")
+}
+
+/// Returns the steps that a test runs: those below `<!-- run by FILE -->`.
+#[must_use]
+pub fn steps_run_by(file: &str, text: &str) -> Vec<Step> {
+    let mut blocks = blocks(text);
+    blocks.retain(|block| block.run_by.iter().any(|name| name == file));
+    blocks.into_iter().map(|block| block.step).collect()
+}
+
+fn step(block: &str) -> Step {
+    let (mut commands, mut expected) = (String::new(), Vec::new());
+    let mut continued = false;
+    for line in block.lines() {
+        let command = line.strip_prefix("$ ").or(continued.then_some(line));
+        match command {
+            Some(command) => {
+                commands.push_str(command);
+                commands.push('\n');
+                continued = command.ends_with('\\');
+            }
+            None => expected.extend(
+                line.split('…')
+                    .map(str::trim)
+                    .filter(|part| !part.is_empty())
+                    .map(str::to_owned),
+            ),
+        }
+    }
+    Step { commands, expected }
+}
+
+/// Runs steps in one shell, and compares what each prints with what it promises.
+/// `change` says in which place the shell runs, and with which commands.
+///
+/// # Errors
+/// The first promise that does not hold, or a shell that cannot be run.
+pub fn run(
+    steps: &[Step],
+    mut shell: Command,
+    change: impl Fn(&str) -> String,
+) -> anyhow::Result<()> {
+    let mut script = String::new();
+    for step in steps {
+        script.push_str(&change(&step.commands));
+        script.push_str("\necho; echo '");
+        script.push_str(MARK);
+        script.push_str("'\n");
+    }
+    let mut child = shell
+        .arg("-s")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("the shell cannot be started")?;
+    let mut stdin = child.stdin.take().context("the shell has no stdin")?;
+    stdin.write_all(script.as_bytes())?;
+    drop(stdin);
+    let output = String::from_utf8(child.wait_with_output()?.stdout)?;
+    // The emulator's own answers have a space there.
+    let output = output.replace("\": \"", "\":\"");
+    let mut outputs = output.split(MARK);
+    for step in steps {
+        let output = outputs.next().unwrap_or_default();
+        for expected in &step.expected {
+            ensure!(
+                output.contains(expected),
+                "after\n{}\nthe document promises {expected}, and this came:\n{output}",
+                step.commands
+            );
+        }
+    }
+    Ok(())
+}
+
+const MARK: &str = "--- next step ---";
