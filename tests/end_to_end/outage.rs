@@ -72,7 +72,7 @@ async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> 
         ("account", "change_password_of_nobody"),
         ("account", "end_unknown_session"),
         ("account", "introspect_unknown_token"),
-        ("admin", "list"),
+        ("admin", "good"),
         ("admin", "show_unknown_user"),
         ("admin", "remove_unknown_user"),
     ] {
