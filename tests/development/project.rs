@@ -1,0 +1,117 @@
+//! A copy of the project, to run commands in and to edit.
+
+use std::fs::File;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+use gatehouse_tests::binaries::{root, target_folder};
+use gatehouse_tests::settings::setting;
+use gatehouse_tests::venv;
+use tempfile::TempDir;
+
+/// The copy; it is deleted with its value.
+pub(crate) struct Project {
+    folder: TempDir,
+    /// The folder of cargo-lambda.
+    tools: PathBuf,
+}
+
+impl Project {
+    /// Copies the project as it is now, and installs cargo-lambda.
+    pub(crate) fn copy() -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        for entry in std::fs::read_dir(root())? {
+            let path = entry?.path();
+            let name = path.file_name().unwrap_or_default();
+            if name != "target" && name != ".git" && name != ".gatehouse" {
+                copy(&path, &folder.path().join(name))?;
+            }
+        }
+        let project = Self {
+            folder,
+            tools: venv::sam()?,
+        };
+        // Cargo takes whatever is newer than the sources for theirs. So the function that
+        // is edited has its own version, and with it its own files in the target
+        // directory, and is newer than those of the last run.
+        let edited = project.path().join("functions/protected/src/lib.rs");
+        std::fs::write(&edited, std::fs::read(&edited)?)?;
+        project.edit(
+            "functions/protected/Cargo.toml",
+            "\nversion.workspace = true",
+            "\nversion = \"0.1.0-copy\"",
+        )?;
+        project.edit(
+            "Cargo.lock",
+            "name = \"protected\"\nversion = \"0.1.0\"",
+            "name = \"protected\"\nversion = \"0.1.0-copy\"",
+        )?;
+        Ok(project)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Replaces the only place of a text in a file of the copy.
+    pub(crate) fn edit(&self, file: &str, old: &str, new: &str) -> anyhow::Result<()> {
+        let path = self.path().join(file);
+        let text = std::fs::read_to_string(&path)?;
+        ensure!(text.matches(old).count() == 1, "{file} has not one {old}");
+        std::fs::write(path, text.replace(old, new))?;
+        Ok(())
+    }
+
+    /// Returns a command that runs in the copy, with cargo-lambda on its path.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let path = setting("PATH").unwrap_or_default();
+        let mut command = Command::new(program);
+        command
+            .current_dir(self.path())
+            .env("PATH", format!("{}:{path}", self.tools.display()))
+            .env("CARGO_TARGET_DIR", target_folder());
+        command
+    }
+
+    /// Returns the command lines of the processes that run in the copy, if the
+    /// system has `/proc`.
+    pub(crate) fn processes(&self) -> anyhow::Result<Vec<String>> {
+        let Ok(entries) = std::fs::read_dir("/proc") else {
+            return Ok(Vec::new());
+        };
+        let here = self.path().canonicalize()?;
+        let mut found = Vec::new();
+        for entry in entries {
+            let process = entry?.path();
+            // Whatever ends in the meantime does not run here any longer.
+            let Ok(folder) = std::fs::read_link(process.join("cwd")) else {
+                continue;
+            };
+            if folder.starts_with(&here) {
+                let line = std::fs::read(process.join("cmdline")).unwrap_or_default();
+                found.push(String::from_utf8_lossy(&line).replace('\0', " "));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Copies a file or a folder with its times, by which Cargo sees what has changed.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if from.is_dir() {
+        std::fs::create_dir(to)?;
+        for entry in std::fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    std::fs::copy(from, to).with_context(|| format!("{} cannot be copied", from.display()))?;
+    let modified = from.metadata()?.modified()?;
+    File::options()
+        .write(true)
+        .open(to)?
+        .set_modified(modified)?;
+    Ok(())
+}
