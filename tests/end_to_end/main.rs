@@ -10,6 +10,7 @@ mod admin;
 mod admin_list;
 mod bodies;
 mod breaches;
+mod commands;
 mod costs;
 mod deletion;
 mod dependencies;

@@ -5,6 +5,8 @@ mod argon2;
 mod bench;
 mod cargo;
 mod data_dir;
+#[cfg(test)]
+mod documented;
 mod environment_file;
 mod export;
 mod import;

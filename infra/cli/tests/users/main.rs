@@ -1,6 +1,7 @@
 //! The command itself, run as a person would, beside a running service.
 
 mod project;
+mod readme;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::{Person, Service};

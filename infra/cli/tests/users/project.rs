@@ -39,6 +39,13 @@ impl Project {
         Ok(Self(directory))
     }
 
+    /// Returns a shell in the project's directory.
+    pub(crate) fn shell(&self) -> Command {
+        let mut shell = Command::new("sh");
+        shell.current_dir(self.0.path());
+        shell
+    }
+
     /// Runs the command with something on its stdin.
     pub(crate) fn run(&self, words: &[&str], input: &str) -> anyhow::Result<Ended> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
