@@ -6,7 +6,7 @@ use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::every_endpoint::PUBLIC;
+use crate::every_endpoint::{PROTECTED, PUBLIC};
 
 /// The routes that take JSON, and whether they speak RFC 6749's errors.
 const ROUTES: [(&str, bool); 10] = [
@@ -162,6 +162,32 @@ async fn a_parameter_given_twice_is_refused() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// OAuth endpoints ignore what they do not know, as RFC 6749 section 3.2 demands;
+/// caches and browsers may add parameters to the public documents.
+#[tokio::test]
+async fn a_field_or_parameter_without_effect_is_named_except_where_rfcs_forbid()
+-> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = administrator(&service).await?;
+    for (route, oauth) in ROUTES {
+        let body = br#"{"colour":"red"}"#;
+        let answer = send(&service, &person, route, "application/json", body).await?;
+        let named = answer.text.contains("unknown_field") && answer.text.contains("colour");
+        assert_eq!(named, !oauth, "{route}: {answer:?}");
+        assert_eq!(answer.status, if oauth { 400 } else { 422 }, "{route}");
+    }
+    for (method, path) in PROTECTED.into_iter().chain(PUBLIC) {
+        let lenient = ["/refresh", "/revoke", "/introspect"].contains(&path)
+            || path.starts_with("/.well-known/");
+        let route = format!("{method} {path}?colour=red");
+        let answer = send(&service, &person, &route, "application/json", b"{}").await?;
+        let named = answer.text.contains("unknown_parameter") && answer.text.contains("colour");
+        assert_eq!(named, !lenient, "{route}: {answer:?}");
+        assert_eq!(answer.status == 422, !lenient, "{route}");
+    }
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_unknown_route_is_the_gateways_404() -> anyhow::Result<()> {
     let service = Service::start().await?;
@@ -189,7 +215,10 @@ async fn send(
     if !content_type.is_empty() {
         request = request.header("content-type", content_type);
     }
-    let public = PUBLIC.iter().any(|(_, public)| *public == path);
+    let without_query = path.split('?').next();
+    let public = PUBLIC
+        .iter()
+        .any(|(_, public)| Some(*public) == without_query);
     if !public {
         request = request.bearer_auth(&person.access_token);
     }

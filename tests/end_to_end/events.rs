@@ -53,7 +53,7 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
       "account/unknown_route": "404 not_found",
       "admin/change_to_odd_status": "422 validation_failed",
       "admin/good": 200,
-      "admin/list_with_forged_cursor": "422 validation_failed",
+      "admin/list_with_malformed_cursor": "422 validation_failed",
       "admin/list_with_odd_limit": "422 validation_failed",
       "admin/list_without_role": "403 insufficient_scope",
       "admin/remove_unknown_user": "404 not_found",

@@ -60,7 +60,7 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
         &["BatchGetItem", "BatchWriteItem", "DeleteItem", "UpdateItem"],
     ),
     ("account", "SigningKeysTable", &["GetItem"]),
-    // A list is a scan; the key of its cursors is made by an update.
+    // A list is a scan; a change is an update of the user and of a counter.
     (
         "admin",
         "UsersTable",

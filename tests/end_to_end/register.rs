@@ -1,5 +1,7 @@
 //! `POST /register`.
 
+use std::collections::BTreeSet;
+
 use gatehouse_tests::person::unique;
 use gatehouse_tests::{Person, Service};
 use serde_json::json;
@@ -168,12 +170,25 @@ async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn members_that_nobody_asked_for_are_not_stored() -> anyhow::Result<()> {
+async fn fields_that_registration_does_not_have_are_named_and_nothing_is_stored()
+-> anyhow::Result<()> {
     let service = Service::start().await?;
-    let body = json!({ "username": unique("ada"), "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
+    let mut body = json!({ "username": unique("ada"), "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
     let answer = service.post("/register", &body).await?;
-    assert_eq!(answer.status, 201);
-    assert_eq!(answer.json()["roles"], json!(["user"]));
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (422, "validation_failed")
+    );
+    let errors = answer.json()["errors"].clone();
+    let named = errors.as_array().into_iter().flatten();
+    let named: BTreeSet<&str> = named.filter_map(|error| error["field"].as_str()).collect();
+    assert_eq!(named, BTreeSet::from(["pk", "roles", "status", "sub"]));
+    body = json!({ "username": body["username"], "password": PASSWORD });
+    let answer = service.post("/register", &body).await?;
+    assert_eq!(
+        (answer.status, &answer.json()["roles"]),
+        (201, &json!(["user"]))
+    );
     Ok(())
 }
 

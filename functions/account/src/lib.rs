@@ -32,6 +32,9 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
             Err(error) => error.into_response(),
         };
     }
+    if let Err(problem) = request.no_parameters() {
+        return problem.into_response(request.request_id());
+    }
     let answer = match request.route() {
         "GET /me" => me(&app, &request).await,
         "PUT /me/password" => Box::pin(new_password::change(&app, &request, now)).await,

@@ -35,6 +35,7 @@ pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
 /// Answers `POST /admin/users/{id}/revoke-sessions`.
 pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
+    call.request.json_or_empty(|_| ())?;
     let (users, revocations) = (&call.app.users, &call.app.revocations);
     let token = transaction()?;
     let ended = end_sessions_of(users, revocations, &target, call.now, REASON, &token).await;

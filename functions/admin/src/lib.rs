@@ -39,6 +39,9 @@ async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
         actor: &actor,
         now,
     };
+    if request.route() != "GET /admin/users" {
+        request.no_parameters()?;
+    }
     match request.route() {
         "GET /admin/users" => list::list(&call).await,
         "GET /admin/users/{id}" => show(&call).await,

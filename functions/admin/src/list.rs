@@ -1,11 +1,14 @@
-//! `GET /admin/users`: all users in pages, or one by the exact username.
+//! `GET /admin/users`: all users in pages, or one by username or e-mail address.
 
-use gatehouse_auth::cursor::CursorKey;
-use gatehouse_auth::random;
+use std::time::Duration;
+
+use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::Profile;
 use gatehouse_auth::username::Username;
 use gatehouse_edge::account::Account;
 use gatehouse_edge::problem::{FieldError, Problem};
+use gatehouse_edge::request::{Fields, Request};
 use gatehouse_edge::response::{self, Response};
 use http::StatusCode;
 use serde::Serialize;
@@ -14,85 +17,155 @@ use crate::app::Call;
 
 /// Answers `GET /admin/users`.
 pub(crate) async fn list(call: &Call<'_>) -> Result<Response, Problem> {
-    let limit = limit(call.request.query("limit")?.as_deref())?;
-    let cursor = call.request.query("cursor")?;
-    if let Some(username) = call.request.query("username")? {
-        return find(call, &username).await;
+    match Query::read(call.request)? {
+        Query::Page { after, limit } => page(call, after.as_ref(), limit).await,
+        Query::One { name_key } => one(call, &name_key).await,
     }
-    let key = key(call).await?;
-    let start = match cursor {
-        None => None,
-        Some(cursor) => Some(open(&key, call, &cursor)?),
-    };
-    let page = call.app.users.page(start.as_deref(), limit).await;
-    let page = page.map_err(|error| Problem::failed(&error))?;
-    let next = page
-        .next
-        .map(|place| seal(&key, call, &place))
-        .transpose()?;
-    Ok(answer(&page.users, next))
 }
 
-/// A name in any spelling leads to the one who has it; one that nobody can have
-/// is said to be none.
-async fn find(call: &Call<'_>, typed: &str) -> Result<Response, Problem> {
-    let username = Username::parse(typed)
-        .map_err(|error| FieldError::new("username", error.code(), error.to_string()))
-        .map_err(|error| Problem::validation_failed(vec![error]))?;
-    let user = call.app.users.find(username.canonical()).await;
-    let user = user.map_err(|error| Problem::failed(&error))?;
-    let found: Vec<Profile> = user.into_iter().map(Profile::from).collect();
-    Ok(answer(&found, None))
+/// What is asked for.
+enum Query {
+    /// Up to `limit` users, after the one with this id.
+    Page { after: Option<SubjectId>, limit: u8 },
+    /// The user whose name has this key.
+    One { name_key: String },
 }
 
-fn answer(users: &[Profile], next_cursor: Option<String>) -> Response {
-    let items = users.iter().map(Account::of).collect();
-    response::json(StatusCode::OK, &List { items, next_cursor })
+impl Query {
+    /// # Errors
+    /// 422 [`Problem`] that names every parameter that is invalid.
+    fn read(request: &Request) -> Result<Self, Problem> {
+        let given = request.parameters(Given::read)?;
+        let mut errors = Vec::new();
+        let limit = given.limit.as_deref().map_or(Ok(DEFAULT_LIMIT), limit);
+        let limit = limit.unwrap_or_else(|error| {
+            errors.push(error);
+            DEFAULT_LIMIT
+        });
+        let after = given.cursor.as_deref().map(cursor).transpose();
+        let after = after.unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        });
+        let mut names = given.names.into_iter();
+        let query = match names.next() {
+            None => Self::Page { after, limit },
+            Some((first, name_key)) => {
+                for (other, _) in names {
+                    let detail = format!("cannot be combined with {first}: look for one of them");
+                    errors.push(FieldError::new(other, "conflict", detail));
+                }
+                if given.cursor.is_some() {
+                    let detail = format!("cannot be combined with {first}: there is one user");
+                    errors.push(FieldError::new("cursor", "conflict", detail));
+                }
+                let name_key = name_key.unwrap_or_else(|error| {
+                    errors.push(error);
+                    String::new()
+                });
+                Self::One { name_key }
+            }
+        };
+        if errors.is_empty() {
+            Ok(query)
+        } else {
+            Err(Problem::validation_failed(errors))
+        }
+    }
 }
 
-fn limit(text: Option<&str>) -> Result<u8, Problem> {
-    let Some(text) = text else {
-        return Ok(DEFAULT_LIMIT);
-    };
+/// The parameters as they were sent.
+struct Given {
+    limit: Option<String>,
+    cursor: Option<String>,
+    /// The names to look for, by parameter, as keys of their items.
+    names: Vec<(&'static str, Result<String, FieldError>)>,
+}
+
+impl Given {
+    fn read(fields: &mut Fields) -> Self {
+        let mut names = Vec::new();
+        for (parameter, key) in LOOKUPS {
+            if let Some(typed) = fields.optional_text(parameter) {
+                names.push((parameter, key(&typed)));
+            }
+        }
+        Self {
+            limit: fields.optional_text("limit"),
+            cursor: fields.optional_text("cursor"),
+            names,
+        }
+    }
+}
+
+/// Turns what was typed into the key of an item that leads to its user, or says why
+/// nobody can have that name.
+type Lookup = fn(&str) -> Result<String, FieldError>;
+
+/// The parameters that look for one user.
+const LOOKUPS: [(&str, Lookup); 2] = [("username", username), ("email", email)];
+
+fn username(typed: &str) -> Result<String, FieldError> {
+    let parsed = Username::parse(typed);
+    let username =
+        parsed.map_err(|error| FieldError::new("username", error.code(), error.to_string()))?;
+    Ok(username.name_key())
+}
+
+fn email(typed: &str) -> Result<String, FieldError> {
+    let parsed = EmailAddress::parse(typed);
+    let email =
+        parsed.map_err(|error| FieldError::new("email", error.code(), error.to_string()))?;
+    Ok(email.name_key())
+}
+
+fn limit(text: &str) -> Result<u8, FieldError> {
     let limit = text.parse().ok();
     limit
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         .ok_or_else(|| {
             let detail = format!("is not a whole number from 1 to {MAX_LIMIT}");
-            let error = FieldError::new("limit", "out_of_range", detail);
-            Problem::validation_failed(vec![error])
+            FieldError::new("limit", "out_of_range", detail)
         })
 }
 
-/// Read at each listing: a key that somebody has replaced is obeyed at once.
-async fn key(call: &Call<'_>) -> Result<CursorKey, Problem> {
-    let fresh = random::bytes().map_err(|error| Problem::broken(&error))?;
-    let fresh = CursorKey::new(fresh).map_err(|error| Problem::broken(&error))?;
-    let key = call.app.users.cursor_key(&fresh).await;
-    key.map_err(|error| Problem::failed(&error))
-}
-
-fn open(key: &CursorKey, call: &Call<'_>, cursor: &str) -> Result<String, Problem> {
-    key.open(cursor, &call.actor.sub).map_err(|_| {
-        let detail = "is no cursor of this list that was given to you";
-        let error = FieldError::new("cursor", "invalid", detail);
-        Problem::validation_failed(vec![error])
+fn cursor(text: &str) -> Result<SubjectId, FieldError> {
+    let id = SubjectId::parse(text).ok();
+    id.filter(SubjectId::may_be_of_a_user).ok_or_else(|| {
+        let detail = "is not a user's id: send the next_cursor of the page before";
+        FieldError::new("cursor", "invalid", detail)
     })
 }
 
-fn seal(key: &CursorKey, call: &Call<'_>, place: &str) -> Result<String, Problem> {
-    let nonce = random::bytes().map_err(|error| Problem::broken(&error))?;
-    let sealed = key.seal(place, &call.actor.sub, nonce);
-    sealed.map_err(|error| Problem::broken(&error))
+async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<Response, Problem> {
+    let time_is_up = || call.request.time_left(&call.app.clock) < TIME_OF_A_CALL;
+    let page = call.app.users.page(after, limit, time_is_up).await;
+    let page = page.map_err(|error| Problem::failed(&error))?;
+    Ok(answer(&page.users, page.next))
+}
+
+async fn one(call: &Call<'_>, name_key: &str) -> Result<Response, Problem> {
+    let user = call.app.users.find(name_key).await;
+    let user = user.map_err(|error| Problem::failed(&error))?;
+    let found: Vec<Profile> = user.into_iter().map(Profile::from).collect();
+    Ok(answer(&found, None))
+}
+
+fn answer(users: &[Profile], next_cursor: Option<SubjectId>) -> Response {
+    let items = users.iter().map(Account::of).collect();
+    response::json(StatusCode::OK, &List { items, next_cursor })
 }
 
 #[derive(Serialize)]
 struct List<'a> {
     items: Vec<Account<'a>>,
-    next_cursor: Option<String>,
+    next_cursor: Option<SubjectId>,
 }
 
 /// Users of a page, unless another number is asked for.
 const DEFAULT_LIMIT: u8 = 25;
 /// Most users of a page: a longer scan takes a share of everybody's capacity.
 const MAX_LIMIT: u8 = 100;
+/// A scan that has less time left does not begin another call: one may take five
+/// seconds, and then the caller would get nothing at all.
+const TIME_OF_A_CALL: Duration = Duration::from_secs(6);

@@ -50,6 +50,8 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
 
 fn greet(app: &App, request: &Request) -> Result<Greeting, Problem> {
     let principal = Principal::of(request, app.clock.now())?;
+    // `request.parameters` reads a query and `request.json` a body.
+    request.no_parameters()?;
     let message = match request.route() {
         "GET /admin" => {
             // A scope is asked for in the same way: `require_scope("profile")`.

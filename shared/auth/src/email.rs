@@ -74,6 +74,12 @@ impl EmailAddress {
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
+
+    /// Returns the key of the item that leads from the address to its user.
+    #[must_use]
+    pub fn name_key(&self) -> String {
+        format!("email#{}", self.canonical)
+    }
 }
 
 impl EmailError {

@@ -83,6 +83,21 @@ opaque_id! {
     /// Stable opaque id of a user: the claim `sub`. Never a name, never used again.
     SubjectId
 }
+impl SubjectId {
+    /// Returns whether a user may have this id: ours, or a UUID (RFC 9562 section 4)
+    /// that was imported.
+    #[must_use]
+    pub fn may_be_of_a_user(&self) -> bool {
+        self.to_bytes().is_some() || is_uuid(&self.0)
+    }
+}
+
+fn is_uuid(text: &str) -> bool {
+    let groups: Vec<&str> = text.split('-').collect();
+    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.concat().bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 opaque_id! {
     /// Id of one login: the claim `sid`; what is rotated, listed, revoked.
     SessionId
@@ -106,6 +121,24 @@ mod tests {
         assert_eq!(id.as_str().len(), 22);
         assert_eq!(id.to_bytes(), Some([7; 16]));
         assert_eq!(SubjectId::parse(id.as_str()), Ok(id));
+    }
+
+    #[test]
+    fn a_user_has_an_id_of_ours_or_a_uuid() {
+        for (id, expected) in [
+            ("BwcHBwcHBwcHBwcHBwcHBw", true),
+            ("9f0e1bb6-1b53-4ea5-9a3c-8c0d55a6f3cd", true),
+            ("9F0E1BB6-1B53-4EA5-9A3C-8C0D55A6F3CD", true),
+            ("9f0e1bb6-1b53-4ea5-9a3c-8c0d55a6f3cg", false),
+            ("9f0e1bb61b534ea59a3c8c0d55a6f3cd", false),
+            ("BwcHBwcHBwcHBwcHBwcHB", false),
+            ("BwcHBwcHBwcHBwcHBwcHBx", false),
+            ("user#BwcHBwcHBwcHBwcHBwcH", false),
+            ("17", false),
+        ] {
+            let id = SubjectId::parse(id).unwrap();
+            assert_eq!(id.may_be_of_a_user(), expected, "{id}");
+        }
     }
 
     #[test]

@@ -49,8 +49,8 @@ impl LoginIdentifier {
     #[must_use]
     pub fn name_key(&self) -> Option<String> {
         match self {
-            Self::Username(username) => Some(format!("username#{}", username.canonical())),
-            Self::Email(email) => Some(format!("email#{}", email.canonical())),
+            Self::Username(username) => Some(username.name_key()),
+            Self::Email(email) => Some(email.name_key()),
             Self::Unusable(_) => None,
         }
     }

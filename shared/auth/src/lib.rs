@@ -9,8 +9,6 @@
 pub mod authorization;
 pub mod claims;
 #[cfg(feature = "tokens")]
-pub mod cursor;
-#[cfg(feature = "tokens")]
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;

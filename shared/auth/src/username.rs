@@ -74,6 +74,12 @@ impl Username {
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
+
+    /// Returns the key of the item that leads from the name to its user.
+    #[must_use]
+    pub fn name_key(&self) -> String {
+        format!("username#{}", self.canonical)
+    }
 }
 
 impl UsernameError {

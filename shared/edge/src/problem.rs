@@ -27,11 +27,11 @@ pub struct Problem {
     challenge: Option<&'static str>,
 }
 
-/// What is wrong with one member of a body.
+/// What is wrong with one field of a body, or one parameter of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// The member's name.
-    pub field: &'static str,
+    /// The name of the field or parameter.
+    pub field: Cow<'static, str>,
     /// A stable, machine-readable word, such as `missing`.
     pub code: &'static str,
     /// A sentence without its subject, such as `is missing`.
@@ -39,15 +39,15 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// Says what is wrong with the member `field`.
+    /// Says what is wrong with `field`.
     #[must_use]
     pub fn new(
-        field: &'static str,
+        field: impl Into<Cow<'static, str>>,
         code: &'static str,
         detail: impl Into<Cow<'static, str>>,
     ) -> Self {
         Self {
-            field,
+            field: field.into(),
             code,
             detail: detail.into(),
         }
@@ -78,10 +78,10 @@ impl Problem {
         Self::new(Code::BodyTooLarge, "the body has more than 16 KiB")
     }
 
-    /// 422 `validation_failed`: members that are missing, mistyped or refused.
+    /// 422 `validation_failed`: fields that are missing, unknown or invalid.
     #[must_use]
     pub fn validation_failed(errors: Vec<FieldError>) -> Self {
-        let detail = "members are missing or cannot be accepted";
+        let detail = "some fields are missing, unknown or invalid: see `errors`";
         Self {
             errors,
             ..Self::new(Code::ValidationFailed, detail)

@@ -1,8 +1,7 @@
-//! Users as an administrator finds them: all in pages, or one by name.
+//! Users as an administrator finds them: all of them in pages, or one by a name.
 
-use gatehouse_auth::cursor::CursorKey;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::{Profile, User};
-use serde::Deserialize;
 
 use crate::error::StoreError;
 use crate::item::{decode, key, names, text, values};
@@ -11,30 +10,70 @@ use crate::users::{Users, user_key};
 /// A page of users, in no order.
 #[derive(Debug)]
 pub struct UsersPage {
-    /// The users; there may be fewer than were asked for, or none.
+    /// The users. Only the last page may be empty.
     pub users: Vec<Profile>,
-    /// The key after which the next page begins, if there is one.
-    pub next: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct CursorKeyItem {
-    key: CursorKey,
+    /// The last user's id, if there are more users: the next page begins after it.
+    pub next: Option<SubjectId>,
 }
 
 impl Users {
-    /// Reads a page of at most `limit` users after the key `start`. Hashes are
-    /// not read.
+    /// Reads a page of `limit` users, without their hashes, that begins after the
+    /// user `after`, who may be deleted by now.
+    ///
+    /// Between users there may be any number of other items, so it scans until the
+    /// page is full or the table ends. Once `time_is_up` says so, it returns the
+    /// users that it has found.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or an item gives it.
-    pub async fn page(&self, start: Option<&str>, limit: u8) -> Result<UsersPage, StoreError> {
+    /// [`StoreError`] as the calls or an item give it; [`StoreError::Unavailable`] if
+    /// the time was up before the first user was found.
+    pub async fn page(
+        &self,
+        after: Option<&SubjectId>,
+        limit: u8,
+        time_is_up: impl Fn() -> bool,
+    ) -> Result<UsersPage, StoreError> {
+        let limit = usize::from(limit.max(1));
+        // One more, so that a full page says whether there is another.
+        let mut items = i32::try_from(limit + 1).unwrap_or(MAX_ITEMS) * ITEMS_OF_A_USER;
+        let mut start = after.map(user_key);
+        let mut users = Vec::new();
+        loop {
+            let (found, rest) = self.profiles(start, items).await?;
+            users.extend(found);
+            if users.len() > limit {
+                users.truncate(limit);
+                break;
+            }
+            let Some(rest) = rest else {
+                return Ok(UsersPage { users, next: None });
+            };
+            if time_is_up() {
+                break;
+            }
+            start = Some(rest);
+            items = (items * 2).min(MAX_ITEMS);
+        }
+        match users.last().map(|user| user.sub.clone()) {
+            None => Err(StoreError::unavailable(
+                "Scan",
+                "the time was up before a user was found",
+            )),
+            next => Ok(UsersPage { users, next }),
+        }
+    }
+
+    /// Reads the users among the next `items` items, and where to go on.
+    async fn profiles(
+        &self,
+        start: Option<String>,
+        items: i32,
+    ) -> Result<(Vec<Profile>, Option<String>), StoreError> {
         let answer = self
             .client()
             .scan()
             .table_name(self.table())
-            // Beside a user there are the items of two names.
-            .limit(i32::from(limit) * ITEMS_OF_A_USER)
+            .limit(items)
             .filter_expression("begins_with(#pk, :user)")
             .projection_expression(PROFILE)
             .set_expression_attribute_names(Some(names(PROFILE_NAMES)))
@@ -43,73 +82,31 @@ impl Users {
             .send()
             .await
             .map_err(|error| StoreError::of("Scan", error))?;
-        let items = answer.items.unwrap_or_default().into_iter();
-        let mut users: Vec<Profile> = items
-            .map(|item| decode(self.table(), "of a page", item))
-            .collect::<Result<_, _>>()?;
+        let found = answer.items.unwrap_or_default().into_iter();
+        let users = found.map(|item| decode(self.table(), "of a page", item));
+        let users = users.collect::<Result<_, _>>()?;
         let last = answer.last_evaluated_key;
-        let mut next = last.and_then(|key| key.get("pk")?.as_s().ok().cloned());
-        if users.len() > usize::from(limit) {
-            users.truncate(limit.into());
-            next = users.last().map(|user| user_key(&user.sub));
-        }
-        Ok(UsersPage { users, next })
+        let rest = last.and_then(|key| key.get("pk")?.as_s().ok().cloned());
+        Ok((users, rest))
     }
 
-    /// Finds a user by the canonical username.
+    /// Finds a user by the key of one of their names (`username#…`, `email#…`).
     ///
     /// # Errors
     /// [`StoreError`] as the calls or an item give it.
-    pub async fn find(&self, username_canonical: &str) -> Result<Option<User>, StoreError> {
-        let name_key = format!("username#{username_canonical}");
-        match self.subject_of(&name_key).await? {
+    pub async fn find(&self, name_key: &str) -> Result<Option<User>, StoreError> {
+        match self.subject_of(name_key).await? {
             Some(sub) => self.get(&sub).await,
             None => Ok(None),
         }
     }
-
-    /// Returns the key that seals the places of pages: the stored one, or `fresh`
-    /// if there was none.
-    ///
-    /// # Errors
-    /// [`StoreError`] as the calls or the item give it.
-    pub async fn cursor_key(&self, fresh: &CursorKey) -> Result<CursorKey, StoreError> {
-        let read = self
-            .client()
-            .get_item()
-            .table_name(self.table())
-            .set_key(Some(key("pk", CURSOR_KEY)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", error))?;
-        if let Some(item) = read.item {
-            let item: CursorKeyItem = decode(self.table(), CURSOR_KEY, item)?;
-            return Ok(item.key);
-        }
-        // Of two that find none, both end with the one that was first.
-        let written = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(key("pk", CURSOR_KEY)))
-            .update_expression("SET #key = if_not_exists(#key, :fresh)")
-            .set_expression_attribute_names(Some(names(["key"])))
-            .set_expression_attribute_values(Some(values([("fresh", text(fresh.expose()))])))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("UpdateItem", error))?;
-        let item = written.attributes.unwrap_or_default();
-        let item: CursorKeyItem = decode(self.table(), CURSOR_KEY, item)?;
-        Ok(item.key)
-    }
 }
 
-/// The item of the key that seals cursors.
-const CURSOR_KEY: &str = "meta#cursor_key";
 /// The account, its username and, for most, an e-mail address.
 const ITEMS_OF_A_USER: i32 = 3;
+/// Most items of one call of a scan, which doubles from call to call. More would
+/// read a whole megabyte where a few more users were wanted.
+const MAX_ITEMS: i32 = 1000;
 /// What a list shows. The hash is not among it.
 const PROFILE: &str = "#sub, #username, #email, #roles, #status, #created_at, #updated_at, \
      #password_changed_at";

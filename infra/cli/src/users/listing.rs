@@ -38,7 +38,7 @@ pub(super) async fn all(people: &People, role: Option<&Role>) -> anyhow::Result<
     let mut listed: Vec<Profile> = Vec::new();
     let mut start = None;
     loop {
-        let page = people.users.page(start.as_deref(), PAGE).await?;
+        let page = people.users.page(start.as_ref(), PAGE, || false).await?;
         let wanted = page.users.into_iter();
         listed
             .extend(wanted.filter(|one| role.is_none_or(|role| one.roles.contains(role.as_str()))));

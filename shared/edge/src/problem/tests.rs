@@ -51,7 +51,7 @@ fn a_validation_problem_names_every_bad_member() {
     content-type: application/problem+json
     {
       "code": "validation_failed",
-      "detail": "members are missing or cannot be accepted",
+      "detail": "some fields are missing, unknown or invalid: see `errors`",
       "errors": [
         {
           "code": "missing",
@@ -144,7 +144,7 @@ fn each_problem_has_its_status_code_and_texts() {
     400 invalid_json | Unreadable body | the body is not valid JSON | 0 | -
     415 unsupported_media_type | Unsupported content type | send application/json in UTF-8 | 0 | -
     413 body_too_large | Body too large | the body has more than 16 KiB | 0 | -
-    422 validation_failed | Validation failed | members are missing or cannot be accepted | 0 | -
+    422 validation_failed | Validation failed | some fields are missing, unknown or invalid: see `errors` | 0 | -
     422 weak_password | Weak password | the password is too easy to guess | 0 | -
     422 invalid_scope | Scope not granted | the scope is malformed or not granted to this user | 0 | -
     401 invalid_credentials | Wrong username or password | the username or the password is wrong | 0 | Bearer realm="gatehouse"

@@ -31,12 +31,14 @@ pub(crate) enum BodyFault {
 }
 
 impl Request {
-    /// Reads a JSON body. `read` declares the members; if any of them is bad,
-    /// all bad ones are named and what `read` made is thrown away.
+    /// Reads a JSON body. `read` declares the fields; if one of them is invalid,
+    /// or there is one that it does not declare, all of these are named and what
+    /// `read` returned is discarded. A query is refused: it would have no effect.
     ///
     /// # Errors
     /// 415, 413, 400 `invalid_json` and 422 `validation_failed`, as [`Problem`].
     pub fn json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
+        self.no_parameters()?;
         Ok(self.fields(&[MediaType::Json])?.read(read)?)
     }
 
@@ -47,18 +49,20 @@ impl Request {
     /// As [`Request::json`].
     pub fn json_or_empty<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
         if self.meta.body.is_none() && self.http.body().is_empty() {
+            self.no_parameters()?;
             return Ok(Fields::of_json(Map::new()).read(read)?);
         }
         self.json(read)
     }
 
-    /// Reads the body of a token endpoint, a form or JSON, as [`Request::json`] does.
+    /// Reads the body of a token endpoint, a form or JSON. Parameters that `read`
+    /// does not declare are ignored (RFC 6749 section 3.2, RFC 7009 section 2.1).
     ///
     /// # Errors
     /// 415, 413 and 400, all `invalid_request`, as [`OauthError`].
     pub fn form_or_json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, OauthError> {
         let fields = self.fields(&[MediaType::Form, MediaType::Json])?;
-        Ok(fields.read(read)?)
+        Ok(fields.read_ignoring_unknown(read)?)
     }
 
     fn fields(&self, readable: &[MediaType]) -> Result<Fields, BodyFault> {

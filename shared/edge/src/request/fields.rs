@@ -1,4 +1,6 @@
-//! The members of a body, read by declaration.
+//! The fields of a body and the parameters of a query, read by declaration.
+
+use std::collections::HashSet;
 
 use secrecy::SecretString;
 use serde_json::{Map, Value};
@@ -6,28 +8,62 @@ use serde_json::{Map, Value};
 use super::BodyFault;
 use crate::problem::FieldError;
 
-/// The members of a body. A bad one is noted and read as empty; since notes
-/// refuse the whole body in the end, nobody ever sees the empty value.
+/// The fields of a body, or the parameters of a query. An invalid one is noted and
+/// read as empty; since notes refuse the whole request in the end, nobody ever sees
+/// the empty value.
 pub struct Fields {
     members: Map<String, Value>,
-    is_form: bool,
+    source: Source,
+    declared: Vec<&'static str>,
     errors: Vec<FieldError>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Json,
+    Form,
+    Query,
 }
 
 impl Fields {
     pub(super) fn of_json(members: Map<String, Value>) -> Self {
         Self {
             members,
-            is_form: false,
+            source: Source::Json,
+            declared: Vec::new(),
             errors: Vec::new(),
         }
     }
 
     pub(super) fn of_form(members: Map<String, Value>) -> Self {
         Self {
-            is_form: true,
+            source: Source::Form,
             ..Self::of_json(members)
         }
+    }
+
+    /// An empty parameter is kept: whoever sends `username=` did not mean everybody.
+    pub(super) fn of_query(query: &str) -> Self {
+        let mut fields = Self {
+            source: Source::Query,
+            ..Self::of_json(Map::new())
+        };
+        let mut repeated = HashSet::new();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            if fields.members.contains_key(&*name) {
+                repeated.insert(name.into_owned());
+            } else {
+                let value = Value::String(value.into_owned());
+                fields.members.insert(name.into_owned(), value);
+            }
+        }
+        let mut repeated: Vec<String> = repeated.into_iter().take(MAX_NAMED).collect();
+        repeated.sort_unstable();
+        fields.errors = repeated
+            .iter()
+            .map(|name| FieldError::new(printable(name), "repeated", "is there more than once"))
+            .collect();
+        fields
     }
 
     /// Reads a text that must be there.
@@ -43,7 +79,7 @@ impl Fields {
 
     /// Reads a text that may be absent or null.
     pub fn optional_text(&mut self, name: &'static str) -> Option<String> {
-        match self.members.remove(name) {
+        match self.take(name) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
             Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
@@ -56,7 +92,7 @@ impl Fields {
 
     /// Reads a list of texts that may be absent or null.
     pub fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
-        let items = match self.members.remove(name) {
+        let items = match self.take(name) {
             None | Some(Value::Null) => return None,
             Some(Value::Array(items)) => items,
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
@@ -81,18 +117,69 @@ impl Fields {
         self.text(name).into()
     }
 
-    /// True for a form, false for JSON: some parameters are required in forms alone.
+    /// True for a form, false for JSON: some parameters are required only in forms.
     #[must_use]
     pub fn is_form(&self) -> bool {
-        self.is_form
+        self.source == Source::Form
     }
 
+    /// Reads what `read` declares; whatever else is there is named in the error.
     pub(super) fn read<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> Result<T, BodyFault> {
         let value = read(&mut self);
+        let unknown: Vec<FieldError> = self
+            .members
+            .keys()
+            .take(MAX_NAMED)
+            .map(|name| self.unknown(name))
+            .collect();
+        self.errors.extend(unknown);
+        self.end(value)
+    }
+
+    /// Reads what `read` declares, and ignores whatever else is there.
+    pub(super) fn read_ignoring_unknown<T>(
+        mut self,
+        read: impl FnOnce(&mut Self) -> T,
+    ) -> Result<T, BodyFault> {
+        let value = read(&mut self);
+        self.end(value)
+    }
+
+    fn end<T>(self, value: T) -> Result<T, BodyFault> {
         if self.errors.is_empty() {
             Ok(value)
         } else {
             Err(BodyFault::Members(self.errors))
         }
     }
+
+    fn take(&mut self, name: &'static str) -> Option<Value> {
+        self.declared.push(name);
+        self.members.remove(name)
+    }
+
+    fn unknown(&self, name: &str) -> FieldError {
+        let (code, kind) = match self.source {
+            Source::Json | Source::Form => ("unknown_field", "field"),
+            Source::Query => ("unknown_parameter", "query parameter"),
+        };
+        let known = match self.declared.as_slice() {
+            [] => ", which takes none".to_owned(),
+            [one] => format!(": the only one is {one}"),
+            several => format!(": it has {}", several.join(", ")),
+        };
+        let detail = format!("is not a {kind} of this request{known}");
+        FieldError::new(printable(name), code, detail)
+    }
 }
+
+/// A name that the caller chose, safe to show in a terminal and not too long.
+fn printable(name: &str) -> String {
+    name.escape_default().take(MAX_NAME_CHARACTERS).collect()
+}
+
+/// Unknown fields that one response names. More would let a small request cause a
+/// large response.
+const MAX_NAMED: usize = 10;
+/// Longest name of a field that a response repeats.
+const MAX_NAME_CHARACTERS: usize = 64;

@@ -1,7 +1,7 @@
 //! What a path and a query say.
 
-use super::Request;
-use crate::problem::{FieldError, Problem};
+use super::{Fields, Request};
+use crate::problem::Problem;
 
 impl Request {
     /// Returns what stands in the place of `{name}` in the route's path.
@@ -10,19 +10,22 @@ impl Request {
         self.meta.path_parameters.get(name).map(String::as_str)
     }
 
-    /// Returns a parameter of the query; an empty one is as good as absent.
+    /// Reads the query. `read` declares the parameters; one that is invalid, there
+    /// twice or not declared is named in the error.
     ///
     /// # Errors
-    /// 422 [`Problem`] if it is there twice: the gateway would join the two.
-    pub fn query(&self, name: &'static str) -> Result<Option<String>, Problem> {
-        let mut values = form_urlencoded::parse(self.meta.query.as_bytes())
-            .filter(|(found, value)| found == name && !value.is_empty());
-        let value = values.next().map(|(_, value)| value.into_owned());
-        if values.next().is_some() {
-            let error = FieldError::new(name, "repeated", "is there more than once");
-            return Err(Problem::validation_failed(vec![error]));
-        }
-        Ok(value)
+    /// 422 `validation_failed`, as [`Problem`].
+    pub fn parameters<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
+        Ok(Fields::of_query(&self.meta.query).read(read)?)
+    }
+
+    /// Refuses a query: a parameter that has no effect is a mistake of the caller's
+    /// that they would otherwise not notice.
+    ///
+    /// # Errors
+    /// 422 `validation_failed`, as [`Problem`].
+    pub fn no_parameters(&self) -> Result<(), Problem> {
+        self.parameters(|_| ())
     }
 }
 
@@ -51,27 +54,57 @@ mod tests {
         assert_eq!(request.path_parameter("other"), None);
     }
 
+    fn read(query: &str) -> Result<(Option<String>, Option<String>), Value> {
+        let request = request(query, &Value::Null);
+        let read = request.parameters(|fields| {
+            let limit = fields.optional_text("limit");
+            (limit, fields.optional_text("username"))
+        });
+        read.map_err(|problem| {
+            let response = problem.into_response("id");
+            let body: Value = serde_json::from_slice(response.body()).unwrap();
+            assert_eq!(body["code"], "validation_failed");
+            body["errors"].clone()
+        })
+    }
+
     #[test]
     fn a_request_without_parameters_has_none() {
         let request = request("", &Value::Null);
         assert_eq!(request.path_parameter("id"), None);
-        assert_eq!(request.query("limit").unwrap(), None);
+        assert_eq!(read(""), Ok((None, None)));
+        assert!(request.no_parameters().is_ok());
     }
 
     #[test]
-    fn a_parameter_of_the_query_is_decoded() {
-        let request = request("limit=7&username=Zo%C3%AB+x&empty=", &Value::Null);
-        assert_eq!(request.query("limit").unwrap().as_deref(), Some("7"));
-        let name = request.query("username").unwrap();
-        assert_eq!(name.as_deref(), Some("Zo\u{eb} x"));
-        assert_eq!(request.query("empty").unwrap(), None);
+    fn a_parameter_of_the_query_is_decoded_and_may_be_empty() {
+        let name = Some("Zo\u{eb} x".to_owned());
+        assert_eq!(
+            read("limit=7&username=Zo%C3%AB+x"),
+            Ok((Some("7".into()), name))
+        );
+        assert_eq!(read("username="), Ok((None, Some(String::new()))));
     }
 
     #[test]
-    fn a_parameter_that_is_there_twice_is_refused() {
-        let request = request("limit=7&limit=8", &Value::Null);
-        let problem = request.query("limit").unwrap_err();
-        assert_eq!(problem.code(), "validation_failed");
-        assert_eq!(request.query("cursor").unwrap(), None);
+    fn parameters_that_are_unknown_or_repeated_are_all_named() {
+        insta::assert_snapshot!(read("limit=1&limit=2&Limit=3&order=%00").unwrap_err(), @r#"[{"code":"repeated","detail":"is there more than once","field":"limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"Limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"order"}]"#);
+        let nothing = request("a=1", &Value::Null).no_parameters().unwrap_err();
+        let body = nothing.into_response("id").into_body();
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        insta::assert_snapshot!(body["errors"], @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which takes none","field":"a"}]"#);
+    }
+
+    #[test]
+    fn a_name_that_the_caller_chose_is_shown_short_and_in_ascii() {
+        let name = format!("\u{202e}{}", "x".repeat(500));
+        let shown = read(&format!("{name}=1")).unwrap_err()[0]["field"].to_string();
+        assert!(shown.starts_with("\"\\\\u{202e}xxx"), "{shown}");
+        assert_eq!(shown.len(), 67);
+        let many: Vec<String> = (0..100).map(|number| format!("p{number}=1")).collect();
+        assert_eq!(
+            read(&many.join("&")).unwrap_err().as_array().map(Vec::len),
+            Some(10)
+        );
     }
 }

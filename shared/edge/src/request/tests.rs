@@ -47,10 +47,10 @@ fn refusal(request: &Request) -> (u16, &'static str) {
     (problem.status().as_u16(), problem.code())
 }
 
-const GOOD: &str = r#"{"username":"ada","password":"secret","email":null,"role":"admin"}"#;
+const GOOD: &str = r#"{"username":"ada","password":"secret","email":null}"#;
 
 #[test]
-fn declared_members_are_read_and_others_ignored() {
+fn declared_fields_are_read() {
     let expected = ("ada".to_owned(), "secret".to_owned(), None);
     assert_eq!(post("application/json", GOOD).json(read).unwrap(), expected);
     let encoded = "eyJ1c2VybmFtZSI6ImFkYSIsInBhc3N3b3JkIjoic2VjcmV0In0=";
@@ -58,7 +58,27 @@ fn declared_members_are_read_and_others_ignored() {
 }
 
 #[test]
-fn every_bad_member_is_named_at_once() {
+fn a_field_that_is_not_declared_is_named_and_a_query_is_refused() {
+    let errors = |request: &Request| {
+        let response = request.json(read).unwrap_err().into_response("id");
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        body["errors"].to_string()
+    };
+    let body = GOOD.replace("null", r#"null,"role":"admin""#);
+    insta::assert_snapshot!(errors(&post("application/json", &body)), @r#"[{"code":"unknown_field","detail":"is not a field of this request: it has password, username, email","field":"role"}]"#);
+    let queried = event("application/json", GOOD, |event| {
+        event["rawQueryString"] = "email=a%40b.example".into();
+    });
+    insta::assert_snapshot!(errors(&queried), @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which takes none","field":"email"}]"#);
+    let empty = event("", "", |event| {
+        event["rawQueryString"] = "scope=global".into();
+    });
+    let scope = empty.json_or_empty(|fields| fields.optional_text("scope"));
+    assert_eq!(scope.unwrap_err().code(), "validation_failed");
+}
+
+#[test]
+fn every_invalid_field_is_named_at_once() {
     let request = post("application/json", r#"{"username":null,"email":[1]}"#);
     let answer = request.json(read).unwrap_err().into_response("id");
     let body: Value = serde_json::from_slice(answer.body()).unwrap();
@@ -173,7 +193,7 @@ fn oauth_refusal(request: &Request) -> String {
 fn token_endpoints_read_forms_and_json() {
     let form = post(
         "application/x-www-form-urlencoded",
-        "refresh_token=a%2Bb+c&scope=",
+        "refresh_token=a%2Bb+c&scope=&client_id=unknown",
     );
     assert_eq!(
         form.form_or_json(token).unwrap(),
@@ -181,7 +201,7 @@ fn token_endpoints_read_forms_and_json() {
     );
     let json = post(
         "application/json",
-        r#"{"refresh_token":"x","scope":"read"}"#,
+        r#"{"refresh_token":"x","scope":"read","resource":"unknown"}"#,
     );
     assert_eq!(
         json.form_or_json(token).unwrap(),

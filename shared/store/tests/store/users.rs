@@ -267,7 +267,7 @@ async fn a_user_without_a_password_is_read_back_without_one() {
     assert!(!item.contains_key("password_changed_at"));
     let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
     assert!(read.password_hash.is_none());
-    let listed = tables.users.page(None, 10).await.unwrap().users;
+    let listed = tables.users.page(None, 10, || false).await.unwrap().users;
     assert_eq!(listed[0].password_changed_at, None);
 }
 
