@@ -9,6 +9,8 @@
 pub mod authorization;
 pub mod claims;
 #[cfg(feature = "tokens")]
+pub mod client;
+#[cfg(feature = "tokens")]
 pub mod digest;
 #[cfg(feature = "people")]
 pub mod email;

@@ -8,7 +8,9 @@ mod attempts_about;
 mod batch;
 mod by_user;
 mod cached;
+mod cached_clients;
 mod changing;
+mod clients;
 mod connection;
 mod deleting;
 mod ending;
@@ -35,7 +37,9 @@ mod verifying_keys;
 
 pub use attempts_about::{AttemptKeys, AttemptsAbout};
 pub use cached::KeysError;
+pub use cached_clients::CachedClients;
 pub use changing::{Changed, change_user, change_user_by, end_sessions_of};
+pub use clients::Clients;
 pub use connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
@@ -49,7 +53,7 @@ pub use listing::UsersPage;
 pub use login_attempts::{Guess, LoginAttempts, LoginReservation, Reservation, ReservedLogin};
 pub use login_lookup::{LoginLookup, LookedUp};
 pub use passwords::{change_password, reset_password};
-pub use revocations::{Revocation, Revocations, Revoked};
+pub use revocations::{Revocation, Revocations, Revoked, TokenNames};
 pub use rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use sessions::{RotateSession, Sessions};
 pub use signing_keys::SigningKeys;

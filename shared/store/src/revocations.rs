@@ -3,6 +3,9 @@
 //! An item counts as long as it exists, past its time or not: ids never return,
 //! and a subject's lowest allowed version never falls.
 
+mod token;
+
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -15,35 +18,14 @@ use crate::batch;
 use crate::error::{StoreError, written};
 use crate::item::{corrupt, decode, encode, names, number, values};
 use crate::transaction;
+use token::TokenKeys;
+pub use token::{Revoked, TokenNames};
 
 /// The table of revocations.
 #[derive(Debug, Clone)]
 pub struct Revocations {
     client: Client,
     table: String,
-}
-
-/// What names an access token in the table of revocations; the widest comes last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Revoked {
-    /// The token's own id.
-    Token,
-    /// Its session.
-    Session,
-    /// Its subject, with a higher version than the token's.
-    Subject,
-}
-
-impl Revoked {
-    /// Returns the word for logs.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::Token => "token_revoked",
-            Self::Session => "session_revoked",
-            Self::Subject => "version_revoked",
-        }
-    }
 }
 
 /// A revocation that the table holds, as its subject may see it.
@@ -121,25 +103,58 @@ impl Revocations {
         sub: &SubjectId,
         ver: u64,
     ) -> Result<Option<Revoked>, StoreError> {
-        let (jti, sid, sub) = (jti_key(jti), sid_key(sid), sub_key(sub));
-        let keys = vec![jti.clone(), sid.clone(), sub.clone()];
-        let mut found = batch::get(&self.client, [(&*self.table, keys)]).await?;
-        let mut revoked = None;
+        let token = TokenNames { jti, sid, sub, ver };
+        let [revoked] = self.check_each([token]).await?;
+        Ok(revoked)
+    }
+
+    /// Reports for each of several tokens whether anything revokes it, in one call
+    /// for all of them, consistent and complete.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub async fn check_each<const N: usize>(
+        &self,
+        tokens: [TokenNames<'_>; N],
+    ) -> Result<[Option<Revoked>; N], StoreError> {
+        let tokens = tokens.map(TokenKeys::from);
+        // DynamoDB refuses a call that names a key twice, as two tokens of one
+        // session do.
+        let keys: BTreeSet<&String> = tokens.iter().flat_map(TokenKeys::all).collect();
+        let asked = keys.iter().map(|&key| key.clone()).collect();
+        let mut found = batch::get(&self.client, [(&*self.table, asked)]).await?;
+        let mut items = HashMap::new();
         for item in found.remove(&self.table).unwrap_or_default() {
             let key = item.get("pk").and_then(|value| value.as_s().ok());
             let key = key.map_or_else(|| "unreadable".to_owned(), Clone::clone);
             let item: RevocationItem = decode(&self.table, &key, item)?;
-            if item.pk == jti {
-                revoked = revoked.max(Some(Revoked::Token));
-            } else if item.pk == sid {
-                revoked = revoked.max(Some(Revoked::Session));
-            } else if item.pk != sub {
+            if !keys.contains(&item.pk) {
                 return Err(corrupt(&self.table, &key, "pk", "it was not asked for"));
-            } else if ver < self.min_ver(&item)? {
-                revoked = revoked.max(Some(Revoked::Subject));
             }
+            items.insert(item.pk.clone(), item);
+        }
+        let mut revoked = [None; N];
+        for (revoked, token) in revoked.iter_mut().zip(&tokens) {
+            *revoked = self.revoked(token, &items)?;
         }
         Ok(revoked)
+    }
+
+    /// Returns the widest revocation among the items that were read.
+    fn revoked(
+        &self,
+        token: &TokenKeys,
+        items: &HashMap<String, RevocationItem>,
+    ) -> Result<Option<Revoked>, StoreError> {
+        if let Some(item) = items.get(&token.sub)
+            && token.ver < self.min_ver(item)?
+        {
+            return Ok(Some(Revoked::Subject));
+        }
+        if items.contains_key(&token.sid) {
+            return Ok(Some(Revoked::Session));
+        }
+        Ok(items.contains_key(&token.jti).then_some(Revoked::Token))
     }
 
     /// Reads what revokes a person or one of these sessions, consistently. Single

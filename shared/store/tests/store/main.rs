@@ -6,6 +6,7 @@
 )]
 
 mod changing;
+mod clients;
 mod deleting;
 mod ending;
 mod failures;

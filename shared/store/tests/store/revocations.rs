@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
-use gatehouse_store::{Revoked, StoreError};
+use gatehouse_store::{Revoked, StoreError, TokenNames};
 
 use crate::fixtures::{NOW, at};
 use crate::tables::Tables;
@@ -174,4 +174,32 @@ async fn put(tables: &Tables, key: &str, min_ver: Option<&str>) {
         None => put,
     };
     put.send().await.unwrap();
+}
+
+#[tokio::test]
+async fn two_tokens_are_looked_up_in_one_call_even_if_they_share_a_session() {
+    let tables = Tables::start().await;
+    let (jti, sid, sub) = ids();
+    let other = Jti::from_bytes([9; 16]);
+    tables
+        .revocations
+        .revoke_jti(&other, NOW, "x")
+        .await
+        .unwrap();
+    tables.calls();
+    let token = |jti| TokenNames {
+        jti,
+        sid: &sid,
+        sub: &sub,
+        ver: 0,
+    };
+    for (tokens, revoked) in [
+        ([token(&jti), token(&other)], [None, Some(Revoked::Token)]),
+        ([token(&other), token(&jti)], [Some(Revoked::Token), None]),
+        ([token(&jti), token(&jti)], [None, None]),
+    ] {
+        let found = tables.revocations.check_each(tokens).await.unwrap();
+        assert_eq!(found, revoked);
+        assert_eq!(tables.calls(), ["BatchGetItem"]);
+    }
 }

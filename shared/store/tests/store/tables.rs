@@ -19,8 +19,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use gatehouse_store::{
-    AttemptsAbout, Connection, ConnectionSettings, Credentials, LoginAttempts, LoginLookup,
-    Revocations, Sessions, SigningKeys, Users,
+    AttemptsAbout, Clients, Connection, ConnectionSettings, Credentials, LoginAttempts,
+    LoginLookup, Revocations, Sessions, SigningKeys, Users,
 };
 
 /// The five tables of one test.
@@ -30,6 +30,7 @@ pub(crate) struct Tables {
     pub(crate) sessions: Sessions,
     pub(crate) revocations: Revocations,
     pub(crate) keys: SigningKeys,
+    pub(crate) clients: Clients,
     pub(crate) lookup: LoginLookup,
     pub(crate) guesses: LoginAttempts,
     pub(crate) attempts: AttemptsAbout,
@@ -61,6 +62,7 @@ impl Tables {
             users: Users::new(client.clone(), "users".into()),
             sessions: Sessions::new(client.clone(), "sessions".into()),
             keys: SigningKeys::new(client.clone(), "keys".into()),
+            clients: Clients::new(client.clone(), "keys".into()),
             revocations: Revocations::new(client.clone(), "revocations".into()),
             attempts: AttemptsAbout::new(client.clone(), "attempts".into()),
             lookup: LoginLookup::new(client.clone(), "users".into(), "attempts".into()),

@@ -1,0 +1,87 @@
+//! The secret of a client, and its digest.
+
+use std::fmt;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use crate::digest::sha256;
+
+/// The secret of a client, at the moment it is made. Never printed, stored nowhere.
+pub struct ClientSecret(SecretString);
+
+/// The SHA-256 of a client secret, in base64url. The secret is 256 random bits,
+/// which nobody guesses, so the digest needs no salt and no work.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct SecretDigest(String);
+
+impl ClientSecret {
+    /// Makes a secret from 32 random bytes.
+    #[must_use]
+    pub fn mint(random: [u8; SECRET_BYTES]) -> Self {
+        let random = Zeroizing::new(random);
+        let mut text = String::with_capacity(PREFIX.len() + 43);
+        text.push_str(PREFIX);
+        URL_SAFE_NO_PAD.encode_string(random.as_slice(), &mut text);
+        Self(text.into())
+    }
+
+    /// Returns the text, to be shown once.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Returns what the table holds.
+    #[must_use]
+    pub fn digest(&self) -> SecretDigest {
+        SecretDigest::of(self.expose())
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret([redacted])")
+    }
+}
+
+impl SecretDigest {
+    /// Digests a secret as somebody presents it, whatever its form.
+    pub(super) fn of(presented: &str) -> Self {
+        Self(sha256(presented.as_bytes()))
+    }
+
+    /// Returns a digest of which nobody knows a secret.
+    pub(super) fn of_no_secret() -> Self {
+        Self(NO_SECRET.to_owned())
+    }
+
+    /// Compares in constant time.
+    pub(super) fn matches(&self, other: &Self) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
+    }
+
+    /// Returns the text, for the table only.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest([redacted])")
+    }
+}
+
+/// Prefix that lets people and secret scanners recognise a client secret.
+const PREFIX: &str = "gh_cs_";
+/// 256 bits: fewer come within reach of guessing, and the digest has no salt.
+const SECRET_BYTES: usize = 32;
+/// All zeros: a secret with this SHA-256 would be a broken hash function.
+const NO_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

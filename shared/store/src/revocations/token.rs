@@ -1,0 +1,78 @@
+//! What names an access token in the table of revocations, and what revokes it.
+
+use gatehouse_auth::claims::Claims;
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+
+use super::{jti_key, sid_key, sub_key};
+
+/// What a revocation can name of an access token.
+#[derive(Debug, Clone, Copy)]
+pub struct TokenNames<'a> {
+    /// The token's own id.
+    pub jti: &'a Jti,
+    /// Its session.
+    pub sid: &'a SessionId,
+    /// Its subject.
+    pub sub: &'a SubjectId,
+    /// The subject's token version when the token was issued.
+    pub ver: u64,
+}
+
+impl<'a> From<&'a Claims> for TokenNames<'a> {
+    fn from(claims: &'a Claims) -> Self {
+        Self {
+            jti: &claims.jti,
+            sid: &claims.sid,
+            sub: &claims.sub,
+            ver: claims.ver,
+        }
+    }
+}
+
+/// The three keys of one access token.
+pub(super) struct TokenKeys {
+    pub(super) jti: String,
+    pub(super) sid: String,
+    pub(super) sub: String,
+    pub(super) ver: u64,
+}
+
+impl From<TokenNames<'_>> for TokenKeys {
+    fn from(token: TokenNames<'_>) -> Self {
+        Self {
+            jti: jti_key(token.jti),
+            sid: sid_key(token.sid),
+            sub: sub_key(token.sub),
+            ver: token.ver,
+        }
+    }
+}
+
+impl TokenKeys {
+    pub(super) fn all(&self) -> [&String; 3] {
+        [&self.jti, &self.sid, &self.sub]
+    }
+}
+
+/// What revokes an access token, from the narrowest to the widest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Revoked {
+    /// The token's own id.
+    Token,
+    /// Its session.
+    Session,
+    /// Its subject, with a higher version than the token's.
+    Subject,
+}
+
+impl Revoked {
+    /// Returns the word for logs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Token => "token_revoked",
+            Self::Session => "session_revoked",
+            Self::Subject => "version_revoked",
+        }
+    }
+}
