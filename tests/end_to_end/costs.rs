@@ -2,9 +2,12 @@
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::call::Cost;
+use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::person::unique;
+use gatehouse_tests::power::administrator;
 use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::{Person, Service};
+use reqwest::Method;
 use serde_json::json;
 
 /// Read units, write units, and calls one after the other.
@@ -21,6 +24,8 @@ async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result
     service
         .post_as(&other.access_token, "/logout", &json!({}))
         .await?;
+    let client = ResourceServer::register(&service).await?;
+    let admin = administrator(&service).await?;
     let _warm_ups = proxy.take_costs();
 
     let mut measured = Vec::new();
@@ -42,6 +47,21 @@ async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result
     let call = service.get_as(&person.access_token, "/protected").await?;
     assert_eq!(call.status, 200);
     measured.push(("authorised calls", spent(&proxy)));
+    let form = [("token", person.access_token.as_str())];
+    let introspect = || service.request(Method::POST, "/introspect").form(&form);
+    let by_client = || introspect().basic_auth(&client.id, Some(&client.secret));
+    let by_token = || introspect().bearer_auth(&admin.access_token);
+    // The first reads the keys and the client.
+    service.send(by_client()).await?;
+    let _warm_up = proxy.take_costs();
+    for (name, request) in [
+        ("introspections by a client", by_client()),
+        ("introspections by an access token", by_token()),
+    ] {
+        let answer = service.send(request).await?;
+        assert_eq!(answer.json()["active"], true, "{answer:?}");
+        measured.push((name, spent(&proxy)));
+    }
     let logout = service
         .post_as(&person.access_token, "/logout", &json!({}))
         .await?;

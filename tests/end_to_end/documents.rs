@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use gatehouse_tests::binaries::root;
 
 #[test]
@@ -62,6 +63,19 @@ fn every_test_of_the_threat_model_is_there() -> anyhow::Result<()> {
             "there is no test {name}"
         );
     }
+    Ok(())
+}
+
+/// The clients' tests run the script; the document shows a part of it.
+#[test]
+fn the_introspecting_server_in_the_documents_is_the_one_that_is_run() -> anyhow::Result<()> {
+    let document = std::fs::read_to_string(root().join("docs/your-own-services.md"))?;
+    let script = std::fs::read_to_string(root().join("tests/clients/introspection.py"))?;
+    let shown = document
+        .split_once("<!-- introspection.py -->\n\n```python\n")
+        .and_then(|(_, rest)| rest.split_once("```"));
+    let (shown, _) = shown.context("the document shows no script")?;
+    assert!(script.contains(shown), "the script lacks:\n{shown}");
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context;
+use gatehouse_tests::power::administrator;
 use gatehouse_tests::{Person, Service, binaries};
 use serde_json::{Value, json};
 
@@ -19,12 +20,14 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
     })
     .await?;
     let person = Person::join(&service).await?;
+    let admin = administrator(&service).await?;
     let mut verdicts = BTreeMap::new();
     for (function, path) in events()? {
         let event = std::fs::read_to_string(&path)?;
         serde_json::from_str::<Value>(&event)?;
         let event = event
             .replace("ACCESS_TOKEN", &person.access_token)
+            .replace("ADMIN_TOKEN", &admin.access_token)
             .replace("REFRESH_TOKEN", &person.refresh_token)
             .replace("SUBJECT", &person.id)
             .replace(SECRET, service.secret());
@@ -44,9 +47,6 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
       "account/delete_without_password": "422 validation_failed",
       "account/end_unknown_session": "404 not_found",
       "account/good": 200,
-      "account/introspect_unknown_token": 200,
-      "account/introspect_without_scope": "403 insufficient_scope",
-      "account/introspect_without_token": "400 invalid_request",
       "account/me_of_nobody": "401 unauthorized",
       "account/me_without_principal": "401 unauthorized",
       "account/reset_with_garbage": "400 invalid_code",
@@ -69,6 +69,14 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
       "authorizer/rest_two_headers": "fails: Unauthorized",
       "authorizer/two_credentials": false,
       "authorizer/websocket_connect": "Allow",
+      "introspect/good": 200,
+      "introspect/invalid_token": "401 invalid_token",
+      "introspect/two_credentials": "401 invalid_client",
+      "introspect/unknown_client": "401 invalid_client",
+      "introspect/unknown_token": 200,
+      "introspect/without_credential": "401 invalid_client",
+      "introspect/without_scope": "403 insufficient_scope",
+      "introspect/without_token": "400 invalid_request",
       "jwks/authorization_server": 200,
       "jwks/good": 200,
       "jwks/no_event": "400 invalid_request",

@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_tests::power::administrator;
 use gatehouse_tests::template::{Template, text};
 use gatehouse_tests::tokens::Mint;
 use gatehouse_tests::{Person, Service};
 use serde_json::{Value, json};
 
 /// The routes behind the authorizer.
-pub(crate) const PROTECTED: [(&str, &str); 15] = [
+pub(crate) const PROTECTED: [(&str, &str); 14] = [
     ("POST", "/logout"),
     ("GET", "/me"),
     ("DELETE", "/me"),
@@ -18,7 +19,6 @@ pub(crate) const PROTECTED: [(&str, &str); 15] = [
     ("GET", "/me/export"),
     ("GET", "/sessions"),
     ("DELETE", "/sessions/{id}"),
-    ("POST", "/introspect"),
     ("GET", "/admin/users"),
     ("GET", "/admin/users/{id}"),
     ("PATCH", "/admin/users/{id}"),
@@ -40,11 +40,15 @@ pub(crate) const PUBLIC: [(&str, &str); 8] = [
     ("GET", "/.well-known/oauth-authorization-server"),
 ];
 
+/// The routes that authenticate their callers themselves, without the authorizer.
+pub(crate) const AUTHENTICATING: [(&str, &str); 1] = [("POST", "/introspect")];
+
 #[test]
-fn the_two_lists_are_the_templates_routes() -> anyhow::Result<()> {
+fn the_three_lists_are_the_templates_routes() -> anyhow::Result<()> {
     let listed: BTreeSet<String> = PROTECTED
         .iter()
         .chain(&PUBLIC)
+        .chain(&AUTHENTICATING)
         .map(|(method, path)| format!("{method} {path}"))
         .collect();
     let template = Template::read()?;
@@ -86,6 +90,26 @@ async fn no_credential_is_401_from_the_gateway_itself() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_route_that_authenticates_its_callers_answers_with_its_challenges() -> anyhow::Result<()>
+{
+    let service = Service::start().await?;
+    for (method, path) in AUTHENTICATING {
+        let answer = service.send(service.request(method.parse()?, path)).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (401, "invalid_client"),
+            "{path}"
+        );
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#
+        );
+        assert_eq!(answer.header("cache-control"), "no-store");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
@@ -114,6 +138,45 @@ async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> 
     ] {
         let control = service.get_as(&good, "/protected").await?;
         assert_eq!(control.status, 200, "a good token still works");
+    }
+    Ok(())
+}
+
+/// An administrator's credentials, so that each is refused for what is wrong with it.
+#[tokio::test]
+async fn every_hostile_credential_is_401_where_the_route_authenticates_its_callers()
+-> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let mut revoked = admin.clone();
+    revoked.log_in(&service).await?;
+    service
+        .post("/revoke", &json!({ "token": revoked.access_token }))
+        .await?;
+    let form = [("token", admin.access_token.as_str())];
+    for (name, value) in hostile(&service, &admin, &revoked).await? {
+        for (method, path) in AUTHENTICATING {
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", &value)
+                .form(&form);
+            let answer = service.send(request).await?;
+            assert_eq!(answer.status, 401, "{name} {path}: {answer:?}");
+            assert!(!answer.text.contains("active"), "{name} {path}: {answer:?}");
+            let challenge = answer.header("www-authenticate");
+            assert!(challenge.contains("Bearer realm="), "{name}: {challenge}");
+        }
+    }
+    for scheme in ["Bearer ", "bearer ", "BEARER  "] {
+        for (method, path) in AUTHENTICATING {
+            let value = format!("{scheme}{}", admin.access_token);
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", value)
+                .form(&form);
+            let answer = service.send(request).await?;
+            assert_eq!(answer.status, 200, "{scheme:?} {path}: {answer:?}");
+        }
     }
     Ok(())
 }
@@ -154,6 +217,14 @@ async fn two_authorization_headers_are_refused_in_either_order() -> anyhow::Resu
                 .header("authorization", pair[0])
                 .header("authorization", pair[1]);
             assert_eq!(service.send(request).await?.status, 403, "{path}");
+        }
+        for (method, path) in AUTHENTICATING {
+            let request = service
+                .request(method.parse()?, path)
+                .header("authorization", pair[0])
+                .header("authorization", pair[1])
+                .form(&[("token", &person.access_token)]);
+            assert_eq!(service.send(request).await?.status, 401, "{path}");
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! `POST /introspect` (RFC 7662).
+//! `POST /introspect` (RFC 7662), for the holder of an access token.
 
 use gatehouse_tests::power::administrator;
 use gatehouse_tests::tokens::Mint;
@@ -13,7 +13,7 @@ async fn introspect(service: &Service, caller: &str, token: &str) -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_good_token_is_active_and_says_what_it_says() -> anyhow::Result<()> {
+async fn a_valid_token_is_active_and_its_claims_are_returned() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let admin = administrator(&service).await?;
     let person = Person::join(&service).await?;
@@ -38,7 +38,7 @@ async fn a_good_token_is_active_and_says_what_it_says() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn anything_else_is_inactive_and_says_nothing_more() -> anyhow::Result<()> {
+async fn anything_else_is_inactive_and_nothing_else_is_returned() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let admin = administrator(&service).await?;
     let person = Person::join(&service).await?;
@@ -69,7 +69,7 @@ async fn anything_else_is_inactive_and_says_nothing_more() -> anyhow::Result<()>
 }
 
 #[tokio::test]
-async fn who_lacks_the_scope_may_not_ask() -> anyhow::Result<()> {
+async fn a_token_without_the_scope_may_not_introspect() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let mut admin = administrator(&service).await?;
     let person = Person::join(&service).await?;
@@ -85,7 +85,10 @@ async fn who_lacks_the_scope_may_not_ask() -> anyhow::Result<()> {
         );
         assert_eq!(answer.header("content-type"), "application/json");
         let challenge = answer.header("www-authenticate");
-        assert!(challenge.contains("insufficient_scope"), "{challenge}");
+        assert_eq!(
+            challenge,
+            r#"Bearer realm="gatehouse", error="insufficient_scope", scope="introspect""#
+        );
     }
     Ok(())
 }
@@ -99,5 +102,46 @@ async fn a_request_without_a_token_is_invalid() -> anyhow::Result<()> {
         (answer.status, answer.code().as_str()),
         (400, "invalid_request")
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_revoked_token_introspects_nothing() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let person = Person::join(&service).await?;
+    let own = introspect(&service, &admin.access_token, &admin.access_token).await?;
+    assert_eq!(own.json()["active"], true, "{own:?}");
+    let own = json!({ "token": admin.access_token });
+    assert_eq!(service.post("/revoke", &own).await?.status, 200);
+    for token in [&person.access_token, &admin.access_token, "garbage"] {
+        let answer = introspect(&service, &admin.access_token, token).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (401, "invalid_token")
+        );
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Bearer realm="gatehouse", error="invalid_token""#
+        );
+        assert!(!answer.text.contains("active"), "{answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_token_type_hint_changes_nothing() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    for hint in ["access_token", "refresh_token", "urn:unheard-of"] {
+        for (token, active) in [(&admin.access_token, true), (&admin.refresh_token, false)] {
+            let request = service.request(Method::POST, "/introspect");
+            let request = request
+                .bearer_auth(&admin.access_token)
+                .form(&[("token", token.as_str()), ("token_type_hint", hint)]);
+            let answer = service.send(request).await?;
+            assert_eq!(answer.json()["active"], active, "{hint}: {answer:?}");
+        }
+    }
     Ok(())
 }

@@ -84,6 +84,10 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
         assert_eq!(document["revocation_endpoint"], format!("{issuer}/revoke"));
         let introspection = format!("{issuer}/introspect");
         assert_eq!(document["introspection_endpoint"], introspection);
+        assert_eq!(
+            document["introspection_endpoint_auth_methods_supported"],
+            json!(["client_secret_basic", "Bearer"])
+        );
         assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
         assert_eq!(document["response_types_supported"], json!([]));
         for name in [

@@ -22,6 +22,7 @@ mod export;
 mod guessing;
 mod guests;
 mod introspect;
+mod introspect_clients;
 mod jwks;
 mod last_admin;
 mod login;

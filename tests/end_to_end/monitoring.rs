@@ -51,6 +51,7 @@ fn what_must_wake_somebody_is_an_alarm() -> anyhow::Result<()> {
         "RotationAlarm",
         "ServerErrorAlarm",
         "TableThrottleAlarm",
+        "VerificationThrottleAlarm",
     ];
     assert_eq!(ids, BTreeSet::from(expected));
     for (id, alarm) in alarms {
@@ -68,9 +69,9 @@ fn what_must_wake_somebody_is_an_alarm() -> anyhow::Result<()> {
 #[test]
 fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
     let template = Template::read()?;
-    let alarm = template.properties("FunctionThrottleAlarm");
-    let watched: BTreeSet<&str> = items(alarm.get("Metrics"))
+    let watched: BTreeSet<&str> = ["FunctionThrottleAlarm", "VerificationThrottleAlarm"]
         .into_iter()
+        .flat_map(|alarm| items(template.properties(alarm).get("Metrics")))
         .map(|metric| text(metric, "/MetricStat/Metric/Dimensions/0/Value/Ref"))
         .filter(|function| !function.is_empty())
         .collect();

@@ -2,11 +2,11 @@
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::power::recover;
+use gatehouse_tests::power::{administrator, recover};
 use gatehouse_tests::{Answer, Person, Service};
 use serde_json::{Value, json};
 
-use crate::every_endpoint::PROTECTED;
+use crate::every_endpoint::{AUTHENTICATING, PROTECTED};
 
 #[tokio::test]
 async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> anyhow::Result<()> {
@@ -61,17 +61,41 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
     Ok(())
 }
 
+#[tokio::test]
+async fn a_route_that_authenticates_its_callers_is_unavailable_without_the_store()
+-> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let admin = administrator(&service).await?;
+    let _outage = service.cut_off_tables().await?;
+    for (method, path) in AUTHENTICATING {
+        let request = service.request(method.parse()?, path);
+        let answer = service
+            .send(
+                request
+                    .bearer_auth(&admin.access_token)
+                    .form(&[("token", &admin.access_token)]),
+            )
+            .await?;
+        let refused = (answer.status, answer.code());
+        let unavailable = (503, "temporarily_unavailable".to_owned());
+        assert_eq!(refused, unavailable, "{path}: {answer:?}");
+        tells_when_and_nothing_else(&answer);
+    }
+    Ok(())
+}
+
 /// The authorizer fails first; so these are called as if it had not.
 #[tokio::test]
 async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = Person::join(&service).await?;
+    let admin = administrator(&service).await?;
     let _outage = service.cut_off_tables().await?;
     for (function, case) in [
         ("account", "me_of_nobody"),
         ("account", "change_password_of_nobody"),
         ("account", "end_unknown_session"),
-        ("account", "introspect_unknown_token"),
+        ("introspect", "unknown_token"),
         ("admin", "good"),
         ("admin", "show_unknown_user"),
         ("admin", "remove_unknown_user"),
@@ -79,7 +103,9 @@ async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> 
         let event = root().join(format!("events/{function}/{case}.json"));
         // A token that only the tables could tell to be revoked: one that is malformed
         // is inactive without them.
-        let event = std::fs::read_to_string(event)?.replace(MALFORMED, &person.access_token);
+        let event = std::fs::read_to_string(event)?
+            .replace("ADMIN_TOKEN", &admin.access_token)
+            .replace(MALFORMED, &person.access_token);
         let answer = service.invoke(function, event.as_bytes()).await?;
         let answer: Value = serde_json::from_slice(&answer.unwrap_or_default())?;
         assert_eq!(answer["statusCode"], 503, "{case}: {answer}");

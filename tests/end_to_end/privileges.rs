@@ -8,7 +8,7 @@ use serde_json::Value;
 /// What the functions call, read from their code; a transaction by its parts.
 ///
 /// Whoever adds a call adds its line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 31] = [
+const CALLS: [(&str, &str, &[&str]); 32] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The attempt, by its address.
@@ -51,7 +51,7 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
         &["GetItem", "UpdateItem", "BatchGetItem", "BatchWriteItem"],
     ),
     ("account", "SessionsTable/index/by-user", &["Query"]),
-    // Introspection and export read; what ends access tokens writes.
+    // The export reads; what ends access tokens writes.
     ("account", "RevocationsTable", &["BatchGetItem", "PutItem"]),
     // Exported, and deleted with the account; the counter of its own password.
     (
@@ -59,7 +59,6 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
         "LoginAttemptsTable",
         &["BatchGetItem", "BatchWriteItem", "DeleteItem", "UpdateItem"],
     ),
-    ("account", "SigningKeysTable", &["GetItem"]),
     // A list is a scan; a change is an update of the user and of a counter.
     (
         "admin",
@@ -77,6 +76,10 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
     ("admin", "LoginAttemptsTable", &["BatchWriteItem"]),
     ("authorizer", "RevocationsTable", &["BatchGetItem"]),
     ("authorizer", "SigningKeysTable", &["GetItem"]),
+    // The caller's token and the token in question, in one call.
+    ("introspect", "RevocationsTable", &["BatchGetItem"]),
+    // The keys, and the client.
+    ("introspect", "SigningKeysTable", &["GetItem"]),
     ("jwks", "SigningKeysTable", &["GetItem"]),
     ("rotate-keys", "SigningKeysTable", &["GetItem", "PutItem"]),
     (

@@ -1,5 +1,6 @@
 //! Nothing secret reaches a log.
 
+use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::person::unique;
 use gatehouse_tests::power::{administrator, recover};
 use gatehouse_tests::tables::Tables;
@@ -48,6 +49,7 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
         "logged_out",
         "password_changed",
         "role_changed",
+        "client_refused",
     ] {
         assert!(
             logs.iter().any(|line| line.contains(event)),
@@ -186,6 +188,7 @@ async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::R
     let (token, path) = (&admin.access_token, format!("/admin/users/{}", person.id));
     let introspected = service.post_as(token, "/introspect", &introspect).await?;
     assert_eq!(introspected.status, 200);
+    tokens.push(introspect_as_clients(service, &person.access_token).await?);
     for path in ["/admin/users", "/admin/users?username=canary-name", &path] {
         assert_eq!(service.get_as(token, path).await?.status, 200);
     }
@@ -197,6 +200,30 @@ async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::R
     let refused = service.call_as(token, Method::DELETE, "/me", &body).await?;
     assert_eq!(refused.status, 401);
     Ok(tokens)
+}
+
+/// Sends a client secret in every place where one may stand, and returns it.
+async fn introspect_as_clients(service: &Service, token: &str) -> anyhow::Result<String> {
+    let ResourceServer { id, secret } = ResourceServer::register(service).await?;
+    let form = [("token", token)];
+    for (id, secret, status) in [
+        (&id, &secret, 200),
+        (&secret, &secret, 401),
+        (&secret, &id, 401),
+        (&id, &format!("{secret}x"), 401),
+    ] {
+        let request = service.request(Method::POST, "/introspect").form(&form);
+        let answer = service.send(request.basic_auth(id, Some(secret))).await?;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    let form = [
+        ("token", &secret),
+        ("client_id", &id),
+        ("client_secret", &secret),
+    ];
+    let request = service.request(Method::POST, "/introspect").form(&form);
+    assert_eq!(service.send(request).await?.status, 401);
+    Ok(secret)
 }
 
 /// The private members of a key ring's keys, wherever they stand.

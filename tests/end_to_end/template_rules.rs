@@ -6,7 +6,7 @@ use gatehouse_tests::binaries::root;
 use gatehouse_tests::template::{Template, items, members, named, text};
 use serde_json::Value;
 
-use crate::every_endpoint::PUBLIC;
+use crate::every_endpoint::{AUTHENTICATING, PUBLIC};
 
 #[test]
 fn every_table_is_encrypted_recoverable_and_hard_to_lose() -> anyhow::Result<()> {
@@ -71,6 +71,7 @@ fn every_route_but_the_public_ones_is_behind_the_authorizer() -> anyhow::Result<
         let key = text(route, "/Properties/RouteKey");
         let public = PUBLIC
             .iter()
+            .chain(&AUTHENTICATING)
             .any(|(method, path)| key == format!("{method} {path}"));
         let (kind, authorizer) = if public {
             ("NONE", "")

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod binaries;
 pub mod call;
+pub mod client;
 pub mod deployment;
 pub mod document;
 pub mod person;

@@ -3,19 +3,17 @@
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_auth::random;
-use gatehouse_auth::token::Verifier;
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{
     BreachSettings, ClientAddress, Environment, HashSettings, RegistrationSettings,
-    VerifierSettings,
 };
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_store::{
-    AttemptsAbout, Budget, CachedVerifyingKeys, ClientRequestToken, Connection, LoginAttempts,
-    Revocations, Sessions, SigningKeys, Users,
+    AttemptsAbout, Budget, ClientRequestToken, Connection, LoginAttempts, Revocations, Sessions,
+    Users,
 };
 
 /// What `account` needs.
@@ -25,8 +23,6 @@ pub struct App {
     pub(crate) revocations: Revocations,
     pub(crate) attempts: AttemptsAbout,
     pub(crate) guesses: LoginAttempts,
-    pub(crate) keys: CachedVerifyingKeys,
-    pub(crate) verifier: Verifier,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
     pub(crate) breaches: Breaches,
@@ -40,12 +36,10 @@ impl App {
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
-        let verifier = VerifierSettings::from_environment(environment)?;
         let registration = RegistrationSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
-        let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
@@ -53,8 +47,6 @@ impl App {
             revocations: Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             guesses: LoginAttempts::new(tables.clone(), attempts.clone()),
             attempts: AttemptsAbout::new(tables, attempts),
-            keys: CachedVerifyingKeys::new(keys, verifier.key_cache),
-            verifier: Verifier::new(verifier.issuer, verifier.audience),
             hasher: Hasher::new(
                 Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
                 hashing.permits,

@@ -1,5 +1,4 @@
-//! What a person does with their own account: `/me`, `/sessions`, a new password;
-//! and `POST /introspect` (RFC 7662).
+//! What a person does with their own account: `/me`, `/sessions`, a new password.
 //!
 //! It never takes anybody's word for whose account it is: the subject is the
 //! principal's, or a recovery code's.
@@ -16,7 +15,6 @@ use http::StatusCode;
 mod app;
 mod deletion;
 mod export;
-mod introspection;
 mod new_password;
 mod owner;
 mod sessions;
@@ -26,12 +24,6 @@ pub use app::App;
 /// Answers one request.
 pub async fn handle(app: Arc<App>, request: Request) -> Response {
     let now = app.clock.now();
-    if request.route() == "POST /introspect" {
-        return match introspection::introspect(&app, &request, now).await {
-            Ok(response) => response,
-            Err(error) => error.into_response(),
-        };
-    }
     if let Err(problem) = request.no_parameters() {
         return problem.into_response(request.request_id());
     }

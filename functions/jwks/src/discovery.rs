@@ -26,6 +26,8 @@ impl Discovery {
             // Clients are public: who holds a token may refresh or revoke it.
             "token_endpoint_auth_methods_supported": ["none"],
             "revocation_endpoint_auth_methods_supported": ["none"],
+            // RFC 8414 section 2: methods of the token endpoint, and access token types.
+            "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "Bearer"],
         });
         if let (Self::Openid, Value::Object(members)) = (self, &mut document) {
             members.insert("subject_types_supported".to_owned(), json!(["public"]));

@@ -39,6 +39,8 @@ pub enum AuditEvent {
     KeyRotated,
     /// A request was refused by the authorizer or by a check of rights.
     AuthorizationDenied,
+    /// A client's credentials were refused.
+    ClientRefused,
 }
 
 impl AuditEvent {
@@ -62,6 +64,7 @@ impl AuditEvent {
             Self::UserDeleted => "user_deleted",
             Self::KeyRotated => "key_rotated",
             Self::AuthorizationDenied => "authorization_denied",
+            Self::ClientRefused => "client_refused",
         }
     }
 
@@ -71,7 +74,8 @@ impl AuditEvent {
             | Self::LoginFailed
             | Self::LoginThrottled
             | Self::RefreshReuseDetected
-            | Self::AuthorizationDenied => "failure",
+            | Self::AuthorizationDenied
+            | Self::ClientRefused => "failure",
             Self::UserRegistered
             | Self::LoginSucceeded
             | Self::TokenRefreshed

@@ -19,6 +19,7 @@ pub struct OauthError {
     status: StatusCode,
     error: &'static str,
     description: Cow<'static, str>,
+    scope: Option<&'static str>,
     retry_after: Option<Duration>,
 }
 
@@ -95,18 +96,31 @@ impl OauthError {
         )
     }
 
-    /// 403 `insufficient_scope` (RFC 6750 section 3.1).
+    /// 403 `insufficient_scope`; the challenge names the scope that is required
+    /// (RFC 6750 section 3).
     #[must_use]
-    pub fn insufficient_scope() -> Self {
-        let description = "this access token does not allow it";
-        Self::new(StatusCode::FORBIDDEN, "insufficient_scope", description)
+    pub fn insufficient_scope(scope: &'static str) -> Self {
+        let description = format!("the access token lacks the scope {scope}");
+        Self {
+            description: description.into(),
+            scope: Some(scope),
+            ..Self::new(StatusCode::FORBIDDEN, "insufficient_scope", "")
+        }
     }
 
     /// 401 `invalid_token` (RFC 6750 section 3.1).
     #[must_use]
     pub fn invalid_token() -> Self {
-        let description = "a good access token is needed";
+        let description = "a valid access token is required";
         Self::new(StatusCode::UNAUTHORIZED, "invalid_token", description)
+    }
+
+    /// 401 `invalid_client` (RFC 6749 section 5.2), with a challenge for each way to
+    /// authenticate at `/introspect`. The description must not say which part of a
+    /// credential was wrong.
+    #[must_use]
+    pub fn invalid_client(description: &'static str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
     }
 
     /// 503 `temporarily_unavailable`, with `Retry-After`.
@@ -178,13 +192,26 @@ impl OauthError {
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, response::retry_after(wait));
         }
-        if let "invalid_token" | "insufficient_scope" = self.error {
-            let challenge = format!(r#"Bearer realm="gatehouse", error="{}""#, self.error);
-            if let Ok(challenge) = HeaderValue::from_str(&challenge) {
-                headers.insert(WWW_AUTHENTICATE, challenge);
-            }
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
+    }
+
+    fn challenge(&self) -> Option<HeaderValue> {
+        let challenge = match (self.error, self.scope) {
+            // One field: a response of payload 2.0 carries no field twice, and
+            // RFC 9110 section 11.6.1 joins challenges with commas.
+            ("invalid_client", _) => CLIENT_CHALLENGES.to_owned(),
+            ("insufficient_scope", Some(scope)) => {
+                format!(r#"{BEARER}, error="insufficient_scope", scope="{scope}""#)
+            }
+            ("invalid_token" | "insufficient_scope", _) => {
+                format!(r#"{BEARER}, error="{}""#, self.error)
+            }
+            _ => return None,
+        };
+        HeaderValue::from_str(&challenge).ok()
     }
 
     fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
@@ -193,10 +220,17 @@ impl OauthError {
             status,
             error,
             description,
+            scope: None,
             retry_after: None,
         }
     }
 }
+
+const BEARER: &str = r#"Bearer realm="gatehouse""#;
+/// RFC 7617 section 2 and RFC 6750 section 3; the latter without an error code, since
+/// the request may not have held a token.
+const CLIENT_CHALLENGES: &str =
+    r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
 
 #[derive(Serialize)]
 struct Wire<'a> {
@@ -218,10 +252,13 @@ mod tests {
         let realm = r#"Bearer realm="gatehouse", error="#;
         let invalid = format!("{realm}\"invalid_token\"");
         assert_eq!(challenge(OauthError::invalid_token()), Some(invalid));
-        let insufficient = format!("{realm}\"insufficient_scope\"");
-        let refused = OauthError::insufficient_scope();
+        let insufficient = format!("{realm}\"insufficient_scope\", scope=\"introspect\"");
+        let refused = OauthError::insufficient_scope("introspect");
         assert_eq!(challenge(refused), Some(insufficient));
         assert_eq!(challenge(OauthError::invalid_grant()), None);
+        let both = r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
+        let refused = OauthError::invalid_client("wrong");
+        assert_eq!(challenge(refused), Some(both.to_owned()));
     }
 
     #[test]
@@ -235,8 +272,9 @@ mod tests {
             OauthError::invalid_grant(),
             OauthError::invalid_scope(),
             OauthError::unsupported_grant_type(),
-            OauthError::insufficient_scope(),
+            OauthError::insufficient_scope("introspect"),
             OauthError::invalid_token(),
+            OauthError::invalid_client("the client credentials are invalid"),
             OauthError::temporarily_unavailable(wait),
             OauthError::server_error(),
         ]
@@ -263,8 +301,9 @@ mod tests {
         400 - {"error":"invalid_grant","error_description":"the refresh token is invalid, expired or revoked"}
         400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
         400 - {"error":"unsupported_grant_type","error_description":"grant_type must be refresh_token"}
-        403 - {"error":"insufficient_scope","error_description":"this access token does not allow it"}
-        401 - {"error":"invalid_token","error_description":"a good access token is needed"}
+        403 - {"error":"insufficient_scope","error_description":"the access token lacks the scope introspect"}
+        401 - {"error":"invalid_token","error_description":"a valid access token is required"}
+        401 - {"error":"invalid_client","error_description":"the client credentials are invalid"}
         503 7 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
         500 - {"error":"server_error","error_description":"the service failed"}
         "#);

@@ -1,0 +1,119 @@
+//! `POST /introspect` (RFC 7662): reports whether an access token is active, for
+//! resource servers that must see revocations at once.
+//!
+//! No authorizer is in front of it: a gateway answers a client that sends HTTP
+//! Basic with its own bare 403. A refresh token is always inactive: only this
+//! service has any use for one.
+
+use std::sync::Arc;
+
+use gatehouse_auth::claims::Claims;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::oauth::OauthError;
+use gatehouse_edge::request::Request;
+use gatehouse_edge::response::{self, Response};
+use gatehouse_store::{StoreError, TokenNames};
+use http::StatusCode;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+mod app;
+mod basic;
+mod body;
+mod caller;
+
+pub use app::App;
+
+use body::Body;
+use caller::{Caller, Presented};
+
+/// Answers one request.
+pub async fn handle(app: Arc<App>, request: Request) -> Response {
+    let answer = match request.route() {
+        "POST /introspect" => Box::pin(introspect(&app, &request)).await,
+        _ => Err(OauthError::invalid_request("no such endpoint")),
+    };
+    answer.unwrap_or_else(OauthError::into_response)
+}
+
+/// # Errors
+/// [`OauthError`] if the caller may not ask, the request is invalid, or the store
+/// fails: a token that could not be looked up is not called inactive.
+async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError> {
+    let now = app.clock.now();
+    let presented = Presented::read(request)?;
+    let body = Body::read(request)?;
+    let caller = Caller::authenticate(app, request, &presented, &body).await?;
+    let token = body.token.as_ref();
+    let token = token.ok_or_else(|| OauthError::invalid_request("token is missing"))?;
+    let claims = verified(app, token.expose_secret(), now).await?;
+    let active = match &caller {
+        Caller::Client => is_active(app, claims.as_ref()).await,
+        Caller::Token(holder) => {
+            let active = both_are_active(app, holder, claims.as_ref()).await;
+            match active.map_err(|error| OauthError::failed(&error))? {
+                Some(active) => Ok(active),
+                None => {
+                    caller::deny(request, "token_revoked", Some(holder));
+                    return Err(OauthError::invalid_token());
+                }
+            }
+        }
+    };
+    let active = active.map_err(|error| OauthError::failed(&error))?;
+    let answer = claims.filter(|_| active);
+    let answer = answer.map_or_else(|| json!({ "active": false }), |claims| report(&claims));
+    Ok(response::json(StatusCode::OK, &answer))
+}
+
+/// Returns the claims of a token that is valid except, perhaps, for a revocation.
+async fn verified(app: &App, token: &str, now: Timestamp) -> Result<Option<Claims>, OauthError> {
+    let verdict = app.keys.verify(&app.verifier, token, now).await;
+    Ok(verdict.map_err(|error| OauthError::failed(&error))?.ok())
+}
+
+/// Reports whether a token is active.
+async fn is_active(app: &App, claims: Option<&Claims>) -> Result<bool, StoreError> {
+    let Some(claims) = claims else {
+        return Ok(false);
+    };
+    let [revoked] = app
+        .revocations
+        .check_each([TokenNames::from(claims)])
+        .await?;
+    Ok(revoked.is_none())
+}
+
+/// Reports whether a token is active, or `None` if its holder's own token is revoked;
+/// one call for both.
+async fn both_are_active(
+    app: &App,
+    holder: &Claims,
+    claims: Option<&Claims>,
+) -> Result<Option<bool>, StoreError> {
+    // Without a second token the first is looked up twice, which costs nothing more.
+    let second = claims.unwrap_or(holder);
+    let tokens = [TokenNames::from(holder), TokenNames::from(second)];
+    let [holder, second] = app.revocations.check_each(tokens).await?;
+    let active = claims.is_some() && second.is_none();
+    Ok(holder.is_none().then_some(active))
+}
+
+/// RFC 7662 section 2.2; `sid`, `auth_time` and `roles` are RFC 9068's and ours.
+fn report(claims: &Claims) -> Value {
+    json!({
+        "active": true,
+        "token_type": "Bearer",
+        "iss": claims.iss,
+        "sub": claims.sub,
+        "aud": claims.aud,
+        "client_id": claims.client_id,
+        "iat": claims.iat,
+        "exp": claims.exp,
+        "jti": claims.jti,
+        "scope": claims.scope,
+        "sid": claims.sid,
+        "auth_time": claims.auth_time,
+        "roles": claims.roles,
+    })
+}

@@ -1,0 +1,275 @@
+//! `POST /introspect` for clients with a secret (RFC 6749 section 2.3.1).
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use gatehouse_tests::client::ResourceServer;
+use gatehouse_tests::power::administrator;
+use gatehouse_tests::{Answer, Person, Service};
+use reqwest::Method;
+use serde_json::json;
+
+/// Introspects with a value of `Authorization` and any fields of a form.
+async fn introspect(
+    service: &Service,
+    authorization: &str,
+    form: &[(&str, &str)],
+) -> anyhow::Result<Answer> {
+    let request = service.request(Method::POST, "/introspect");
+    let request = request.header("authorization", authorization).form(form);
+    service.send(request).await
+}
+
+fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+#[tokio::test]
+async fn a_client_introspects_with_its_secret() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let client = ResourceServer::register(&service).await?;
+    let mut person = Person::join(&service).await?;
+    let authorization = basic(&client.id, &client.secret);
+    let form = [("token", person.access_token.as_str())];
+    let answer = introspect(&service, &authorization, &form).await?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), "no-store");
+    assert_eq!(answer.json()["active"], true);
+    assert_eq!(answer.json()["sub"], person.id);
+
+    let request = service.request(Method::POST, "/introspect");
+    let request = request
+        .header("authorization", &authorization)
+        .json(&json!({ "token": person.access_token }));
+    assert_eq!(service.send(request).await?.json()["active"], true);
+
+    service
+        .post_as(&person.access_token, "/logout", &json!({}))
+        .await?;
+    for token in [
+        person.access_token.as_str(),
+        person.refresh_token.as_str(),
+        client.secret.as_str(),
+        "garbage",
+    ] {
+        let answer = introspect(&service, &authorization, &[("token", token)]).await?;
+        assert_eq!(
+            (answer.status, answer.text.as_str()),
+            (200, r#"{"active":false}"#)
+        );
+    }
+    person.log_in(&service).await?;
+    let form = [("token", person.access_token.as_str())];
+    let answer = introspect(&service, &authorization, &form).await?;
+    assert_eq!(answer.json()["active"], true);
+    let none = introspect(&service, &authorization, &[]).await?;
+    assert_eq!((none.status, none.code()), (400, "invalid_request".into()));
+    Ok(())
+}
+
+/// Libraries differ in how they write the header; all of them are right.
+#[tokio::test]
+async fn every_spelling_of_the_same_credentials_is_read() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let client = ResourceServer::register(&service).await?;
+    let ResourceServer { id, secret } = &client;
+    let plain = STANDARD.encode(format!("{id}:{secret}"));
+    let encoded = |text: &str| text.replace('-', "%2D").replace('_', "%5f");
+    let form_encoded = basic(&encoded(id), &encoded(secret));
+    for authorization in [
+        format!("Basic {plain}"),
+        format!("basic {plain}"),
+        format!("BASIC   {plain}"),
+        form_encoded,
+    ] {
+        for form in [
+            &[("token", "x")][..],
+            &[("token", "x"), ("client_id", id.as_str())],
+            &[("token", "x"), ("token_type_hint", "x"), ("extra", "x")],
+        ] {
+            let answer = introspect(&service, &authorization, form).await?;
+            assert_eq!(answer.text, r#"{"active":false}"#, "{form:?}");
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_unknown_client_and_a_wrong_secret_get_the_same_response() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let client = ResourceServer::register(&service).await?;
+    let person = Person::join(&service).await?;
+    let other = ResourceServer::register(&service).await?;
+    let ResourceServer { id, secret } = &client;
+    let shorter = &secret[..secret.len() - 1];
+    for (name, authorization) in [
+        ("a wrong secret", basic(id, shorter)),
+        ("an empty secret", basic(id, "")),
+        ("another client's secret", basic(id, &other.secret)),
+        (
+            "an access token as the secret",
+            basic(id, &person.access_token),
+        ),
+        ("an unknown id", basic("nobody", secret)),
+        ("an id in other case", basic(&id.to_uppercase(), secret)),
+        ("an id that no client can have", basic("two words", secret)),
+        ("the key of the published keys", basic("jwks", secret)),
+        ("no id", basic("", secret)),
+        (
+            "a user's credentials",
+            basic(&person.username, &person.password),
+        ),
+        ("no colon", format!("Basic {}", STANDARD.encode(id))),
+        ("not base64", "Basic ----".to_owned()),
+    ] {
+        let form = [("token", person.access_token.as_str())];
+        let answer = introspect(&service, &authorization, &form).await?;
+        assert_eq!(answer.status, 401, "{name}: {answer:?}");
+        assert_eq!(
+            answer.text,
+            r#"{"error":"invalid_client","error_description":"the client credentials are invalid"}"#,
+            "{name}"
+        );
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#,
+            "{name}"
+        );
+        assert_eq!(answer.header("cache-control"), "no-store", "{name}");
+    }
+    let logs = service.logs().await?;
+    for reason in [
+        "client_unknown",
+        "client_secret_wrong",
+        "credential_malformed",
+    ] {
+        let is = |line: &&String| line.contains("client_refused") && line.contains(reason);
+        assert!(logs.iter().any(|line| is(&line)), "{reason}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn two_credentials_at_once_are_refused_even_if_both_are_valid() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let client = ResourceServer::register(&service).await?;
+    let other = ResourceServer::register(&service).await?;
+    let admin = administrator(&service).await?;
+    let token = admin.access_token.as_str();
+    let basic = basic(&client.id, &client.secret);
+    let bearer = format!("Bearer {token}");
+    let secret = client.secret.as_str();
+    for (name, values, extra) in [
+        ("Basic twice", vec![&basic, &basic], None),
+        ("Basic and Bearer", vec![&basic, &bearer], None),
+        ("Bearer and Basic", vec![&bearer, &basic], None),
+        (
+            "a secret in the body",
+            vec![&basic],
+            Some(("client_secret", secret)),
+        ),
+        (
+            "Bearer and a secret",
+            vec![&bearer],
+            Some(("client_secret", secret)),
+        ),
+        (
+            "an assertion",
+            vec![&basic],
+            Some(("client_assertion", "x")),
+        ),
+        (
+            "a token in the body",
+            vec![&basic],
+            Some(("access_token", token)),
+        ),
+        (
+            "another client",
+            vec![&basic],
+            Some(("client_id", other.id.as_str())),
+        ),
+    ] {
+        let mut request = service.request(Method::POST, "/introspect");
+        for value in values {
+            request = request.header("authorization", value);
+        }
+        let mut form = vec![("token", token)];
+        form.extend(extra);
+        let answer = service.send(request.form(&form)).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (401, "invalid_client"),
+            "{name}: {answer:?}"
+        );
+        assert!(!answer.text.contains("active"), "{name}: {answer:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn credentials_in_the_body_are_not_supported() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let client = ResourceServer::register(&service).await?;
+    let form = [
+        ("token", "x"),
+        ("client_id", client.id.as_str()),
+        ("client_secret", client.secret.as_str()),
+    ];
+    let answer = service.post_form("/introspect", &form).await?;
+    assert_eq!(
+        (answer.status, answer.code().as_str()),
+        (401, "invalid_client")
+    );
+    assert!(answer.text.contains("HTTP Basic"), "{answer:?}");
+    Ok(())
+}
+
+/// Each client is new to the function, which keeps what it has read for ten seconds.
+#[tokio::test]
+async fn a_rotated_secret_works_during_its_overlap_and_a_revoked_client_not_at_all()
+-> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let form = [("token", "x")];
+    let day = Duration::from_hours(24);
+    for (overlap, old_secret) in [(day, 200), (Duration::ZERO, 401)] {
+        let old = ResourceServer::register(&service).await?;
+        let new = old.rotate(&service, overlap).await?;
+        for (client, status) in [(&new, 200), (&old, old_secret)] {
+            let authorization = basic(&client.id, &client.secret);
+            let answer = introspect(&service, &authorization, &form).await?;
+            assert_eq!(answer.status, status, "{overlap:?}: {answer:?}");
+        }
+    }
+    let client = ResourceServer::register(&service).await?;
+    client.revoke(&service).await?;
+    let authorization = basic(&client.id, &client.secret);
+    let answer = introspect(&service, &authorization, &form).await?;
+    assert_eq!(answer.status, 401, "{answer:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_outage_is_neither_active_nor_inactive_nor_a_refusal() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let known = ResourceServer::register(&service).await?;
+    let unread = ResourceServer::register(&service).await?;
+    let person = Person::join(&service).await?;
+    let form = [("token", person.access_token.as_str())];
+    let authorization = basic(&known.id, &known.secret);
+    let before = introspect(&service, &authorization, &form).await?;
+    assert_eq!(before.json()["active"], true, "{before:?}");
+    let _outage = service.cut_off_tables().await?;
+    for client in [&known, &unread] {
+        let authorization = basic(&client.id, &client.secret);
+        let answer = introspect(&service, &authorization, &form).await?;
+        assert_eq!(
+            (answer.status, answer.code().as_str()),
+            (503, "temporarily_unavailable"),
+            "{answer:?}"
+        );
+        assert_eq!(answer.header("retry-after"), "2");
+        assert!(!answer.text.contains("active"), "{answer:?}");
+    }
+    Ok(())
+}
