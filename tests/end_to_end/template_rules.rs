@@ -191,6 +191,31 @@ fn who_hashes_passwords_is_throttled_and_can_be_limited() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// Resource servers call it for each request of theirs, and it hashes nothing.
+#[test]
+fn introspection_has_its_own_small_function_and_its_own_throttle() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let stages = template.resources("AWS::ApiGatewayV2::Stage");
+    let settings = &stages[0].1["Properties"]["RouteSettings"]["POST /introspect"];
+    let rate = text(settings, "/ThrottlingRateLimit/Ref");
+    let burst = text(settings, "/ThrottlingBurstLimit/Ref");
+    assert_eq!(
+        (rate, burst),
+        ("IntrospectThrottleRate", "IntrospectThrottleBurst")
+    );
+    let function = template.properties("IntrospectFunction");
+    assert!(function.get("MemorySize").is_none(), "the default: 128 MB");
+    let routes = template.resources("AWS::ApiGatewayV2::Route");
+    let own = routes.iter().filter(|(_, route)| {
+        text(route, "/Properties/Target/Fn::Sub") == "integrations/${IntrospectIntegration}"
+    });
+    let keys: Vec<&str> = own
+        .map(|(_, route)| text(route, "/Properties/RouteKey"))
+        .collect();
+    assert_eq!(keys, ["POST /introspect"]);
+    Ok(())
+}
+
 #[test]
 fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyhow::Result<()> {
     let template = Template::read()?;

@@ -55,6 +55,14 @@ impl<'a> Presented<'a> {
 }
 
 impl Caller {
+    /// Returns what the caller's own token claims, if it is one.
+    pub(crate) fn claims(&self) -> Option<&Claims> {
+        match self {
+            Self::Client => None,
+            Self::Token(claims) => Some(claims),
+        }
+    }
+
     /// Authenticates the caller.
     ///
     /// # Errors

@@ -48,19 +48,13 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
     let token = token.ok_or_else(|| OauthError::invalid_request("token is missing"))?;
     let claims = verified(app, token.expose_secret(), now).await?;
     let active = match &caller {
-        Caller::Client => is_active(app, claims.as_ref()).await,
-        Caller::Token(holder) => {
-            let active = both_are_active(app, holder, claims.as_ref()).await;
-            match active.map_err(|error| OauthError::failed(&error))? {
-                Some(active) => Ok(active),
-                None => {
-                    caller::deny(request, "token_revoked", Some(holder));
-                    return Err(OauthError::invalid_token());
-                }
-            }
-        }
+        Caller::Client => is_active(app, claims.as_ref()).await.map(Some),
+        Caller::Token(holder) => both_are_active(app, holder, claims.as_ref()).await,
     };
-    let active = active.map_err(|error| OauthError::failed(&error))?;
+    let Some(active) = active.map_err(|error| OauthError::failed(&error))? else {
+        caller::deny(request, "token_revoked", caller.claims());
+        return Err(OauthError::invalid_token());
+    };
     let answer = claims.filter(|_| active);
     let answer = answer.map_or_else(|| json!({ "active": false }), |claims| report(&claims));
     Ok(response::json(StatusCode::OK, &answer))

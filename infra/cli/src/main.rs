@@ -4,6 +4,7 @@ mod answer;
 mod argon2;
 mod bench;
 mod cargo;
+mod clients;
 mod data_dir;
 #[cfg(test)]
 mod documented;
@@ -43,6 +44,8 @@ enum Command {
     Local(local::Arguments),
     /// Lists, rotates and revokes the keys
     Keys(keys::Arguments),
+    /// Registers the resource servers that introspect tokens, rotates their secrets, revokes them
+    Clients(clients::Arguments),
     /// Takes users over from a file, with the password hashes of another library
     Import(import::Arguments),
     /// Writes all users to a file, password hashes included
@@ -60,6 +63,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
+        Command::Clients(arguments) => clients::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Argon2(arguments) => argon2::run(arguments).await,

@@ -1,5 +1,6 @@
 //! The command itself, run as a person would, beside a running service.
 
+mod clients;
 mod project;
 mod readme;
 

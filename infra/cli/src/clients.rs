@@ -1,0 +1,190 @@
+//! `gatehouse clients`: the resource servers that introspect tokens with a secret
+//! of their own.
+
+mod listing;
+
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::Subcommand;
+use gatehouse_auth::client::{Client, ClientId, ClientSecret};
+use gatehouse_auth::random;
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::clock::Clock;
+use gatehouse_store::Clients;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::place::{Place, PlaceArguments};
+use crate::prompt;
+
+/// What `gatehouse clients` takes.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// Prints JSON
+    #[arg(long, global = true)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Registers a client and prints its secret, once
+    Create {
+        /// The client's id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`
+        #[arg(value_parser = ClientId::parse)]
+        id: ClientId,
+    },
+    /// Replaces the secret of a client and prints the new one, once
+    Rotate {
+        /// The client's id
+        #[arg(value_parser = ClientId::parse)]
+        id: ClientId,
+        /// How long the old secret stays valid, such as 30m, 24h or 7d; 0 ends it at once
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = overlap)]
+        overlap: Duration,
+        /// Does not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Removes a client: its secrets are no longer valid
+    Revoke {
+        /// The client's id
+        #[arg(value_parser = ClientId::parse)]
+        id: ClientId,
+        /// Does not ask for confirmation
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Lists the clients, never their secrets
+    List,
+}
+
+/// Runs one command, and prints the result.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let place = Place::find(&arguments.place).await?;
+    let done = answer(&place, &arguments.command).await;
+    place.close().await;
+    done?.print(arguments.json)
+}
+
+async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
+    let clients = Clients::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
+    let now = Clock::System.now();
+    match command {
+        Command::Create { id } => create(&clients, id, now).await,
+        Command::Rotate { id, overlap, yes } => {
+            let client = find(&clients, id).await?;
+            // Whoever says 0 has said that nothing old may stay.
+            if let Some(ends_at) = client.previous_ends_at(now)
+                && !yes
+                && !overlap.is_zero()
+            {
+                confirm_end_of_previous(id, ends_at)?;
+            }
+            rotate(&clients, client, now.plus(*overlap), now).await
+        }
+        Command::Revoke { id, yes } => {
+            find(&clients, id).await?;
+            if !yes {
+                let consequence = format!("{id} can no longer introspect tokens.");
+                prompt::confirm(&[&consequence], "the client's id", id.as_str())?;
+            }
+            revoke(&clients, id).await
+        }
+        Command::List => Ok(listing::of(&clients.list().await?, now)),
+    }
+}
+
+async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Result<Answer> {
+    let secret = ClientSecret::mint(random::bytes()?);
+    let client = Client::new(id.clone(), &secret, now);
+    if !clients.create(&client).await? {
+        bail!("there is a client {id} already: `clients rotate {id}` replaces its secret");
+    }
+    let secret = secret.expose();
+    Ok(Answer {
+        text: format!(
+            "Client id:      {id}\n\
+             Client secret:  {secret}\n\n\
+             The secret is not shown again. The client sends both by HTTP Basic:\n\
+             curl -u {id}:CLIENT_SECRET -d token=ACCESS_TOKEN API_URL/introspect\n"
+        ),
+        json: json!({"client_id": id, "client_secret": secret}),
+    })
+}
+
+async fn rotate(
+    clients: &Clients,
+    before: Client,
+    previous_ends_at: Timestamp,
+    now: Timestamp,
+) -> anyhow::Result<Answer> {
+    let id = before.id().clone();
+    let secret = ClientSecret::mint(random::bytes()?);
+    let after = before.clone().rotated(&secret, previous_ends_at, now);
+    if !clients.replace(&before, &after).await? {
+        bail!("{id} was changed in the meantime: look at `clients list`, then try again");
+    }
+    let ends_at = after.previous_ends_at(now).map(|at| at.to_string());
+    let old = match &ends_at {
+        Some(ends_at) => format!("The old secret is valid until {ends_at}"),
+        None => "The old secret is no longer valid".to_owned(),
+    };
+    let secret = secret.expose();
+    Ok(Answer {
+        text: format!(
+            "Client id:      {id}\n\
+             Client secret:  {secret}\n\n\
+             The secret is not shown again. {old}.\n{WITHIN}"
+        ),
+        json: json!({"client_id": id, "client_secret": secret, "previous_ends_at": ends_at}),
+    })
+}
+
+async fn revoke(clients: &Clients, id: &ClientId) -> anyhow::Result<Answer> {
+    if !clients.remove(id).await? {
+        return Err(unknown(id));
+    }
+    Ok(Answer {
+        text: format!("{id} is revoked.\n{WITHIN}"),
+        json: json!({"revoked": id}),
+    })
+}
+
+async fn find(clients: &Clients, id: &ClientId) -> anyhow::Result<Client> {
+    clients.get(id).await?.ok_or_else(|| unknown(id))
+}
+
+fn unknown(id: &ClientId) -> anyhow::Error {
+    anyhow::anyhow!("there is no client {id}: `clients list` shows those that exist")
+}
+
+fn confirm_end_of_previous(id: &ClientId, ends_at: Timestamp) -> anyhow::Result<()> {
+    let consequence = format!(
+        "The secret before the current one was to be valid until {ends_at}. It ends now: \
+         servers that still use it are refused."
+    );
+    prompt::confirm(&[&consequence], "the client's id", id.as_str())
+}
+
+/// Reads how long an old secret stays valid.
+fn overlap(text: &str) -> Result<Duration, String> {
+    let read = humantime::parse_duration(text);
+    let overlap = read.map_err(|_| "write a time such as 30m, 24h or 7d, or 0".to_owned())?;
+    if overlap <= MAX_OVERLAP {
+        Ok(overlap)
+    } else {
+        Err("30 days at most: revoke the client if nobody uses the old secret".to_owned())
+    }
+}
+
+/// A secret that leaked would be of use for that long.
+const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
+const WITHIN: &str = "Running functions know it within 10 seconds.\n";
+
+#[cfg(test)]
+mod tests;
