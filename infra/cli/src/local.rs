@@ -56,8 +56,11 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // From here on, so that whatever was started is ended too.
     let mut end = End::listen()?;
     let mut running = tokio::select! {
-        started = Running::start(&arguments) => started?,
+        // Asked first: Ctrl-C also ends the Cargo that builds, which would look like a
+        // build that failed.
+        biased;
         () = end.asked() => bail!("ended before the service was ready"),
+        started = Running::start(&arguments) => started?,
     };
     let ended = tokio::select! {
         ended = running.watch_ended() => ended,
