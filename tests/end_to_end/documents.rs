@@ -1,9 +1,11 @@
 //! What the documents say is there.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::document::blocks;
 
 #[test]
 fn every_file_that_a_document_names_is_there() -> anyhow::Result<()> {
@@ -40,6 +42,26 @@ fn every_setting_of_the_template_has_a_row_in_the_readme() -> anyhow::Result<()>
         assert!(readme.contains(&format!("`{parameter}`")), "{parameter}");
     }
     Ok(())
+}
+
+/// A function that the command does not build is deployed as it was before.
+#[test]
+fn the_deployment_builds_every_function() -> anyhow::Result<()> {
+    let template = root().join("infra/template.yaml");
+    let document = std::fs::read_to_string(root().join("docs/deploying.md"))?;
+    for block in blocks(&document) {
+        let commands = block.step.commands.replace("\\\n", " ");
+        let build = commands
+            .lines()
+            .find(|line| line.starts_with("cargo lambda build"));
+        let Some(build) = build else { continue };
+        let words: Vec<&str> = build.split_whitespace().collect();
+        for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
+            assert!(words.contains(&&*function), "{function} is not built");
+        }
+        return Ok(());
+    }
+    anyhow::bail!("docs/deploying.md does not build the functions")
 }
 
 #[test]
