@@ -66,6 +66,8 @@ fn account(user: &User) -> Value {
         "username_canonical": user.username_canonical,
         "email": user.email,
         "email_canonical": user.email_canonical,
+        "external_id": user.external_id,
+        "imported": user.imported,
         "roles": user.roles,
         "status": user.status,
         "token_version": user.token_version,

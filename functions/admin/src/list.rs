@@ -1,8 +1,9 @@
-//! `GET /admin/users`: all users in pages, or one by username or e-mail address.
+//! `GET /admin/users`: all users in pages, or one by username, e-mail address or old id.
 
 use std::time::Duration;
 
 use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::Profile;
 use gatehouse_auth::username::Username;
@@ -103,7 +104,11 @@ impl Given {
 type Lookup = fn(&str) -> Result<String, FieldError>;
 
 /// The parameters that look for one user.
-const LOOKUPS: [(&str, Lookup); 2] = [("username", username), ("email", email)];
+const LOOKUPS: [(&str, Lookup); 3] = [
+    ("username", username),
+    ("email", email),
+    ("external_id", external_id),
+];
 
 fn username(typed: &str) -> Result<String, FieldError> {
     let parsed = Username::parse(typed);
@@ -117,6 +122,13 @@ fn email(typed: &str) -> Result<String, FieldError> {
     let email =
         parsed.map_err(|error| FieldError::new("email", error.code(), error.to_string()))?;
     Ok(email.name_key())
+}
+
+fn external_id(typed: &str) -> Result<String, FieldError> {
+    let parsed = ExternalId::parse(typed);
+    let id =
+        parsed.map_err(|error| FieldError::new("external_id", "invalid", error.to_string()))?;
+    Ok(id.name_key())
 }
 
 fn limit(text: &str) -> Result<u8, FieldError> {

@@ -11,6 +11,7 @@ mod people;
 mod recover;
 
 use clap::Subcommand;
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::Status;
@@ -43,7 +44,13 @@ enum Command {
         role: Option<Role>,
     },
     /// Shows a person
-    Show { name: String },
+    Show {
+        #[arg(required_unless_present = "external_id")]
+        name: Option<String>,
+        /// The person who had this id in the system they were imported from
+        #[arg(long, value_name = "ID", conflicts_with = "name", value_parser = ExternalId::parse, allow_hyphen_values = true)]
+        external_id: Option<ExternalId>,
+    },
     /// Makes an account; asks for the password, or reads it from the first line of stdin
     Create {
         name: String,
@@ -113,7 +120,14 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
     let now = Clock::System.now();
     match command {
         Command::List { role } => listing::all(&people, role.as_ref()).await,
-        Command::Show { name } => Ok(listing::one(&people.find(name).await?)),
+        Command::Show {
+            external_id: Some(id),
+            ..
+        } => Ok(listing::one(&people.find_external(id).await?)),
+        Command::Show { name, .. } => {
+            let name = name.as_deref().unwrap_or_default();
+            Ok(listing::one(&people.find(name).await?))
+        }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
             let password = prompt::new_password()?;

@@ -27,6 +27,12 @@ impl ExternalId {
         Ok(Self(text.to_owned()))
     }
 
+    /// Returns the key of the item that leads from this id to its user.
+    #[must_use]
+    pub fn name_key(&self) -> String {
+        format!("external#{}", self.0)
+    }
+
     /// Returns the id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,5 +1,6 @@
 //! A person as answers show them: to themselves and to an administrator.
 
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Profile, Status};
@@ -12,6 +13,8 @@ pub struct Account<'a> {
     username: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
     roles: &'a Roles,
     status: Status,
     created_at: String,
@@ -28,6 +31,7 @@ impl<'a> Account<'a> {
             id: &profile.sub,
             username: &profile.username,
             email: profile.email.as_deref(),
+            external_id: profile.external_id.as_ref().map(ExternalId::as_str),
             roles: &profile.roles,
             status: profile.status,
             created_at: profile.created_at.to_string(),

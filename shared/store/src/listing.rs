@@ -108,13 +108,14 @@ const ITEMS_OF_A_USER: i32 = 3;
 /// read a whole megabyte where a few more users were wanted.
 const MAX_ITEMS: i32 = 1000;
 /// What a list shows. The hash is not among it.
-const PROFILE: &str = "#sub, #username, #email, #roles, #status, #created_at, #updated_at, \
+const PROFILE: &str = "#sub, #username, #email, #external_id, #roles, #status, #created_at, #updated_at, \
      #password_changed_at";
-const PROFILE_NAMES: [&str; 9] = [
+const PROFILE_NAMES: [&str; 10] = [
     "pk",
     "sub",
     "username",
     "email",
+    "external_id",
     "roles",
     "status",
     "created_at",

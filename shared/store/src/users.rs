@@ -74,7 +74,7 @@ impl Claim {
                 .email_canonical
                 .as_ref()
                 .map(|email| format!("email#{email}")),
-            Self::ExternalId => user.external_id.as_ref().map(external_key),
+            Self::ExternalId => user.external_id.as_ref().map(ExternalId::name_key),
         }
     }
 }
@@ -253,9 +253,4 @@ impl Users {
 /// The key of a user's item.
 pub(crate) fn user_key(sub: &SubjectId) -> String {
     format!("user#{sub}")
-}
-
-/// The key of the item of an id in another system.
-fn external_key(id: &ExternalId) -> String {
-    format!("external#{id}")
 }

@@ -27,6 +27,9 @@ pub(super) fn one(person: &Person) -> Answer {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {name:<10}{value}");
     }
+    if let Some(id) = &user.external_id {
+        let _ = writeln!(text, "  {:<10}{id}", "old id");
+    }
     Answer {
         text,
         json: json(user),

@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, bail};
 use gatehouse_auth::digest::sha256;
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
 use gatehouse_auth::user::User;
@@ -48,6 +49,15 @@ impl People {
         let sub = self.users.subject_of(&key).await?.with_context(nobody)?;
         let user = self.users.get(&sub).await?.with_context(nobody)?;
         Ok(Person { user })
+    }
+
+    /// Finds the person who had this id in the system they were imported from.
+    pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<Person> {
+        let nobody = || format!("nobody was imported with the id {id}");
+        let user = self.users.find(&id.name_key()).await?;
+        Ok(Person {
+            user: user.with_context(nobody)?,
+        })
     }
 
     /// The counters of failed logins, for who deletes those of one person.
