@@ -1,27 +1,39 @@
 //! `gatehouse export`: all users into a file that `import` reads. No lock-in.
 
-use std::fs::OpenOptions;
 use std::io::{BufWriter, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use gatehouse_store::Users;
+use tempfile::NamedTempFile;
 
+use crate::import::REFUSED;
 use crate::people::{Format, Record};
 use crate::place::{Place, PlaceArguments};
 
-/// What `gatehouse export` is told.
+/// What `gatehouse export` is given.
 #[derive(clap::Args)]
+#[command(
+    after_long_help = "Exit status: 0 if everybody is in the file, 3 if an account could not be read and is missing, 1 if there is no file."
+)]
 pub(crate) struct Arguments {
-    /// The file to make: one JSON object a line (.ndjson), or CSV with a header (.csv)
+    /// The file to create: one JSON object a line (.ndjson), or CSV with a header (.csv)
     file: PathBuf,
     #[command(flatten)]
     place: PlaceArguments,
 }
 
+/// What an export came to.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Exported {
+    users: u64,
+    /// Why an account is missing, by its key.
+    missing: Vec<String>,
+}
+
 /// Runs the command.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Format::of(&arguments.file)?;
     let place = Place::find(&arguments.place).await?;
     let done = match place.table("USERS_TABLE") {
@@ -29,37 +41,60 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Err(error) => Err(error),
     };
     place.close().await;
-    let count = done?;
+    let Exported { users, missing } = done?;
     writeln!(
         std::io::stdout(),
-        "{count} users are in {}, with their password hashes: keep it as you keep passwords.",
+        "Users: {users}, with their password hashes, in {}. Keep the file as you keep passwords.",
         arguments.file.display()
     )
-    .context("stdout is closed")
+    .context("stdout is closed")?;
+    if missing.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut err = std::io::stderr().lock();
+    for account in &missing {
+        writeln!(err, "missing: {account}").context("stderr is closed")?;
+    }
+    Ok(ExitCode::from(REFUSED))
 }
 
-/// Writes everybody to a new file that its owner alone can read.
-async fn export(users: &Users, file: &Path) -> anyhow::Result<u64> {
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(file);
-    let made = made.with_context(|| file.display().to_string())?;
-    let mut sink = Format::of(file)?.write(BufWriter::new(made))?;
-    let (mut count, mut start) = (0, None);
+/// Writes everybody to a new file that only its owner can read. The file has its
+/// name only once it is complete.
+async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
+    let shown = || file.display().to_string();
+    if file.exists() {
+        bail!("{} exists: export never overwrites a file", shown());
+    }
+    let parent = file
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    // Created with mode 0600.
+    let partial = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).with_context(shown)?;
+    let mut sink = Format::of(file)?.write(BufWriter::new(partial.reopen()?))?;
+    let mut exported = Exported::default();
+    let mut start = None;
     loop {
         let page = users.everybody(start.as_deref()).await?;
-        for user in &page.users {
-            sink.put(&Record::from(user))?;
-            count += 1;
+        for user in page.users {
+            match user {
+                Ok(user) => {
+                    sink.put(&Record::from(&user)).with_context(shown)?;
+                    exported.users += 1;
+                }
+                Err(error) => exported
+                    .missing
+                    .push(format!("{:#}", anyhow::Error::new(error))),
+            }
         }
         start = page.next;
         if start.is_none() {
-            sink.end()?;
-            return Ok(count);
+            break;
         }
     }
+    sink.end().with_context(shown)?;
+    partial.as_file().sync_all().with_context(shown)?;
+    partial.persist_noclobber(file).with_context(shown)?;
+    Ok(exported)
 }
 
 #[cfg(test)]

@@ -46,7 +46,7 @@ enum Command {
     Keys(keys::Arguments),
     /// Registers the resource servers that introspect tokens, rotates their secrets, revokes them
     Clients(clients::Arguments),
-    /// Takes users over from a file, with the password hashes of another library
+    /// Imports users from a file, with the password hashes of another library
     Import(import::Arguments),
     /// Writes all users to a file, password hashes included
     Export(export::Arguments),
@@ -60,18 +60,19 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
+    let success = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
-        Command::Local(arguments) => local::run(arguments).await,
-        Command::Keys(arguments) => keys::run(arguments).await,
-        Command::Clients(arguments) => clients::run(arguments).await,
+        Command::Local(arguments) => local::run(arguments).await.map(success),
+        Command::Keys(arguments) => keys::run(arguments).await.map(success),
+        Command::Clients(arguments) => clients::run(arguments).await.map(success),
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
-        Command::Argon2(arguments) => argon2::run(arguments).await,
-        Command::Bench(arguments) => bench::run(arguments).await,
-        Command::Users(arguments) => users::run(arguments).await,
+        Command::Argon2(arguments) => argon2::run(arguments).await.map(success),
+        Command::Bench(arguments) => bench::run(arguments).await.map(success),
+        Command::Users(arguments) => users::run(arguments).await.map(success),
     };
     match done {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             // Nobody to tell where stderr is closed.
             drop(writeln!(std::io::stderr(), "error: {error:#}"));

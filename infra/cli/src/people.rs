@@ -1,34 +1,55 @@
-//! Users as files have them: one JSON object a line, or CSV with a header.
+//! Users as files have them: JSON objects or CSV, in whatever form other systems
+//! write them.
 //!
 //! What `export` writes, `import` reads: nothing is lost on the way.
 
+mod columns;
 mod csv_file;
-mod ndjson_file;
+mod draft;
+mod json;
+mod json_file;
+mod lines;
+mod moment;
 mod record;
+mod source;
 
-use std::fs::File;
-use std::io::{self, BufReader, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
-pub(crate) use record::{Record, Refusal};
+pub(crate) use columns::Columns;
+pub(crate) use record::{Record, Remark};
+pub(crate) use source::Source;
 
-/// How a file is written, by its ending.
+/// What a file has at one place, and what was left out of it.
+pub(crate) struct Entry {
+    /// The line that it begins in, as an editor counts.
+    pub(crate) line: u64,
+    pub(crate) content: Content,
+    pub(crate) warnings: Vec<Remark>,
+}
+
+/// A person, or why there is none.
+pub(crate) enum Content {
+    Person(Box<Record>),
+    Refused(Remark),
+    /// A record of another model of Django's, by its name.
+    NotAPerson(String),
+}
+
+/// All that is in a file, in order. An error is the end of it.
+pub(crate) type Entries = Box<dyn Iterator<Item = io::Result<Entry>>>;
+
+/// How an export is written, by the ending of its file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Ndjson,
     Csv,
 }
 
-/// A record of a file, or why it is none, with the line that it begins at.
-pub(crate) struct Numbered {
-    pub(crate) line: u64,
-    pub(crate) record: Result<Record, Refusal>,
-}
-
 impl Format {
-    /// Tells the format by the file's name.
+    /// Finds the format by the file's name.
     pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
@@ -37,26 +58,10 @@ impl Format {
         }
     }
 
-    /// Reads records one after the other; `at` is told how many bytes were read.
-    pub(crate) fn read(
-        self,
-        path: &Path,
-        at: impl Fn(u64) + 'static,
-    ) -> anyhow::Result<Box<dyn Iterator<Item = io::Result<Numbered>>>> {
-        let file = File::open(path).with_context(|| path.display().to_string())?;
-        let told = Told { file, at };
-        Ok(match self {
-            Self::Ndjson => Box::new(ndjson_file::read(BufReader::new(told))),
-            Self::Csv => Box::new(
-                csv_file::read(told).with_context(|| format!("{}: line 1", path.display()))?,
-            ),
-        })
-    }
-
     /// Makes what writes records.
     pub(crate) fn write<W: Write + 'static>(self, to: W) -> io::Result<Box<dyn Sink>> {
         Ok(match self {
-            Self::Ndjson => Box::new(ndjson_file::Writer(to)),
+            Self::Ndjson => Box::new(json_file::Writer(to)),
             Self::Csv => Box::new(csv_file::Writer::new(to)?),
         })
     }
@@ -66,20 +71,6 @@ impl Format {
 pub(crate) trait Sink {
     fn put(&mut self, record: &Record) -> io::Result<()>;
     fn end(&mut self) -> io::Result<()>;
-}
-
-/// A file that tells how much of it was read.
-struct Told<F> {
-    file: File,
-    at: F,
-}
-
-impl<F: Fn(u64)> io::Read for Told<F> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.file.read(buffer)?;
-        (self.at)(read as u64);
-        Ok(read)
-    }
 }
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use gatehouse_edge::config::{Environment, KeyRingSettings};
 use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
+use tempfile::TempDir;
 use tokio::net::TcpStream;
 
 use crate::data_dir::DataDir;
@@ -86,6 +87,25 @@ impl Place {
         Self::find_local(arguments, &root, check).await
     }
 
+    /// Finds the stack that is named, without creating anything: in the place of a
+    /// data directory that has no database yet, an empty one that goes with the
+    /// directory that is returned.
+    pub(crate) async fn find_or_pretend(
+        arguments: &PlaceArguments,
+    ) -> anyhow::Result<(Self, Option<TempDir>)> {
+        if let (None, Some(typed)) = (&arguments.stack, &arguments.data_dir) {
+            let root = project::root()?;
+            let directory = DataDir::of_option(typed.as_deref(), &root)?;
+            if !directory.is_kept() {
+                directory.check_usable(&root)?;
+                let empty = tempfile::tempdir().context("there is no temporary directory")?;
+                let place = Self::open(&root.join(project::TEMPLATE), empty.path()).await?;
+                return Ok((place, Some(empty)));
+            }
+        }
+        Ok((Self::find(arguments).await?, None))
+    }
+
     async fn find_local(
         arguments: &PlaceArguments,
         root: &Path,
@@ -131,6 +151,14 @@ impl Place {
     /// The name of a table by its variable, such as `USERS_TABLE`.
     pub(crate) fn table(&self, variable: &'static str) -> anyhow::Result<String> {
         Ok(self.settings.table(variable)?)
+    }
+
+    /// Distinguishes this stack from every other: by its key ring, which no two share.
+    pub(crate) fn identity(&self) -> String {
+        match &self.ring {
+            KeyRingSource::File(path) => path.display().to_string(),
+            KeyRingSource::Secret { arn, .. } => arn.clone(),
+        }
     }
 
     /// Where the key ring is.

@@ -9,8 +9,8 @@ use crate::users::Users;
 /// Some of all users, hashes included, in no order.
 #[derive(Debug)]
 pub struct Everybody {
-    /// The users; there may be none.
-    pub users: Vec<User>,
+    /// The users; there may be none. An item that cannot be read hides no other.
+    pub users: Vec<Result<User, StoreError>>,
     /// The key after which the next ones begin, if there are more.
     pub next: Option<String>,
 }
@@ -20,7 +20,7 @@ impl Users {
     /// goes meanwhile may or may not be among them.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or an item gives it.
+    /// [`StoreError`] as the call gives it.
     pub async fn everybody(&self, start: Option<&str>) -> Result<Everybody, StoreError> {
         let answer = self
             .client()
@@ -42,7 +42,7 @@ impl Users {
         });
         let last = answer.last_evaluated_key;
         Ok(Everybody {
-            users: users.collect::<Result<_, _>>()?,
+            users: users.collect(),
             next: last.and_then(|key| key.get("pk")?.as_s().ok().cloned()),
         })
     }

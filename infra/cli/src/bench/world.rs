@@ -80,7 +80,7 @@ impl World {
             password_hash: Some(hash.expose().to_owned()),
             ..Record::default()
         };
-        let user = record.user("bench", Timestamp::from_unix(BEGUN));
+        let user = record.user(Timestamp::from_unix(BEGUN));
         let user = user.map_err(|refusal| anyhow::anyhow!("{}", refusal.detail))?;
         let token = ClientRequestToken::from_bytes(random::bytes()?);
         Ok(self.users.register(&user, &token).await?)

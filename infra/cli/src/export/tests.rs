@@ -5,6 +5,7 @@ use gatehouse_edge::clock::Clock;
 use gatehouse_store::ClientRequestToken;
 
 use super::*;
+use crate::people::{Columns, Content, Source};
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
@@ -17,11 +18,26 @@ fn users(place: &Place) -> Users {
     Users::new(place.tables(), place.table("USERS_TABLE").unwrap())
 }
 
-async fn add(users: &Users, line: &str) {
-    let record: Record = serde_json::from_str(line).unwrap();
-    let user = record.user("one", Clock::System.now()).unwrap();
-    let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
-    users.register(&user, &token).await.unwrap();
+async fn add(users: &Users, text: &str) {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("users");
+    std::fs::write(&path, text).unwrap();
+    let source = Source::survey(&path, None).unwrap();
+    for entry in source.entries(&Columns::default(), |_| ()).unwrap() {
+        let Content::Person(record) = entry.unwrap().content else {
+            panic!("a line is not a person");
+        };
+        let user = record.user(Clock::System.now()).unwrap();
+        let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
+        users.register(&user, &token).await.unwrap();
+    }
+}
+
+fn count(users: u64) -> Exported {
+    Exported {
+        users,
+        missing: Vec::new(),
+    }
 }
 
 fn sorted(path: &Path) -> Vec<String> {
@@ -40,7 +56,7 @@ async fn what_is_exported_is_imported_and_exported_the_same() {
         format!(r#"{{"username":"{name}","password_hash":"{HASH}"{more}}}"#)
     };
     let full = concat!(
-        r#","email":"Ada@Example.org","roles":["admin","user"],"status":"disabled","#,
+        r#","external_id":"17","email":"Ada@Example.org","roles":["admin","user"],"status":"disabled","#,
         r#""token_version":7,"session_version":3,"created_at":"2020-01-01T00:00:00Z","#,
         r#""updated_at":"2021-01-01T00:00:00Z","password_changed_at":"2020-06-01T00:00:00Z""#,
     );
@@ -48,16 +64,11 @@ async fn what_is_exported_is_imported_and_exported_the_same() {
     add(&users(&first), &line("grace", "")).await;
     for name in ["users.ndjson", "users.csv"] {
         let path = directory.path().join(name);
-        assert_eq!(export(&users(&first), &path).await.unwrap(), 2);
+        assert_eq!(export(&users(&first), &path).await.unwrap(), count(2));
         let second = place(&directory.path().join(format!("second-{name}"))).await;
-        let records = Format::of(&path).unwrap().read(&path, |_| ()).unwrap();
-        for numbered in records {
-            let record = numbered.unwrap().record.unwrap_or_default();
-            let record = serde_json::to_string(&record).unwrap();
-            add(&users(&second), &record).await;
-        }
+        add(&users(&second), &std::fs::read_to_string(&path).unwrap()).await;
         let again = directory.path().join(format!("again-{name}"));
-        assert_eq!(export(&users(&second), &again).await.unwrap(), 2);
+        assert_eq!(export(&users(&second), &again).await.unwrap(), count(2));
         assert_eq!(sorted(&again), sorted(&path), "{name}");
         second.close().await;
     }
@@ -79,5 +90,39 @@ async fn an_export_is_its_owners_alone_and_overwrites_nothing() {
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     assert!(export(&users(&place), &path).await.is_err());
+    place.close().await;
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_read_is_reported_and_hides_no_other() {
+    use aws_sdk_dynamodb::types::AttributeValue;
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(&directory.path().join("data")).await;
+    add(
+        &users(&place),
+        &format!(r#"{{"username":"ada","password_hash":"{HASH}"}}"#),
+    )
+    .await;
+    let broken = place.tables().put_item();
+    let broken = broken.table_name(place.table("USERS_TABLE").unwrap());
+    let broken = broken.item("pk", AttributeValue::S("user#broken".into()));
+    broken.send().await.unwrap();
+    let path = directory.path().join("users.csv");
+    let exported = export(&users(&place), &path).await.unwrap();
+    assert_eq!((exported.users, exported.missing.len()), (1, 1));
+    assert!(exported.missing[0].contains("user#broken"), "{exported:?}");
+    place.close().await;
+}
+
+#[tokio::test]
+async fn an_export_that_fails_leaves_no_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = place(&directory.path().join("data")).await;
+    let path = directory.path().join("users.csv");
+    let nowhere = Users::new(place.tables(), "nowhere".to_owned());
+    assert!(export(&nowhere, &path).await.is_err());
+    let left = std::fs::read_dir(directory.path()).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["data"]);
     place.close().await;
 }

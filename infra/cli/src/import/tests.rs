@@ -2,7 +2,11 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
+use gatehouse_auth::user::User;
 use gatehouse_store::Users;
+use proptest::prelude::{Strategy as _, prop};
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::TestRunner;
 use tempfile::TempDir;
 
 use super::*;
@@ -31,7 +35,7 @@ impl World {
         )
     }
 
-    fn file(&self, text: &str) -> Arguments {
+    fn file(&self, text: &str, words: &[&str]) -> Arguments {
         #[derive(clap::Parser)]
         struct Line {
             #[command(flatten)]
@@ -39,17 +43,38 @@ impl World {
         }
         let path = self.directory.path().join("users.ndjson");
         std::fs::write(&path, text).unwrap();
-        let line: Line = clap::Parser::try_parse_from(["import", path.to_str().unwrap()]).unwrap();
+        let words = [&["import", path.to_str().unwrap()], words].concat();
+        let line: Line = clap::Parser::try_parse_from(words).unwrap();
         line.arguments
     }
 
     async fn import(&self, arguments: &Arguments) -> anyhow::Result<Tally> {
-        import(arguments, Some((&self.users(), "users"))).await
+        self.paced(arguments, Pace::default()).await
+    }
+
+    async fn paced(&self, arguments: &Arguments, pace: Pace) -> anyhow::Result<Tally> {
+        let target = Target::of(&self.place).unwrap();
+        Run::new(arguments, &target, pace).import().await
     }
 
     fn beside(&self, name: &str) -> String {
-        let path = self.directory.path().join(name);
+        let path = self.directory.path().join(format!("users.ndjson.{name}"));
         std::fs::read_to_string(path).unwrap_or_default()
+    }
+
+    /// Everybody in the table, by username.
+    async fn everybody(&self) -> Vec<User> {
+        let (mut all, mut start) = (Vec::new(), None);
+        loop {
+            let page = self.users().everybody(start.as_deref()).await.unwrap();
+            all.extend(page.users.into_iter().map(Result::unwrap));
+            start = page.next;
+            if start.is_none() {
+                break;
+            }
+        }
+        all.sort_by(|one, other| one.username_canonical.cmp(&other.username_canonical));
+        all
     }
 }
 
@@ -57,6 +82,7 @@ fn lines(range: std::ops::Range<u32>) -> String {
     let mut text = String::new();
     for number in range {
         let line = serde_json::json!({
+            "id": number,
             "username": format!("person-{number}"),
             "email": format!("person-{number}@example.org"),
             "password_hash": HASH,
@@ -66,114 +92,271 @@ fn lines(range: std::ops::Range<u32>) -> String {
     text
 }
 
-fn tally(taken: u64, already: u64, refused: u64) -> Tally {
-    Tally {
-        taken,
-        already,
-        refused,
+fn counts(tally: &Tally) -> (u64, u64, u64) {
+    (tally.imported, tally.already, tally.refused)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
+    let text = format!(
+        r#"{{"username":"Robin","email":"robin.one@example.org","password_hash":"{HASH}"}}
+{{"username":"robin","email":"robin.two@example.org","password_hash":"{HASH}"}}
+"#
+    );
+    for words in [&[][..], &["--dry-run"]] {
+        let world = World::new().await;
+        let arguments = world.file(&text, words);
+        let tally = world.import(&arguments).await.unwrap();
+        assert_eq!(counts(&tally), (1, 0, 1));
+        assert_eq!(
+            format!("{:?}", tally.exit_code()),
+            format!("{:?}", ExitCode::from(3))
+        );
+        let report = world.beside("refused.ndjson");
+        let who = if words.is_empty() {
+            "another account"
+        } else {
+            "line 1 of this file"
+        };
+        let expected =
+            format!("{{\"line\":2,\"field\":\"username\",\"detail\":\"{who} has it\"}}\n");
+        assert_eq!(report, expected);
+        let there = world.everybody().await;
+        let emails: Vec<_> = there.iter().map(|user| user.email.as_deref()).collect();
+        let written: &[_] = &[Some("robin.one@example.org")];
+        assert_eq!(emails, if words.is_empty() { written } else { &[] });
+        world.place.close().await;
+    }
+}
+
+/// Lines of a file that get in each other's way, also through third ones.
+fn colliding() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
+    let name = prop::sample::select(vec!["ada", "Ada", "eve", "grace", "robin", "x", "max"]);
+    let email = prop::option::of(0..5_u8);
+    let id = prop::option::of(prop::sample::select(vec![
+        "1",
+        "2",
+        "3",
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "{00010203-0405-0607-0809-0A0B0C0D0E0F}",
+    ]));
+    let line = (name, email, id).prop_map(|(name, email, id)| {
+        let email = email.map(|number| format!("{number}@example.org"));
+        serde_json::json!({"username": name, "email": email, "id": id, "password_hash": HASH})
+            .to_string()
+    });
+    prop::collection::vec(line, 1..40)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
+    let mut runner = TestRunner::default();
+    for _ in 0..12 {
+        let lines = colliding().new_tree(&mut runner).unwrap().current();
+        let text = lines.join("\n");
+        let mut ends = Vec::new();
+        for (batch, at_once) in [(1, 1), (256, 16), (7, 4)] {
+            let world = World::new().await;
+            let pace = Pace { batch, at_once };
+            let dry = world.file(&text, &["--dry-run"]);
+            let foreseen = world.paced(&dry, pace).await.unwrap();
+            assert_eq!(world.everybody().await.len(), 0);
+            let arguments = world.file(&text, &[]);
+            let tally = world.paced(&arguments, pace).await.unwrap();
+            assert_eq!(counts(&foreseen), counts(&tally), "{text}");
+            let there = world.everybody().await;
+            let there: Vec<_> = there
+                .into_iter()
+                .map(|user| (user.sub, user.imported))
+                .collect();
+            assert_eq!(there.len() as u64, tally.imported, "{text}");
+            assert_eq!(tally.people(), lines.len() as u64, "{text}");
+            let refused = world.beside("refused.ndjson");
+            assert_eq!(refused.lines().count() as u64, tally.refused, "{text}");
+
+            // A second run finds what the first one left, and a dry run says so.
+            let dry = world.file(&text, &["--dry-run"]);
+            let foreseen = world.paced(&dry, pace).await.unwrap();
+            let again = world.paced(&world.file(&text, &[]), pace).await.unwrap();
+            assert_eq!(counts(&again), counts(&foreseen), "{text}");
+            let (imported, already) = (tally.imported, tally.already);
+            assert_eq!(
+                counts(&again),
+                (0, imported + already, tally.refused),
+                "{text}"
+            );
+            ends.push((counts(&tally), refused, world.beside("ids.csv"), there));
+            world.place.close().await;
+        }
+        let first = ends.first().unwrap();
+        assert!(ends.iter().all(|end| end == first), "{text}\n{ends:#?}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn five_thousand_lines_are_taken_over_and_each_can_be_found() {
+async fn two_thousand_lines_are_imported_and_each_can_be_found() {
     let world = World::new().await;
-    let arguments = world.file(&lines(0..5_000));
-    assert_eq!(world.import(&arguments).await.unwrap(), tally(5_000, 0, 0));
-    let (mut seen, mut start) = (0, None);
-    loop {
-        let page = world.users().everybody(start.as_deref()).await.unwrap();
-        seen += page.users.len();
-        start = page.next;
-        if start.is_none() {
-            break;
-        }
+    let arguments = world.file(&lines(0..2_000), &[]);
+    let tally = world.import(&arguments).await.unwrap();
+    assert_eq!(counts(&tally), (2_000, 0, 0));
+    let there = world.everybody().await;
+    assert_eq!(there.len(), 2_000);
+    assert_eq!(world.beside("checkpoint.json"), "");
+    let ids = world.beside("ids.csv");
+    assert_eq!(ids.lines().next(), Some("external_id,id"));
+    assert_eq!(ids.lines().count(), 2_001);
+    for user in &there {
+        let old = user.external_id.as_ref().unwrap();
+        assert!(ids.contains(&format!("\n{old},{}\n", user.sub)), "{old}");
     }
-    assert_eq!(seen, 5_000);
-    assert_eq!(world.beside("users.ndjson.checkpoint.json"), "");
+    let found = world
+        .users()
+        .subject_of("external#17")
+        .await
+        .unwrap()
+        .unwrap();
+    let user = world.users().get(&found).await.unwrap().unwrap();
+    assert_eq!(user.username, "person-17");
+    world.place.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
+    let world = World::new().await;
+    let text = format!("{}{{\"username\":\"x\"}}\n", lines(0..600));
+    // As if it was interrupted in the second batch: what is in the table is ahead of
+    // the checkpoint, and so are the files beside.
+    world
+        .import(&world.file(&lines(0..300), &[]))
+        .await
+        .unwrap();
+    let arguments = world.file(&text, &[]);
+    let ids = world.beside("ids.csv");
+    let written: usize = ids.split_inclusive('\n').take(257).map(str::len).sum();
+    let users = world.everybody().await;
+    let first = users
+        .iter()
+        .find(|user| user.username == "person-0")
+        .unwrap();
+    let source = crate::people::Source::survey(&arguments.file, None).unwrap();
+    let left = serde_json::json!({
+        "of": {
+            "digest": source.digest,
+            "stack": world.place.identity(),
+            "options": format!("{:?} None", arguments.columns),
+        },
+        "entries": 256,
+        "tally": {"imported": 256, "already": 0, "refused": 0, "warnings": 0,
+            "without_password": 0, "old_ids": 256, "skipped": {}, "first_refused": null},
+        "refused": 0, "warnings": 0, "ids": written,
+        "last": first.sub,
+    });
+    let checkpoint = world.directory.path().join("users.ndjson.checkpoint.json");
+    std::fs::write(&checkpoint, left.to_string()).unwrap();
+    // Somebody of the part that was written twice has a new hash since.
+    let rehashed = users
+        .iter()
+        .find(|user| user.username == "person-280")
+        .unwrap();
+    let new = gatehouse_auth::user::StoredHash::new("$argon2id$new".to_owned());
+    let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
+    let old = rehashed.password_hash.clone().unwrap();
+    let replaced = world
+        .users()
+        .replace_hash(&rehashed.sub, &old, &new, now)
+        .await;
+    assert!(replaced.unwrap());
+
+    let tally = world.import(&arguments).await.unwrap();
+    assert_eq!(counts(&tally), (556, 44, 1));
+    assert_eq!(world.everybody().await.len(), 600);
+    assert_eq!(world.beside("ids.csv").lines().count(), 601);
+    assert!(!checkpoint.exists());
+
+    // The same checkpoint for a file of the same size, or another stack: everybody.
+    let other = text.replace("person-1@", "person+1@");
+    std::fs::write(&checkpoint, left.to_string()).unwrap();
+    let tally = world.import(&world.file(&other, &[])).await.unwrap();
+    assert_eq!(counts(&tally), (0, 599, 2));
+    let second = World::new().await;
+    std::fs::write(
+        second.directory.path().join("users.ndjson.checkpoint.json"),
+        left.to_string(),
+    )
+    .unwrap();
+    let tally = second.import(&second.file(&text, &[])).await.unwrap();
+    assert_eq!(counts(&tally), (600, 0, 1));
+    second.place.close().await;
     world.place.close().await;
 }
 
 #[tokio::test]
-async fn refused_lines_are_reported_by_number_and_hold_up_no_other() {
+async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let world = World::new().await;
+    world.import(&world.file(&lines(0..3), &[])).await.unwrap();
+    let users = world.everybody().await;
+    let target = Target::of(&world.place).unwrap();
+    let revocations = gatehouse_store::Revocations::new(
+        world.place.tables(),
+        world.place.table("REVOCATIONS_TABLE").unwrap(),
+    );
+    let token = gatehouse_store::ClientRequestToken::from_bytes([1; 16]);
+    let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
+    let (users_table, doomed) = (world.users(), &users[2]);
+    gatehouse_store::delete_user(&users_table, &revocations, doomed, now, &token)
+        .await
+        .unwrap();
     let text = format!(
-        "{}{}{{\"username\":\"x\",\"password_hash\":\"{HASH}\"}}\n{}",
-        lines(0..3),
-        lines(1..2),
-        lines(3..4)
+        "{}{{\"username\":\"PERSON-0\"}}\n{{\"username\":\"new-one\",\"email\":\"person-1@example.org\"}}\n{{\"username\":\"other\",\"id\":1}}\n",
+        lines(0..3)
     );
-    let arguments = world.file(&text);
-    let dry = import(&arguments, None).await.unwrap();
-    assert_eq!(dry, tally(5, 0, 1));
-    assert_eq!(world.users().everybody(None).await.unwrap().users.len(), 0);
-    // The second of two like lines is the first once more.
-    assert_eq!(world.import(&arguments).await.unwrap(), tally(4, 1, 1));
-    let report = world.beside("users.ndjson.refused.ndjson");
-    assert!(
-        report.starts_with(r#"{"line":5,"field":"username","detail":"#),
-        "{report}"
+    let text = text.replace(
+        "\"username\":\"",
+        &format!("\"password_hash\":\"{HASH}\",\"username\":\""),
     );
-    assert!(!report.contains(HASH) && report.lines().count() == 1);
-
-    // Another import of the same file: the names are somebody's.
-    assert_eq!(world.import(&arguments).await.unwrap(), tally(0, 0, 6));
-    let report = world.beside("users.ndjson.refused.ndjson");
-    assert_eq!(report.matches("another user has it").count(), 5);
-    world.place.close().await;
-}
-
-#[tokio::test]
-async fn a_run_that_broke_off_is_taken_up_where_it_was() {
-    let world = World::new().await;
-    let arguments = world.file(&lines(0..600));
-    // The table goes away amid the file: as it is when the network does.
-    let elsewhere = Users::new(world.place.tables(), "elsewhere".into());
-    assert!(
-        import(&arguments, Some((&elsewhere, "users")))
-            .await
-            .is_err()
+    let text = text.replace(
+        &format!(",\"password_hash\":\"{HASH}\",\"username\""),
+        ",\"username\"",
     );
-    let first: Vec<String> = lines(0..600).lines().map(str::to_owned).collect();
-    let left = world.beside("users.ndjson.checkpoint.json");
-    let mut left: serde_json::Value = serde_json::from_str(&left).unwrap();
-    assert_eq!(left["records"], 0);
-    // 300 of them were written, and 256 of those are known to be.
-    let name = left["import"].as_str().unwrap().to_owned();
-    for line in &first[..300] {
-        let record: crate::people::Record = serde_json::from_str(line).unwrap();
-        let user = record.user(&name, Clock::System.now()).unwrap();
-        assert_eq!(take(&world.users(), &user).await.unwrap(), Taken::Written);
+    for words in [&["--dry-run"][..], &[]] {
+        let arguments = world.file(&text, words);
+        let run = Run::new(&arguments, &target, Pace::default());
+        let tally = run.import().await.unwrap();
+        assert_eq!(counts(&tally), (0, 2, 4));
+        let report = world.beside("refused.ndjson");
+        let fields: Vec<String> = report
+            .lines()
+            .map(|line| {
+                let line: serde_json::Value = serde_json::from_str(line).unwrap();
+                format!("{} {}", line["line"], line["field"].as_str().unwrap())
+            })
+            .collect();
+        assert_eq!(fields, ["3 id", "4 username", "5 email", "6 id"]);
+        assert!(report.contains("was deleted"), "{report}");
+        assert!(!report.contains(HASH), "{report}");
     }
-    left["records"] = 256.into();
-    left["tally"]["taken"] = 256.into();
-    let path = world.directory.path().join("users.ndjson.checkpoint.json");
-    std::fs::write(path, left.to_string()).unwrap();
-    assert_eq!(world.import(&arguments).await.unwrap(), tally(556, 44, 0));
     world.place.close().await;
 }
 
 #[tokio::test]
-async fn a_checkpoint_of_another_file_is_not_gone_on_from() {
+async fn a_file_with_nobody_in_it_is_an_error() {
     let world = World::new().await;
-    let arguments = world.file(&lines(0..2));
-    let elsewhere = Users::new(world.place.tables(), "elsewhere".into());
-    assert!(
-        import(&arguments, Some((&elsewhere, "users")))
-            .await
-            .is_err()
-    );
-    let arguments = world.file(&lines(0..3));
-    let error = world.import(&arguments).await.unwrap_err();
-    assert!(error.to_string().contains("another file"), "{error}");
+    for text in [
+        "[]",
+        "username,password_hash\n",
+        "{\"model\":\"a.b\",\"fields\":{}}",
+    ] {
+        let error = world.import(&world.file(text, &[])).await.unwrap_err();
+        assert!(error.to_string().contains("there is nobody in"), "{error}");
+    }
     world.place.close().await;
 }
 
 #[tokio::test]
-async fn what_was_imported_can_log_in_by_its_own_hash() {
+async fn whoever_was_imported_can_log_in_by_the_old_hash() {
     let world = World::new().await;
-    let arguments = world.file(&lines(0..1));
-    world.import(&arguments).await.unwrap();
-    let users = world.users().everybody(None).await.unwrap().users;
+    world.import(&world.file(&lines(0..1), &[])).await.unwrap();
+    let users = world.everybody().await;
     let hasher = Hasher::new(Argon2Params::default(), 1);
     let password = Password::parse("seven quiet otters at dawn").unwrap();
     let verified = hasher.verify(password, users[0].password_hash.clone().unwrap());

@@ -4,118 +4,150 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use gatehouse_auth::digest;
 use gatehouse_auth::email::EmailAddress;
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use gatehouse_auth::username::Username;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use uuid::Uuid;
 
-/// A user in a file. There is no `Debug`: it holds a hash.
-#[derive(Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+/// A user in a file, each field in the one form that an export writes. There is no
+/// `Debug`: it holds a hash.
+#[derive(Clone, Default, Serialize)]
 pub(crate) struct Record {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_id: Option<String>,
     pub(crate) username: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
-    /// Absent, empty or `!…` if the account has no password.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) password_hash: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// In alphabetical order.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) roles: Option<Vec<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// `active` or `disabled`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) status: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) token_version: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) session_version: Option<u64>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// RFC 3339 in UTC, like the next two.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) created_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) updated_at: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) password_changed_at: Option<String>,
 }
 
-/// Why a record is not taken over. It never repeats what the record holds.
+/// What is wrong with a field. It never repeats what the field holds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct Refusal {
-    /// The member, where one is to blame.
-    #[serde(skip_serializing_if = "str::is_empty")]
-    pub(crate) field: &'static str,
+pub(crate) struct Remark {
+    /// The field, if a single one is to blame.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub(crate) field: String,
     pub(crate) detail: String,
 }
 
-impl Refusal {
-    pub(crate) fn new(field: &'static str, detail: impl Into<String>) -> Self {
+impl Remark {
+    pub(crate) fn new(field: impl Into<String>, detail: impl Into<String>) -> Self {
         Self {
-            field,
+            field: field.into(),
             detail: detail.into(),
         }
     }
 }
 
 impl Record {
-    /// Makes the user. One without an id gets one that the import and the name give,
-    /// so that a run that is taken up again knows its own work.
-    pub(crate) fn user(&self, import: &str, now: Timestamp) -> Result<User, Refusal> {
-        let username = Username::parse(&self.username)
-            .map_err(|error| Refusal::new("username", error.to_string()))?;
+    /// Makes the user. The same record always makes the same subject, so that a line
+    /// that is imported again is recognised.
+    pub(crate) fn user(&self, now: Timestamp) -> Result<User, Remark> {
+        let refused = |field: &'static str, error: &dyn std::error::Error| {
+            Remark::new(field, error.to_string())
+        };
+        let username =
+            Username::parse(&self.username).map_err(|error| refused("username", &error))?;
         let email = self.email.as_deref().map(EmailAddress::parse).transpose();
-        let email = email.map_err(|error| Refusal::new("email", error.to_string()))?;
+        let email = email.map_err(|error| refused("email", &error))?;
         let hash = password::import(self.password_hash.as_deref().unwrap_or_default())
-            .map_err(|error| Refusal::new("password_hash", error.to_string()))?;
+            .map_err(|error| refused("password_hash", &error))?;
         let roles = match &self.roles {
             Some(roles) => Roles::parse(roles.iter().map(String::as_str)),
             None => Roles::parse(["user"]),
         };
-        let created_at = moment("created_at", self.created_at.as_deref(), now)?;
+        let digest = self.digest();
+        let (sub, external_id) = self.identity(&digest)?;
+        let created_at = moment(self.created_at.as_deref()).unwrap_or(now);
         Ok(User {
-            sub: self.sub(import, username.canonical())?,
+            sub,
             username: username.display().to_owned(),
             username_canonical: username.canonical().to_owned(),
             email: email.as_ref().map(|email| email.display().to_owned()),
             email_canonical: email.as_ref().map(|email| email.canonical().to_owned()),
-            external_id: None,
-            imported: None,
-            roles: roles.map_err(|error| Refusal::new("roles", error.to_string()))?,
+            external_id,
+            imported: Some(digest),
+            roles: roles.map_err(|error| refused("roles", &error))?,
             status: match self.status.as_deref() {
-                None | Some("active") => Status::Active,
                 Some("disabled") => Status::Disabled,
-                Some(_) => return Err(Refusal::new("status", "is neither active nor disabled")),
+                Some(_) | None => Status::Active,
             },
             token_version: self.token_version.unwrap_or(0),
             session_version: self.session_version.unwrap_or(0),
             created_at,
-            updated_at: moment("updated_at", self.updated_at.as_deref(), now)?,
-            password_changed_at: match &hash {
-                None => None,
-                Some(_) => Some(moment(
-                    "password_changed_at",
-                    self.password_changed_at.as_deref(),
-                    created_at,
-                )?),
-            },
+            updated_at: moment(self.updated_at.as_deref()).unwrap_or(now),
+            password_changed_at: hash
+                .as_ref()
+                .map(|_| moment(self.password_changed_at.as_deref()).unwrap_or(created_at)),
             password_hash: hash,
         })
     }
 
-    fn sub(&self, import: &str, canonical: &str) -> Result<SubjectId, Refusal> {
-        let Some(id) = &self.id else {
-            let digest = digest::sha256(format!("import {import} {canonical}").as_bytes());
-            let bytes = URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
-            let (bytes, _) = bytes
-                .split_first_chunk()
-                .ok_or_else(|| Refusal::new("id", "could not be made"))?;
-            return Ok(SubjectId::from_bytes(*bytes));
+    /// The digest of the line in its one form: absent fields stay absent, so it does
+    /// not matter when the line is read, nor in which format it was.
+    pub(crate) fn digest(&self) -> String {
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        digest::sha256(&canonical)
+    }
+
+    /// The subject, and the id that another system gave this person.
+    ///
+    /// Only a UUID and an id of our own export become the subject: those are unique
+    /// everywhere, and a subject is never given to anybody else.
+    fn identity(&self, digest: &str) -> Result<(SubjectId, Option<ExternalId>), Remark> {
+        let external = |text: &str| {
+            ExternalId::parse(text).map_err(|error| Remark::new("external_id", error.to_string()))
         };
-        let ours = SubjectId::parse(id)
-            .ok()
-            .filter(|id| id.to_bytes().is_some());
-        ours.ok_or_else(|| Refusal::new("id", "is not 16 bytes in base64url: leave it out"))
+        let given = self.external_id.as_deref().map(external).transpose()?;
+        let Some(id) = self.id.as_deref() else {
+            return Ok((derived(digest)?, given));
+        };
+        if let Some(own) = self.own(id) {
+            return Ok((own, given));
+        }
+        let old = external(id)?;
+        if given.is_some_and(|given| given != old) {
+            let detail = "id is kept as the external id, so there cannot be another: leave one of the two out";
+            return Err(Remark::new("external_id", detail));
+        }
+        let sub = match Uuid::try_parse(id) {
+            Ok(uuid) => SubjectId::from_bytes(uuid.into_bytes()),
+            Err(_) => derived(digest)?,
+        };
+        Ok((sub, Some(old)))
+    }
+
+    /// The subject that our own export wrote.
+    fn own(&self, id: &str) -> Option<SubjectId> {
+        self.token_version?;
+        let sub = SubjectId::parse(id).ok()?;
+        let again = SubjectId::from_bytes(sub.to_bytes()?);
+        (again == sub).then_some(sub)
     }
 }
 
@@ -123,12 +155,10 @@ impl From<&User> for Record {
     fn from(user: &User) -> Self {
         Self {
             id: Some(user.sub.to_string()),
+            external_id: user.external_id.as_ref().map(ToString::to_string),
             username: user.username.clone(),
             email: user.email.clone(),
-            password_hash: user
-                .password_hash
-                .as_ref()
-                .map(|hash| hash.expose().to_owned()),
+            password_hash: (user.password_hash.as_ref()).map(|hash| hash.expose().to_owned()),
             roles: Some(user.roles.iter().map(ToString::to_string).collect()),
             status: Some(
                 match user.status {
@@ -146,14 +176,16 @@ impl From<&User> for Record {
     }
 }
 
-fn moment(
-    field: &'static str,
-    text: Option<&str>,
-    otherwise: Timestamp,
-) -> Result<Timestamp, Refusal> {
-    match text {
-        None => Ok(otherwise),
-        Some(text) => Timestamp::parse(text)
-            .ok_or_else(|| Refusal::new(field, "is no time such as 2027-01-15T08:00:00Z")),
-    }
+/// A subject for a person without one of their own.
+fn derived(digest: &str) -> Result<SubjectId, Remark> {
+    let digest = digest::sha256(format!("subject of the line {digest}").as_bytes());
+    let bytes = URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
+    let (bytes, _) = bytes
+        .split_first_chunk()
+        .ok_or_else(|| Remark::new("id", "could not be made"))?;
+    Ok(SubjectId::from_bytes(*bytes))
+}
+
+fn moment(text: Option<&str>) -> Option<Timestamp> {
+    text.and_then(Timestamp::parse)
 }

@@ -1,145 +1,280 @@
-use std::path::PathBuf;
+mod csv;
 
+use clap::Parser;
+use encoding_rs::Encoding;
 use gatehouse_auth::time::Timestamp;
-use tempfile::TempDir;
 
 use super::*;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
-fn file(directory: &TempDir, name: &str, text: &[u8]) -> PathBuf {
-    let path = directory.path().join(name);
-    std::fs::write(&path, text).unwrap();
-    path
+/// What a file holds: of each entry the line and the name, or line, field and reason.
+struct Held {
+    entries: Vec<(u64, String)>,
+    warnings: Vec<(u64, String)>,
+    records: Vec<Record>,
 }
 
-/// Reads all of a file: line and name, or line and what is to blame.
-fn outcomes(name: &str, text: &[u8]) -> Vec<(u64, String)> {
+impl Held {
+    fn names(&self) -> Vec<&str> {
+        self.entries.iter().map(|(_, said)| said.as_str()).collect()
+    }
+
+    fn fields(&self) -> Vec<(u64, &str)> {
+        let fields = self.entries.iter();
+        fields
+            .map(|(line, said)| (*line, said.split(':').next().unwrap()))
+            .collect()
+    }
+}
+
+fn columns(words: &[&str]) -> Columns {
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        columns: Columns,
+    }
+    Line::try_parse_from([&["import"], words].concat())
+        .unwrap()
+        .columns
+}
+
+fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<Held> {
     let directory = tempfile::tempdir().unwrap();
-    let path = file(&directory, name, text);
-    let records = Format::of(&path).unwrap().read(&path, |_| ()).unwrap();
-    let outcome = |numbered: io::Result<Numbered>| {
-        let Numbered { line, record } = numbered.unwrap();
-        let user = record.and_then(|record| record.user("one", NOW));
-        let said = user.map_or_else(
-            |refusal| {
-                assert!(!refusal.detail.contains("$2b$"), "{refusal:?}");
-                format!("{}: {}", refusal.field, refusal.detail)
-            },
-            |user| user.username,
-        );
-        (line, said)
+    let path = directory.path().join("users");
+    std::fs::write(&path, text).unwrap();
+    let encoding = encoding.and_then(|label| Encoding::for_label(label.as_bytes()));
+    let source = Source::survey(&path, encoding)?;
+    let mut held = Held {
+        entries: Vec::new(),
+        warnings: Vec::new(),
+        records: Vec::new(),
     };
-    records.map(outcome).collect()
+    for entry in source.entries(&columns(words), |_| ())? {
+        let entry = entry?;
+        let blame = |remark: &Remark| {
+            assert!(!remark.detail.contains("$2b$"), "{remark:?}");
+            format!("{}: {}", remark.field, remark.detail)
+        };
+        let said = match entry.content {
+            Content::Person(record) => match record.user(NOW) {
+                Ok(user) => {
+                    held.records.push(*record);
+                    user.username
+                }
+                Err(remark) => blame(&remark),
+            },
+            Content::Refused(remark) => blame(&remark),
+            Content::NotAPerson(model) => format!("skipped: {model}"),
+        };
+        held.entries.push((entry.line, said));
+        let warnings = entry.warnings.iter().map(|one| (entry.line, blame(one)));
+        held.warnings.extend(warnings);
+    }
+    Ok(held)
+}
+
+fn plain(text: impl AsRef<[u8]>) -> Held {
+    read(text.as_ref(), &[], None).unwrap()
+}
+
+fn error(text: impl AsRef<[u8]>, words: &[&str]) -> String {
+    let error = read(text.as_ref(), words, None).err().unwrap();
+    format!("{error:#}")
 }
 
 #[test]
-fn a_line_of_json_is_a_user_or_a_reason() {
+fn a_refused_line_names_its_field_and_what_was_expected() {
     let text = format!(
         concat!(
             "{{\"username\":\"ada\",\"password_hash\":\"{hash}\"}}\n",
             "\n",
             "{{\"username\":\"a b\",\"password_hash\":\"{hash}\"}}\n",
             "{{\"username\":\"eve\",\"password_hash\":\"md5$x$y\"}}\n",
-            "{{\"username\":\"eve\"}}\n",
+            "{{\"email\":\"eve@example.org\"}}\n",
             "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"admin\":true}}\n",
             "{{\"username\":\"eve\",\"username\":\"eva\",\"password_hash\":\"{hash}\"}}\n",
             "not json with {hash}\n",
             "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"email\":\"x\"}}\n",
             "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"roles\":[\"A\"]}}\n",
             "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"status\":\"gone\"}}\n",
-            "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"created_at\":\"now\"}}\n",
-            "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"id\":\"17\"}}\n",
+            "{{\"username\":17,\"password_hash\":\"{hash}\"}}\n",
+            "{{\"username\":\"eve\",\"password_hash\":[\"{hash}\"]}}\n",
+            "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"roles\":[1]}}\n",
+            "{{\"username\":\"eve\",\"password_hash\":\"{hash}\",\"token_version\":-1}}\n",
+            "[\"{hash}\"]\n",
+            "{{\"username\":\"eve\",\"password_hash\":\"{hash}\"\n",
             "{{\"username\":\"grace\",\"password_hash\":\"{hash}\"}}",
         ),
         hash = HASH
     );
-    let outcomes = outcomes("users.ndjson", text.as_bytes());
-    let fields: Vec<(u64, &str)> = outcomes
-        .iter()
-        .map(|(line, said)| (*line, said.split(':').next().unwrap()))
-        .collect();
-    let expected = [
-        (1, "ada"),
-        (3, "username"),
-        (4, "password_hash"),
-        (5, ""),
-        (6, ""),
-        (7, ""),
-        (8, ""),
-        (9, "email"),
-        (10, "roles"),
-        (11, "status"),
-        (12, "created_at"),
-        (13, "id"),
-        (14, "grace"),
-    ];
-    assert_eq!(fields, expected, "{outcomes:#?}");
+    // As Windows writes it, the lines are the same.
+    for text in [text.replace('\n', "\r\n"), text] {
+        let held = plain(&text);
+        assert_eq!(
+            held.fields(),
+            [
+                (1, "ada"),
+                (3, "username"),
+                (4, "password_hash"),
+                (5, "username"),
+                (6, "admin"),
+                (7, "username"),
+                (8, ""),
+                (9, "email"),
+                (10, "roles"),
+                (11, "status"),
+                (12, "username"),
+                (13, "password_hash"),
+                (14, "roles"),
+                (15, "token_version"),
+                (16, ""),
+                (17, ""),
+                (18, "grace"),
+            ]
+        );
+        let names = held.names();
+        assert_eq!(names[3], "username: is missing");
+        assert!(names[4].contains("--ignore admin"), "{}", names[4]);
+        assert_eq!(names[5], "username: is there twice: leave one of them out");
+        assert_eq!(names[10], "username: must be text, not a number");
+        assert_eq!(names[11], "password_hash: must be text, not an array");
+    }
 }
 
 #[test]
 fn a_line_without_an_end_takes_no_memory_and_spoils_no_other() {
-    let long = format!("{{\"username\":\"{}\"}}\n", "x".repeat(1 << 20));
+    let long = format!("{{\"username\":\"{}\"}}\n", "x".repeat(2 << 20));
     let good = format!("{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}\n");
-    let text = format!("{good}{long}{good}");
-    let outcomes = outcomes("users.ndjson", text.as_bytes());
-    let said: Vec<&str> = outcomes.iter().map(|(_, said)| said.as_str()).collect();
-    assert_eq!(said, ["ada", ": has more than 64 KiB", "ada"]);
+    let held = plain(format!("{good}{long}{good}"));
+    let expected = ["ada", ": has more than 1 MiB, which is not a person", "ada"];
+    assert_eq!(held.names(), expected);
 }
 
 #[test]
-fn a_row_of_csv_is_a_user_or_a_reason() {
-    let text = format!(
-        "username,password_hash,email,roles\n\
-         ada,{HASH},ada@example.org,user admin\n\
-         \"grace\",\"{HASH}\",,\n\
-         eve,{HASH}\n\
-         ,{HASH},,\n\
-         eve,,,\n"
-    );
-    let mut text = text.into_bytes();
-    text.extend(b"\xff,x,,\n");
-    let outcomes = outcomes("users.csv", &text);
-    let said: Vec<&str> = outcomes.iter().map(|(_, said)| said.as_str()).collect();
-    let expected = [
-        "ada",
-        "grace",
-        ": has 2 fields, and not 4",
-        "username: is missing",
-        "eve",
-        ": is not UTF-8",
-    ];
-    assert_eq!(said, expected);
-}
-
-#[test]
-fn a_header_that_is_odd_is_refused_as_a_whole() {
-    let directory = tempfile::tempdir().unwrap();
-    for (header, said) in [
-        ("username,password\n", "there is no column \"password\""),
+fn an_array_is_read_element_by_element_and_a_part_of_one_is_an_error() {
+    let ada = format!("{{\"username\": \"ada\",\n  \"password_hash\": \"{HASH}\"}}");
+    let text = format!("[\n{ada},\n{{\"username\": \"[\\\"\"}}, {ada}\n]\n");
+    let held = plain(&text);
+    assert_eq!(held.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
+    let held = plain(text.replace('\n', "\r\n"));
+    assert_eq!(held.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
+    for (text, said) in [
         (
-            "username,username,password_hash\n",
-            "the column username is there twice",
+            format!("[\n{ada},\n"),
+            "line 4: the file ends within the array",
         ),
-        ("username,email\n", "the column password_hash is missing"),
+        (format!("[\n{ada},\n{{\"username\""), "begins in line 4"),
+        (format!("[{ada} {ada}]"), "line 2: after an element"),
+        (format!("[{ada}] {ada}"), "line 2: there is text outside"),
+        ("[17]".to_owned(), "line 1: an element of the array"),
     ] {
-        let path = file(&directory, "users.csv", header.as_bytes());
-        let error = Format::Csv.read(&path, |_| ()).err().unwrap();
-        assert!(format!("{error:#}").contains(said), "{error:#}");
+        let error = error(&text, &[]);
+        assert!(error.contains(said), "{error}");
     }
-    assert!(Format::of(&PathBuf::from("users.json")).is_err());
 }
 
 #[test]
-fn a_user_without_an_id_has_the_same_one_in_every_run_of_an_import() {
-    let record = Record {
-        username: "Ada".to_owned(),
-        password_hash: Some(HASH.to_owned()),
-        ..Record::default()
+fn a_dump_of_django_is_read_and_everything_else_in_it_is_skipped() {
+    let text = format!(
+        r#"[
+{{"model": "contenttypes.contenttype", "pk": 1, "fields": {{"app_label": "auth"}}}},
+{{"model": "auth.user", "pk": 17, "fields": {{
+  "password": "{HASH}", "last_login": null, "is_superuser": true, "username": "ada",
+  "first_name": "Ada", "last_name": "L", "email": "", "is_staff": true, "is_active": false,
+  "date_joined": "2024-01-15T08:00:00.123Z", "groups": [1], "user_permissions": []}}}},
+{{"model": "people.member", "pk": "x", "fields": {{"password": "{HASH}", "username": "eve", "phone": "1"}}}}
+]"#
+    );
+    let held = plain(&text);
+    let expected = [(2, "skipped"), (3, "ada"), (7, "phone")];
+    assert_eq!(held.fields(), expected, "{:?}", held.names());
+    let ada = &held.records[0];
+    assert_eq!(ada.id.as_deref(), Some("17"));
+    assert_eq!(ada.email, None);
+    assert_eq!(ada.status.as_deref(), Some("disabled"));
+    assert_eq!(ada.created_at.as_deref(), Some("2024-01-15T08:00:00Z"));
+    assert_eq!(held.warnings.len(), 1);
+    assert!(held.warnings[0].1.starts_with("is_superuser: "));
+    let held = read(text.as_bytes(), &["--ignore", "phone"], None).unwrap();
+    assert_eq!(held.fields()[2], (7, "eve"));
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_left_out_with_a_warning() {
+    let text = format!(
+        "username,password_hash,created_at\nada,{HASH},15/01/2024\neve,{HASH},2024-01-15 08:00:00+00\n"
+    );
+    let held = plain(&text);
+    assert_eq!(held.names(), ["ada", "eve"]);
+    assert_eq!(held.records[0].created_at, None);
+    let created = held.records[1].created_at.as_deref();
+    assert_eq!(created, Some("2024-01-15T08:00:00Z"));
+    assert_eq!(held.warnings.len(), 1);
+    assert!(
+        held.warnings[0].1.starts_with("created_at: "),
+        "{:?}",
+        held.warnings
+    );
+}
+
+#[test]
+fn a_line_has_one_digest_in_every_format() {
+    let json = format!(
+        r#"{{"username":"ada","password_hash":"{HASH}","roles":["user","admin"],"id":17,"created_at":1705305600,"email":null}}"#
+    );
+    let csv = format!(
+        "ID;Roles;Username;Password_Hash;email;created_at\n17;admin user; ada ;{HASH};;2024-01-15 08:00:00\n"
+    );
+    let (json, csv) = (plain(json), plain(csv));
+    let digest = json.records[0].digest();
+    assert_eq!(digest, csv.records[0].digest());
+    // Stored with accounts: another digest would refuse every line that is there.
+    assert_eq!(digest, "jNZY-JM6sJmrXkpn0URkH9ugQt6NENeRvgYWtCAt4t0");
+}
+
+#[test]
+fn a_uuid_and_an_id_of_our_own_become_the_subject_and_others_are_kept_beside_it() {
+    let user = |id: &str, more: &str| {
+        let text = format!(r#"{{"username":"ada","password_hash":"{HASH}","id":"{id}"{more}}}"#);
+        let held = plain(text);
+        held.records.first().map(|record| record.user(NOW).unwrap())
     };
-    let sub = |import: &str| record.user(import, NOW).unwrap().sub;
-    assert_eq!(sub("one"), sub("one"));
-    assert_ne!(sub("one"), sub("two"));
-    assert!(sub("one").to_bytes().is_some());
+    let own = "AAECAwQFBgcICQoLDA0ODw";
+    for uuid in [
+        "00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "00010203-0405-0607-0809-0A0B0C0D0E0F",
+        "{00010203-0405-0607-0809-0a0b0c0d0e0f}",
+        "urn:uuid:00010203-0405-0607-0809-0a0b0c0d0e0f",
+        "000102030405060708090a0b0c0d0e0f",
+    ] {
+        let user = user(uuid, "").unwrap();
+        assert_eq!(user.sub.as_str(), own);
+        assert_eq!(user.external_id.unwrap().as_str(), uuid);
+    }
+    let exported = user(own, r#","token_version":0"#).unwrap();
+    assert_eq!(exported.sub.as_str(), own);
+    assert_eq!(exported.external_id, None);
+    let kept = user(own, r#","token_version":0,"external_id":"17""#).unwrap();
+    assert_eq!(kept.external_id.unwrap().as_str(), "17");
+    for old in [own, "17", "auth0|5f7c8ec7c33c6c004bbafe82"] {
+        let user = user(old, "").unwrap();
+        assert_ne!(user.sub.as_str(), own);
+        assert!(user.sub.to_bytes().is_some());
+        assert_eq!(user.external_id.unwrap().as_str(), old);
+    }
+    assert!(user("17", r#","external_id":"18""#).is_none());
+    assert!(user(&"1".repeat(129), "").is_none());
+}
+
+#[test]
+fn a_person_without_a_password_is_a_person() {
+    let hashes = [r#""""#, "null", r#""!x7Yk""#, r#""!""#, r#""*""#];
+    let lines = hashes.map(|hash| format!(r#"{{"username":"ada","password_hash":{hash}}}"#));
+    let held = plain(format!("{}\n{{\"username\":\"eve\"}}\n", lines.join("\n")));
+    assert_eq!(held.records.len(), 6, "{:?}", held.names());
+    for record in &held.records {
+        assert!(record.user(NOW).unwrap().password_hash.is_none());
+    }
 }

@@ -1,6 +1,7 @@
 //! The command itself, run as a person would, beside a running service.
 
 mod clients;
+mod import;
 mod project;
 mod readme;
 

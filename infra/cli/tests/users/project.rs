@@ -16,6 +16,8 @@ pub(crate) struct Project(TempDir);
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) succeeded: bool,
+    /// The exit status, unless a signal ended it.
+    pub(crate) code: Option<i32>,
     pub(crate) out: String,
     pub(crate) err: String,
 }
@@ -37,6 +39,16 @@ impl Project {
         }
         write(".gatehouse/functions.env", &variables)?;
         Ok(Self(directory))
+    }
+
+    /// Writes a file in the project's directory.
+    pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.0.path().join(name), text)?)
+    }
+
+    /// Reads a file in the project's directory.
+    pub(crate) fn read(&self, name: &str) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.0.path().join(name))?)
     }
 
     /// Returns a shell in the project's directory.
@@ -62,6 +74,7 @@ impl Project {
         let output = command.wait_with_output()?;
         Ok(Ended {
             succeeded: output.status.success(),
+            code: output.status.code(),
             out: String::from_utf8(output.stdout)?,
             err: String::from_utf8(output.stderr)?,
         })

@@ -1,0 +1,248 @@
+//! One run of an import, batch after batch.
+
+use std::cell::Cell;
+use std::io::Write as _;
+use std::rc::Rc;
+
+use anyhow::{Context as _, bail};
+use gatehouse_edge::clock::Clock;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use super::checkpoint::{Checkpoint, Identity};
+use super::claimed::Claimed;
+use super::outcome::{Line, Outcome, Person};
+use super::{Arguments, Beside, Tally, Target, batch, beside};
+use crate::people::{Entries, Remark, Source};
+
+/// A file on its way into a stack.
+pub(super) struct Run<'a> {
+    arguments: &'a Arguments,
+    target: &'a Target,
+    pace: Pace,
+}
+
+/// How much is done between two checkpoints, and how much of it at once.
+#[derive(Clone, Copy)]
+pub(super) struct Pace {
+    /// Entries between two checkpoints: all that is in memory, and all that a run
+    /// which resumes looks at twice.
+    pub(super) batch: usize,
+    /// Writes under way at once. A table on demand accepts a few hundred users a
+    /// second at first; more would be throttled.
+    pub(super) at_once: usize,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            batch: 256,
+            at_once: 16,
+        }
+    }
+}
+
+/// The files that a run writes beside its own.
+struct Reports {
+    refused: Beside,
+    warnings: Beside,
+    ids: Beside,
+}
+
+#[derive(Serialize)]
+struct Reported<'a> {
+    line: u64,
+    #[serde(flatten)]
+    remark: &'a Remark,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(arguments: &'a Arguments, target: &'a Target, pace: Pace) -> Self {
+        Self {
+            arguments,
+            target,
+            pace,
+        }
+    }
+
+    /// Imports the file, from where an earlier run was interrupted.
+    pub(super) async fn import(&self) -> anyhow::Result<Tally> {
+        let Arguments { file, dry_run, .. } = self.arguments;
+        let source = Source::survey(file, self.arguments.encoding)?;
+        if let Some(encoding) = source.guessed {
+            say(&format!(
+                "The file is not UTF-8; it is read as {encoding}. If names are wrong, say what it is with --encoding."
+            ));
+        }
+        let mut checkpoint = self.checkpoint(&source).await?;
+        let mut reports = Reports {
+            refused: Beside::open(beside::path(file, "refused.ndjson"), checkpoint.refused)?,
+            warnings: Beside::open(beside::path(file, "warnings.ndjson"), checkpoint.warnings)?,
+            ids: Beside::open(beside::path(file, "ids.csv"), checkpoint.ids)?,
+        };
+        let bar = bar(source.size);
+        let read = Rc::new(Cell::new(0));
+        let at = {
+            let read = Rc::clone(&read);
+            move |bytes| read.set(read.get() + bytes)
+        };
+        let mut entries = source.entries(&self.arguments.columns, at)?;
+        for _ in 0..checkpoint.entries {
+            entries
+                .next()
+                .transpose()
+                .context("the file cannot be read")?;
+        }
+        let mut claimed = Claimed::default();
+        while let Some(lines) = self.batch(&mut entries)? {
+            let outcomes = self.decide(&lines, &mut claimed).await?;
+            for (line, outcome) in lines.iter().zip(&outcomes) {
+                checkpoint.tally.count(line, outcome);
+                if let (Outcome::Imported | Outcome::Already, Some(user)) = (outcome, line.user()) {
+                    checkpoint.last = Some(user.sub.clone());
+                    checkpoint.tally.old_ids += u64::from(user.external_id.is_some());
+                }
+                reports.note(line, outcome, *dry_run)?;
+            }
+            checkpoint.entries += lines.len() as u64;
+            reports.flush(&mut checkpoint)?;
+            if !dry_run {
+                checkpoint.save(file)?;
+            }
+            bar.set_position(read.get());
+        }
+        bar.finish_and_clear();
+        if checkpoint.tally.people() == 0 {
+            bail!("there is nobody in {}", file.display());
+        }
+        if !dry_run {
+            Checkpoint::remove(file)?;
+        }
+        Ok(checkpoint.tally)
+    }
+
+    async fn checkpoint(&self, source: &Source) -> anyhow::Result<Checkpoint> {
+        let Arguments { file, dry_run, .. } = self.arguments;
+        let (columns, encoding) = (&self.arguments.columns, self.arguments.encoding);
+        let of = Identity {
+            digest: source.digest.clone(),
+            stack: self.target.stack.clone(),
+            options: format!(
+                "{columns:?} {:?}",
+                encoding.map(encoding_rs::Encoding::name)
+            ),
+        };
+        let begun = Checkpoint {
+            of,
+            ..Checkpoint::default()
+        };
+        let Some(left) = Checkpoint::left(file)? else {
+            return Ok(begun);
+        };
+        if *dry_run {
+            bail!(
+                "an import of {} was interrupted: run it again without --dry-run first",
+                file.display()
+            );
+        }
+        let same_table = match &left.last {
+            Some(last) => self.target.has(last).await?,
+            None => true,
+        };
+        if left.of != begun.of || !same_table {
+            say(
+                "An interrupted import had another file, other options or other tables: this one starts at the first line.",
+            );
+            return Ok(begun);
+        }
+        say(&format!("Resuming after {} entries.", left.entries));
+        Ok(left)
+    }
+
+    fn batch(&self, entries: &mut Entries) -> anyhow::Result<Option<Vec<Line>>> {
+        let now = Clock::System.now();
+        let mut lines = Vec::new();
+        for entry in entries.by_ref().take(self.pace.batch) {
+            lines.push(Line::read(entry.context("the file cannot be read")?, now));
+        }
+        Ok((!lines.is_empty()).then_some(lines))
+    }
+
+    async fn decide(&self, lines: &[Line], claimed: &mut Claimed) -> anyhow::Result<Vec<Outcome>> {
+        let at_once = self.pace.at_once;
+        let imported = if self.arguments.dry_run {
+            batch::foresee(lines, self.target, at_once).await?
+        } else {
+            batch::import(lines, self.target, at_once).await?
+        };
+        let decided =
+            lines
+                .iter()
+                .zip(imported)
+                .map(|(line, imported)| match (&line.person, imported) {
+                    (Person::Nobody(model), _) => Ok(Outcome::Skipped(model.clone())),
+                    (Person::Refused(remark), _) => Ok(Outcome::Refused(remark.clone())),
+                    (Person::Known { .. }, Some(imported)) if self.arguments.dry_run => {
+                        Ok(claimed.decide(line, imported))
+                    }
+                    (Person::Known { .. }, Some(imported)) => Ok(line.outcome(imported)),
+                    (Person::Known { .. }, None) => {
+                        bail!(
+                            "line {}: it was not imported: run the same command again to resume",
+                            line.number
+                        )
+                    }
+                });
+        decided.collect()
+    }
+}
+
+impl Reports {
+    fn note(&mut self, line: &Line, outcome: &Outcome, dry_run: bool) -> anyhow::Result<()> {
+        let number = line.number;
+        let text = |remark| {
+            serde_json::to_vec(&Reported {
+                line: number,
+                remark,
+            })
+        };
+        if let Outcome::Refused(remark) = outcome {
+            self.refused.line("", &text(remark)?)?;
+        }
+        for remark in &line.warnings {
+            self.warnings.line("", &text(remark)?)?;
+        }
+        let old = line
+            .user()
+            .and_then(|user| Some((user.external_id.as_ref()?, &user.sub)));
+        let (Some((old, new)), Outcome::Imported | Outcome::Already) = (old, outcome) else {
+            return Ok(());
+        };
+        if !dry_run {
+            let mut row = csv::WriterBuilder::new().from_writer(Vec::new());
+            row.write_record([old.as_str(), new.as_str()])?;
+            let row = row.into_inner().context("a row of ids cannot be written")?;
+            self.ids.line("external_id,id\n", row.trim_ascii_end())?;
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self, checkpoint: &mut Checkpoint) -> anyhow::Result<()> {
+        checkpoint.refused = self.refused.flush()?;
+        checkpoint.warnings = self.warnings.flush()?;
+        checkpoint.ids = self.ids.flush()?;
+        Ok(())
+    }
+}
+
+/// Shown only on a terminal.
+fn bar(size: u64) -> ProgressBar {
+    let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (of {duration})");
+    let bar = ProgressBar::new(size);
+    style.map_or(bar.clone(), |style| bar.with_style(style))
+}
+
+fn say(sentence: &str) {
+    // Nobody reads it if stderr is closed.
+    drop(writeln!(std::io::stderr(), "{sentence}"));
+}

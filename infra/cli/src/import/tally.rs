@@ -1,0 +1,137 @@
+//! How many lines came to what, and what that is called.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::beside;
+use super::outcome::{Line, Outcome};
+
+/// Counts of an import, over all its runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Tally {
+    pub(super) imported: u64,
+    pub(super) already: u64,
+    pub(super) refused: u64,
+    pub(super) warnings: u64,
+    /// Of those who were imported.
+    pub(super) without_password: u64,
+    /// Of those who were imported or there, the ones with an old id.
+    pub(super) old_ids: u64,
+    /// Records that are not people, by their model.
+    pub(super) skipped: BTreeMap<String, u64>,
+    /// Line, field and reason of the first line that was refused.
+    pub(super) first_refused: Option<String>,
+}
+
+impl Tally {
+    pub(super) fn count(&mut self, line: &Line, outcome: &Outcome) {
+        let user = line.user();
+        match outcome {
+            Outcome::Imported => {
+                self.imported += 1;
+                let without = user.is_some_and(|user| user.password_hash.is_none());
+                self.without_password += u64::from(without);
+            }
+            Outcome::Already => self.already += 1,
+            Outcome::Refused(remark) => {
+                self.refused += 1;
+                self.first_refused.get_or_insert_with(|| {
+                    let colon = if remark.field.is_empty() { "" } else { ": " };
+                    format!(
+                        "line {}: {}{colon}{}",
+                        line.number, remark.field, remark.detail
+                    )
+                });
+            }
+            Outcome::Skipped(model) => *self.skipped.entry(model.clone()).or_default() += 1,
+        }
+        self.warnings += line.warnings.len() as u64;
+    }
+
+    pub(super) fn people(&self) -> u64 {
+        self.imported + self.already + self.refused
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        if self.refused == 0 {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::from(REFUSED)
+        }
+    }
+
+    /// Says what happened.
+    pub(super) fn summary(&self, file: &Path, dry_run: bool, took: Duration) -> String {
+        let (imported, already, refused) = (self.imported, self.already, self.refused);
+        let beside = |name| beside::path(file, name).display().to_string();
+        let mut lines = Vec::new();
+        if dry_run {
+            lines.push(format!(
+                "A dry run: nothing was written. To import: {imported}, already there: {already}, to refuse: {refused}."
+            ));
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+            let rate = self.people() as f64 / took.as_secs_f64().max(0.001);
+            let memory = peak_memory();
+            let memory = memory.map_or_else(String::new, |mib| format!(", {mib} MiB at most"));
+            lines.push(format!(
+                "Imported: {imported}, already there: {already}, refused: {refused} ({:.1} s, {rate:.0} people a second{memory}).",
+                took.as_secs_f64()
+            ));
+        }
+        if let Some(first) = &self.first_refused {
+            lines.push(format!("The first refusal: {first}"));
+            lines.push(format!(
+                "Every refused line and the reason: {}",
+                beside("refused.ndjson")
+            ));
+        }
+        if self.warnings > 0 {
+            let count = self.warnings;
+            lines.push(format!(
+                "Warnings: {count}, in {}",
+                beside("warnings.ndjson")
+            ));
+        }
+        if self.without_password > 0 {
+            let count = self.without_password;
+            lines.push(format!(
+                "Without a password: {count}. They log in after `cargo gatehouse users recover NAME`."
+            ));
+        }
+        if self.old_ids > 0 && !dry_run {
+            lines.push(format!("Old and new ids: {}", beside("ids.csv")));
+        }
+        if !self.skipped.is_empty() {
+            let skipped = self.skipped.iter();
+            let skipped: Vec<String> = skipped
+                .map(|(model, count)| format!("{model} {count}"))
+                .collect();
+            lines.push(format!("Skipped, not people: {}.", skipped.join(", ")));
+        }
+        let mut text = String::new();
+        for line in lines {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{line}");
+        }
+        text
+    }
+}
+
+/// The most memory that this process had, in MiB, where the kernel is Linux.
+fn peak_memory() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kib / 1024)
+}
+
+/// The exit status of a command that did a part of its work, and reports the rest.
+pub(crate) const REFUSED: u8 = 3;

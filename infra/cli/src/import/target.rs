@@ -1,0 +1,79 @@
+//! The tables that an import writes to, with the patience that a long run needs.
+
+use gatehouse_auth::failure::Failure as _;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::random;
+use gatehouse_auth::user::User;
+use gatehouse_store::{ClientRequestToken, Imported, Revocations, StoreError, Users};
+use tokio::time::{Duration, sleep};
+
+use crate::place::Place;
+
+/// The tables of one stack.
+pub(super) struct Target {
+    users: Users,
+    revocations: Revocations,
+    /// Distinguishes this stack from every other, whatever its tables are called.
+    pub(super) stack: String,
+}
+
+impl Target {
+    pub(super) fn of(place: &Place) -> anyhow::Result<Self> {
+        Ok(Self {
+            users: Users::new(place.tables(), place.table("USERS_TABLE")?),
+            revocations: Revocations::new(place.tables(), place.table("REVOCATIONS_TABLE")?),
+            stack: place.identity(),
+        })
+    }
+
+    /// Writes a person, or nothing.
+    ///
+    /// # Errors
+    /// If the table gives no definite answer, after some patience. The person may
+    /// have been written: the next run finds out.
+    pub(super) async fn import(&self, user: &User) -> anyhow::Result<Imported> {
+        let token = ClientRequestToken::from_bytes(random::bytes()?);
+        let mut attempts = 0_u32;
+        let came = patiently(async || {
+            attempts += 1;
+            self.users.import(&self.revocations, user, &token).await
+        })
+        .await?;
+        // The answer to an attempt before this one was lost.
+        let lost = attempts > 1 && came == Imported::Already;
+        Ok(if lost { Imported::Written } else { came })
+    }
+
+    /// Says what an import of this person would do now.
+    pub(super) async fn foresee(&self, user: &User) -> anyhow::Result<Imported> {
+        Ok(patiently(async || self.users.foresee(&self.revocations, user).await).await?)
+    }
+
+    /// Says whether an account exists.
+    pub(super) async fn has(&self, sub: &SubjectId) -> anyhow::Result<bool> {
+        match patiently(async || self.users.get(sub).await).await {
+            Ok(user) => Ok(user.is_some()),
+            Err(StoreError::Corrupt { .. }) => Ok(true),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+async fn patiently<T>(
+    mut call: impl AsyncFnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let mut attempt = 0;
+    loop {
+        match call().await {
+            Err(error) if error.is_transient() && attempt < PATIENCE => {
+                sleep(STEP * 2_u32.pow(attempt)).await;
+                attempt += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Attempts at a table that is throttled, beyond the SDK's own: half a minute.
+const PATIENCE: u32 = 7;
+const STEP: Duration = Duration::from_millis(250);

@@ -1,0 +1,225 @@
+//! A person as a file has them, field by field, on the way to a record.
+
+use std::collections::BTreeMap;
+
+use gatehouse_auth::external_id::ExternalId;
+use serde_json::Value;
+
+use super::columns::{COLUMNS, Column, Columns, advice, shown};
+use super::moment;
+use super::record::{Record, Remark};
+
+/// Values by our names for them. There is no `Debug`: it holds a hash.
+#[derive(Default)]
+pub(super) struct Draft(BTreeMap<&'static str, Value>);
+
+impl Draft {
+    /// Puts a member of an object where it belongs.
+    pub(super) fn put(
+        &mut self,
+        columns: &Columns,
+        name: &str,
+        value: &Value,
+    ) -> Result<(), Remark> {
+        let ours = match columns.resolve(name) {
+            Column::Ours(ours) => ours,
+            Column::Ignored => return Ok(()),
+            Column::Replaced => {
+                let detail =
+                    "is read from another member by --column: leave this one out with --ignore";
+                return Err(Remark::new(shown(name), detail));
+            }
+            Column::Unknown => return Err(Remark::new(shown(name), advice(&[name]))),
+        };
+        for ours in ours {
+            self.set(ours, value.clone())?;
+        }
+        Ok(())
+    }
+
+    /// Sets one of our fields, once.
+    pub(super) fn set(&mut self, ours: &'static str, value: Value) -> Result<(), Remark> {
+        match self.0.insert(ours, value) {
+            None => Ok(()),
+            Some(_) => Err(Remark::new(ours, "is there twice: leave one of them out")),
+        }
+    }
+
+    pub(super) fn has(&self, ours: &str) -> bool {
+        self.0.contains_key(ours)
+    }
+
+    /// Makes the record, with a warning for each time that cannot be read.
+    pub(super) fn record(self, columns: &Columns) -> (Result<Record, Remark>, Vec<Remark>) {
+        let mut warnings = Vec::new();
+        let record = self.build(columns, &mut warnings);
+        (record, warnings)
+    }
+
+    fn build(mut self, columns: &Columns, warnings: &mut Vec<Remark>) -> Result<Record, Remark> {
+        let password = columns.theirs("password_hash");
+        if let Some(theirs) = password.filter(|_| !self.has("password_hash")) {
+            let detail = format!("{} is missing, which --column names", shown(theirs));
+            return Err(Remark::new("password_hash", detail));
+        }
+        let username = self.text("username")?;
+        let record = Record {
+            id: self.id("id")?,
+            external_id: self.id("external_id")?,
+            username: username.ok_or_else(|| Remark::new("username", "is missing"))?,
+            email: self.text("email")?,
+            // As `shadow` and passlib write an account without a password.
+            password_hash: self.text("password_hash")?.filter(|hash| hash != "*"),
+            roles: self.roles()?,
+            status: self.status()?,
+            token_version: self.number("token_version")?,
+            session_version: self.number("session_version")?,
+            created_at: self.moment("created_at", warnings),
+            updated_at: self.moment("updated_at", warnings),
+            password_changed_at: self.moment("password_changed_at", warnings),
+        };
+        debug_assert!(self.0.is_empty(), "a column of {COLUMNS:?} is not read");
+        Ok(record)
+    }
+
+    fn take(&mut self, ours: &str) -> Option<Value> {
+        self.0
+            .remove(ours)
+            .map(unwrapped)
+            .filter(|value| !value.is_null())
+    }
+
+    fn text(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
+        match self.take(ours) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(kept(&text)),
+            Some(other) => Err(wrong(ours, &other, "text")),
+        }
+    }
+
+    /// Ids are numbers in many systems.
+    fn id(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
+        let text = match self.take(ours) {
+            Some(Value::Number(number)) => Some(number.to_string()),
+            Some(Value::String(text)) => kept(&text),
+            None => None,
+            Some(other) => return Err(wrong(ours, &other, "text or a whole number")),
+        };
+        if let Some(text) = &text {
+            ExternalId::parse(text).map_err(|error| Remark::new(ours, error.to_string()))?;
+        }
+        Ok(text)
+    }
+
+    fn number(&mut self, ours: &'static str) -> Result<Option<u64>, Remark> {
+        let number = match self.take(ours) {
+            None => return Ok(None),
+            Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            Some(other) => other.as_u64(),
+        };
+        let number = number.filter(|number| *number <= MAX_VERSION);
+        let detail = format!("must be a whole number from 0 to {MAX_VERSION}");
+        number.map(Some).ok_or_else(|| Remark::new(ours, detail))
+    }
+
+    /// An array of names, or one text with spaces or commas between them.
+    fn roles(&mut self) -> Result<Option<Vec<String>>, Remark> {
+        let mut roles: Vec<String> = match self.take("roles") {
+            None => return Ok(None),
+            Some(Value::String(text)) => {
+                let separates =
+                    |letter: char| letter.is_whitespace() || ",;|{}[]\"'".contains(letter);
+                text.split(separates)
+                    .filter(|role| !role.is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            }
+            Some(Value::Array(names)) => {
+                let name = |value: &Value| {
+                    let name = value.as_str().map(str::to_owned);
+                    name.ok_or_else(|| wrong("roles", value, "an array of text"))
+                };
+                names.iter().map(name).collect::<Result<_, _>>()?
+            }
+            Some(other) => return Err(wrong("roles", &other, "an array of text")),
+        };
+        roles.sort();
+        roles.dedup();
+        Ok(Some(roles))
+    }
+
+    /// `active` or `disabled`, or whether the account is active.
+    fn status(&mut self) -> Result<Option<String>, Remark> {
+        let text = match self.take("status") {
+            None => return Ok(None),
+            Some(Value::Bool(active)) => active.to_string(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::String(text)) => text.trim().to_ascii_lowercase(),
+            Some(other) => return Err(wrong("status", &other, "active or disabled")),
+        };
+        match text.as_str() {
+            "" => Ok(None),
+            "active" | "enabled" | "true" | "t" | "yes" | "y" | "1" => {
+                Ok(Some("active".to_owned()))
+            }
+            "disabled" | "inactive" | "false" | "f" | "no" | "n" | "0" => {
+                Ok(Some("disabled".to_owned()))
+            }
+            _ => Err(Remark::new(
+                "status",
+                "must be active (true, 1) or disabled (false, 0)",
+            )),
+        }
+    }
+
+    /// Nobody is refused because of a time: one that cannot be read is left out.
+    fn moment(&mut self, ours: &'static str, warnings: &mut Vec<Remark>) -> Option<String> {
+        let text = match self.take(ours)? {
+            Value::String(text) => kept(&text)?,
+            Value::Number(number) => number.to_string(),
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => String::new(),
+        };
+        let read = moment::read(&text);
+        if read.is_none() {
+            let detail =
+                "is not a time that can be read, such as 2024-01-15T08:00:00Z: it was left out";
+            warnings.push(Remark::new(ours, detail));
+        }
+        read.map(|moment| moment.to_string())
+    }
+}
+
+/// Text without white space around it, if there is any.
+fn kept(text: &str) -> Option<String> {
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// The value in `MongoDB`'s extended JSON: `{"$oid": "…"}`, `{"$date": "…"}`.
+fn unwrapped(value: Value) -> Value {
+    let Value::Object(object) = &value else {
+        return value;
+    };
+    let wrappers = ["$oid", "$date", "$numberLong"];
+    let inner = wrappers.iter().find_map(|name| object.get(*name));
+    match inner.filter(|_| object.len() == 1) {
+        Some(inner) => unwrapped(inner.clone()),
+        None => value,
+    }
+}
+
+fn wrong(field: &'static str, value: &Value, expected: &str) -> Remark {
+    let found = match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    };
+    Remark::new(field, format!("must be {expected}, not {found}"))
+}
+
+/// JSON numbers are exact up to here; a version this high was never counted.
+const MAX_VERSION: u64 = (1 << 53) - 1;

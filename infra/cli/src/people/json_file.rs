@@ -1,0 +1,204 @@
+//! JSON objects in a file: one a line, or all of them in an array.
+
+use std::io::{self, BufRead, Read as _, Write};
+
+use super::columns::Columns;
+use super::{Content, Entry, Record, Remark, Sink, json};
+
+/// Reads line by line, never more than one of them at a time.
+pub(super) struct Lines<R> {
+    file: R,
+    line: u64,
+    columns: Columns,
+}
+
+impl<R: BufRead> Lines<R> {
+    pub(super) fn new(file: R, columns: &Columns) -> Self {
+        Self {
+            file,
+            line: 0,
+            columns: columns.clone(),
+        }
+    }
+
+    /// Returns a line; of one that is too long, its beginning.
+    fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut bytes = Vec::new();
+        let mut file = self.file.by_ref().take(MAX_LINE_BYTES + 1);
+        if file.read_until(b'\n', &mut bytes)? == 0 {
+            return Ok(None);
+        }
+        if too_long(&bytes) && bytes.last() != Some(&b'\n') {
+            self.file.skip_until(b'\n')?;
+        }
+        Ok(Some(bytes))
+    }
+}
+
+impl<R: BufRead> Iterator for Lines<R> {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            self.line += 1;
+            let bytes = match self.next_line() {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => return None,
+                Err(error) => return Some(Err(error)),
+            };
+            if !bytes.trim_ascii().is_empty() {
+                return Some(Ok(entry(self.line, &bytes, &self.columns)));
+            }
+        }
+    }
+}
+
+/// Reads an array element by element, never more than one of them at a time.
+pub(super) struct Elements<R> {
+    bytes: io::Bytes<R>,
+    line: u64,
+    after_cr: bool,
+    state: State,
+    columns: Columns,
+}
+
+/// What may come next.
+#[derive(PartialEq, Eq)]
+enum State {
+    Opening,
+    /// The first element, or the end.
+    First,
+    Element,
+    CommaOrEnd,
+    Ended,
+}
+
+impl<R: BufRead> Elements<R> {
+    pub(super) fn new(file: R, columns: &Columns) -> Self {
+        Self {
+            bytes: file.bytes(),
+            line: 1,
+            after_cr: false,
+            state: State::Opening,
+            columns: columns.clone(),
+        }
+    }
+
+    fn byte(&mut self) -> io::Result<Option<u8>> {
+        let byte = self.bytes.next().transpose()?;
+        match byte {
+            Some(b'\n') if self.after_cr => {}
+            Some(b'\n' | b'\r') => self.line += 1,
+            _ => {}
+        }
+        self.after_cr = byte == Some(b'\r');
+        Ok(byte)
+    }
+
+    fn element(&mut self) -> io::Result<Option<Entry>> {
+        loop {
+            let Some(byte) = self.byte()? else {
+                if self.state == State::Ended {
+                    return Ok(None);
+                }
+                return Err(self.wrong("the file ends within the array: a part of it is missing"));
+            };
+            if byte.is_ascii_whitespace() {
+                continue;
+            }
+            match (&self.state, byte) {
+                (State::Opening, b'[') => self.state = State::First,
+                (State::First | State::CommaOrEnd, b']') => self.state = State::Ended,
+                (State::CommaOrEnd, b',') => self.state = State::Element,
+                (State::First | State::Element, b'{') => {
+                    self.state = State::CommaOrEnd;
+                    return self.object().map(Some);
+                }
+                (State::First | State::Element, _) => {
+                    return Err(self.wrong("an element of the array is not an object"));
+                }
+                (State::CommaOrEnd, _) => {
+                    return Err(
+                        self.wrong("after an element of the array, a comma or ] is missing")
+                    );
+                }
+                (State::Opening | State::Ended, _) => {
+                    return Err(self.wrong("there is text outside the array"));
+                }
+            }
+        }
+    }
+
+    /// Reads on to the end of the object whose brace was read.
+    fn object(&mut self) -> io::Result<Entry> {
+        let line = self.line;
+        let (mut depth, mut quoted, mut escaped) = (1_u32, false, false);
+        let mut bytes = vec![b'{'];
+        while depth > 0 {
+            let Some(byte) = self.byte()? else {
+                let text = format!("the file ends within the object that begins in line {line}");
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            };
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' if quoted => escaped = true,
+                b'"' => quoted = !quoted,
+                b'{' | b'[' if !quoted => depth += 1,
+                b'}' | b']' if !quoted => depth -= 1,
+                _ => {}
+            }
+            if !too_long(&bytes) {
+                bytes.push(byte);
+            }
+        }
+        Ok(entry(line, &bytes, &self.columns))
+    }
+
+    fn wrong(&self, what: &str) -> io::Error {
+        let text = format!("line {}: {what}", self.line);
+        io::Error::new(io::ErrorKind::InvalidData, text)
+    }
+}
+
+impl<R: BufRead> Iterator for Elements<R> {
+    type Item = io::Result<Entry>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.element().transpose()
+    }
+}
+
+fn entry(line: u64, bytes: &[u8], columns: &Columns) -> Entry {
+    let (content, warnings) = if too_long(bytes) {
+        let remark = Remark::new("", "has more than 1 MiB, which is not a person");
+        (Content::Refused(remark), Vec::new())
+    } else {
+        json::content(bytes, columns)
+    };
+    Entry {
+        line,
+        content,
+        warnings,
+    }
+}
+
+fn too_long(bytes: &[u8]) -> bool {
+    bytes.len() as u64 > MAX_LINE_BYTES
+}
+
+/// Writes one object a line.
+pub(super) struct Writer<W>(pub(super) W);
+
+impl<W: Write> Sink for Writer<W> {
+    fn put(&mut self, record: &Record) -> io::Result<()> {
+        serde_json::to_writer(&mut self.0, record)?;
+        self.0.write_all(b"\n")
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// Longer objects are refused unread: memory stays what it is whatever the file.
+const MAX_LINE_BYTES: u64 = 1024 * 1024;
