@@ -31,7 +31,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     let text = describe(&rows, Duration::from_millis(arguments.target));
     let mut out = std::io::stdout();
-    write!(out, "{text}").context("stdout is closed")
+    write!(out, "{text}").context(crate::answer::StdoutClosed)
 }
 
 /// Parameters, and the median of their hashes on this machine.

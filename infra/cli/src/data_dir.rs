@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use gatehouse_local::DATABASE;
+use gatehouse_local::private::Lock;
 
 use crate::project::DATA_DIR;
 
@@ -71,6 +72,11 @@ impl DataDir {
         if !self.is_kept() {
             self.check_moved(root)?;
             self.check_empty()?;
+        }
+        if Lock::is_held(&self.path) {
+            bail!(
+                "another process has {self} open, such as a running `cargo local`: end that first"
+            );
         }
         let existing = self.path.ancestors().find(|path| path.exists());
         let existing = existing.with_context(|| format!("{self} cannot be created"))?;

@@ -47,7 +47,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         "Users: {users}, with their password hashes, in {}. Keep the file as you keep passwords.",
         arguments.file.display()
     )
-    .context("stdout is closed")?;
+    .context(crate::answer::StdoutClosed)?;
     if missing.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }

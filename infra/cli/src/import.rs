@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     place.close().await;
     let tally = done?;
     let summary = tally.summary(&arguments.file, arguments.dry_run, begun.elapsed());
-    write!(std::io::stdout(), "{summary}").context("stdout is closed")?;
+    write!(std::io::stdout(), "{summary}").context(crate::answer::StdoutClosed)?;
     Ok(tally.exit_code())
 }
 

@@ -1,18 +1,23 @@
 //! `gatehouse local`: builds the functions, starts the stack, tells what to type.
 
-use std::io::Write;
-use std::net::TcpListener;
+mod greeting;
+
+use std::collections::BTreeMap;
+use std::io::{ErrorKind, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
-use gatehouse_local::{LogTarget, Stack, StackOptions, function_names};
+use gatehouse_local::{LogTarget, Plan, Stack, StackOptions, check_keys, function_names};
+use greeting::Greeting;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cargo::{self, Purpose};
 use crate::data_dir::DataDir;
+use crate::running::Registration;
 use crate::watch::{self, Watch};
-use crate::{environment_file, password, project, seed};
+use crate::{project, seed, settings};
 
 /// What `gatehouse local` takes.
 #[derive(clap::Args)]
@@ -24,9 +29,9 @@ pub(crate) struct Arguments {
     /// The API's port
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// DynamoDB's port; 0 is any
-    #[arg(long, default_value_t = 8000)]
-    dynamodb_port: u16,
+    /// DynamoDB's port; 0 is any free one [default: 8000, or any free one if that is taken]
+    #[arg(long)]
+    dynamodb_port: Option<u16>,
     /// Builds the functions as they are deployed
     #[arg(long)]
     release: bool,
@@ -46,7 +51,7 @@ pub(crate) struct Arguments {
     /// Registers two demo users and prints their passwords
     #[arg(long)]
     seed: bool,
-    /// Sets a parameter of the template
+    /// Sets a parameter of the template, as often as needed
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     parameter: Vec<(String, String)>,
 }
@@ -74,18 +79,18 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 struct Running {
     stack: Stack,
     watch: Option<Watch>,
+    registration: Registration,
 }
 
 impl Running {
     /// Builds the functions, starts the stack, and says what to type.
     async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let root = project::root()?;
-        let data_dir = data_dir(arguments, &root)?;
-        let mut options = options(arguments, &root, data_dir.as_ref());
-        let functions = function_names(&options.template, &options.parameters)?;
         // Before the build, which may take minutes.
-        check_port(arguments.port, "the API", "--port")?;
-        check_port(arguments.dynamodb_port, "DynamoDB", "--dynamodb-port")?;
+        let data_dir = data_dir(arguments, &root)?;
+        let mut options = options(arguments, &root, data_dir.as_ref())?;
+        check(&options)?;
+        let functions = function_names(&options.template, &options.parameters)?;
         let mut out = std::io::stdout();
         let purpose = match (arguments.watch, arguments.release) {
             (true, _) => Purpose::Watch,
@@ -106,23 +111,29 @@ impl Running {
         let began = Instant::now();
         let stack = Stack::start(options).await?;
         let took = began.elapsed();
-        let environment =
-            environment_file::write(&root.join(WORK_DIR), &stack.shared_environment())?;
-        let mut running = Self { stack, watch: None };
+        let variables = stack.shared_environment();
+        let registration = Registration::enter(&root, stack.address().port(), &variables)?;
+        let mut running = Self {
+            stack,
+            watch: None,
+            registration,
+        };
         if let Some(port) = invoke_port {
-            running.watch = Some(Watch::start(&root, port, &environment).await?);
+            let environment = running.registration.environment();
+            running.watch = Some(Watch::start(&root, port, environment).await?);
         }
         let mut seeded = vec![];
         if arguments.seed {
-            seeded = seed::users(running.stack.address()).await?;
+            seeded = seed::users(&variables).await?;
         }
-        greet(
-            &mut out.lock(),
-            &running.stack,
+        let greeting = Greeting {
+            stack: &running.stack,
             took,
-            data_dir.as_ref(),
-            &seeded,
-        )?;
+            data_dir: data_dir.as_ref(),
+            registration: &running.registration,
+            seeded: &seeded,
+        };
+        greeting.write(&mut out.lock())?;
         Ok(running)
     }
 
@@ -150,63 +161,45 @@ fn data_dir(arguments: &Arguments, root: &Path) -> anyhow::Result<Option<DataDir
     Ok(Some(data_dir))
 }
 
-fn options(arguments: &Arguments, root: &Path, data_dir: Option<&DataDir>) -> StackOptions {
-    StackOptions {
+fn options(
+    arguments: &Arguments,
+    root: &Path,
+    data_dir: Option<&DataDir>,
+) -> anyhow::Result<StackOptions> {
+    check_port(arguments.port, "the API", "--port")?;
+    Ok(StackOptions {
         template: root.join(project::TEMPLATE),
         port: arguments.port,
-        dynamodb_port: arguments.dynamodb_port,
+        dynamodb_port: dynamodb_port(arguments.dynamodb_port)?,
         data_dir: data_dir.map(|directory| directory.path().to_owned()),
         work_dir: root.join(WORK_DIR),
-        parameters: arguments.parameter.iter().cloned().collect(),
+        parameters: parameters(&arguments.parameter)?,
         concurrency: usize::from(arguments.concurrency),
         freeze: arguments.freeze,
         log: LogTarget::Stderr,
         ..StackOptions::default()
-    }
+    })
 }
 
-/// Says where everything is and what to type first.
-fn greet(
-    out: &mut impl Write,
-    stack: &Stack,
-    took: Duration,
-    data_dir: Option<&DataDir>,
-    seeded: &[String],
-) -> anyhow::Result<()> {
-    let url = stack.url();
-    let tables: Vec<&str> = stack.tables().collect();
-    writeln!(
-        out,
-        "\nGatehouse is at {url} (ready in {} ms); Ctrl-C ends it.",
-        took.as_millis()
-    )?;
-    writeln!(
-        out,
-        "DynamoDB is at {}: {}",
-        stack.dynamodb_url(),
-        tables.join(", ")
-    )?;
-    match data_dir {
-        Some(directory) => writeln!(out, "Tables and keys are kept in {directory}.")?,
-        None => writeln!(
-            out,
-            "Tables are in memory: Ctrl-C deletes all accounts and sessions. --data-dir keeps them."
-        )?,
+/// Fails with what `CloudFormation` or a function would refuse.
+fn check(options: &StackOptions) -> anyhow::Result<()> {
+    let url = format!("http://localhost:{}", options.port);
+    let plan = Plan::read(&options.template, &options.parameters, &url)?;
+    settings::check(&plan)?;
+    if let Some(directory) = &options.data_dir {
+        check_keys(directory, plan.parameters.get("SigningAlgorithm"))?;
     }
-    for line in seeded {
-        writeln!(out, "{line}")?;
+    Ok(())
+}
+
+fn parameters(given: &[(String, String)]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    for (name, value) in given {
+        if parameters.insert(name.clone(), value.clone()).is_some() {
+            bail!("the parameter {name} is given twice: give it once");
+        }
     }
-    let password = password::random()?;
-    writeln!(out, "\nRegister somebody first:\n")?;
-    writeln!(
-        out,
-        "  curl -i {url}/register -H 'Content-Type: application/json' \\"
-    )?;
-    writeln!(
-        out,
-        "    -d '{{\"username\":\"maria\",\"password\":\"{password}\"}}'\n"
-    )?;
-    out.flush().context("stdout is closed")
+    Ok(parameters)
 }
 
 /// The signals that end the service.
@@ -235,14 +228,37 @@ impl End {
 }
 
 fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {
-    if TcpListener::bind(("127.0.0.1", port))
-        .is_err_and(|e| e.kind() == std::io::ErrorKind::AddrInUse)
-    {
+    if is_taken(port) {
         bail!(
             "port {port}, for {whose}, is taken: end what uses it, or choose another with {option}"
         );
     }
     Ok(())
+}
+
+/// DynamoDB's port. Nobody types it, so any will do unless one is given.
+fn dynamodb_port(given: Option<u16>) -> anyhow::Result<u16> {
+    if let Some(port) = given {
+        check_port(port, "DynamoDB", "--dynamodb-port")?;
+        return Ok(port);
+    }
+    Ok(if is_taken(DYNAMODB_PORT) {
+        0
+    } else {
+        DYNAMODB_PORT
+    })
+}
+
+fn is_taken(port: u16) -> bool {
+    // Clients try `::1` first, so that a server there would be the one they reach.
+    let addresses = [
+        IpAddr::from(Ipv4Addr::LOCALHOST),
+        Ipv6Addr::LOCALHOST.into(),
+    ];
+    let mut listeners = addresses
+        .map(|address| TcpListener::bind((address, port)))
+        .into_iter();
+    listeners.any(|bound| bound.is_err_and(|error| error.kind() == ErrorKind::AddrInUse))
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -251,17 +267,27 @@ fn pair(text: &str) -> Result<(String, String), String> {
     Ok((name.to_owned(), value.to_owned()))
 }
 
+/// DynamoDB's own default, and that of every tool for it.
+const DYNAMODB_PORT: u16 = 8000;
 /// Where keys and the functions' environment are written; ignored by Git.
 pub(crate) const WORK_DIR: &str = ".gatehouse";
 
 #[cfg(test)]
 mod tests {
-    use super::pair;
+    use super::{pair, parameters};
 
     #[test]
     fn a_parameter_is_split_at_its_first_equals_sign() {
         assert_eq!(pair("A=b=c").unwrap(), ("A".to_owned(), "b=c".to_owned()));
         assert!(pair("=b").is_err());
         assert!(pair("A").is_err());
+    }
+
+    #[test]
+    fn a_parameter_is_given_once() {
+        let given = ["A=1", "B=", "A=2"].map(|text| pair(text).unwrap());
+        assert_eq!(parameters(&given[..2]).unwrap()["B"], "");
+        let error = parameters(&given).unwrap_err().to_string();
+        assert!(error.contains("A is given twice"), "{error}");
     }
 }

@@ -18,7 +18,9 @@ mod people;
 mod place;
 mod project;
 mod prompt;
+mod running;
 mod seed;
+mod settings;
 mod users;
 mod watch;
 
@@ -73,8 +75,10 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
+        // `| head` has read what it wanted.
+        Err(error) if answer::is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nobody to tell where stderr is closed.
+            // There is no reader if stderr is closed.
             drop(writeln!(std::io::stderr(), "error: {error:#}"));
             ExitCode::FAILURE
         }

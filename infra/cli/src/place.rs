@@ -2,7 +2,7 @@
 //! one has kept, or on a deployed stack.
 
 mod deployed;
-mod variable;
+pub(crate) mod variable;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -13,10 +13,9 @@ use gatehouse_edge::config::{Environment, KeyRingSettings};
 use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 
 use crate::data_dir::DataDir;
-use crate::{environment_file, project};
+use crate::{project, running};
 
 pub(crate) use deployed::Deployment;
 
@@ -33,6 +32,9 @@ pub(crate) struct PlaceArguments {
     )]
     #[expect(clippy::option_option, reason = "an option with an optional value")]
     data_dir: Option<Option<PathBuf>>,
+    /// Works on the running `cargo local` whose API has this port, if several run in the project
+    #[arg(long, global = true, value_name = "PORT", conflicts_with_all = ["stack", "data_dir"])]
+    port: Option<u16>,
     /// Works on a deployed stack, with the AWS credentials and region of the environment or of `AWS_PROFILE`
     #[arg(long, global = true, value_name = "NAME")]
     stack: Option<String>,
@@ -76,11 +78,7 @@ impl Place {
         let check = |directory: &DataDir, root: &Path| {
             directory.check_usable(root)?;
             if !directory.is_kept() {
-                // Not being able to say so is no reason to stop.
-                drop(writeln!(
-                    std::io::stderr(),
-                    "{directory} is a new data directory."
-                ));
+                say(&format!("Creating the data directory {directory}."));
             }
             Ok(())
         };
@@ -114,18 +112,18 @@ impl Place {
         let data_dir = arguments.data_dir.as_ref();
         let data_dir = data_dir.map(|typed| DataDir::of_option(typed.as_deref(), root));
         let data_dir = data_dir.transpose()?;
-        if let Some(running) = Self::running(root).await?
-            && data_dir
-                .as_ref()
-                .is_none_or(|directory| running.keeps_its_keys_in(directory.path()))
-        {
-            return Ok(running);
-        }
         let Some(directory) = data_dir else {
-            bail!(
-                "no `cargo local` is running here: start it, or name its --data-dir, or a deployed --stack"
-            );
+            let running = running::one(root, arguments.port)?;
+            say(&format!("Using the `cargo local` at {}.", running.url()));
+            return Self::of_running(&running.variables);
         };
+        for running in running::all(root)? {
+            let place = Self::of_running(&running.variables)?;
+            if place.keeps_its_keys_in(directory.path()) {
+                say(&format!("Using the `cargo local` at {}.", running.url()));
+                return Ok(place);
+            }
+        }
         check(&directory, root)?;
         Self::open(&root.join(project::TEMPLATE), directory.path()).await
     }
@@ -186,28 +184,20 @@ impl Place {
         }
     }
 
-    /// Reads what `cargo local` wrote down; none where nobody answers there.
-    async fn running(root: &Path) -> anyhow::Result<Option<Self>> {
-        let Some(variables) = environment_file::read(&root.join(crate::local::WORK_DIR))? else {
-            return Ok(None);
+    /// A stack that runs in this project, by what it wrote down.
+    pub(crate) fn of_running(variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+        let settings = environment(variables);
+        let dynamodb = settings.text("AWS_ENDPOINT_URL").map(str::to_owned);
+        let dynamodb = dynamodb.context("the stack has not written down its DynamoDB")?;
+        let KeyRingSettings::File(ring) = KeyRingSettings::from_environment(&settings)? else {
+            bail!("the stack has not written down its key ring");
         };
-        let settings = environment(&variables);
-        let Some(dynamodb) = settings.text("AWS_ENDPOINT_URL").map(str::to_owned) else {
-            return Ok(None);
-        };
-        let Ok(KeyRingSettings::File(ring)) = KeyRingSettings::from_environment(&settings) else {
-            return Ok(None);
-        };
-        let address = dynamodb.trim_start_matches("http://");
-        if TcpStream::connect(address).await.is_err() {
-            return Ok(None);
-        }
-        Ok(Some(Self {
+        Ok(Self {
             tables: local_tables(&dynamodb),
             ring: KeyRingSource::File(ring),
             settings,
             kind: Kind::Running,
-        }))
+        })
     }
 
     fn keeps_its_keys_in(&self, directory: &Path) -> bool {
@@ -216,6 +206,12 @@ impl Place {
             KeyRingSource::Secret { .. } => false,
         }
     }
+}
+
+/// Tells a person, not a script, where the command works.
+fn say(sentence: &str) {
+    // There is no reader if stderr is closed.
+    drop(writeln!(std::io::stderr(), "{sentence}"));
 }
 
 fn local_tables(dynamodb: &str) -> aws_sdk_dynamodb::Client {

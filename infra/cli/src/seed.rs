@@ -1,50 +1,28 @@
-//! Demo users, made through the API like everybody's.
+//! Demo users, written to the tables, so that a closed registration has them too.
 
-use std::net::SocketAddr;
+use std::collections::BTreeMap;
 
-use anyhow::{Context as _, bail};
-use bytes::Bytes;
-use http::{Request, StatusCode, header};
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper_util::rt::TokioIo;
-use serde_json::json;
-use tokio::net::TcpStream;
+use anyhow::Context as _;
+use secrecy::SecretString;
 
-use crate::password;
+use crate::place::Place;
+use crate::{password, users};
 
-/// Registers the demo users and returns a line to print about each.
-pub(crate) async fn users(api: SocketAddr) -> anyhow::Result<Vec<String>> {
+/// Creates the demo users of a running stack and returns a line to print about each.
+pub(crate) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
+    let place = Place::of_running(variables)?;
     let mut lines = Vec::new();
     for username in DEMO_USERS {
         let password = password::random()?;
-        let line = match register(api, username, &password)
-            .await
-            .context("seeding failed")?
-        {
-            StatusCode::CREATED => format!("{username} has the password {password}"),
-            StatusCode::CONFLICT => {
-                format!("{username} exists, and keeps the password from before")
-            }
-            status => bail!("seeding failed: POST /register of {username} answered {status}"),
-        };
-        lines.push(line);
+        let secret = SecretString::from(password.clone());
+        let created = users::seed(&place, username, &secret).await;
+        lines.push(if created.context("--seed failed")? {
+            format!("{username} has the password {password}")
+        } else {
+            format!("{username} exists, and keeps the password from before")
+        });
     }
     Ok(lines)
-}
-
-async fn register(api: SocketAddr, username: &str, password: &str) -> anyhow::Result<StatusCode> {
-    let stream = TcpStream::connect(api).await?;
-    let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-    let connection = tokio::spawn(connection);
-    let body = json!({ "username": username, "password": password }).to_string();
-    let request = Request::post("/register")
-        .header(header::HOST, "localhost")
-        .header(header::CONTENT_TYPE, "application/json")
-        .body(Full::new(Bytes::from(body)))?;
-    let status = sender.send_request(request).await?.status();
-    connection.abort();
-    Ok(status)
 }
 
 /// Who is there after `--seed`.

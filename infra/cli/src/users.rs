@@ -16,6 +16,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::Status;
 use gatehouse_edge::clock::Clock;
+use secrecy::SecretString;
 
 use crate::answer::Answer;
 use crate::place::{Place, PlaceArguments};
@@ -158,6 +159,22 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
             delete::account(&people, &sub, now).await
         }
     }
+}
+
+/// Creates an account, unless the name is taken.
+pub(crate) async fn seed(
+    place: &Place,
+    name: &str,
+    password: &SecretString,
+) -> anyhow::Result<bool> {
+    let people = People::of(place)?;
+    if people.is_taken(name).await? {
+        return Ok(false);
+    }
+    let newcomer = create::Newcomer::read(name, None, &[])?;
+    let now = Clock::System.now();
+    create::account(place.settings(), &people, newcomer, password, now).await?;
+    Ok(true)
 }
 
 /// Whose account is to be deleted, once that is confirmed.

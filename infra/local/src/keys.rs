@@ -29,38 +29,69 @@ pub(crate) fn prepare(
     algorithm: Option<&str>,
     replace: bool,
 ) -> Result<KeyRing, StackError> {
-    let failed = |reason: String| StackError::KeyRing {
-        path: path.to_owned(),
-        reason,
-    };
-    let wanted: Option<Algorithm> = match algorithm {
-        Some(name) => Some(
-            name.parse()
-                .map_err(|_| failed(format!("there is no algorithm {name}")))?,
-        ),
-        None => None,
-    };
-    match fs::read_to_string(path) {
-        Ok(json) => {
-            let ring = KeyRing::parse(&json).map_err(|e| failed(e.to_string()))?;
-            let signs = ring.active().map(SigningKey::algorithm);
-            if wanted.is_none() || signs == wanted {
-                return Ok(ring);
-            }
-            if !replace {
-                let signs = signs.map_or("nothing", Algorithm::name);
-                return Err(failed(format!(
-                    "it signs with {signs}; for another algorithm choose another --data-dir"
-                )));
-            }
-        }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        Err(error) => return Err(failed(error.to_string())),
+    let failed = failure(path);
+    if let Some(ring) = kept(path, algorithm, replace)? {
+        return Ok(ring);
     }
+    let wanted = parse(path, algorithm)?;
     let ring = KeyRing::first(wanted.unwrap_or(Algorithm::Es256), now())
         .map_err(|e| failed(e.to_string()))?;
     private::file(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
     Ok(ring)
+}
+
+/// Checks that a stack can sign with `algorithm` and the keys that a data
+/// directory has, if it has any; changes nothing.
+///
+/// # Errors
+/// [`StackError`] if the keys are of another algorithm or cannot be read.
+pub fn check_keys(data_dir: &Path, algorithm: Option<&String>) -> Result<(), StackError> {
+    let path = data_dir.join(FILE);
+    kept(&path, algorithm.map(String::as_str), false)?;
+    Ok(())
+}
+
+/// The ring that is there; none if there is none, or one that may be replaced.
+fn kept(
+    path: &Path,
+    algorithm: Option<&str>,
+    replace: bool,
+) -> Result<Option<KeyRing>, StackError> {
+    let failed = failure(path);
+    let wanted = parse(path, algorithm)?;
+    let json = match fs::read_to_string(path) {
+        Ok(json) => json,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(failed(error.to_string())),
+    };
+    let ring = KeyRing::parse(&json).map_err(|e| failed(e.to_string()))?;
+    let signs = ring.active().map(SigningKey::algorithm);
+    if wanted.is_none() || signs == wanted {
+        return Ok(Some(ring));
+    }
+    if replace {
+        return Ok(None);
+    }
+    let signs = signs.map_or("nothing", Algorithm::name);
+    Err(failed(format!(
+        "it signs with {signs}; for another algorithm choose another --data-dir"
+    )))
+}
+
+fn parse(path: &Path, algorithm: Option<&str>) -> Result<Option<Algorithm>, StackError> {
+    let failed = failure(path);
+    let parse = |name: &str| {
+        let parsed = name.parse();
+        parsed.map_err(|_| failed(format!("there is no algorithm {name}")))
+    };
+    algorithm.map(parse).transpose()
+}
+
+fn failure(path: &Path) -> impl Fn(String) -> StackError {
+    |reason| StackError::KeyRing {
+        path: path.to_owned(),
+        reason,
+    }
 }
 
 /// Puts the ring's public half into the table, where it is not there yet, and

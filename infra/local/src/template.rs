@@ -8,6 +8,7 @@ mod node;
 mod parameter;
 mod reference;
 mod resolve;
+mod rule;
 mod substitution;
 mod table;
 
@@ -50,6 +51,7 @@ impl Template {
         let root = node::parse(text)?;
         reference::check(&root)?;
         let resolver = Resolver::new(&root, overrides, endpoint)?;
+        rule::check(&root, &resolver)?;
         let resources = resources(&root, &resolver)?;
         let functions = function::read(&root, &resources, &resolver)?;
         Ok(Self {

@@ -2,7 +2,7 @@
 
 /// Makes `USERS_TABLE` of `UsersTable`: every parameter and table of the template
 /// is called as the variable that hands it on.
-pub(super) fn name(camel_case: &str) -> String {
+pub(crate) fn name(camel_case: &str) -> String {
     let mut name = String::new();
     for letter in camel_case.chars() {
         if letter.is_ascii_uppercase() && !name.is_empty() {

@@ -60,6 +60,13 @@ impl People {
         })
     }
 
+    /// Says whether somebody has a name.
+    pub(super) async fn is_taken(&self, name: &str) -> anyhow::Result<bool> {
+        let key = LoginIdentifier::parse(name).name_key();
+        let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
+        Ok(self.users.subject_of(&key).await?.is_some())
+    }
+
     /// The counters of failed logins, for who deletes those of one person.
     pub(super) fn attempts(&self) -> AttemptsAbout {
         AttemptsAbout::new(self.client.clone(), self.attempts.clone())

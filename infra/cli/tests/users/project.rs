@@ -5,12 +5,17 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::Context as _;
+use gatehouse_local::private::Lock;
 use gatehouse_tests::Service;
 use gatehouse_tests::binaries::root;
 use tempfile::TempDir;
 
 /// A directory with the template, and with what `cargo local` writes down.
-pub(crate) struct Project(TempDir);
+pub(crate) struct Project {
+    directory: TempDir,
+    /// As a running `cargo local` has it.
+    _lock: Lock,
+}
 
 /// How a command ended.
 #[derive(Debug)]
@@ -37,8 +42,13 @@ impl Project {
             let value = value.replace('\\', "\\\\").replace('"', "\\\"");
             variables.extend([&name, "=\"", &value, "\"\n"]);
         }
-        write(".gatehouse/functions.env", &variables)?;
-        Ok(Self(directory))
+        let stack = format!(".gatehouse/local-{}", service.stack().address().port());
+        write(&format!("{stack}/functions.env"), &variables)?;
+        let lock = Lock::take(&directory.path().join(stack))?;
+        Ok(Self {
+            directory,
+            _lock: lock,
+        })
     }
 
     /// Writes a file in the project's directory.
@@ -62,7 +72,7 @@ impl Project {
     pub(crate) fn run(&self, words: &[&str], input: &str) -> anyhow::Result<Ended> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
             .args(words)
-            .current_dir(self.0.path())
+            .current_dir(self.directory.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

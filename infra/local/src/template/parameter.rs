@@ -1,31 +1,35 @@
 //! A parameter's value: its default or what was given, within its bounds.
 
+use regex::Regex;
+
 use super::TemplateError;
 use super::node::{Entry, Node, Value};
 
 /// Returns the value of a parameter, as its type says.
 ///
-/// Values and bounds are checked as AWS checks them, so that
-/// a slip is a sentence here and not a function that does not start. Patterns
-/// are left to the functions, which check their own settings.
+/// It is checked as `CloudFormation` checks it, so that a slip is an error here
+/// and not a function that does not start: a list item by item, a pattern from
+/// the first to the last character.
 pub(super) fn value(entry: &Entry, given: Option<&String>) -> Result<Value, TemplateError> {
     let text = match (given, entry.value.get("Default")) {
-        (Some(text), _) => text.clone(),
-        (None, Some(default)) => default.text()?.to_owned(),
+        (Some(text), _) => text.as_str(),
+        (None, Some(default)) => default.text()?,
         (None, None) => {
             let problem = format!("the parameter {} has no default and no value", entry.key);
             return Err(entry.value.error(problem));
         }
     };
-    if let Some(expected) = refusal(&entry.value, &text)? {
-        let problem = format!("the parameter {} must be {expected}", entry.key);
-        return Err(entry.value.error(problem));
-    }
     let kind = entry.value.required("Type")?.text()?;
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-        return Ok(list(text.split(',').map(str::trim), entry.line));
+    let is_list = kind == "CommaDelimitedList" || kind.starts_with("List<");
+    if !is_list {
+        check(entry, kind, text)?;
+        return Ok(Value::Text(text.to_owned()));
     }
-    Ok(Value::Text(text))
+    let items = text.split(',').map(str::trim);
+    for item in items.clone() {
+        check(entry, kind, item)?;
+    }
+    Ok(list(items, entry.line))
 }
 
 /// Makes a list of texts.
@@ -37,19 +41,50 @@ pub(super) fn list<'t>(parts: impl Iterator<Item = &'t str>, line: usize) -> Val
     Value::List(parts.map(item).collect())
 }
 
-/// Says what the value must be, if it is something else.
-fn refusal(parameter: &Node, text: &str) -> Result<Option<String>, TemplateError> {
+/// Fails with the rule that a value breaks, and with what the template says
+/// about the parameter.
+fn check(entry: &Entry, kind: &str, text: &str) -> Result<(), TemplateError> {
+    let Some(rule) = broken_rule(&entry.value, kind, text)? else {
+        return Ok(());
+    };
+    let mut problem = format!("the parameter {} must {rule}", entry.key);
+    let about = entry.value.get("ConstraintDescription");
+    if let Some(about) = about.or_else(|| entry.value.get("Description")) {
+        problem.extend([" (", about.text()?.trim_end_matches('.'), ")"]);
+    }
+    Err(entry.value.error(problem))
+}
+
+/// Says what a value must do, if it does not.
+fn broken_rule(parameter: &Node, kind: &str, text: &str) -> Result<Option<String>, TemplateError> {
     if let Some(allowed) = parameter.get("AllowedValues") {
         let allowed = allowed.texts()?;
         if !allowed.iter().any(|value| value == text) {
-            return Ok(Some(format!("one of {}", allowed.join(", "))));
+            return Ok(Some(format!("be one of {}", allowed.join(", "))));
         }
     }
-    if parameter.required("Type")?.text()? != "Number" {
-        return Ok(None);
+    if let Some(pattern) = parameter.get("AllowedPattern") {
+        let source = pattern.text()?;
+        let whole = Regex::new(&format!(r"\A(?:{source})\z"));
+        let whole =
+            whole.map_err(|_| pattern.error("AllowedPattern is not a regular expression"))?;
+        if !whole.is_match(text) {
+            return Ok(Some(format!("match {source}")));
+        }
     }
-    let Ok(number) = text.parse::<f64>() else {
-        return Ok(Some("a number".to_owned()));
+    if matches!(kind, "Number" | "List<Number>") {
+        return bounds(parameter, text);
+    }
+    length(parameter, text)
+}
+
+fn bounds(parameter: &Node, text: &str) -> Result<Option<String>, TemplateError> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte));
+    let number = text.parse::<f64>().ok().filter(|_| plain);
+    let Some(number) = number else {
+        return Ok(Some("be a number".to_owned()));
     };
     for (bound, word) in [("MinValue", "at least"), ("MaxValue", "at most")] {
         let Some(limit) = parameter.get(bound) else {
@@ -57,7 +92,7 @@ fn refusal(parameter: &Node, text: &str) -> Result<Option<String>, TemplateError
         };
         let limit = limit.text()?;
         let Ok(value) = limit.parse::<f64>() else {
-            return Err(parameter.error(format!("{bound} is no number")));
+            return Err(parameter.error(format!("{bound} is not a number")));
         };
         let outside = if bound == "MinValue" {
             number < value
@@ -65,7 +100,24 @@ fn refusal(parameter: &Node, text: &str) -> Result<Option<String>, TemplateError
             number > value
         };
         if outside {
-            return Ok(Some(format!("{word} {limit}")));
+            return Ok(Some(format!("be {word} {limit}")));
+        }
+    }
+    Ok(None)
+}
+
+fn length(parameter: &Node, text: &str) -> Result<Option<String>, TemplateError> {
+    let length = u64::try_from(text.chars().count()).unwrap_or(u64::MAX);
+    if let Some(least) = parameter.get("MinLength") {
+        let least = least.number()?;
+        if length < least {
+            return Ok(Some(format!("have at least {least} characters")));
+        }
+    }
+    if let Some(most) = parameter.get("MaxLength") {
+        let most = most.number()?;
+        if length > most {
+            return Ok(Some(format!("have at most {most} characters")));
         }
     }
     Ok(None)
@@ -84,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_allowed_is_told_with_those_that_are() {
+    fn a_value_that_is_not_allowed_is_refused_with_those_that_are() {
         let definition = "  Type: String\n  AllowedValues: [open, closed]\n";
         assert_eq!(check(definition, "open"), Ok(()));
         assert_eq!(
@@ -103,9 +155,62 @@ mod tests {
             ("59", "at least 60"),
             ("3601", "at most 3600"),
             ("x", "a number"),
+            ("", "a number"),
+            ("NaN", "a number"),
+            ("inf", "a number"),
+            ("60 ", "a number"),
         ] {
             let problem = check(definition, bad).unwrap_err();
             assert_eq!(problem, format!("the parameter P must be {expected}"));
         }
+    }
+
+    #[test]
+    fn a_pattern_is_matched_from_the_first_to_the_last_character() {
+        let definition = "  Type: String\n  AllowedPattern: \"[a-z]+|\"\n  Description: A word.\n";
+        for good in ["", "abc"] {
+            assert_eq!(check(definition, good), Ok(()), "{good}");
+        }
+        for bad in ["ABC", "abc\n", "abc def", "1abc"] {
+            assert_eq!(
+                check(definition, bad).unwrap_err(),
+                "the parameter P must match [a-z]+| (A word)",
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_list_is_checked_item_by_item() {
+        let definition = "  Type: CommaDelimitedList\n  AllowedPattern: \"^$|^https://[a-z.]+$\"\n";
+        for good in [
+            "",
+            "https://a.example",
+            "https://a.example, https://b.example",
+        ] {
+            assert_eq!(check(definition, good), Ok(()), "{good}");
+        }
+        for bad in ["https://x/", "https://a.example,x", "*"] {
+            assert!(check(definition, bad).is_err(), "{bad}");
+        }
+        let numbers = "  Type: List<Number>\n  MaxValue: 3\n";
+        assert_eq!(check(numbers, "1,2,3"), Ok(()));
+        assert!(check(numbers, "1,4").is_err());
+        let chosen = "  Type: CommaDelimitedList\n  AllowedValues: [a, b]\n";
+        assert_eq!(check(chosen, "a,b"), Ok(()));
+        assert!(check(chosen, "a,c").is_err());
+    }
+
+    #[test]
+    fn a_text_has_its_length_and_its_own_explanation() {
+        let definition = "  Type: String\n  MinLength: 2\n  MaxLength: 3\n  ConstraintDescription: two or three letters\n";
+        for good in ["ab", "äöü"] {
+            assert_eq!(check(definition, good), Ok(()), "{good}");
+        }
+        assert_eq!(
+            check(definition, "a").unwrap_err(),
+            "the parameter P must have at least 2 characters (two or three letters)"
+        );
+        assert!(check(definition, "abcd").is_err());
     }
 }

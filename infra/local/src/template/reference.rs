@@ -18,7 +18,7 @@ pub(super) fn check(root: &Node) -> Result<(), TemplateError> {
         conditions: names("Conditions")?,
         resources: names("Resources")?,
     };
-    for section in ["Conditions", "Globals", "Resources", "Outputs"] {
+    for section in ["Rules", "Conditions", "Globals", "Resources", "Outputs"] {
         for entry in root.section(section)? {
             known.walk(&entry.value)?;
             known.attributes(entry)?;
@@ -130,10 +130,13 @@ fn refuse_unless(known: bool, at: &Node, name: &str, what: &str) -> Result<(), T
 }
 
 /// The functions whose arguments need no look of their own here.
-const FUNCTIONS: [&str; 14] = [
+const FUNCTIONS: [&str; 17] = [
     "And",
     "Base64",
     "Cidr",
+    "Contains",
+    "EachMemberEquals",
+    "EachMemberIn",
     "Equals",
     "FindInMap",
     "GetAZs",

@@ -30,11 +30,11 @@ impl<'a> Resolver<'a> {
         endpoint: &'a str,
     ) -> Result<Self, TemplateError> {
         let declared = root.section("Parameters")?;
-        if let Some(name) = overrides
-            .keys()
-            .find(|name| !declared.iter().any(|entry| entry.key == **name))
-        {
-            return Err(root.error(format!("there is no parameter {name} in the template")));
+        let names = declared.iter().map(|entry| entry.key.as_str());
+        for name in overrides.keys() {
+            if !names.clone().any(|known| known == name) {
+                return Err(root.error(unknown(name, names)));
+            }
         }
         let mut parameters = BTreeMap::new();
         for entry in declared {
@@ -54,11 +54,15 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The parameters of text type, for those who ask by name.
+    /// The parameters with their values, lists with commas.
     pub(super) fn parameters_as_text(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&&str, &Value)| match value {
             Value::Text(text) => Some(((*name).to_owned(), text.clone())),
-            Value::List(_) | Value::Map(_) | Value::Call(..) => None,
+            Value::List(items) => {
+                let items: Result<Vec<&str>, _> = items.iter().map(Node::text).collect();
+                Some(((*name).to_owned(), items.ok()?.join(",")))
+            }
+            Value::Map(_) | Value::Call(..) => None,
         };
         self.parameters.iter().filter_map(text).collect()
     }
@@ -142,7 +146,8 @@ impl<'a> Resolver<'a> {
                 _ => Err(argument.error("!If takes a condition and two values")),
             },
             "Condition" => Ok(Some(truth(self.condition(argument)?))),
-            "Join" | "Split" | "Select" | "Equals" | "Not" | "And" | "Or" => {
+            "Join" | "Split" | "Select" | "Equals" | "Not" | "And" | "Or" | "Contains"
+            | "EachMemberEquals" | "EachMemberIn" => {
                 let argument = self.present(argument)?;
                 calculate(name, &argument).map(Some)
             }
@@ -248,11 +253,34 @@ fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
             Ok(chosen.value.clone())
         }
         ("Equals", [one, other]) => Ok(truth(one.text()? == other.text()?)),
+        ("Contains", [list, item]) => {
+            let item = item.text()?;
+            Ok(truth(list.texts()?.iter().any(|one| one == item)))
+        }
+        ("EachMemberEquals", [list, item]) => {
+            let item = item.text()?;
+            Ok(truth(list.texts()?.iter().all(|one| one == item)))
+        }
+        ("EachMemberIn", [list, among]) => {
+            let among = among.texts()?;
+            Ok(truth(list.texts()?.iter().all(|one| among.contains(one))))
+        }
         ("Not", [one]) => Ok(truth(!one.flag()?)),
         ("And", _) => Ok(truth(flags()?.into_iter().all(|flag| flag))),
         ("Or", _) => Ok(truth(flags()?.into_iter().any(|flag| flag))),
         _ => Err(argument.error(format!("!{name} takes other arguments"))),
     }
+}
+
+/// Names the parameter that was probably meant.
+fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
+    let likeness =
+        |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
+    let near = known.map(|known| (likeness(known), known));
+    let near = near.filter(|(likeness, _)| *likeness > 0.8);
+    let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
+    let hint = nearest.map_or_else(String::new, |(_, known)| format!(": did you mean {known}?"));
+    format!("there is no parameter {name} in the template{hint}")
 }
 
 fn truth(flag: bool) -> Value {

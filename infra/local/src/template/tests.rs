@@ -130,6 +130,42 @@ fn routes_lead_to_functions_and_authorizers() {
 fn an_override_of_no_parameter_is_refused() {
     let error = parse(&[("Typo", "1")]).unwrap_err();
     assert_eq!(error.problem, "there is no parameter Typo in the template");
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    let error = resolve(&text, &[("RoleScope", "{}")]).unwrap_err();
+    assert_eq!(
+        error.problem,
+        "there is no parameter RoleScope in the template: did you mean RoleScopes?"
+    );
+}
+
+#[test]
+fn what_cloudformation_refuses_is_refused() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let text = std::fs::read_to_string(file).unwrap();
+    for (name, value) in [
+        ("RoleScopes", "{bad"),
+        ("Issuer", "foo"),
+        ("Issuer", "https://a.example/"),
+        ("CorsOrigins", "https://x/"),
+        ("CorsOrigins", "https://a.example,https://x/"),
+        ("Audience", "two words"),
+        ("Argon2Iterations", "0"),
+        ("Argon2MemoryKib", ""),
+        ("Registration", ""),
+        ("AlarmTopicArn", "topic"),
+        ("LogRetentionDays", "2"),
+    ] {
+        let problem = resolve(&text, &[(name, value)]).unwrap_err().problem;
+        let named = format!("the parameter {name} must ");
+        assert!(problem.starts_with(&named), "{name}={value}: {problem}");
+    }
+    let domain = [("DomainName", "auth.example.com")];
+    assert_eq!(
+        resolve(&text, &domain).unwrap_err().problem,
+        "the parameters CertificateArn, DomainName break the rule DomainNeedsCertificate: \
+         DomainName and CertificateArn come together, or not at all"
+    );
 }
 
 #[test]

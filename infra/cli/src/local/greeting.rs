@@ -1,0 +1,70 @@
+//! What a person reads once the service is ready.
+
+use std::io::Write;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use gatehouse_local::Stack;
+
+use crate::answer::StdoutClosed;
+use crate::data_dir::DataDir;
+use crate::password;
+use crate::running::Registration;
+
+/// Where everything is and what to type first.
+pub(super) struct Greeting<'a> {
+    pub(super) stack: &'a Stack,
+    pub(super) took: Duration,
+    pub(super) data_dir: Option<&'a DataDir>,
+    pub(super) registration: &'a Registration,
+    pub(super) seeded: &'a [String],
+}
+
+impl Greeting<'_> {
+    /// Prints it.
+    pub(super) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        self.lines(out).context(StdoutClosed)
+    }
+
+    fn lines(&self, out: &mut impl Write) -> anyhow::Result<()> {
+        let url = self.stack.url();
+        let took = self.took.as_millis();
+        writeln!(
+            out,
+            "\nGatehouse is at {url} (ready in {took} ms); Ctrl-C ends it."
+        )?;
+        let tables: Vec<&str> = self.stack.tables().collect();
+        let dynamodb = self.stack.dynamodb_url();
+        writeln!(out, "DynamoDB is at {dynamodb}: {}", tables.join(", "))?;
+        match self.data_dir {
+            Some(directory) => writeln!(out, "Tables and keys are kept in {directory}.")?,
+            None => writeln!(
+                out,
+                "Tables are in memory: Ctrl-C deletes every account and session. --data-dir keeps them."
+            )?,
+        }
+        if !self.registration.is_shared() {
+            let file = self.registration.environment().display();
+            writeln!(
+                out,
+                "Another stack runs in this project: for commands on this one add --port {}, \
+                 for `cargo lambda watch` add --env-file {file}.",
+                self.stack.address().port()
+            )?;
+        }
+        for line in self.seeded {
+            writeln!(out, "{line}")?;
+        }
+        let password = password::random()?;
+        writeln!(out, "\nRegister somebody first:\n")?;
+        writeln!(
+            out,
+            "  curl -i {url}/register -H 'Content-Type: application/json' \\"
+        )?;
+        writeln!(
+            out,
+            "    -d '{{\"username\":\"maria\",\"password\":\"{password}\"}}'\n"
+        )?;
+        Ok(out.flush()?)
+    }
+}

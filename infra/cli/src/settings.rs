@@ -1,0 +1,193 @@
+//! What each function would refuse to start with, found before anything is built.
+//!
+//! The functions' own readers run on what the template hands each of them, so
+//! there is no second list of rules here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, bail};
+use gatehouse_auth::password::Argon2Params;
+use gatehouse_breaches::Breaches;
+use gatehouse_edge::config::{
+    BreachSettings, ClientAddress, Environment, HashSettings, IssuerSettings, RegistrationSettings,
+    RotationSettings, SessionSettings, VerifierSettings,
+};
+use gatehouse_local::Plan;
+
+use crate::place::variable;
+
+/// Fails with every setting that a function would refuse.
+pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
+    let refusals = refusals(plan);
+    if refusals.is_empty() {
+        return Ok(());
+    }
+    bail!("{}", refusals.join("\n       "))
+}
+
+/// Says for every setting that a function would refuse which parameter it is,
+/// what it must be, and which functions would not start.
+pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (function, variables) in &plan.environments {
+        let pairs = variables.iter();
+        let environment =
+            Environment::from_pairs(pairs.map(|(name, value)| (name.as_str(), value.as_str())));
+        for (variable, read) in READERS {
+            if !variables.contains_key(variable) {
+                continue;
+            }
+            if let Err(reason) = read(&environment) {
+                let text = with_parameters(&format!("{reason:#}"), plan);
+                found.entry(text).or_default().insert(function);
+            }
+        }
+    }
+    let sentence = |(text, functions): (String, BTreeSet<&str>)| {
+        let functions: Vec<&str> = functions.into_iter().collect();
+        format!(
+            "{text}: with this value {} would not start",
+            functions.join(", ")
+        )
+    };
+    found.into_iter().map(sentence).collect()
+}
+
+/// A function that has the variable reads its settings so.
+type Reader = (&'static str, fn(&Environment) -> anyhow::Result<()>);
+
+const READERS: [Reader; 8] = [
+    ("ISSUER", |environment| {
+        VerifierSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("ROLE_SCOPES", |environment| {
+        IssuerSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("REFRESH_IDLE_TTL_SECONDS", |environment| {
+        SessionSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("PASSWORD_MIN_LENGTH", |environment| {
+        RegistrationSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("ARGON2_ITERATIONS", |environment| {
+        let settings = HashSettings::from_environment(environment)?;
+        Argon2Params::new(settings.memory_kib, settings.iterations).context(
+            "ARGON2_MEMORY_KIB and ARGON2_ITERATIONS are too weak or too costly together",
+        )?;
+        Ok(())
+    }),
+    ("PWNED_PASSWORDS", |environment| {
+        let settings = BreachSettings::from_environment(environment)?;
+        Breaches::from_settings(&settings).context("PWNED_PASSWORDS_URL cannot be used")?;
+        Ok(())
+    }),
+    ("SIGNING_ALGORITHM", |environment| {
+        RotationSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("CLIENT_ADDRESS_HEADER", |environment| {
+        ClientAddress::from_environment(environment)?;
+        Ok(())
+    }),
+];
+
+/// Replaces the names of variables by those of the parameters behind them.
+fn with_parameters(text: &str, plan: &Plan) -> String {
+    let names = plan.parameters.keys();
+    let mut pairs: Vec<(String, &str)> = names
+        .map(|parameter| (variable::name(parameter), parameter.as_str()))
+        .collect();
+    // PWNED_PASSWORDS_URL before PWNED_PASSWORDS.
+    pairs.sort_by_key(|(variable, _)| std::cmp::Reverse(variable.len()));
+    let mut text = text.to_owned();
+    for (variable, parameter) in pairs {
+        text = text.replace(&variable, parameter);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn refused(parameters: &[(&str, &str)]) -> Vec<String> {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let parameters = parameters.iter().map(owned).collect();
+        let plan = Plan::read(&template, &parameters, "http://localhost:3000").unwrap();
+        refusals(&plan)
+    }
+
+    #[test]
+    fn the_template_as_it_is_starts_every_function() {
+        assert_eq!(refused(&[]), [""; 0]);
+    }
+
+    #[test]
+    fn what_the_template_cannot_express_names_the_parameter_and_the_functions() {
+        for (parameters, named, function) in [
+            (
+                &[("Argon2Iterations", "1")][..],
+                "Argon2MemoryKib and Argon2Iterations",
+                "login",
+            ),
+            (&[("RoleScopes", "{bad}")], "RoleScopes", "refresh"),
+            (&[("RoleScopes", r#"{"Admin":[]}"#)], "RoleScopes", "login"),
+            (
+                &[("AccessTokenTtlSeconds", "60.5")],
+                "AccessTokenTtlSeconds",
+                "login",
+            ),
+            (
+                &[("PasswordMinLength", "1e1")],
+                "PasswordMinLength",
+                "register",
+            ),
+            (
+                &[
+                    ("PwnedPasswords", "fail_open"),
+                    ("PwnedPasswordsUrl", "https://:x"),
+                ],
+                "PwnedPasswordsUrl",
+                "account",
+            ),
+        ] {
+            let refusals = refused(parameters);
+            assert_eq!(refusals.len(), 1, "{parameters:?}: {refusals:?}");
+            let text = &refusals[0];
+            assert!(text.starts_with(named), "{parameters:?}: {text}");
+            assert!(text.contains(function), "{parameters:?}: {text}");
+        }
+    }
+
+    #[test]
+    fn every_setting_of_the_template_has_a_reader_that_refuses_nonsense() {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let on = [("PwnedPasswords", "fail_open")].map(|(name, value)| (name.into(), value.into()));
+        let plan = Plan::read(&template, &on.into(), "http://localhost:3000").unwrap();
+        for (function, variables) in &plan.environments {
+            for parameter in plan.parameters.keys() {
+                let variable = variable::name(parameter);
+                if !variables.contains_key(&variable) {
+                    continue;
+                }
+                let mut broken = plan.clone();
+                let variables = broken.environments.get_mut(function).unwrap();
+                variables.insert(variable, "no { sense".to_owned());
+                let refusals = refusals(&broken);
+                assert!(
+                    refusals
+                        .iter()
+                        .any(|text| text.contains(parameter.as_str())),
+                    "{function} reads {parameter}: add its reader to READERS; {refusals:?}"
+                );
+            }
+        }
+    }
+}

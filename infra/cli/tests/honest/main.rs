@@ -1,0 +1,209 @@
+//! The command itself, run as a person would, with mistakes: what is wrong is
+//! said before anything is built, created or changed.
+
+mod project;
+
+use std::io::Read as _;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::Stdio;
+
+use gatehouse_local::private::Lock;
+use project::Project;
+
+#[test]
+fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() {
+    let project = Project::new();
+    for (parameters, expected) in [
+        (
+            &["RoleScopes={bad"][..],
+            "the parameter RoleScopes must match",
+        ),
+        (&["Issuer=foo"], "the parameter Issuer must match"),
+        (
+            &["CorsOrigins=https://x/"],
+            "the parameter CorsOrigins must match",
+        ),
+        (
+            &["CorsOrigins=https://a.example,x"],
+            "the parameter CorsOrigins must match",
+        ),
+        (&["Registration=maybe"], "one of open, closed"),
+        (
+            &["AccessTokenTtlSeconds="],
+            "AccessTokenTtlSeconds must be a number",
+        ),
+        (
+            &["AccessTokenTtlSeconds=NaN"],
+            "AccessTokenTtlSeconds must be a number",
+        ),
+        (&["AccessTokenTtlSeconds=59"], "must be at least 60"),
+        (&["RoleScope={}"], "did you mean RoleScopes?"),
+        (
+            &["Issuer=https://a.example", "Issuer=https://b.example"],
+            "Issuer is given twice",
+        ),
+        (
+            &["DomainName=auth.example.com"],
+            "DomainName and CertificateArn come together",
+        ),
+        (&["nothing"], "NAME=VALUE"),
+        // The template cannot say these; the functions would not start.
+        (
+            &["Argon2Iterations=1"],
+            "Argon2MemoryKib and Argon2Iterations",
+        ),
+        (&["RoleScopes={bad}"], "RoleScopes cannot be used"),
+        (
+            &["AccessTokenTtlSeconds=60.5"],
+            "AccessTokenTtlSeconds must be a whole number",
+        ),
+    ] {
+        let mut words = vec!["local", "--port", "0"];
+        for parameter in parameters {
+            words.extend(["--parameter", parameter]);
+        }
+        let ended = project.run(&words);
+        assert_ne!(ended.code, Some(0), "{parameters:?}: {ended:?}");
+        assert!(ended.err.contains(expected), "{parameters:?}: {ended:?}");
+        assert!(
+            !ended.err.contains("cargo"),
+            "{parameters:?} was built: {ended:?}"
+        );
+        assert!(!project.path(".gatehouse").exists(), "{parameters:?}");
+    }
+}
+
+#[test]
+fn only_local_and_import_create_a_data_directory() {
+    let project = Project::new();
+    for words in [
+        &["users", "list"][..],
+        &["users", "show", "ada"],
+        &["keys", "list"],
+        &["keys", "rotate"],
+        &["export", "users.csv"],
+    ] {
+        let ended = project.run(&[words, &["--data-dir", "dtaa"]].concat());
+        assert_eq!(ended.code, Some(1), "{words:?}: {ended:?}");
+        assert!(
+            ended.err.contains("no database in dtaa"),
+            "{words:?}: {ended:?}"
+        );
+        assert!(!project.path("dtaa").exists(), "{words:?}");
+    }
+    assert!(!project.path("users.csv").exists());
+
+    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    assert!(
+        imported.err.contains("Creating the data directory data"),
+        "{imported:?}"
+    );
+    let again = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    assert!(!again.err.contains("Creating"), "{again:?}");
+    let listed = project.run(&["users", "list", "--data-dir", "data"]);
+    assert!(
+        listed.code == Some(0) && listed.out.contains("ada"),
+        "{listed:?}"
+    );
+}
+
+#[test]
+fn what_is_secret_is_read_by_its_owner_and_ignored_by_git() {
+    let project = Project::new();
+    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let rotated = project.run(&["keys", "rotate", "--data-dir", "data"]);
+    assert_eq!(rotated.code, Some(0), "{rotated:?}");
+    let exported = project.run(&["export", "everybody.csv", "--data-dir", "data"]);
+    assert_eq!(exported.code, Some(0), "{exported:?}");
+    let ignored = std::fs::read_to_string(project.path("data/.gitignore")).unwrap();
+    assert_eq!(ignored, "*\n");
+    for name in [
+        "data/dynamodb.sqlite",
+        "data/key-ring.json",
+        "everybody.csv",
+    ] {
+        let mode = std::fs::metadata(project.path(name))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn a_data_directory_that_is_open_elsewhere_is_an_error_that_names_the_process() {
+    let project = Project::new();
+    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+    let words = ["import", "users.ndjson", "--data-dir", "data"];
+    assert_eq!(project.run(&words).code, Some(0));
+    let _lock = Lock::take(&project.path("data")).unwrap();
+    let ended = project.run(&["users", "list", "--data-dir", "data"]);
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let id = std::process::id().to_string();
+    assert!(ended.err.contains(&id), "{ended:?}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_said_before_a_build() {
+    let project = Project::new();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for option in ["--port", "--dynamodb-port"] {
+        let mut words = vec![option, &port];
+        if option != "--port" {
+            words.extend(["--port", "0"]);
+        }
+        let ended = project.run(&[&["local"], &words[..]].concat());
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(
+            ended.err.contains(&port) && ended.err.contains(option),
+            "{ended:?}"
+        );
+    }
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_a_command_quietly() {
+    let project = Project::new();
+    let lines: String = (0..400)
+        .map(|number| PERSON.replace("ada", &format!("person-{number}")))
+        .collect();
+    std::fs::write(project.path("users.ndjson"), lines).unwrap();
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    for words in [
+        &["users", "list"][..],
+        &["users", "list", "--json"],
+        &["keys", "list"],
+    ] {
+        let words = [words, &["--data-dir", "data"]].concat();
+        let mut child = project
+            .command(&words)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Closed before the first byte comes, as by a `head` that has ended.
+        drop(child.stdout.take());
+        let status = child.wait().unwrap();
+        let mut err = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut err)
+            .unwrap();
+        assert!(
+            status.success() && err.is_empty(),
+            "{words:?}: {status} {err}"
+        );
+    }
+}
+
+/// A line with a hash of bcrypt, which takes no work to import.
+const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";

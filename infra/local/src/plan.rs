@@ -1,0 +1,43 @@
+//! What a template comes to with some parameters, before anything is built.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::error::StackError;
+use crate::stack::{parse, read};
+
+/// The parameters and each function's variables, checked as `CloudFormation`
+/// checks them.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Every parameter with its value, lists as they are written.
+    pub parameters: BTreeMap<String, String>,
+    /// What the template hands each function, by the name of its binary.
+    pub environments: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Plan {
+    /// Reads a template; `url` is the API's own URL.
+    ///
+    /// # Errors
+    /// [`StackError`] if the template cannot be read or resolved, or if a
+    /// parameter is unknown or breaks a rule: its text names the parameter.
+    pub fn read(
+        template: &Path,
+        parameters: &BTreeMap<String, String>,
+        url: &str,
+    ) -> Result<Self, StackError> {
+        let text = read(template)?;
+        let parsed = parse(template, &text, parameters, url)?;
+        let environments = parsed.functions.into_iter().map(|function| {
+            let mut environment = function.environment;
+            let memory = function.memory.to_string();
+            environment.insert("AWS_LAMBDA_FUNCTION_MEMORY_SIZE".to_owned(), memory);
+            (function.name, environment)
+        });
+        Ok(Self {
+            environments: environments.collect(),
+            parameters: parsed.parameters,
+        })
+    }
+}
