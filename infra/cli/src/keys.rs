@@ -36,7 +36,7 @@ enum Command {
     List,
     /// Makes the next key sign, if it has been published for long enough
     Rotate {
-        /// Waits for no verifier: those who keep the keys refuse good tokens for a while
+        /// Does not wait for verifiers: those that cache the keys reject valid tokens for a while
         #[arg(long)]
         now: bool,
     },
@@ -49,7 +49,7 @@ enum Command {
         /// Removes the refresh MAC keys, too, which ends every session
         #[arg(long)]
         refresh: bool,
-        /// Does not ask
+        /// Does not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
@@ -73,10 +73,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
-    let tokens = format!("Every access token that {kid} has signed ends.");
+    let tokens = format!("Every access token that {kid} signed will be rejected.");
     let mut consequences = vec![tokens.as_str()];
     if refresh {
-        consequences.push("Every session ends: everybody has to log in again.");
+        consequences.push("Every session will end: everybody will have to log in again.");
     }
     prompt::confirm(&consequences, "the key's id", kid)
 }

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use gatehouse_local::{LogTarget, Plan, Stack, StackOptions, check_keys, function_names};
 use greeting::Greeting;
 use tokio::signal::unix::{Signal, SignalKind, signal};

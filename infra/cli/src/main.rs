@@ -4,6 +4,7 @@ mod answer;
 mod argon2;
 mod bench;
 mod cargo;
+mod check;
 mod clients;
 mod data_dir;
 #[cfg(test)]
@@ -44,6 +45,8 @@ struct Arguments {
 enum Command {
     /// Runs the whole service on this machine
     Local(local::Arguments),
+    /// Inspects this machine and project, or a deployed stack, and says what to do
+    Check(check::Arguments),
     /// Lists, rotates and revokes the keys
     Keys(keys::Arguments),
     /// Registers the resource servers that introspect tokens, rotates their secrets, revokes them
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
     let success = |()| ExitCode::SUCCESS;
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await.map(success),
+        Command::Check(arguments) => check::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await.map(success),
         Command::Clients(arguments) => clients::run(arguments).await.map(success),
         Command::Import(arguments) => import::run(arguments).await,
@@ -82,5 +86,30 @@ async fn main() -> ExitCode {
             drop(writeln!(std::io::stderr(), "error: {error:#}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Arguments;
+
+    #[test]
+    fn every_command_and_every_argument_has_help() {
+        fn walk(command: &clap::Command, path: &str) {
+            for argument in command.get_arguments() {
+                let (id, help) = (argument.get_id(), argument.get_help());
+                assert!(help.is_some(), "{path} {id} has no help");
+            }
+            for command in command.get_subcommands() {
+                let path = format!("{path} {}", command.get_name());
+                assert!(command.get_about().is_some(), "{path} has no description");
+                walk(command, &path);
+            }
+        }
+        let mut command = Arguments::command();
+        command.build();
+        walk(&command, "gatehouse");
     }
 }

@@ -40,6 +40,18 @@ pub(crate) struct PlaceArguments {
     stack: Option<String>,
 }
 
+impl PlaceArguments {
+    /// Says whether a deployed stack is named.
+    pub(crate) fn is_of_a_stack(&self) -> bool {
+        self.stack.is_some()
+    }
+
+    /// Says whether a data directory or a running stack is named.
+    pub(crate) fn is_of_one_place(&self) -> bool {
+        self.data_dir.is_some() || self.port.is_some()
+    }
+}
+
 /// The tables and the keys of a stack, and what its functions are told.
 pub(crate) struct Place {
     tables: aws_sdk_dynamodb::Client,

@@ -10,13 +10,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 /// fails unless it comes.
 pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() {
-        bail!("nobody is there to confirm it: add --yes");
+        bail!("stdin is not a terminal, so that nobody can confirm this: add --yes");
     }
     let mut out = io::stderr().lock();
     for consequence in consequences {
         writeln!(out, "{consequence}")?;
     }
-    write!(out, "Type {whose} to go on: ")?;
+    write!(out, "Type {whose} to continue: ")?;
     out.flush()?;
     let mut line = String::new();
     let read = io::stdin().read_line(&mut line);
@@ -24,28 +24,32 @@ pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow:
     if is_confirmed(&line, word) {
         Ok(())
     } else {
-        bail!("that is another one: nothing was changed")
+        bail!(
+            "{line:?} is not {whose}: nothing was changed",
+            line = line.trim()
+        )
     }
 }
 
 /// Asks for a new password, twice and without an echo; where nobody is at the
 /// terminal, reads it from the first line of stdin. It is never an argument,
 /// which every process of the machine could read.
-pub(crate) fn new_password() -> anyhow::Result<SecretString> {
+pub(crate) fn new_password(rules: &str) -> anyhow::Result<SecretString> {
     if !io::stdin().is_terminal() {
         return first_line(io::stdin().lock());
     }
+    writeln!(io::stderr(), "{rules}")?;
     let ask = |question| {
         let typed = rpassword::prompt_password(question);
         let typed = typed.context("the password cannot be read")?;
         anyhow::Ok(SecretString::from(typed))
     };
     let password = ask("Password: ")?;
-    let again = ask("The same again: ")?;
+    let again = ask("Password again: ")?;
     if password.expose_secret() == again.expose_secret() {
         Ok(password)
     } else {
-        bail!("the two are not the same: nothing was changed")
+        bail!("the two passwords differ: nothing was changed")
     }
 }
 
@@ -53,7 +57,7 @@ fn first_line(input: impl io::BufRead) -> anyhow::Result<SecretString> {
     let mut line = String::new();
     let read = input.take(MAX_LINE_BYTES).read_line(&mut line);
     if read.is_err() {
-        bail!("the password on stdin is no text");
+        bail!("the password on stdin is not UTF-8 text");
     }
     if line.ends_with('\n') {
         line.pop();

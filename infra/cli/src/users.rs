@@ -9,6 +9,7 @@ mod delete;
 mod listing;
 mod people;
 mod recover;
+mod roles;
 
 use clap::Subcommand;
 use gatehouse_auth::external_id::ExternalId;
@@ -40,12 +41,13 @@ pub(crate) struct Arguments {
 enum Command {
     /// Lists everybody, by username
     List {
-        /// Those alone who have this role
+        /// Only people who have this role
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         role: Option<Role>,
     },
     /// Shows a person
     Show {
+        /// The username or e-mail address
         #[arg(required_unless_present = "external_id")]
         name: Option<String>,
         /// The person who had this id in the system they were imported from
@@ -54,6 +56,7 @@ enum Command {
     },
     /// Makes an account; asks for the password, or reads it from the first line of stdin
     Create {
+        /// The username
         name: String,
         /// Their e-mail address
         #[arg(long, value_name = "ADDRESS")]
@@ -63,9 +66,13 @@ enum Command {
         role: Vec<Role>,
     },
     /// Makes a person an administrator
-    Promote { name: String },
+    Promote {
+        /// The username or e-mail address
+        name: String,
+    },
     /// Gives roles and takes them away; the person's sessions stay
     Roles {
+        /// The username or e-mail address
         name: String,
         /// A role to give, as often as needed
         #[arg(long, value_name = "ROLE", value_parser = Role::parse, required_unless_present = "remove")]
@@ -76,42 +83,76 @@ enum Command {
     },
     /// Keeps a person from logging in, and ends their sessions
     Disable {
+        /// The username or e-mail address
         name: String,
-        /// Does not ask
+        /// Does not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
     /// Lets a disabled person log in again
-    Enable { name: String },
+    Enable {
+        /// The username or e-mail address
+        name: String,
+    },
     /// Forgets the wrong passwords that were tried for a person
-    Unlock { name: String },
+    Unlock {
+        /// The username or e-mail address
+        name: String,
+    },
     /// Ends every session of a person: they log in again
     RevokeSessions {
+        /// The username or e-mail address
         name: String,
-        /// Does not ask
+        /// Does not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
     /// Prints a code that sets a new password, once, within 30 minutes
-    Recover { name: String },
+    Recover {
+        /// The username or e-mail address
+        name: String,
+    },
     /// Deletes an account and everything that is held about its person
     Delete {
+        /// The username or e-mail address
         #[arg(required_unless_present = "id")]
         name: Option<String>,
         /// The account of this id; also goes on with a deletion that was interrupted
         // One in 64 begins with a hyphen.
         #[arg(long, conflicts_with = "name", value_parser = SubjectId::parse, allow_hyphen_values = true)]
         id: Option<SubjectId>,
-        /// Does not ask
+        /// Does not ask for confirmation
         #[arg(long)]
         yes: bool,
     },
+}
+
+impl Command {
+    /// The roles that the command gives to somebody.
+    fn given_roles(&self) -> &[Role] {
+        match self {
+            Self::Create { role, .. } => role,
+            Self::Roles { add, .. } => add,
+            Self::List { .. }
+            | Self::Show { .. }
+            | Self::Promote { .. }
+            | Self::Disable { .. }
+            | Self::Enable { .. }
+            | Self::Unlock { .. }
+            | Self::RevokeSessions { .. }
+            | Self::Recover { .. }
+            | Self::Delete { .. } => &[],
+        }
+    }
 }
 
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let place = Place::find(&arguments.place).await?;
     let done = answer(&place, &arguments.command).await;
+    if done.is_ok() {
+        roles::warn(place.settings(), arguments.command.given_roles());
+    }
     place.close().await;
     done?.print(arguments.json)
 }
@@ -131,7 +172,7 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
-            let password = prompt::new_password()?;
+            let password = prompt::new_password(&create::rules(place.settings())?)?;
             create::account(place.settings(), &people, newcomer, &password, now).await
         }
         Command::Promote { name } => change::promote(&people, name, now).await,
@@ -140,7 +181,11 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
         }
         Command::Disable { name, yes } => {
             let person = people.find(name).await?;
-            ask(*yes, &person, "cannot log in any more; every session ends")?;
+            ask(
+                *yes,
+                &person,
+                "will not be able to log in, and every session will end",
+            )?;
             change::status(&people, &person, Status::Disabled, now).await
         }
         Command::Enable { name } => {
@@ -150,7 +195,11 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
         Command::Unlock { name } => people.unlock(&people.find(name).await?).await,
         Command::RevokeSessions { name, yes } => {
             let person = people.find(name).await?;
-            ask(*yes, &person, "has to log in again; every session ends")?;
+            ask(
+                *yes,
+                &person,
+                "will have to log in again: every session will end",
+            )?;
             change::end_sessions(&people, &person, now).await
         }
         Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
@@ -184,7 +233,8 @@ async fn doomed(
     id: Option<&SubjectId>,
     yes: bool,
 ) -> anyhow::Result<SubjectId> {
-    let consequence = "and all that is held about them is deleted, for good";
+    let consequence =
+        "and everything stored about this person will be deleted; this cannot be undone";
     if let Some(id) = id {
         if !yes {
             let consequence = format!("The account {id} {consequence}.");

@@ -1,7 +1,5 @@
 //! The keys as a table for people and as JSON for programs.
 
-use std::fmt::Write as _;
-
 use gatehouse_auth::key::{
     KeyRing, KeyState, Kid, PublishedKeyEntry, PublishedKeys, SigningKeyEntry,
 };
@@ -9,41 +7,32 @@ use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::Answer;
+use crate::answer::table;
 
 /// Tells of every key of the ring, and of those that are published alone.
 pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Answer {
     let signing: Vec<Row> = rows(ring, published, now);
     let mut text = format!("Key ring, version {}\n\n", ring.version());
-    let _ = writeln!(
-        text,
-        "{:<43}  {:<9}  {:<7}  {:<9}  since",
-        "signing key", "algorithm", "ring", "published"
-    );
-    for row in &signing {
-        let state = |state: Option<KeyState>| state.map_or("no", name);
-        let _ = writeln!(
-            text,
-            "{:<43}  {:<9}  {:<7}  {:<9}  {}",
-            row.kid,
-            row.algorithm,
+    let state = |state: Option<KeyState>| state.map_or("no", name).to_owned();
+    let rows = signing.iter().map(|row| {
+        [
+            row.kid.to_string(),
+            row.algorithm.to_owned(),
             state(row.held),
             state(row.published),
-            row.since
-        );
-    }
-    let _ = writeln!(
-        text,
-        "\n{:<43}  {:<9}  {:<7}  {:<9}  since",
-        "refresh MAC key", "", "ring", ""
+            row.since.to_string(),
+        ]
+    });
+    text += &table(
+        ["signing key", "algorithm", "ring", "published", "since"],
+        rows,
     );
-    for entry in ring.mac_keys() {
-        let (id, state) = (entry.id.to_string(), name(entry.state));
-        let _ = writeln!(
-            text,
-            "{id:<43}  {:<9}  {state:<7}  {:<9}  {}",
-            "", "", entry.since
-        );
-    }
+    text.push('\n');
+    let rows = ring.mac_keys().map(|entry| {
+        let (id, since) = (entry.id.to_string(), entry.since.to_string());
+        [id, name(entry.state).to_owned(), since]
+    });
+    text += &table(["refresh MAC key", "ring", "since"], rows);
     let refresh = ring.mac_keys().map(|entry| {
         json!({
             "id": entry.id.to_string(), "state": name(entry.state),

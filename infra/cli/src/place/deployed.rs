@@ -12,6 +12,10 @@ use super::{Kind, Place, environment, variable};
 
 /// A stack on AWS, or on an emulator of it.
 pub(crate) struct Deployment {
+    config: SdkConfig,
+    name: String,
+    status: String,
+    parameters: BTreeMap<String, String>,
     secrets: aws_sdk_secretsmanager::Client,
     secret: String,
     /// Whether `AWS_ENDPOINT_URL` or a profile leads to another place than AWS.
@@ -19,6 +23,54 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
+    /// The stack's state, such as `CREATE_COMPLETE`.
+    pub(crate) fn status(&self) -> &str {
+        &self.status
+    }
+
+    /// The template's parameters with the values that were deployed.
+    pub(crate) fn parameters(&self) -> &BTreeMap<String, String> {
+        &self.parameters
+    }
+
+    /// A client of Lambda.
+    pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
+        aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// The physical ids of the stack's resources by their ids in the template.
+    pub(crate) async fn resources(&self) -> anyhow::Result<BTreeMap<String, String>> {
+        let client = aws_sdk_cloudformation::Client::new(&self.config);
+        let mut found = BTreeMap::new();
+        let mut next = None;
+        loop {
+            let page = client.list_stack_resources().stack_name(&self.name);
+            let page = page.set_next_token(next).send().await;
+            let page = page.map_err(|error| told(error, "CloudFormation refuses".to_owned()))?;
+            for resource in page.stack_resource_summaries() {
+                if let (Some(id), Some(physical)) = (
+                    resource.logical_resource_id(),
+                    resource.physical_resource_id(),
+                ) {
+                    found.insert(id.to_owned(), physical.to_owned());
+                }
+            }
+            next = page.next_token().map(str::to_owned);
+            if next.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// Says whether Secrets Manager rotates the keys on a schedule.
+    pub(crate) async fn is_rotation_enabled(&self) -> anyhow::Result<bool> {
+        let described = self.secrets.describe_secret().secret_id(&self.secret);
+        let described = described.send().await;
+        let described =
+            described.map_err(|error| told(error, "Secrets Manager refuses".to_owned()))?;
+        Ok(described.rotation_enabled().unwrap_or(false))
+    }
+
     /// Whether the stack is on an emulator, which knows less than AWS.
     pub(crate) fn is_emulated(&self) -> bool {
         self.emulated
@@ -65,6 +117,12 @@ pub(super) async fn find(name: &str) -> anyhow::Result<Place> {
             secrets,
             secret,
             emulated: config.endpoint_url().is_some(),
+            name: name.to_owned(),
+            status: stack
+                .stack_status()
+                .map_or_else(String::new, ToString::to_string),
+            parameters: pairs(&stack),
+            config,
         })),
     })
 }
@@ -103,10 +161,18 @@ fn outputs(stack: &Stack) -> BTreeMap<String, String> {
 
 /// The stack's parameters by the names of the variables that hand them on.
 fn parameters(stack: &Stack) -> BTreeMap<String, String> {
+    let pairs = pairs(stack).into_iter();
+    pairs
+        .map(|(name, value)| (variable::name(&name), value))
+        .collect()
+}
+
+/// The stack's parameters by their own names.
+fn pairs(stack: &Stack) -> BTreeMap<String, String> {
     let parameters = stack.parameters().iter();
     let pair = parameters.filter_map(|parameter| {
         let (name, value) = (parameter.parameter_key()?, parameter.parameter_value()?);
-        Some((variable::name(name), value.to_owned()))
+        Some((name.to_owned(), value.to_owned()))
     });
     pair.collect()
 }

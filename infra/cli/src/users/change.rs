@@ -40,7 +40,7 @@ pub(super) async fn roles(
     let changed = change_user_by(users, revocations, sub, decide, now, &token()?).await?;
     told(&person.user.username, changed, |user| {
         let mut text = format!(
-            "{} has the roles {} now. Access tokens of before are refused; a refresh gives the new roles.\n",
+            "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
             user.username,
             listing::roles(&user.roles.to_string())
         );
@@ -68,7 +68,7 @@ pub(super) async fn status(
     told(&person.user.username, changed, |user| match user.status {
         Status::Active => format!("{} may log in again.\n", user.username),
         Status::Disabled => format!(
-            "{} is disabled: every session has ended, and no access token is good.\n",
+            "{} is disabled: every session has ended, and every access token is rejected.\n",
             user.username
         ),
     })
@@ -87,7 +87,7 @@ pub(super) async fn end_sessions(
         return gone(name);
     }
     Ok(Answer {
-        text: format!("Every session of {name} has ended, and no access token is good.\n"),
+        text: format!("Every session of {name} has ended, and every access token is rejected.\n"),
         json: json!({"changed": true, "user": listing::json(&person.user)}),
     })
 }

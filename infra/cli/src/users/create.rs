@@ -48,6 +48,14 @@ impl Newcomer {
     }
 }
 
+/// What a password must be, for whoever is about to choose one.
+pub(super) fn rules(settings: &Environment) -> anyhow::Result<String> {
+    let shortest = RegistrationSettings::from_environment(settings)?.password_min_length;
+    Ok(format!(
+        "A password has at least {shortest} characters, of any kind, and must be hard to guess."
+    ))
+}
+
 /// Makes the account, by the rules and the cost that the service has.
 pub(super) async fn account(
     settings: &Environment,

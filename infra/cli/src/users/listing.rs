@@ -8,7 +8,7 @@ use gatehouse_edge::account::Account;
 use serde_json::{Value, json};
 
 use super::people::{People, Person};
-use crate::answer::Answer;
+use crate::answer::{Answer, table};
 
 /// Shows one person.
 pub(super) fn one(person: &Person) -> Answer {
@@ -51,15 +51,21 @@ pub(super) async fn all(people: &People, role: Option<&Role>) -> anyhow::Result<
         }
     }
     listed.sort_by(|one, other| one.username.cmp(&other.username));
-    let widest = listed.iter().map(|one| one.username.chars().count()).max();
-    let width = widest.unwrap_or(0);
+    let rows = listed.iter().map(|one| {
+        [
+            one.username.clone(),
+            one.email.clone().unwrap_or_default(),
+            status(one.status).to_owned(),
+            roles(&one.roles.to_string()),
+            one.sub.to_string(),
+        ]
+    });
     let mut text = String::new();
-    for one in &listed {
-        let (name, status) = (&one.username, status(one.status));
-        let roles = roles(&one.roles.to_string());
-        let _ = writeln!(text, "{name:<width$}  {status:<8}  {}  {roles}", one.sub);
+    if !listed.is_empty() {
+        text = table(["username", "e-mail", "status", "roles", "id"], rows);
+        text.push('\n');
     }
-    let _ = writeln!(text, "{} in all.", listed.len());
+    let _ = writeln!(text, "accounts: {}", listed.len());
     let users: Vec<Account<'_>> = listed.iter().map(Account::of).collect();
     Ok(Answer {
         text,

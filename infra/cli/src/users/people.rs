@@ -80,9 +80,9 @@ impl People {
         }
         let name = &person.user.username;
         let text = match removed {
-            0 => format!("No failed login of {name} is counted.\n"),
+            0 => format!("{name} has no failed logins to forget.\n"),
             _ => format!(
-                "The failed logins of {name} are forgotten. What is counted for an address alone stays.\n"
+                "The failed logins of {name} are forgotten. Those that count against an IP address stay.\n"
             ),
         };
         let json = json!({"user": listing::json(&person.user), "removed": removed});
@@ -107,5 +107,5 @@ pub(super) fn token() -> anyhow::Result<ClientRequestToken> {
 
 /// The end of a command whose person is not there any more.
 pub(super) fn gone(name: &str) -> anyhow::Result<Answer> {
-    bail!("{name} was deleted meanwhile: nothing was changed")
+    bail!("{name} was deleted in the meantime: nothing was changed")
 }

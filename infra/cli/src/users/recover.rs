@@ -29,9 +29,9 @@ pub(super) async fn code(
     let ends = recovery.expires_at.to_string();
     Ok(Answer {
         text: format!(
-            "{code}\n\nFor {name} alone: it sets a new password once, until {ends}, by\n\
+            "{code}\n\nGive this code to {name} and nobody else. It sets a new password once, until {ends}, with\n\
              POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\
-             A code that was given before is good no more.\n",
+             Any earlier code is now invalid.\n",
             code = code.expose()
         ),
         json: json!({"code": code.expose(), "expires_at": ends}),

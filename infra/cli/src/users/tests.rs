@@ -293,7 +293,10 @@ async fn nothing_that_ends_sessions_happens_unasked() {
     for line in ["disable ada", "revoke-sessions ada"] {
         // No test has a terminal.
         let refused = world.refusal(line).await;
-        assert_eq!(refused, "nobody is there to confirm it: add --yes");
+        assert_eq!(
+            refused,
+            "stdin is not a terminal, so that nobody can confirm this: add --yes"
+        );
     }
     assert_eq!(world.ask("show ada").await.unwrap(), before);
     assert_eq!(world.items("REVOCATIONS_TABLE").await, [""; 0]);
@@ -360,7 +363,7 @@ async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
     world.count_failures(&[format!("id#{digest}")]).await;
     assert_eq!(
         world.refusal("delete ada").await,
-        "nobody is there to confirm it: add --yes"
+        "stdin is not a terminal, so that nobody can confirm this: add --yes"
     );
     let refused = world.refusal("delete grace --yes").await;
     assert!(refused.contains("last administrator"), "{refused}");
@@ -431,3 +434,15 @@ async fn reset(world: &World, code: &str) -> Ended {
 
 const PASSWORD: &str = "canary of quiet otters at dawn";
 const NEW_HASH: &str = "$argon2id$new";
+
+#[tokio::test]
+async fn a_demo_user_is_created_once_and_keeps_the_password() {
+    let world = World::new().await;
+    let password = SecretString::from("twelve quiet otters at dawn");
+    assert!(seed(&world.place, "ada", &password).await.unwrap());
+    assert!(!seed(&world.place, "Ada", &password).await.unwrap());
+    assert_eq!(
+        world.ask("show ada").await.unwrap()["roles"],
+        json!(["user"])
+    );
+}

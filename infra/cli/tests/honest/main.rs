@@ -205,5 +205,60 @@ fn a_reader_that_has_enough_ends_a_command_quietly() {
     }
 }
 
+/// `cargo gatehouse check`
+#[test]
+fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() {
+    let project = Project::new();
+    let lonely = project.check(&[]);
+    assert_eq!(lonely.code, Some(3), "{lonely:?}");
+    for expected in [
+        "ok    template: functions: ",
+        "warn  cargo-lambda: is missing: ",
+        "warn  SAM: is missing: ",
+        "warn  AWS region: is not set: ",
+        "warn  AWS credentials: are missing: ",
+        "ok    infra/samconfig.toml [dev] ProtectData: ",
+        "warn  infra/samconfig.toml [prod] AlarmTopicArn: ",
+    ] {
+        assert!(lonely.out.contains(expected), "{expected}: {}", lonely.out);
+    }
+    let machine = project.check(&["--json"]);
+    let json: serde_json::Value = serde_json::from_str(&machine.out).unwrap();
+    assert!(json["failures"] == 0 && json["findings"].as_array().unwrap().len() > 5);
+
+    let samconfig = project.path("infra/samconfig.toml");
+    let text = std::fs::read_to_string(&samconfig).unwrap();
+    std::fs::write(
+        &samconfig,
+        text.replace("ProtectData=true", "RoleScopes={bad}"),
+    )
+    .unwrap();
+    let broken = project.check(&[]);
+    assert_eq!(broken.code, Some(1), "{broken:?}");
+    let expected = "fail  infra/samconfig.toml [prod] parameters: RoleScopes cannot be used";
+    assert!(broken.out.contains(expected), "{}", broken.out);
+}
+
+#[test]
+fn a_check_of_a_data_directory_looks_for_keys() {
+    let project = Project::new();
+    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+    let data_dir = ["--data-dir", "data"];
+    let imported = project.run(&[&["import", "users.ndjson"], &data_dir[..]].concat());
+    assert_eq!(imported.code, Some(0), "{imported:?}");
+    let none = project.check(&data_dir);
+    assert_eq!(none.code, Some(1), "{none:?}");
+    assert!(none.out.contains("fail  keys: "), "{}", none.out);
+    project.run(&[&["keys", "rotate"], &data_dir[..]].concat());
+    let some = project.check(&data_dir);
+    assert_eq!(some.code, Some(3), "{some:?}");
+    assert!(some.out.contains("ok    keys: "), "{}", some.out);
+    let typo = project.check(&["--data-dir", "dtaa"]);
+    assert!(
+        typo.code == Some(1) && typo.err.contains("no database in dtaa"),
+        "{typo:?}"
+    );
+}
+
 /// A line with a hash of bcrypt, which takes no work to import.
 const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";

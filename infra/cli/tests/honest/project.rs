@@ -1,7 +1,9 @@
 //! A project with the template and nothing else, where no build can succeed.
 
+#![expect(clippy::unwrap_used, reason = "only tests are here")]
+
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -41,11 +43,25 @@ impl Project {
     }
 
     pub(crate) fn run(&self, words: &[&str]) -> Ended {
-        let output = self.command(words).output().unwrap();
-        Ended {
-            code: output.status.code(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        }
+        ended(self.command(words).output().unwrap())
+    }
+
+    /// Runs `check` on a machine without tools and credentials.
+    pub(crate) fn check(&self, words: &[&str]) -> Ended {
+        let mut command = self.command(&["check"]);
+        command.args(words).env_clear();
+        command
+            .env("PATH", self.0.path())
+            .env("HOME", self.0.path());
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        ended(command.output().unwrap())
+    }
+}
+
+fn ended(output: Output) -> Ended {
+    Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
     }
 }

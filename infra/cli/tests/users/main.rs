@@ -53,6 +53,14 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     ensure!(disabled.succeeded, "{disabled:?}");
     assert_eq!(service.get_as(&token, "/protected").await?.status, 403);
     assert!(person.log_in(&service).await.is_err());
+    let editor = project.run(&["users", "roles", &other.username, "--add", "editor"], "")?;
+    assert!(
+        editor.succeeded
+            && editor
+                .err
+                .contains("RoleScopes grants nothing to the role editor"),
+        "{editor:?}"
+    );
     ensure!(project.run(&["users", "enable", &name], "")?.succeeded);
     person.log_in(&service).await?;
     Ok(())
@@ -157,6 +165,6 @@ async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
     assert!(person.log_in(&service).await.is_err());
     let listed = project.run(&["users", "list"], "")?;
-    assert_eq!(listed.out, "0 in all.\n");
+    assert_eq!(listed.out, "accounts: 0\n");
     Ok(())
 }

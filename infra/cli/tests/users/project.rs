@@ -53,18 +53,18 @@ impl Project {
 
     /// Writes a file in the project's directory.
     pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
-        Ok(std::fs::write(self.0.path().join(name), text)?)
+        Ok(std::fs::write(self.directory.path().join(name), text)?)
     }
 
     /// Reads a file in the project's directory.
     pub(crate) fn read(&self, name: &str) -> anyhow::Result<String> {
-        Ok(std::fs::read_to_string(self.0.path().join(name))?)
+        Ok(std::fs::read_to_string(self.directory.path().join(name))?)
     }
 
     /// Returns a shell in the project's directory.
     pub(crate) fn shell(&self) -> Command {
         let mut shell = Command::new("sh");
-        shell.current_dir(self.0.path());
+        shell.current_dir(self.directory.path());
         shell
     }
 

@@ -61,6 +61,7 @@ async fn run() -> anyhow::Result<()> {
     let deployment = Deployment::find(&config, STACK).await?;
     deployment.rotate_keys().await?;
     say(&format!("The service is at {}", deployment.url()));
+    check(&environment)?;
 
     let mut environment = environment;
     for (name, value) in [
@@ -82,6 +83,22 @@ async fn run() -> anyhow::Result<()> {
     step("teardown");
     emulator.delete(&stacks).await?;
     step("done");
+    Ok(())
+}
+
+/// Runs `cargo gatehouse check --stack gatehouse-e2e`, which must find nothing
+/// that fails; what it warns about is there for a person to read.
+fn check(environment: &sam::Environment) -> anyhow::Result<()> {
+    let status = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .envs(environment)
+        .args(["gatehouse", "check", "--stack", STACK])
+        .status()
+        .context("cargo cannot be started")?;
+    ensure!(
+        matches!(status.code(), Some(0 | 3)),
+        "the check of the deployed stack has failed"
+    );
     Ok(())
 }
 

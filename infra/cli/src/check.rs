@@ -1,0 +1,148 @@
+//! `gatehouse check`: what is worth a look before and after a deployment, one
+//! line each, with what to do about it.
+
+mod advice;
+mod alarms;
+mod deployed;
+mod functions;
+mod keys;
+mod machine;
+mod project_files;
+mod tables;
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::place::{Place, PlaceArguments};
+use crate::{project, running};
+
+/// What `gatehouse check` takes.
+#[derive(clap::Args)]
+#[command(after_help = "\
+Without --stack it inspects this machine, the template, samconfig.toml, and every
+running `cargo local` or a --data-dir. Nothing is changed.
+
+Exit code: 0 if all is well, 3 if there are warnings, 1 if something fails.")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    place: PlaceArguments,
+    /// Prints JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Finding {
+    level: Level,
+    about: String,
+    text: String,
+}
+
+impl Finding {
+    fn ok(about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Level::Ok, about, text)
+    }
+
+    fn warn(about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Level::Warn, about, text)
+    }
+
+    fn fail(about: impl Into<String>, text: impl Into<String>) -> Self {
+        Self::new(Level::Fail, about, text)
+    }
+
+    fn new(level: Level, about: impl Into<String>, text: impl Into<String>) -> Self {
+        // One line each, whatever an error says.
+        let text = text.into().split_whitespace().collect::<Vec<_>>().join(" ");
+        Self {
+            level,
+            about: about.into(),
+            text,
+        }
+    }
+
+    /// The same finding about something within a larger thing.
+    fn within(mut self, whole: &str) -> Self {
+        self.about = format!("{whole} {}", self.about);
+        self
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let findings = inspect(&arguments.place).await?;
+    let worst = findings.iter().map(|finding| finding.level).max();
+    answer(&findings).print(arguments.json)?;
+    Ok(match worst {
+        None | Some(Level::Ok) => ExitCode::SUCCESS,
+        Some(Level::Warn) => ExitCode::from(WARNINGS),
+        Some(Level::Fail) => ExitCode::FAILURE,
+    })
+}
+
+async fn inspect(arguments: &PlaceArguments) -> anyhow::Result<Vec<Finding>> {
+    let root = project::root()?;
+    if arguments.is_of_a_stack() {
+        let place = Place::find(arguments).await?;
+        return Ok(deployed::findings(&place, &root).await);
+    }
+    let mut findings = machine::findings().await;
+    findings.extend(project_files::findings(&root));
+    if arguments.is_of_one_place() {
+        let place = Place::find(arguments).await?;
+        findings.extend(keys::findings(&place, None).await);
+        place.close().await;
+        return Ok(findings);
+    }
+    for running in running::all(&root)? {
+        let place = Place::of_running(&running.variables)?;
+        let about = format!("`cargo local` at {}:", running.url());
+        let found = keys::findings(&place, None).await.into_iter();
+        findings.extend(found.map(|finding| finding.within(&about)));
+    }
+    Ok(findings)
+}
+
+fn answer(findings: &[Finding]) -> Answer {
+    let count = |level| findings.iter().filter(|one| one.level == level).count();
+    let (ok, warn, fail) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
+    let mut text = String::new();
+    for Finding {
+        level,
+        about,
+        text: said,
+    } in findings
+    {
+        let level = match level {
+            Level::Ok => "ok  ",
+            Level::Warn => "warn",
+            Level::Fail => "fail",
+        };
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{level}  {about}: {said}");
+    }
+    let _ = writeln!(text, "\nok: {ok}, warnings: {warn}, failures: {fail}");
+    Answer {
+        text,
+        json: json!({
+            "findings": findings, "ok": ok, "warnings": warn, "failures": fail,
+        }),
+    }
+}
+
+/// The exit code if there are warnings and no failures.
+const WARNINGS: u8 = 3;

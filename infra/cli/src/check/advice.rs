@@ -1,0 +1,293 @@
+//! Parameters that are allowed, and that somebody should think about twice:
+//! above all those that have no effect.
+
+use std::collections::BTreeMap;
+
+use gatehouse_auth::role::ADMIN;
+
+use super::Finding;
+
+/// Looks at the parameters of a stack. One that does not protect its data is for
+/// trying things out, and is spared what only real users need.
+pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
+    let values = Values(parameters);
+    let mut found: Vec<Finding> = [
+        values.rotation(),
+        values.pending(),
+        values.idle(),
+        values.revocation(),
+        values.breaches(),
+        values.address(),
+        values.origins(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    found.extend(values.roles());
+    if values.text("ProtectData") == "true" {
+        found.extend(values.alarms());
+        found.extend(values.issuer());
+    } else {
+        found.push(Finding::ok(
+            "ProtectData",
+            "is false: deleting the stack deletes every account; for trying things out only",
+        ));
+    }
+    if found.is_empty() {
+        let count = parameters.len();
+        found.push(Finding::ok("parameters", format!("{count} checked")));
+    }
+    found
+}
+
+struct Values<'a>(&'a BTreeMap<String, String>);
+
+impl Values<'_> {
+    fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
+    }
+
+    fn number(&self, name: &str) -> Option<f64> {
+        self.text(name).parse().ok()
+    }
+
+    fn rotation(&self) -> Option<Finding> {
+        (self.text("RotationDays") == "0").then(|| {
+            Finding::warn(
+                "RotationDays",
+                "is 0: keys are never rotated; run `cargo gatehouse keys rotate --stack NAME` on a schedule of your own",
+            )
+        })
+    }
+
+    fn pending(&self) -> Option<Finding> {
+        let about = "MinPendingSeconds";
+        let pending = self.number(about)?;
+        if pending < self.number("KeyCacheSeconds")? {
+            return Some(Finding::fail(
+                about,
+                "is shorter than KeyCacheSeconds: a new key signs before the functions have read it; raise it",
+            ));
+        }
+        let is_native = self.text("SigningAlgorithm") == "RS256";
+        (is_native && pending < 7200.0).then(|| {
+            Finding::warn(
+                about,
+                "is shorter than two hours, for which API Gateway's own JWT authorizer keeps keys: raise it to 7200 if you use that authorizer",
+            )
+        })
+    }
+
+    fn idle(&self) -> Option<Finding> {
+        let about = "RefreshIdleTtlSeconds";
+        let (idle, absolute) = (
+            self.number(about)?,
+            self.number("RefreshAbsoluteTtlSeconds")?,
+        );
+        (idle > absolute).then(|| {
+            Finding::warn(
+                about,
+                "is longer than RefreshAbsoluteTtlSeconds and has no effect: lower it, or raise the other",
+            )
+        })
+    }
+
+    fn revocation(&self) -> Option<Finding> {
+        let about = "AuthorizerCacheSeconds";
+        let seconds = self.number(about)?;
+        (seconds > 0.0).then(|| {
+            Finding::warn(
+                about,
+                format!("is {seconds}: a revoked token is accepted for up to {seconds} seconds; 0 ends that"),
+            )
+        })
+    }
+
+    fn breaches(&self) -> Option<Finding> {
+        let url = self.text("PwnedPasswordsUrl");
+        let is_own = !url.is_empty() && url != "https://api.pwnedpasswords.com";
+        (is_own && self.text("PwnedPasswords") == "off").then(|| {
+            Finding::warn(
+                "PwnedPasswordsUrl",
+                "has no effect while PwnedPasswords is off: set that to fail_open or fail_closed",
+            )
+        })
+    }
+
+    fn address(&self) -> Option<Finding> {
+        let about = "ClientAddress";
+        let is_direct = matches!(self.text(about), "" | "connection");
+        (!is_direct && self.text("ProxySecretSha256").is_empty()).then(|| {
+            Finding::warn(
+                about,
+                "is what a header says, and ProxySecretSha256 is empty: whoever reaches the API past the proxy chooses an address; let the proxy add a secret header and set its digest",
+            )
+        })
+    }
+
+    fn origins(&self) -> Option<Finding> {
+        let origins = self.text("CorsOrigins").split(',');
+        let mut plain = origins.filter(|origin| {
+            let host = origin.strip_prefix("http://");
+            host.is_some_and(|host| !host.starts_with("localhost") && !host.starts_with("127."))
+        });
+        let origin = plain.next()?;
+        Some(Finding::warn(
+            "CorsOrigins",
+            format!("has {origin}: a page over plain http can be changed on its way; use https"),
+        ))
+    }
+
+    fn roles(&self) -> Vec<Finding> {
+        let about = "RoleScopes";
+        let roles = serde_json::from_str(self.text(about));
+        let roles: BTreeMap<String, Vec<String>> = roles.unwrap_or_default();
+        let mut found = Vec::new();
+        for (role, scopes) in &roles {
+            if scopes.is_empty() {
+                found.push(Finding::warn(
+                    about,
+                    format!("grants nothing to the role {role}: list its scopes, or remove it"),
+                ));
+            }
+        }
+        let administers = |scopes: &Vec<String>| scopes.iter().any(|scope| scope == ADMIN);
+        if !roles.is_empty() && !roles.values().any(administers) {
+            found.push(Finding::warn(
+                about,
+                "grants the scope admin to no role: nobody can use /admin; add it to a role",
+            ));
+        }
+        found
+    }
+
+    fn alarms(&self) -> Option<Finding> {
+        self.text("AlarmTopicArn").is_empty().then(|| {
+            Finding::warn(
+                "AlarmTopicArn",
+                "is empty: there are no alarms; create an SNS topic with a subscription and set its ARN",
+            )
+        })
+    }
+
+    fn issuer(&self) -> Option<Finding> {
+        let is_own = !self.text("Issuer").is_empty() || !self.text("DomainName").is_empty();
+        (!is_own).then(|| {
+            Finding::warn(
+                "Issuer",
+                "and DomainName are empty: the issuer is API Gateway's URL, and every token ends if the API is replaced; set one before the first user",
+            )
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use gatehouse_local::Plan;
+
+    use super::super::Level;
+    use super::*;
+
+    fn worst(parameters: &[(&str, &str)]) -> Vec<(Level, String)> {
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let given = [
+            ("Issuer", "https://auth.example.com"),
+            ("AlarmTopicArn", TOPIC),
+        ];
+        let mut all: BTreeMap<String, String> = given.iter().map(owned).collect();
+        all.extend(parameters.iter().map(owned));
+        let plan = Plan::read(&template, &all, "http://localhost:3000").unwrap();
+        let mut parameters = plan.parameters;
+        // Not in every version of the template.
+        parameters.extend(all);
+        let found = findings(&parameters).into_iter();
+        let bad = found.filter(|finding| finding.level != Level::Ok);
+        bad.map(|finding| (finding.level, finding.about)).collect()
+    }
+
+    #[test]
+    fn a_setting_without_an_effect_or_with_a_surprising_one_is_found() {
+        assert_eq!(worst(&[]), []);
+        for (parameters, level, about) in [
+            (&[("RotationDays", "0")][..], Level::Warn, "RotationDays"),
+            (
+                &[("MinPendingSeconds", "10")],
+                Level::Fail,
+                "MinPendingSeconds",
+            ),
+            (
+                &[("MinPendingSeconds", "3600"), ("SigningAlgorithm", "RS256")],
+                Level::Warn,
+                "MinPendingSeconds",
+            ),
+            (
+                &[("RefreshIdleTtlSeconds", "31536000")],
+                Level::Warn,
+                "RefreshIdleTtlSeconds",
+            ),
+            (
+                &[("AuthorizerCacheSeconds", "60")],
+                Level::Warn,
+                "AuthorizerCacheSeconds",
+            ),
+            (
+                &[("PwnedPasswordsUrl", "https://list.example")],
+                Level::Warn,
+                "PwnedPasswordsUrl",
+            ),
+            (
+                &[("CorsOrigins", "https://a.example,http://b.example")],
+                Level::Warn,
+                "CorsOrigins",
+            ),
+            (
+                &[("RoleScopes", r#"{"admin":["admin"],"user":[]}"#)],
+                Level::Warn,
+                "RoleScopes",
+            ),
+            (
+                &[("RoleScopes", r#"{"user":["profile"]}"#)],
+                Level::Warn,
+                "RoleScopes",
+            ),
+            (&[("AlarmTopicArn", "")], Level::Warn, "AlarmTopicArn"),
+            (&[("Issuer", "")], Level::Warn, "Issuer"),
+        ] {
+            assert_eq!(
+                worst(parameters),
+                [(level, about.to_owned())],
+                "{parameters:?}"
+            );
+        }
+        assert_eq!(
+            worst(&[("ProtectData", "false"), ("AlarmTopicArn", "")]),
+            []
+        );
+    }
+
+    #[test]
+    fn an_address_from_a_header_without_a_proxy_secret_is_found() {
+        let values = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
+            let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+            pairs.iter().map(owned).collect()
+        };
+        for (pairs, is_found) in [
+            (&[("ClientAddress", "connection")][..], false),
+            (&[("ClientAddress", "cloudfront")], true),
+            (&[("ClientAddress", "forwarded:1")], true),
+            (
+                &[("ClientAddress", "cloudfront"), ("ProxySecretSha256", "00")],
+                false,
+            ),
+        ] {
+            let found = findings(&values(pairs));
+            let found = found.iter().any(|finding| finding.about == "ClientAddress");
+            assert_eq!(found, is_found, "{pairs:?}");
+        }
+    }
+
+    const TOPIC: &str = "arn:aws:sns:eu-west-1:123456789012:alarms";
+}

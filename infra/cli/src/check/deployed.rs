@@ -1,0 +1,166 @@
+//! A deployed stack, compared with the template of this project.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::Context as _;
+use gatehouse_local::{Plan, template_document};
+use serde_json::Value;
+
+use super::{Finding, alarms, functions, keys, project_files, tables};
+use crate::place::{Deployment, Place};
+use crate::project;
+
+/// Looks at everything of a stack that can be looked at.
+pub(super) async fn findings(place: &Place, root: &Path) -> Vec<Finding> {
+    let Some(deployment) = place.deployment() else {
+        return vec![];
+    };
+    let template = root.join(project::TEMPLATE);
+    let mut found = vec![status(deployment)];
+    let all = deployment.parameters();
+    let days = all.get("RotationDays").and_then(|days| days.parse().ok());
+    found.extend(parameters(&template, all));
+    found.extend(keys::findings(place, days).await);
+    found.extend(rotation(deployment, days).await);
+    let resources = match Resources::read(deployment, &template).await {
+        Ok(resources) => resources,
+        Err(error) => {
+            found.push(Finding::fail(
+                "resources",
+                format!("cannot be listed: {error:#}"),
+            ));
+            return found;
+        }
+    };
+    let architecture = all.get("Architecture").map_or("", String::as_str);
+    let lambda = deployment.lambda();
+    found.extend(functions::findings(&lambda, &resources, architecture).await);
+    let protects = all.get("ProtectData").is_some_and(|value| value == "true");
+    for table in resources.of("AWS::DynamoDB::Table") {
+        found.extend(tables::findings(&place.tables(), table, protects).await);
+    }
+    found.extend(alarms::findings(&resources, all));
+    found
+}
+
+fn status(deployment: &Deployment) -> Finding {
+    let status = deployment.status();
+    let about = "stack";
+    if status.ends_with("_IN_PROGRESS") {
+        return Finding::warn(about, format!("is {status}: look again when that is done"));
+    }
+    match status {
+        "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Finding::ok(about, status),
+        "UPDATE_ROLLBACK_COMPLETE" => Finding::warn(
+            about,
+            format!("is {status}: the last deployment was undone; its events say why"),
+        ),
+        _ => Finding::fail(about, format!("is {status}: its events say why")),
+    }
+}
+
+/// Compares the stack's parameters with the template, and judges them.
+fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let mut known = all.clone();
+    if let Ok(plan) = Plan::read(template, &BTreeMap::new(), "https://api.example.com") {
+        let is_missing = |name: &&String| !all.contains_key(*name);
+        let missing: Vec<&str> = plan
+            .parameters
+            .keys()
+            .filter(is_missing)
+            .map(String::as_str)
+            .collect();
+        known.retain(|name, _| plan.parameters.contains_key(name));
+        let extra = all
+            .keys()
+            .filter(|name| !plan.parameters.contains_key(*name));
+        let extra: Vec<&str> = extra.map(String::as_str).collect();
+        if !missing.is_empty() {
+            found.push(Finding::warn(
+                "template",
+                format!(
+                    "the stack has no {}: it is of an older template; deploy again",
+                    missing.join(", ")
+                ),
+            ));
+        }
+        if !extra.is_empty() {
+            found.push(Finding::warn(
+                "template",
+                format!("the stack has {}, which this template lacks: is this the project that was deployed?", extra.join(", ")),
+            ));
+        }
+    }
+    found.extend(project_files::of_plan(template, &known));
+    found
+}
+
+/// Looks at the schedule on which Secrets Manager rotates the keys.
+async fn rotation(deployment: &Deployment, days: Option<u64>) -> Vec<Finding> {
+    if days == Some(0) {
+        return vec![];
+    }
+    vec![match deployment.is_rotation_enabled().await {
+        Ok(true) => Finding::ok("rotation", "is scheduled"),
+        Ok(false) => Finding::fail(
+            "rotation",
+            "is not scheduled in Secrets Manager: deploy again, or enable it on the secret",
+        ),
+        Err(error) => Finding::warn("rotation", format!("cannot be inspected: {error:#}")),
+    }]
+}
+
+/// A resource of the template and of the stack.
+pub(super) struct Resource {
+    /// Its name in the template.
+    pub(super) id: String,
+    kind: String,
+    /// Its name on AWS; empty if it is not there.
+    pub(super) physical: String,
+    /// As in the template, unresolved.
+    pub(super) properties: Value,
+}
+
+impl Resource {
+    /// The finding that the stack does not have it, if so.
+    pub(super) fn missing(&self) -> Option<Finding> {
+        self.physical
+            .is_empty()
+            .then(|| Finding::fail(self.id.as_str(), "is not in the stack: deploy again"))
+    }
+
+    /// The finding that a question about it was not answered.
+    pub(super) fn unreadable(&self, error: &anyhow::Error) -> Finding {
+        Finding::warn(self.id.as_str(), format!("cannot be inspected: {error:#}"))
+    }
+}
+
+/// The template's resources whose condition holds, as far as the stack says.
+pub(super) struct Resources(Vec<Resource>);
+
+impl Resources {
+    async fn read(deployment: &Deployment, template: &Path) -> anyhow::Result<Self> {
+        let physical = deployment.resources().await?;
+        let document = template_document(template)?;
+        let resources = document.get("Resources").and_then(Value::as_object);
+        let resources = resources.context("the template has no resources")?;
+        let resource = |(id, value): (&String, &Value)| Resource {
+            id: id.clone(),
+            kind: value
+                .get("Type")
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned(),
+            physical: physical.get(id).cloned().unwrap_or_default(),
+            properties: value.get("Properties").cloned().unwrap_or_default(),
+        };
+        Ok(Self(resources.iter().map(resource).collect()))
+    }
+
+    /// The resources of a type.
+    pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = &Resource> {
+        self.0.iter().filter(move |resource| resource.kind == kind)
+    }
+}

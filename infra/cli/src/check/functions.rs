@@ -1,0 +1,213 @@
+//! The functions of a deployed stack: that they are ready, and that whoever the
+//! template lets call one really may.
+
+use aws_sdk_lambda::Client;
+use aws_sdk_lambda::error::SdkError;
+use aws_sdk_lambda::operation::get_policy::GetPolicyError;
+use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use serde_json::Value;
+
+use super::Finding;
+use super::deployed::{Resource, Resources};
+
+/// Looks at every function.
+pub(super) async fn findings(
+    client: &Client,
+    resources: &Resources,
+    architecture: &str,
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    for function in resources.of("AWS::Serverless::Function") {
+        if let Some(missing) = function.missing() {
+            found.push(missing);
+            continue;
+        }
+        let callers = callers(resources, &function.id);
+        let mut problems = Vec::new();
+        match problem_of_state(client, function, architecture).await {
+            Ok(problem) => problems.extend(problem),
+            Err(error) => problems.push(function.unreadable(&error)),
+        }
+        match policy(client, &function.physical).await {
+            Err(error) => problems.push(function.unreadable(&error)),
+            Ok(policy) => {
+                let missing = callers.iter().filter(|caller| !policy.lets_in(caller));
+                problems.extend(missing.map(|caller| {
+                    Finding::fail(
+                        function.id.as_str(),
+                        format!(
+                            "{} may not invoke it, and every request to it gets a 500: deploy again, or add the permission",
+                            caller.principal
+                        ),
+                    )
+                }));
+            }
+        }
+        if problems.is_empty() {
+            let names: Vec<&str> = callers
+                .iter()
+                .map(|caller| caller.principal.as_str())
+                .collect();
+            let names = names.join(", ");
+            problems.push(Finding::ok(
+                function.id.as_str(),
+                format!("ready; may be invoked by {names}"),
+            ));
+        }
+        found.extend(problems);
+    }
+    found
+}
+
+/// Who the template lets invoke a function, and for what.
+struct Caller {
+    principal: String,
+    /// The API's or the secret's physical id, which the permission must name.
+    source: Option<String>,
+}
+
+fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
+    let permissions = resources.of("AWS::Lambda::Permission");
+    let of_function = permissions.filter(|permission| {
+        let properties = permission.properties.to_string();
+        properties.contains(&format!("\"FunctionName\":{{\"Ref\":\"{function}\"}}"))
+            || properties.contains(&format!("\"{function}.Arn\""))
+    });
+    let mut callers: Vec<Caller> = of_function
+        .filter_map(|permission| {
+            let properties = &permission.properties;
+            let source = properties.get("SourceArn").map(Value::to_string);
+            let api = resources.of("AWS::ApiGatewayV2::Api").next();
+            let api = api.filter(|api| {
+                source.is_some_and(|source| source.contains(&format!("${{{}}}", api.id)))
+            });
+            Some(Caller {
+                principal: properties.get("Principal")?.as_str()?.to_owned(),
+                source: api.map(|api| api.physical.clone()),
+            })
+        })
+        .collect();
+    // An integration without a permission in the template is a slip there.
+    let integrations = resources
+        .of("AWS::ApiGatewayV2::Integration")
+        .chain(resources.of("AWS::ApiGatewayV2::Authorizer"));
+    let mut properties = integrations.map(|one| one.properties.to_string());
+    let is_integrated = properties.any(|text| {
+        text.contains(&format!("\"{function}.Arn\""))
+            || text.contains(&format!("${{{function}.Arn}}"))
+    });
+    if is_integrated && !callers.iter().any(|caller| caller.principal == API_GATEWAY) {
+        callers.push(Caller {
+            principal: API_GATEWAY.to_owned(),
+            source: None,
+        });
+    }
+    callers
+}
+
+async fn problem_of_state(
+    client: &Client,
+    function: &Resource,
+    architecture: &str,
+) -> anyhow::Result<Option<Finding>> {
+    let configuration = client.get_function_configuration();
+    let configuration = configuration
+        .function_name(&function.physical)
+        .send()
+        .await?;
+    let about = function.id.as_str();
+    if !matches!(
+        configuration.state(),
+        None | Some(State::Active | State::Inactive)
+    ) {
+        let why = configuration.state_reason().unwrap_or("no reason given");
+        return Ok(Some(Finding::fail(
+            about,
+            format!("is not active ({why}): deploy again"),
+        )));
+    }
+    if configuration.last_update_status() == Some(&LastUpdateStatus::Failed) {
+        return Ok(Some(Finding::fail(
+            about,
+            "its last update failed: deploy again",
+        )));
+    }
+    let mut architectures = configuration.architectures().iter();
+    let other = architectures.find(|one| !architecture.is_empty() && one.as_str() != architecture);
+    Ok(other.map(|other| {
+        Finding::fail(
+            about,
+            format!("runs on {other}, and Architecture is {architecture}: build and deploy again"),
+        )
+    }))
+}
+
+/// A function's resource policy.
+struct Policy(Value);
+
+impl Policy {
+    fn lets_in(&self, caller: &Caller) -> bool {
+        let statements = self.0.get("Statement").and_then(Value::as_array);
+        statements.is_some_and(|statements| {
+            statements.iter().any(|statement| {
+                let allows = statement.get("Effect").and_then(Value::as_str) == Some("Allow");
+                let principal = statement.get("Principal").map(Value::to_string);
+                let principal = principal.unwrap_or_default();
+                let condition = statement.get("Condition").map(Value::to_string);
+                let is_source = match (&caller.source, condition) {
+                    (Some(source), Some(condition)) => condition.contains(source.as_str()),
+                    (None, _) | (Some(_), None) => true,
+                };
+                allows && principal.contains(&format!("\"{}\"", caller.principal)) && is_source
+            })
+        })
+    }
+}
+
+async fn policy(client: &Client, function: &str) -> anyhow::Result<Policy> {
+    let asked = client.get_policy().function_name(function).send().await;
+    match asked {
+        Ok(found) => Ok(Policy(serde_json::from_str(
+            found.policy().unwrap_or("{}"),
+        )?)),
+        Err(SdkError::ServiceError(error))
+            if matches!(error.err(), GetPolicyError::ResourceNotFoundException(_)) =>
+        {
+            Ok(Policy(Value::Null))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+const API_GATEWAY: &str = "apigateway.amazonaws.com";
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_permission_of_another_api_or_service_lets_nobody_in() {
+        let policy = Policy(json!({"Statement": [{
+            "Effect": "Allow",
+            "Principal": {"Service": "apigateway.amazonaws.com"},
+            "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-west-1:1:abc123/*"}},
+        }]}));
+        let lets_in = |principal: &str, source: Option<&str>| {
+            policy.lets_in(&Caller {
+                principal: principal.to_owned(),
+                source: source.map(str::to_owned),
+            })
+        };
+        assert!(lets_in(API_GATEWAY, Some("abc123")));
+        assert!(lets_in(API_GATEWAY, None));
+        assert!(!lets_in(API_GATEWAY, Some("other1")));
+        assert!(!lets_in("secretsmanager.amazonaws.com", None));
+        let caller = Caller {
+            principal: API_GATEWAY.to_owned(),
+            source: None,
+        };
+        assert!(!Policy(Value::Null).lets_in(&caller));
+    }
+}

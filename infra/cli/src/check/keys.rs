@@ -1,0 +1,117 @@
+//! The keys of a stack: that there are some, that they are published, and that
+//! they are not older than they should be.
+
+use std::time::Duration;
+
+use gatehouse_auth::key::{KeyState, Kid, RotationRules};
+use gatehouse_auth::time::Timestamp;
+use gatehouse_edge::clock::Clock;
+use gatehouse_edge::config::RotationSettings;
+use gatehouse_store::{KeyRingVersions, KeyRotation, SigningKeys};
+
+use super::Finding;
+use crate::place::Place;
+
+/// Looks at the keys; `rotation_days` is how often they should rotate, if that
+/// is known.
+pub(super) async fn findings(place: &Place, rotation_days: Option<u64>) -> Vec<Finding> {
+    match read(place).await {
+        Err(error) => vec![Finding::fail(
+            "keys",
+            format!(
+                "cannot be read ({error:#}); a stack without keys needs `cargo gatehouse keys rotate`"
+            ),
+        )],
+        Ok(keys) => keys.findings(rotation_days, Clock::System.now()),
+    }
+}
+
+struct Keys {
+    active: Option<(Kid, Timestamp)>,
+    published: Vec<Kid>,
+}
+
+async fn read(place: &Place) -> anyhow::Result<Keys> {
+    let settings = RotationSettings::from_environment(place.settings())?;
+    let rules = RotationRules {
+        algorithm: settings.algorithm,
+        min_pending: settings.min_pending,
+    };
+    let table = SigningKeys::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
+    let rotation = KeyRotation::new(KeyRingVersions::new(place.ring()), table, rules);
+    let (ring, published) = rotation.keys().await?;
+    let mut signing = ring.signing_keys();
+    let active = signing.find(|key| key.state == KeyState::Active);
+    Ok(Keys {
+        active: active.map(|key| (key.kid.clone(), key.since)),
+        published: published.kids(Clock::System.now()).cloned().collect(),
+    })
+}
+
+impl Keys {
+    fn findings(&self, rotation_days: Option<u64>, now: Timestamp) -> Vec<Finding> {
+        let Some((kid, since)) = &self.active else {
+            return vec![Finding::fail(
+                "keys",
+                "there are none, and nobody can log in: run `cargo gatehouse keys rotate` for this stack",
+            )];
+        };
+        if !self.published.contains(kid) {
+            return vec![Finding::fail(
+                "keys",
+                format!(
+                    "{kid} signs and is not published, so that no verifier accepts its tokens: run `cargo gatehouse keys rotate`"
+                ),
+            )];
+        }
+        let days = now.since(*since).as_secs() / DAY.as_secs();
+        let age = format!("{kid} has signed for {days} days");
+        let late = rotation_days.filter(|most| *most > 0 && days > most + GRACE_DAYS);
+        vec![match late {
+            None => Finding::ok("keys", age),
+            Some(most) => Finding::warn(
+                "keys",
+                format!(
+                    "{age}, and RotationDays is {most}: look at the log of rotate-keys, then run `cargo gatehouse keys rotate`"
+                ),
+            ),
+        }]
+    }
+}
+
+const DAY: Duration = Duration::from_hours(24);
+/// Secrets Manager rotates within a window, and a key waits before it signs.
+const GRACE_DAYS: u64 = 2;
+
+#[cfg(test)]
+mod tests {
+    use super::super::Level;
+    use super::*;
+
+    #[test]
+    fn keys_that_are_missing_unpublished_or_old_are_found() {
+        let kid = Kid::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
+        let begun = Timestamp::from_unix(0);
+        let level = |keys: &Keys, days: u64| {
+            let now = begun.plus(DAY * u32::try_from(days).unwrap());
+            keys.findings(Some(30), now).first().unwrap().level
+        };
+        let mut keys = Keys {
+            active: None,
+            published: vec![],
+        };
+        assert_eq!(level(&keys, 0), Level::Fail);
+        keys.active = Some((kid.clone(), begun));
+        assert_eq!(level(&keys, 0), Level::Fail);
+        keys.published.push(kid);
+        assert_eq!(level(&keys, 32), Level::Ok);
+        assert_eq!(level(&keys, 33), Level::Warn);
+        assert_eq!(
+            keys.findings(Some(0), begun.plus(DAY * 999))
+                .first()
+                .unwrap()
+                .level,
+            Level::Ok
+        );
+    }
+}
