@@ -60,6 +60,37 @@ async fn a_taken_username_is_refused_in_every_spelling() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Cherokee, Adlam, Georgian and Greek, in the case in which nobody types them.
+#[tokio::test]
+async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    // Letters of another script would mix with the names.
+    let digits = unique("");
+    let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
+    for name in [
+        "\u{13e3}\u{13b3}\u{13a9}",
+        "\u{1e900}\u{1e923}\u{1e924}",
+        "\u{1c92}\u{1c98}\u{1c9d}",
+        "\u{393}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c2}",
+    ] {
+        let name = format!("{name}{digits}");
+        let body = json!({ "username": name, "password": PASSWORD });
+        let answer = service.post("/register", &body).await?;
+        assert_eq!(answer.status, 201, "{name}: {answer:?}");
+        for case in [name.to_uppercase(), name.to_lowercase()] {
+            let body = json!({ "username": case, "password": PASSWORD });
+            assert_eq!(service.post("/login", &body).await?.status, 200, "{case}");
+        }
+    }
+    let body = json!({ "username": "ada \u{1f600}", "password": PASSWORD });
+    let answer = service.post("/register", &body).await?.json();
+    assert_eq!(
+        answer["errors"][0],
+        json!({ "field": "username", "code": "invalid_character", "detail": "a username cannot have U+0020, a space" })
+    );
+    Ok(())
+}
+
 #[tokio::test]
 async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<()> {
     let service = Service::start().await?;

@@ -13,9 +13,9 @@ mod stored;
 
 use std::fmt;
 
-use precis_profiles::OpaqueString;
-use precis_profiles::precis_core::profile::Rules;
 use secrecy::{ExposeSecret, SecretString};
+use unicode_normalization::UnicodeNormalization;
+use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::mixed_script::AugmentedScriptSet;
@@ -60,12 +60,11 @@ impl Password {
         if !typed.chars().all(is_allowed) {
             return Err(PasswordError::Character);
         }
-        let rules = OpaqueString::new();
-        let normalised = rules
-            .additional_mapping_rule(typed)
-            .and_then(|mapped| rules.normalization_rule(mapped))
-            .map_err(|_| PasswordError::Character)?;
-        Ok(Self(SecretString::from(normalised.into_owned())))
+        let mapped = typed.chars().map(|character| {
+            let is_space = character.general_category() == GeneralCategory::SpaceSeparator;
+            if is_space { ' ' } else { character }
+        });
+        Ok(Self(SecretString::from(mapped.nfc().collect::<String>())))
     }
 
     fn expose(&self) -> &str {
@@ -94,9 +93,8 @@ impl fmt::Debug for Password {
 /// What a password may be of: what Unicode has assigned, without controls and what
 /// nobody sees.
 ///
-/// Not `OpaqueString`'s own list: the crate's is of Unicode 6.3 and refuses the
-/// emoji of every year since, as the profile refuses the joiners and selectors
-/// that keyboards put into them.
+/// That is RFC 8264's `FreeformClass` at the current version of Unicode, with the joiners
+/// and selectors that keyboards put into emoji.
 fn is_allowed(character: char) -> bool {
     let unassigned = AugmentedScriptSet::for_char(character).is_empty();
     let separator = matches!(character, '\u{2028}' | '\u{2029}');

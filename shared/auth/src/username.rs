@@ -1,11 +1,22 @@
 //! Usernames: what people type, and the one spelling by which a name is unique.
+//!
+//! Canonical = NFC(fold(NFC(width(typed)))), with full case folding except for `ß`.
 
-use precis_profiles::UsernameCaseMapped;
-use precis_profiles::precis_core::profile::PrecisFastInvocation;
-use unicode_normalization::char::is_combining_mark;
-use unicode_security::MixedScript;
+mod class;
+mod direction;
+mod spelling;
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_script::{Script, UnicodeScript};
+use unicode_security::mixed_script::AugmentedScriptSet;
 
 use crate::identifier::trimmed;
+
+pub use class::CharacterFault;
+use class::{CodePoints, fault_in};
+use spelling::{composed, composes_to_ascii, folded, ordinary_width};
 
 /// A username, as it was typed and in its canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +25,8 @@ pub struct Username {
     canonical: String,
 }
 
-/// Why a text is no username.
+/// Why a text is not a username. A message shows no character of the text itself, but
+/// its code point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
     /// Fewer than 3 characters in the canonical spelling.
@@ -23,41 +35,52 @@ pub enum UsernameError {
     /// More than 64 characters in the canonical spelling.
     #[error("a username has at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// A character, or an order of characters, that a username may not have.
-    #[error("a username has no spaces, `@`, `#`, invisible or formatting characters")]
-    Character,
-    /// Letters of more than one script.
-    #[error("a username is written in one script")]
-    MixedScripts,
+    /// A character that a username may not have, or not in this place.
+    #[error("a username cannot have {0}")]
+    Character(RefusedCharacter),
+    /// Right-to-left letters in an order that is shown ambiguously.
+    #[error(
+        "a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits"
+    )]
+    Direction,
+    /// Letters of two scripts.
+    #[error("a username is written in one script, not in {} and {}", .0.full_name(), .1.full_name())]
+    MixedScripts(Script, Script),
+}
+
+/// A character that was typed, and why it is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefusedCharacter {
+    character: char,
+    fault: CharacterFault,
 }
 
 impl Username {
-    /// Parses a username by the profile `UsernameCaseMapped` of RFC 8265 section
-    /// 3.3, then asks for a single script (UTS 39 section 5.1).
+    /// Parses a username: RFC 8265 section 3.3 at the current version of Unicode, with
+    /// case folding in place of lower case; joiners, `@` and `#` are refused. Its
+    /// letters are of a single script (UTS 39 section 5.1).
     ///
     /// # Errors
-    /// [`UsernameError`] says which rule it breaks.
+    /// [`UsernameError`] says which rule it breaks, and at which character.
     pub fn parse(typed: &str) -> Result<Self, UsernameError> {
         let typed = trimmed(typed);
+        if typed.is_empty() {
+            return Err(UsernameError::TooShort);
+        }
         if typed.len() > MAX_TYPED_BYTES {
             return Err(UsernameError::TooLong);
         }
-        let canonical = enforce(typed)?;
-        // RFC 8265 section 3.1: where the rules are not stable, a name could be
-        // registered once more by its own canonical spelling.
-        if enforce(&canonical)? != canonical || canonical.contains(is_refused) {
-            return Err(UsernameError::Character);
-        }
-        if canonical.starts_with(is_combining_mark) {
-            return Err(UsernameError::Character);
-        }
+        let canonical = canonical(typed)?;
         match canonical.chars().count() {
             0..MIN_CHARACTERS => return Err(UsernameError::TooShort),
             MIN_CHARACTERS..=MAX_CHARACTERS => {}
             _ => return Err(UsernameError::TooLong),
         }
-        if !canonical.is_single_script() {
-            return Err(UsernameError::MixedScripts);
+        if !direction::is_unambiguous(&canonical) {
+            return Err(UsernameError::Direction);
+        }
+        if let Some((one, other)) = two_scripts(&canonical) {
+            return Err(UsernameError::MixedScripts(one, other));
         }
         let display = typed.to_owned();
         Ok(Self { display, canonical })
@@ -83,37 +106,92 @@ impl Username {
 }
 
 impl UsernameError {
-    /// Returns the stable code that an answer carries.
+    /// Returns the stable code that a response carries.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
             Self::TooShort => "too_short",
             Self::TooLong => "too_long",
-            Self::Character => "invalid_character",
-            Self::MixedScripts => "mixed_scripts",
+            Self::Character(_) => "invalid_character",
+            Self::Direction => "invalid_direction",
+            Self::MixedScripts(..) => "mixed_scripts",
         }
     }
 }
 
-fn enforce(name: &str) -> Result<String, UsernameError> {
-    match UsernameCaseMapped::enforce(name) {
-        Ok(canonical) => Ok(canonical.into_owned()),
-        Err(_) if name.is_empty() => Err(UsernameError::TooShort),
-        Err(_) => Err(UsernameError::Character),
+/// Returns the canonical spelling, if every character may be in a name. Characters are
+/// judged before folding, which hides some (`ſ` becomes `s`), and after it.
+fn canonical(typed: &str) -> Result<String, UsernameError> {
+    let refused = |(character, fault)| refused(typed, character, fault);
+    if let Some(double) = typed
+        .chars()
+        .find(|character| composes_to_ascii(*character))
+    {
+        return Err(refused((double, CharacterFault::Compatibility)));
+    }
+    let composed = composed(typed);
+    let canonical = folded(&composed);
+    // A name could otherwise be registered once more by its own canonical spelling.
+    let again = folded(&canonical);
+    let moved = again.chars().zip(canonical.chars()).find(|(a, b)| a != b);
+    match (fault_in(&composed), fault_in(&canonical), moved) {
+        (Some(fault), _, _) | (None, Some(fault), _) => Err(refused(fault)),
+        (None, None, Some((_, character))) => Err(refused((character, CharacterFault::Unstable))),
+        (None, None, None) => Ok(canonical),
     }
 }
 
-/// What the profile lets through and we do not: `@` makes an identifier an e-mail
-/// address, `#` parts the table's keys, the joiners are invisible.
-fn is_refused(character: char) -> bool {
-    matches!(character, '@' | '#' | '\u{200c}' | '\u{200d}')
+/// Names the character that was typed, where it is another than the one it stands for.
+fn refused(typed: &str, character: char, fault: CharacterFault) -> UsernameError {
+    let stands_for = |typed: &char| {
+        let mut found = false;
+        ordinary_width(*typed, |ordinary| found |= ordinary == character);
+        found
+    };
+    let character = typed.chars().find(stands_for).unwrap_or(character);
+    UsernameError::Character(RefusedCharacter { character, fault })
+}
+
+/// Finds the scripts of the first two letters that no one writing system has.
+fn two_scripts(name: &str) -> Option<(Script, Script)> {
+    let mut shared = AugmentedScriptSet::default();
+    let mut first = None;
+    for character in name.chars() {
+        shared.intersect_with(AugmentedScriptSet::for_char(character));
+        let mut scripts = [character.script()]
+            .into_iter()
+            .chain(character.script_extension().iter());
+        let script = scripts.find(|script| !matches!(script, Script::Common | Script::Inherited));
+        if shared.is_empty() {
+            let script = script.unwrap_or(Script::Unknown);
+            return Some((first.unwrap_or(script), script));
+        }
+        first = first.or(script);
+    }
+    None
+}
+
+impl fmt::Display for RefusedCharacter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { character, fault } = *self;
+        write!(f, "{}", CodePoints(std::iter::once(character)))?;
+        if character.is_ascii_graphic() {
+            write!(f, " `{character}`")?;
+        }
+        write!(f, ", {fault}")?;
+        if fault == CharacterFault::Compatibility {
+            write!(f, " of {}", CodePoints(std::iter::once(character).nfkc()))?;
+        }
+        Ok(())
+    }
 }
 
 const MIN_CHARACTERS: usize = 3;
 const MAX_CHARACTERS: usize = 64;
-/// More cannot become 64 characters, and the profile's rules on neighbouring
-/// characters take time that grows with the square of the length.
+/// More cannot become 64 characters; bounds the work that a longer text could cause.
 const MAX_TYPED_BYTES: usize = 1024;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod unicode;

@@ -171,3 +171,21 @@ proptest! {
         let _ = EmailAddress::parse(&format!("a@{domain}"));
     }
 }
+
+/// So no later version of Unicode gives a stored address another canonical spelling.
+#[test]
+fn a_stored_address_is_ascii_and_its_own_spelling() {
+    for typed in [
+        "Ada@Example.org",
+        "ada@B\u{fc}cher.example",
+        "ada@stra\u{df}e.example",
+        "ada@\u{212a}elvin.example",
+        "ada@\u{3c3}\u{3bf}\u{3c6}\u{3cc}\u{3c2}.example",
+    ] {
+        let address = EmailAddress::parse(typed).unwrap();
+        assert!(address.display().is_ascii(), "{typed}");
+        assert_eq!(address.canonical(), address.display().to_ascii_lowercase());
+        let again = EmailAddress::parse(address.display()).unwrap();
+        assert_eq!(again.canonical(), address.canonical(), "{typed}");
+    }
+}

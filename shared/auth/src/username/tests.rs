@@ -1,4 +1,5 @@
 use proptest::prelude::*;
+use unicode_script::Script;
 
 use super::*;
 
@@ -56,7 +57,8 @@ fn names_of_two_scripts_are_refused() {
     ] {
         assert!(canonical(mixed).is_err(), "{mixed}");
     }
-    assert_eq!(canonical("p\u{430}ypal"), Err(UsernameError::MixedScripts));
+    let mixed = UsernameError::MixedScripts(Script::Latin, Script::Cyrillic);
+    assert_eq!(canonical("p\u{430}ypal"), Err(mixed));
     // Japanese is written in three scripts, and counts as one (UTS 39 section 5.1).
     assert!(canonical("\u{7530}\u{4e2d}\u{3055}\u{3093}\u{30a2}").is_ok());
     assert!(canonical("\u{43c}\u{430}\u{440}\u{438}\u{44f}1").is_ok());
@@ -120,10 +122,8 @@ fn spaces_controls_and_what_is_not_seen_are_refused() {
 
 #[test]
 fn a_name_does_not_begin_with_a_mark() {
-    assert_eq!(
-        canonical("\u{301}\u{301}\u{301}"),
-        Err(UsernameError::Character)
-    );
+    let refused = canonical("\u{301}\u{301}\u{301}").unwrap_err();
+    assert_eq!(refused.code(), "invalid_character");
 }
 
 #[test]
@@ -140,6 +140,74 @@ fn the_canonical_spelling_has_3_to_64_characters() {
     ] {
         assert_eq!(canonical(&typed).err(), expected, "{typed:.80}");
     }
+}
+
+const REFUSED: [&str; 26] = [
+    "two words",
+    "tab\tbed",
+    "a@b",
+    "a#b",
+    "a\u{ff20}b",
+    "a\u{a0}b",
+    "a\u{202e}b",
+    "a\u{200d}b",
+    "a\u{1f600}b",
+    "a\u{2019}b",
+    "a\u{221a}b",
+    "a\u{2183}b\u{2160}",
+    "\u{fb01}nn",
+    "mi\u{212a}e",
+    "ab\u{378}",
+    "ab\u{e000}",
+    "a\u{b7}b",
+    "\u{5f3}\u{5d0}\u{5d1}",
+    "a\u{30fb}b",
+    "\u{661}\u{6f1}\u{628}",
+    "\u{628}\u{640}\u{628}",
+    "\u{1100}\u{1100}\u{1100}",
+    "\u{301}bc",
+    "1\u{5d0}\u{5d1}",
+    "p\u{430}ypal",
+    "abc\u{661}",
+];
+
+/// Each message names what was typed by its code point, and why it is refused.
+#[test]
+fn a_message_names_the_character_and_the_reason_and_repeats_nothing() {
+    let messages = REFUSED.into_iter().map(|typed| {
+        let error = canonical(typed).unwrap_err();
+        assert!(error.to_string().is_ascii(), "{typed}");
+        format!("{}: {error}", error.code())
+    });
+    let messages: Vec<String> = messages.collect();
+    insta::assert_snapshot!(messages.join("\n"), @r##"
+    invalid_character: a username cannot have U+0020, a space
+    invalid_character: a username cannot have U+0009, a control character
+    invalid_character: a username cannot have U+0040 `@`, which is reserved
+    invalid_character: a username cannot have U+0023 `#`, which is reserved
+    invalid_character: a username cannot have U+FF20, which is reserved
+    invalid_character: a username cannot have U+00A0, a space
+    invalid_character: a username cannot have U+202E, an invisible or formatting character
+    invalid_character: a username cannot have U+200D, an invisible or formatting character
+    invalid_character: a username cannot have U+1F600, an emoji
+    invalid_character: a username cannot have U+2019, a punctuation mark beyond ASCII
+    invalid_character: a username cannot have U+221A, a symbol
+    invalid_character: a username cannot have U+2160, a compatibility form of U+0049
+    invalid_character: a username cannot have U+FB01, a compatibility form of U+0066 U+0069
+    invalid_character: a username cannot have U+212A, a compatibility form of U+004B
+    invalid_character: a username cannot have U+0378, a code point that Unicode has not assigned yet
+    invalid_character: a username cannot have U+E000, a private-use character
+    invalid_character: a username cannot have U+00B7, a middle dot, except between two l
+    invalid_character: a username cannot have U+05F3, a geresh or gershayim, except after a Hebrew letter
+    invalid_character: a username cannot have U+30FB, a katakana middle dot, except with kana or Han characters
+    invalid_character: a username cannot have U+06F1, a digit of another kind than the digits before it
+    invalid_character: a username cannot have U+0640, which only stretches, repeats or marks other characters
+    invalid_character: a username cannot have U+1100, a Hangul letter outside a modern syllable
+    invalid_character: a username cannot have U+0301, a combining mark, at the beginning
+    invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
+    mixed_scripts: a username is written in one script, not in Latin and Cyrillic
+    invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
+    "##);
 }
 
 proptest! {
