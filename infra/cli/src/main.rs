@@ -75,7 +75,7 @@ async fn main() -> ExitCode {
         Command::Export(arguments) => export::run(arguments).await,
         Command::Argon2(arguments) => argon2::run(arguments).await.map(success),
         Command::Bench(arguments) => bench::run(arguments).await.map(success),
-        Command::Users(arguments) => users::run(arguments).await.map(success),
+        Command::Users(arguments) => users::run(arguments).await,
     };
     match done {
         Ok(code) => code,

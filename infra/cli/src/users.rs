@@ -8,8 +8,11 @@ mod create;
 mod delete;
 mod listing;
 mod people;
+mod recanonicalise;
 mod recover;
 mod roles;
+
+use std::process::ExitCode;
 
 use clap::Subcommand;
 use gatehouse_auth::external_id::ExternalId;
@@ -107,6 +110,13 @@ enum Command {
         #[arg(long)]
         yes: bool,
     },
+    /// Moves usernames to the spelling that the current rules give them, after an update
+    /// that changes the rules; exits with 3 if some could not move
+    Recanonicalise {
+        /// Says which names would move, and writes nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Prints a code that sets a new password, once, within 30 minutes
     Recover {
         /// The username or e-mail address
@@ -140,6 +150,7 @@ impl Command {
             | Self::Enable { .. }
             | Self::Unlock { .. }
             | Self::RevokeSessions { .. }
+            | Self::Recanonicalise { .. }
             | Self::Recover { .. }
             | Self::Delete { .. } => &[],
         }
@@ -147,14 +158,32 @@ impl Command {
 }
 
 /// Runs one command, and prints what came of it.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let place = Place::find(&arguments.place).await?;
-    let done = answer(&place, &arguments.command).await;
+    let done = match &arguments.command {
+        Command::Recanonicalise { dry_run } => recanonicalise(&place, *dry_run).await,
+        command => {
+            let answer = answer(&place, command).await;
+            answer.map(|answer| (answer, ExitCode::SUCCESS))
+        }
+    };
     if done.is_ok() {
         roles::warn(place.settings(), arguments.command.given_roles());
     }
     place.close().await;
-    done?.print(arguments.json)
+    let (answer, code) = done?;
+    answer.print(arguments.json)?;
+    Ok(code)
+}
+
+async fn recanonicalise(place: &Place, dry_run: bool) -> anyhow::Result<(Answer, ExitCode)> {
+    let respelling = recanonicalise::names(&People::of(place)?, dry_run).await?;
+    let code = if respelling.is_complete() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(SOME_REFUSED)
+    };
+    Ok((respelling.answer(), code))
 }
 
 async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
@@ -202,6 +231,7 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
             )?;
             change::end_sessions(&people, &person, now).await
         }
+        Command::Recanonicalise { dry_run } => Ok(recanonicalise(place, *dry_run).await?.0),
         Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
         Command::Delete { name, id, yes } => {
             let sub = doomed(&people, name.as_deref(), id.as_ref(), *yes).await?;
@@ -255,6 +285,9 @@ fn ask(yes: bool, person: &Person, consequence: &str) -> anyhow::Result<()> {
     let consequence = format!("{name} {consequence}.");
     prompt::confirm(&[&consequence], "the username", name)
 }
+
+/// The exit code of a run that did what it could, and left some people as they were.
+const SOME_REFUSED: u8 = 3;
 
 #[cfg(test)]
 mod tests;

@@ -45,9 +45,13 @@ pub async fn delete_user(
     let account = Delete::builder()
         .table_name(users.table())
         .set_key(Some(key("pk", user_key(&user.sub))))
-        .condition_expression("#token_version = :ver")
-        .set_expression_attribute_names(Some(names(["token_version"])))
-        .set_expression_attribute_values(Some(values([("ver", number(user.token_version))])));
+        // The name's item goes too, so it has to be under the spelling that was read.
+        .condition_expression("#token_version = :ver AND #username_canonical = :name")
+        .set_expression_attribute_names(Some(names(["token_version", "username_canonical"])))
+        .set_expression_attribute_values(Some(values([
+            ("ver", number(user.token_version)),
+            ("name", text(&user.username_canonical)),
+        ])));
     let mut parts = vec![
         transaction::delete(account)?,
         // No version of this subject is ever allowed again.

@@ -1,0 +1,164 @@
+//! `gatehouse users recanonicalise`: names under the spelling that today's rules give
+//! them.
+//!
+//! It plans from a list of everybody: a name moves only if nobody else has, or will
+//! have, its new spelling. Each move is one transaction, so an interrupted run is
+//! continued by another, and a second run finds nothing to do.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use gatehouse_auth::user::User;
+use gatehouse_auth::username::Username;
+use gatehouse_store::Respelled;
+use serde_json::json;
+
+use super::people::{People, token};
+use crate::answer::Answer;
+
+/// Moves names whose spelling changes; with `dry_run` it only says which.
+pub(super) async fn names(people: &People, dry_run: bool) -> anyhow::Result<Respelling> {
+    let plan = Plan::of(everybody(people).await?);
+    let mut respelling = Respelling {
+        dry_run,
+        moved: Vec::new(),
+        conflicts: plan.conflicts,
+    };
+    let mut waiting = plan.moves;
+    // One user's new spelling may be the one that another is about to leave.
+    while !waiting.is_empty() && !dry_run {
+        let mut taken = Vec::new();
+        let before = waiting.len();
+        for (user, canonical) in std::mem::take(&mut waiting) {
+            match people.users.respell(&user, &canonical, &token()?).await? {
+                Respelled::Done => respelling.moved.push((user, canonical)),
+                Respelled::Taken => taken.push((user, canonical)),
+                Respelled::Changed => {
+                    let why = "the account changed in the meantime: run this again";
+                    respelling.conflicts.push((vec![user], why.to_owned()));
+                }
+            }
+        }
+        if taken.len() == before {
+            for (user, canonical) in taken {
+                let why = format!("{canonical:?} was taken in the meantime");
+                respelling.conflicts.push((vec![user], why));
+            }
+            break;
+        }
+        waiting = taken;
+    }
+    if dry_run {
+        respelling.moved = waiting;
+    }
+    Ok(respelling)
+}
+
+/// What came of it.
+pub(super) struct Respelling {
+    dry_run: bool,
+    moved: Vec<(User, String)>,
+    /// Users who keep their old spelling, and why.
+    conflicts: Vec<(Vec<User>, String)>,
+}
+
+impl Respelling {
+    pub(super) fn is_complete(&self) -> bool {
+        self.conflicts.is_empty()
+    }
+
+    pub(super) fn answer(&self) -> Answer {
+        let mut text = String::new();
+        let will = if self.dry_run { "would move" } else { "moved" };
+        // Writing to a string cannot fail.
+        for (user, canonical) in &self.moved {
+            let (name, old) = (&user.username, &user.username_canonical);
+            let _ = writeln!(
+                text,
+                "{name} ({}): {will} from {old} to {canonical}",
+                user.sub
+            );
+        }
+        for (users, why) in &self.conflicts {
+            let users = users.iter();
+            let named = users.map(|user| format!("{} ({})", user.username, user.sub));
+            let named: Vec<String> = named.collect();
+            let _ = writeln!(text, "{}: not moved, {why}", named.join(" and "));
+        }
+        let (moved, conflicts) = (self.moved.len(), self.conflicts.len());
+        let _ = writeln!(text, "{will}: {moved}, conflicts: {conflicts}");
+        let moved = self.moved.iter().map(|(user, canonical)| {
+            json!({ "id": user.sub, "username": user.username, "from": user.username_canonical, "to": canonical })
+        });
+        let conflicts = self.conflicts.iter().map(|(users, why)| {
+            let users: Vec<_> = users
+                .iter()
+                .map(|user| json!({ "id": user.sub, "username": user.username }))
+                .collect();
+            json!({ "users": users, "reason": why })
+        });
+        let json = json!({
+            "dry_run": self.dry_run,
+            "moved": moved.collect::<Vec<_>>(),
+            "conflicts": conflicts.collect::<Vec<_>>(),
+        });
+        Answer { text, json }
+    }
+}
+
+struct Plan {
+    moves: Vec<(User, String)>,
+    conflicts: Vec<(Vec<User>, String)>,
+}
+
+impl Plan {
+    /// Groups users by the spelling that each of them should have. Whoever has a name
+    /// that is no longer a username keeps the spelling they have.
+    fn of(users: Vec<User>) -> Self {
+        let mut plan = Self {
+            moves: Vec::new(),
+            conflicts: Vec::new(),
+        };
+        let mut by_spelling: BTreeMap<String, Vec<User>> = BTreeMap::new();
+        for user in users {
+            let spelling = match Username::parse(&user.username) {
+                Ok(username) => username.canonical().to_owned(),
+                Err(error) => {
+                    plan.conflicts.push((vec![user.clone()], error.to_string()));
+                    user.username_canonical.clone()
+                }
+            };
+            by_spelling.entry(spelling).or_default().push(user);
+        }
+        for (spelling, users) in by_spelling {
+            let moving = |user: &User| user.username_canonical != spelling;
+            match users.as_slice() {
+                [user] if moving(user) => plan.moves.push((user.clone(), spelling)),
+                [] | [_] => {}
+                several => {
+                    let why = format!("{spelling:?} would be the name of each of them");
+                    plan.conflicts.push((several.to_vec(), why));
+                }
+            }
+        }
+        plan
+    }
+}
+
+async fn everybody(people: &People) -> anyhow::Result<Vec<User>> {
+    let mut users = Vec::new();
+    let mut start = None;
+    loop {
+        let some = people.users.everybody(start.as_deref()).await?;
+        for user in some.users {
+            users.push(user?);
+        }
+        start = some.next;
+        if start.is_none() {
+            return Ok(users);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

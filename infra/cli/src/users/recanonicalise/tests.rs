@@ -1,0 +1,162 @@
+use std::path::Path;
+
+use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::{Status, User};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::*;
+use crate::place::Place;
+
+/// Tables with users whose names have the spelling of earlier rules.
+struct World {
+    place: Place,
+    people: People,
+    _directory: TempDir,
+}
+
+impl World {
+    async fn with(users: &[(&str, &str)]) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let place = Place::open(&template, directory.path()).await.unwrap();
+        let people = People::of(&place).unwrap();
+        for (number, (username, canonical)) in (1..).zip(users) {
+            let user = user(number, username, canonical);
+            people
+                .users
+                .register(&user, &token().unwrap())
+                .await
+                .unwrap();
+        }
+        Self {
+            place,
+            people,
+            _directory: directory,
+        }
+    }
+
+    async fn run(&self, dry_run: bool) -> (Value, bool) {
+        let respelling = names(&self.people, dry_run).await.unwrap();
+        let answer = respelling.answer();
+        assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
+        (answer.json, respelling.is_complete())
+    }
+
+    /// Whose name each of these is, by the last letter of their id.
+    async fn owners(&self, spellings: &[&str]) -> Vec<Option<String>> {
+        let mut owners = Vec::new();
+        for spelling in spellings {
+            let user = self
+                .people
+                .users
+                .find(&format!("username#{spelling}"))
+                .await;
+            owners.push(user.unwrap().map(|user| {
+                assert_eq!(user.username_canonical, *spelling, "the account agrees");
+                user.username
+            }));
+        }
+        owners
+    }
+}
+
+fn user(number: u8, username: &str, canonical: &str) -> User {
+    let json = json!({
+        "sub": gatehouse_auth::id::SubjectId::from_bytes([number; 16]),
+        "username": username,
+        "username_canonical": canonical,
+        "password_hash": "$argon2id$canary",
+        "roles": ["user"],
+        "status": Status::Active,
+        "token_version": 0,
+        "session_version": 0,
+        "created_at": Timestamp::from_unix(0),
+        "updated_at": Timestamp::from_unix(0),
+        "password_changed_at": Timestamp::from_unix(0),
+    });
+    serde_json::from_value(json).unwrap()
+}
+
+fn owned(names: &[Option<&str>]) -> Vec<Option<String>> {
+    names.iter().map(|name| name.map(str::to_owned)).collect()
+}
+
+const OLD: &str = "\u{3b3}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c2}";
+const NEW: &str = "\u{3b3}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c3}";
+
+#[tokio::test]
+async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
+    let world = World::with(&[(OLD, OLD), ("Ada", "ada")]).await;
+    let (planned, _) = world.run(true).await;
+    assert_eq!(planned["moved"][0]["to"], NEW);
+    let before = world.owners(&[OLD, NEW, "ada"]).await;
+    assert_eq!(before, owned(&[Some(OLD), None, Some("Ada")]));
+
+    let (done, complete) = world.run(false).await;
+    assert_eq!((&done["moved"], complete), (&planned["moved"], true));
+    let after = world.owners(&[OLD, NEW, "ada"]).await;
+    assert_eq!(after, owned(&[None, Some(OLD), Some("Ada")]));
+    let found = world.people.find(OLD).await.unwrap();
+    assert_eq!(
+        found.user.username_canonical, NEW,
+        "and the old name finds its owner"
+    );
+
+    let (again, complete) = world.run(false).await;
+    assert_eq!(
+        (again["moved"].as_array().map(Vec::len), complete),
+        (Some(0), true)
+    );
+    world.place.close().await;
+}
+
+#[tokio::test]
+async fn of_two_users_with_one_spelling_neither_moves_and_both_are_named() {
+    let world = World::with(&[(OLD, OLD), (NEW, NEW), ("Ada", "ADA-OLD")]).await;
+    let (done, complete) = world.run(false).await;
+    assert!(!complete);
+    let users = done["conflicts"][0]["users"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
+    let mut named: Vec<&str> = users
+        .iter()
+        .filter_map(|user| user["username"].as_str())
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, [OLD, NEW]);
+    let after = world.owners(&[OLD, NEW, "ada", "ADA-OLD"]).await;
+    let expected = [Some(OLD), Some(NEW), Some("Ada"), None];
+    assert_eq!(after, owned(&expected), "and the third one moves");
+    world.place.close().await;
+}
+
+#[tokio::test]
+async fn a_spelling_that_another_user_leaves_is_free_whoever_is_first() {
+    for users in [
+        [("bob", "first"), ("ada", "bob")],
+        [("ada", "first"), ("bob", "ada")],
+    ] {
+        let world = World::with(&users).await;
+        let (_, complete) = world.run(false).await;
+        assert!(complete);
+        let after = world.owners(&["ada", "bob", "first"]).await;
+        assert_eq!(after, owned(&[Some("ada"), Some("bob"), None]));
+        world.place.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_a_username_any_longer_is_reported_and_stays() {
+    let world = World::with(&[("no spaces", "no spaces")]).await;
+    let (done, complete) = world.run(false).await;
+    assert!(!complete);
+    let reason = done["conflicts"][0]["reason"].as_str().unwrap_or_default();
+    assert!(reason.contains("U+0020, a space"), "{reason}");
+    assert_eq!(
+        world.owners(&["no spaces"]).await,
+        owned(&[Some("no spaces")])
+    );
+    world.place.close().await;
+}
