@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::document;
+use gatehouse_tests::sam::run;
 
 use crate::project::Project;
 use crate::running::{Running, free_port, listens};
@@ -29,9 +30,19 @@ fn every_function_answers_its_valid_event_under_cargo_lambda() -> anyhow::Result
     // The default ports may be somebody else's.
     let (api, tables, invoke) = (free_port()?, free_port()?, free_port()?);
     let project = Project::copy()?;
+    // As `cargo test` and `cargo lambda watch` compile dependencies; `cargo local` has to
+    // use what is there, for itself and for the functions.
+    run(project
+        .command("cargo")
+        .args(["build", "--bin", "gatehouse"]))?;
     let ports = format!("cargo local --port {api} --dynamodb-port {tables}");
     let mut local = Running::start(&project, &local.replace("cargo local", &ports))?;
     local.wait(|output| output.contains("Gatehouse is at"))?;
+    assert!(
+        local.output()?.contains("\nBuilding "),
+        "it says what it builds"
+    );
+    assert_eq!(local.compiled_dependencies()?, [""; 0]);
     let mut watch = Running::start(&project, &format!("{watch} --invoke-port {invoke}"))?;
     watch.wait(|_| listens(invoke))?;
 

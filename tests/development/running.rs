@@ -47,6 +47,14 @@ impl Running {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
     }
 
+    /// Returns what it compiled apart from our own crates, whose folder Cargo names.
+    pub(crate) fn compiled_dependencies(&self) -> anyhow::Result<Vec<String>> {
+        let output = self.output()?;
+        let compiled = output.lines().filter(|line| line.contains("Compiling "));
+        let dependencies = compiled.filter(|line| !line.contains(" ("));
+        Ok(dependencies.map(str::to_owned).collect())
+    }
+
     /// Waits until something is so.
     pub(crate) fn wait(&mut self, until: impl Fn(&str) -> bool) -> anyhow::Result<()> {
         let begun = Instant::now();
