@@ -160,12 +160,11 @@ impl Command {
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let place = Place::find(&arguments.place).await?;
-    let done = match &arguments.command {
-        Command::Recanonicalise { dry_run } => recanonicalise(&place, *dry_run).await,
-        command => {
-            let answer = answer(&place, command).await;
-            answer.map(|answer| (answer, ExitCode::SUCCESS))
-        }
+    let done = if let Command::Recanonicalise { dry_run } = &arguments.command {
+        recanonicalise(&place, *dry_run).await
+    } else {
+        let answer = answer(&place, &arguments.command).await;
+        answer.map(|answer| (answer, ExitCode::SUCCESS))
     };
     if done.is_ok() {
         roles::warn(place.settings(), arguments.command.given_roles());
