@@ -8,6 +8,8 @@ use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 
+use crate::every_endpoint::PROTECTED;
+
 #[tokio::test]
 async fn a_good_token_reaches_the_function_as_its_principal() -> anyhow::Result<()> {
     let service = Service::start().await?;
@@ -35,6 +37,28 @@ async fn the_admin_route_needs_the_role() -> anyhow::Result<()> {
         service.get_as(&person.access_token, "/admin").await?.status,
         200
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_route_that_requires_a_role_names_it() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let person = Person::join(&service).await?;
+    let routes = PROTECTED
+        .into_iter()
+        .filter(|(_, path)| path.starts_with("/admin"));
+    for (method, path) in routes {
+        let request = service
+            .request(method.parse()?, path)
+            .bearer_auth(&person.access_token);
+        let answer = service.send(request).await?;
+        assert_eq!(answer.status, 403, "{method} {path}: {answer:?}");
+        assert_eq!(answer.member("detail"), "the role `admin` is required");
+        assert_eq!(
+            answer.header("www-authenticate"),
+            r#"Bearer realm="gatehouse", error="insufficient_scope""#
+        );
+    }
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! Who a request acts for, after the authorizer has verified the token.
 
+use std::collections::HashMap;
+
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::time::Timestamp;
 use lambda_http::RequestExt;
+use lambda_http::aws_lambda_events::apigw::ApiGatewayRequestIdentity;
 use lambda_http::request::RequestContext;
 use serde_json::Value;
 
@@ -67,8 +70,19 @@ struct Seen {
     request_id: Option<String>,
 }
 
+impl Seen {
+    fn of(identity: &ApiGatewayRequestIdentity, request_id: Option<&String>) -> Self {
+        Self {
+            ip: identity.source_ip.clone(),
+            user_agent: identity.user_agent.clone(),
+            request_id: request_id.cloned(),
+        }
+    }
+}
+
 impl Principal {
-    /// Reads the principal of an HTTP API's request (payload 2.0).
+    /// Reads the principal of a request behind the authorizer: of an HTTP API
+    /// (payload 2.0 or 1.0), a REST API or a WebSocket API.
     ///
     /// A gateway that caches the authorizer's answer may hand on a token that
     /// has ended since, so its end is compared with `now` here too.
@@ -98,23 +112,28 @@ impl Principal {
     /// Checks that the user has a role. A refusal is an audit event.
     ///
     /// # Errors
-    /// 403 [`Problem`] `insufficient_scope` if not.
+    /// 403 [`Problem`] `insufficient_scope` that names the role, if not.
     pub fn require_role(&self, role: &str) -> Result<(), Problem> {
-        self.allow(self.roles.contains(role), "missing_role")
+        if self.roles.contains(role) {
+            return Ok(());
+        }
+        self.record_refusal("missing_role");
+        Err(Problem::missing_role(role))
     }
 
     /// Checks that the token has a scope. A refusal is an audit event.
     ///
     /// # Errors
-    /// 403 [`Problem`] `insufficient_scope` if not.
+    /// 403 [`Problem`] `insufficient_scope` that names the scope, if not.
     pub fn require_scope(&self, scope: &str) -> Result<(), Problem> {
-        self.allow(self.scope.contains(scope), "missing_scope")
-    }
-
-    fn allow(&self, allowed: bool, reason: &'static str) -> Result<(), Problem> {
-        if allowed {
+        if self.scope.contains(scope) {
             return Ok(());
         }
+        self.record_refusal("missing_scope");
+        Err(Problem::missing_scope(scope))
+    }
+
+    fn record_refusal(&self, reason: &'static str) {
         Audit {
             reason: Some(reason),
             sub: Some(&self.sub),
@@ -125,15 +144,11 @@ impl Principal {
             ..Audit::default()
         }
         .record(AuditEvent::AuthorizationDenied);
-        Err(Problem::insufficient_scope())
     }
 
     /// The error is the name of the member that is missing or odd.
     fn from_context(context: Option<&RequestContext>) -> Result<Self, &'static str> {
-        let Some(RequestContext::ApiGatewayV2(gateway)) = context else {
-            return Err("requestContext");
-        };
-        let fields = &gateway.authorizer.as_ref().ok_or("authorizer")?.fields;
+        let (fields, seen) = context.and_then(authorized).ok_or("authorizer")?;
         let text = |name| fields.get(name).and_then(Value::as_str).ok_or(name);
         let time = |name| {
             let seconds = number(fields.get(name)).map(Timestamp::from_unix);
@@ -149,12 +164,34 @@ impl Principal {
             roles: Roles::parse(names).map_err(|_| "roles")?,
             auth_time: time("auth_time")?,
             exp: time("exp")?,
-            seen: Seen {
+            seen,
+        })
+    }
+}
+
+/// The authorizer's context, and what the gateway saw. HTTP APIs put the context
+/// under `lambda` (payload 2.0); all others put it into `authorizer` itself, as
+/// texts. A caller can write neither.
+fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, Seen)> {
+    match context {
+        RequestContext::ApiGatewayV2(gateway) => {
+            let seen = Seen {
                 ip: gateway.http.source_ip.clone(),
                 user_agent: gateway.http.user_agent.clone(),
                 request_id: gateway.request_id.clone(),
-            },
-        })
+            };
+            Some((&gateway.authorizer.as_ref()?.fields, seen))
+        }
+        RequestContext::ApiGatewayV1(gateway) => {
+            let seen = Seen::of(&gateway.identity, gateway.request_id.as_ref());
+            Some((&gateway.authorizer.fields, seen))
+        }
+        RequestContext::WebSocket(gateway) => {
+            let seen = Seen::of(&gateway.identity, gateway.request_id.as_ref());
+            Some((&gateway.authorizer.fields, seen))
+        }
+        // Other sources of events, which a workspace may have enabled, have no authorizer.
+        _ => None,
     }
 }
 

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
+use gatehouse_auth::scope::Scopes;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -24,7 +25,7 @@ pub struct Problem {
     errors: Vec<FieldError>,
     suggestions: Vec<String>,
     retry_after: Option<Duration>,
-    challenge: Option<&'static str>,
+    challenge: Option<Cow<'static, str>>,
 }
 
 /// What is wrong with one field of a body, or one parameter of a query.
@@ -117,7 +118,7 @@ impl Problem {
             "the username or the password is wrong",
         );
         Self {
-            challenge: Some(CHALLENGE),
+            challenge: Some(CHALLENGE.into()),
             ..problem
         }
     }
@@ -132,20 +133,41 @@ impl Problem {
         };
         let problem = Self::new(Code::Unauthorized, "an access token is needed");
         Self {
-            challenge: Some(challenge),
+            challenge: Some(challenge.into()),
             ..problem
         }
     }
 
-    /// 403 `insufficient_scope`: authenticated, and not allowed to.
+    /// 403 `insufficient_scope`: the user does not have this role.
     #[must_use]
-    pub fn insufficient_scope() -> Self {
+    pub fn missing_role(role: &str) -> Self {
         let problem = Self::new(
             Code::InsufficientScope,
-            "this access token does not allow it",
+            format!("the role `{role}` is required"),
         );
         Self {
-            challenge: Some(CHALLENGE_INSUFFICIENT_SCOPE),
+            challenge: Some(CHALLENGE_INSUFFICIENT_SCOPE.into()),
+            ..problem
+        }
+    }
+
+    /// 403 `insufficient_scope`: the token does not have this scope. The challenge
+    /// names it (RFC 6750 section 3).
+    #[must_use]
+    pub fn missing_scope(scope: &str) -> Self {
+        let problem = Self::new(
+            Code::InsufficientScope,
+            format!("the scope `{scope}` is required"),
+        );
+        // A scope-token holds no quote and no backslash; anything else stays out.
+        let challenge = match Scopes::parse(scope) {
+            Ok(scopes) if scopes.contains(scope) => Cow::Owned(format!(
+                r#"{CHALLENGE_INSUFFICIENT_SCOPE}, scope="{scope}""#
+            )),
+            Ok(_) | Err(_) => CHALLENGE_INSUFFICIENT_SCOPE.into(),
+        };
+        Self {
+            challenge: Some(challenge),
             ..problem
         }
     }
@@ -258,10 +280,10 @@ impl Problem {
         self.code.as_str()
     }
 
-    fn new(code: Code, detail: &'static str) -> Self {
+    fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
             code,
-            detail: Cow::Borrowed(detail),
+            detail: detail.into(),
             errors: Vec::new(),
             suggestions: Vec::new(),
             retry_after: None,

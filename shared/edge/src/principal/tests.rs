@@ -1,3 +1,5 @@
+mod events;
+
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -117,6 +119,33 @@ fn a_role_or_scope_that_is_not_held_is_403() {
             (problem.status(), problem.code()),
             (StatusCode::FORBIDDEN, "insufficient_scope")
         );
+    }
+}
+
+#[test]
+fn a_refusal_names_the_role_or_the_scope_that_is_missing() {
+    let principal = behind(&context()).unwrap();
+    let refusal = |refused: Result<(), Problem>| {
+        let answer = refused.unwrap_err().into_response("id");
+        let body: Value = serde_json::from_slice(answer.body()).unwrap();
+        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        (body["detail"].clone(), challenge.to_owned())
+    };
+    let bare = r#"Bearer realm="gatehouse", error="insufficient_scope""#;
+    assert_eq!(
+        refusal(principal.require_role("editor")),
+        (json!("the role `editor` is required"), bare.to_owned())
+    );
+    assert_eq!(
+        refusal(principal.require_scope("orders:write")),
+        (
+            json!("the scope `orders:write` is required"),
+            format!(r#"{bare}, scope="orders:write""#)
+        )
+    );
+    for invalid in ["a\"b", "a\\b", "a b", "\u{e9}", "a\nb", ""] {
+        let (_, challenge) = refusal(principal.require_scope(invalid));
+        assert_eq!(challenge, bare, "{invalid:?}");
     }
 }
 

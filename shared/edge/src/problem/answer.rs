@@ -28,8 +28,10 @@ impl Problem {
         if let Some(wait) = self.retry_after {
             headers.insert(RETRY_AFTER, response::retry_after(wait));
         }
-        if let Some(challenge) = self.challenge {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        if let Some(challenge) = self.challenge
+            && let Ok(challenge) = HeaderValue::try_from(challenge.as_ref())
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
     }

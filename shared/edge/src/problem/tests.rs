@@ -120,7 +120,8 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::invalid_credentials(),
         Problem::unauthorized(false),
         Problem::unauthorized(true),
-        Problem::insufficient_scope(),
+        Problem::missing_role("admin"),
+        Problem::missing_scope("orders"),
         Problem::registration_closed(),
         Problem::username_taken(),
         Problem::email_taken(),
@@ -135,7 +136,7 @@ fn each_problem_has_its_status_code_and_texts() {
         let (status, code) = (problem.status().as_u16(), problem.code());
         let wait = problem.retry_after.map_or(0, |wait| wait.as_secs());
         let (title, detail) = (problem.code.title(), problem.detail.clone());
-        let challenge = problem.challenge.unwrap_or("-");
+        let challenge = problem.challenge.as_deref().unwrap_or("-");
         format!("{status} {code} | {title} | {detail} | {wait} | {challenge}")
     })
     .collect();
@@ -150,7 +151,8 @@ fn each_problem_has_its_status_code_and_texts() {
     401 invalid_credentials | Wrong username or password | the username or the password is wrong | 0 | Bearer realm="gatehouse"
     401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse"
     401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse", error="invalid_token"
-    403 insufficient_scope | Not allowed | this access token does not allow it | 0 | Bearer realm="gatehouse", error="insufficient_scope"
+    403 insufficient_scope | Not allowed | the role `admin` is required | 0 | Bearer realm="gatehouse", error="insufficient_scope"
+    403 insufficient_scope | Not allowed | the scope `orders` is required | 0 | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
     403 registration_closed | Registration is closed | nobody can register here | 0 | -
     409 username_taken | Username taken | another account has this username | 0 | -
     409 email_taken | E-mail address taken | another account has this e-mail address | 0 | -
