@@ -84,11 +84,12 @@ impl AuthorizerEvent {
     /// Returns every `Authorization` value that the event carries, in any case.
     ///
     /// Payload 1.0 and REST give each header twice, once with all its values;
-    /// those are the ones that count.
+    /// those are the ones that count. `authorizationToken` is the credential of a
+    /// `TOKEN` event only: in payload 1.0 it is all identity sources, joined.
     #[must_use]
     pub fn authorizations(&self) -> &[String] {
-        if let Some(token) = &self.authorization_token {
-            return std::slice::from_ref(token);
+        if self.kind.as_deref() == Some("TOKEN") {
+            return self.authorization_token.as_slice();
         }
         [&self.multi_value_headers, &self.headers]
             .into_iter()
@@ -206,6 +207,21 @@ mod tests {
         let twice =
             event(r#"{"headers":{"authorization":"Bearer a","X":"y","Authorization":"Bearer b"}}"#);
         assert_eq!(twice.authorizations(), ["Bearer a", "Bearer b"]);
+    }
+
+    #[test]
+    fn the_identity_sources_of_payload_one_hide_no_second_credential() {
+        let twice = event(
+            r#"{"version":"1.0","type":"REQUEST","authorizationToken":"Bearer b",
+                "headers":{"Authorization":"Bearer b"},
+                "multiValueHeaders":{"Authorization":["Bearer a","Bearer b"]}}"#,
+        );
+        assert_eq!(twice.authorizations(), ["Bearer a", "Bearer b"]);
+        let joined = event(
+            r#"{"version":"1.0","type":"REQUEST","authorizationToken":"Bearer a,tenant",
+                "headers":{"authorization":"Bearer a","x-tenant":"tenant"}}"#,
+        );
+        assert_eq!(joined.authorizations(), ["Bearer a"]);
     }
 
     #[test]
