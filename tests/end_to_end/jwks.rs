@@ -4,6 +4,8 @@ use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::every_endpoint::PUBLIC;
+
 #[tokio::test]
 async fn the_jwk_set_holds_public_members_alone() -> anyhow::Result<()> {
     for algorithm in ["ES256", "EdDSA", "RS256"] {
@@ -89,7 +91,7 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
             json!(["client_secret_basic", "Bearer"])
         );
         assert_eq!(document["grant_types_supported"], json!(["refresh_token"]));
-        assert_eq!(document["response_types_supported"], json!([]));
+        assert_eq!(document["response_types_supported"], json!(["none"]));
         for name in [
             "jwks_uri",
             "token_endpoint",
@@ -111,6 +113,42 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
                 "{name}"
             );
         }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_public_get_answers_head_with_the_same_headers_and_no_body() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for (_, path) in PUBLIC.into_iter().filter(|(method, _)| *method == "GET") {
+        let get = service.get(path).await?;
+        let head = service.send(service.request(Method::HEAD, path)).await?;
+        assert_eq!((head.status, head.text.as_str()), (200, ""), "{path}");
+        assert_eq!(head.header("content-length"), get.text.len().to_string());
+        for name in ["content-type", "cache-control", "etag", "vary"] {
+            assert_eq!(head.header(name), get.header(name), "{path} {name}");
+        }
+        let request = service.request(Method::HEAD, path);
+        let known = request.header("if-none-match", get.header("etag"));
+        assert_eq!(service.send(known).await?.status, 304, "{path}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn every_cacheable_response_varies_by_origin() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    for (_, path) in PUBLIC.into_iter().filter(|(method, _)| *method == "GET") {
+        let get = service.get(path).await?;
+        assert!(get.header("cache-control").starts_with("public"), "{path}");
+        assert_eq!(get.header("vary"), "Origin", "{path}");
+        let request = service.request(Method::GET, path);
+        let known = request.header("if-none-match", get.header("etag"));
+        assert_eq!(
+            service.send(known).await?.header("vary"),
+            "Origin",
+            "{path}"
+        );
     }
     Ok(())
 }

@@ -22,7 +22,9 @@ impl Discovery {
             "revocation_endpoint": format!("{issuer}/revoke"),
             "introspection_endpoint": format!("{issuer}/introspect"),
             "grant_types_supported": ["refresh_token"],
-            "response_types_supported": [],
+            // Required, and never empty (RFC 8414 sections 2 and 3.2). `none` is the
+            // registered response type that returns nothing.
+            "response_types_supported": ["none"],
             // Clients are public: who holds a token may refresh or revoke it.
             "token_endpoint_auth_methods_supported": ["none"],
             "revocation_endpoint_auth_methods_supported": ["none"],
@@ -40,7 +42,10 @@ impl Discovery {
     }
 }
 
-/// The algorithms of the published keys.
+/// The algorithms of the published keys, and RS256, which OpenID Connect Discovery
+/// 1.0 section 3 requires in every list and validators insist on. It promises
+/// nothing: there are no ID tokens, and no published key is used with it unless
+/// the key says so.
 fn algorithms(jwk_set: &Value) -> BTreeSet<&str> {
     jwk_set
         .get("keys")
@@ -48,5 +53,6 @@ fn algorithms(jwk_set: &Value) -> BTreeSet<&str> {
         .into_iter()
         .flatten()
         .filter_map(|key| key.get("alg")?.as_str())
+        .chain(["RS256"])
         .collect()
 }

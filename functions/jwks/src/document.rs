@@ -2,7 +2,7 @@
 
 use gatehouse_edge::response::Response;
 use http::StatusCode;
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use lambda_http::Body;
 use serde_json::Value;
 
@@ -35,6 +35,9 @@ impl Document {
         };
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(CACHE));
+        // The gateway adds CORS headers for some origins only, and a cache in
+        // front of it must not give one origin's response to another.
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
         if let Ok(tag) = HeaderValue::from_str(&self.tag) {
             headers.insert(ETAG, tag);
         }
@@ -55,6 +58,15 @@ const CACHE: &str = "public, max-age=300, stale-if-error=3600";
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cache_keeps_one_response_for_each_origin() {
+        let tag = Document::new(&Value::Null).tag;
+        for tags in [None, Some(tag.as_str())] {
+            let answer = Document::new(&Value::Null).answer(tags);
+            assert_eq!(answer.headers()["vary"], "Origin", "{}", answer.status());
+        }
+    }
 
     #[test]
     fn a_known_tag_is_304_whatever_stands_beside_it() {

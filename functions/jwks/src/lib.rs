@@ -1,4 +1,4 @@
-//! `GET /.well-known/…`: the JWK Set (RFC 7517) and the discovery documents
+//! `GET` and `HEAD /.well-known/…`: the JWK Set (RFC 7517) and the discovery documents
 //! (OpenID Connect Discovery 1.0, RFC 8414).
 
 use std::sync::Arc;
@@ -54,11 +54,16 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
 }
 
 async fn document(app: &App, request: &Request) -> Result<Document, Problem> {
-    let discovery = match request.route() {
-        "GET /.well-known/jwks.json" => None,
-        "GET /.well-known/openid-configuration" => Some(Discovery::Openid),
-        "GET /.well-known/oauth-authorization-server" => Some(Discovery::AuthorizationServer),
-        _ => return Err(Problem::not_found()),
+    // A HEAD gets the response of its GET; the gateway leaves out the body and
+    // keeps its length (RFC 9110 section 9.3.2).
+    let discovery = match request.route().split_once(' ') {
+        Some(("GET" | "HEAD", path)) => match path {
+            "/.well-known/jwks.json" => None,
+            "/.well-known/openid-configuration" => Some(Discovery::Openid),
+            "/.well-known/oauth-authorization-server" => Some(Discovery::AuthorizationServer),
+            _ => return Err(Problem::not_found()),
+        },
+        Some(_) | None => return Err(Problem::not_found()),
     };
     let now = app.clock.now();
     let keys = app
