@@ -29,7 +29,7 @@ pub(crate) const PROTECTED: [(&str, &str); 14] = [
 ];
 
 /// The routes that anybody may call.
-pub(crate) const PUBLIC: [(&str, &str); 8] = [
+pub(crate) const PUBLIC: [(&str, &str); 11] = [
     ("POST", "/register"),
     ("POST", "/login"),
     ("POST", "/refresh"),
@@ -38,6 +38,9 @@ pub(crate) const PUBLIC: [(&str, &str); 8] = [
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/.well-known/oauth-authorization-server"),
+    ("HEAD", "/.well-known/jwks.json"),
+    ("HEAD", "/.well-known/openid-configuration"),
+    ("HEAD", "/.well-known/oauth-authorization-server"),
 ];
 
 /// The routes that authenticate their callers themselves, without the authorizer.

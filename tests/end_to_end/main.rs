@@ -11,6 +11,7 @@ mod admin_list;
 mod bodies;
 mod breaches;
 mod commands;
+mod cors;
 mod costs;
 mod deletion;
 mod dependencies;

@@ -10,7 +10,8 @@ async fn a_revoked_refresh_token_ends_its_session() -> anyhow::Result<()> {
     let answer = service
         .post_form("/revoke", &[("token", &person.refresh_token)])
         .await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!((answer.status, answer.text.as_str()), (200, "{}"));
+    assert_eq!(answer.header("content-type"), "application/json");
     assert_eq!(
         service.refresh(&person.refresh_token).await?.code(),
         "invalid_grant"

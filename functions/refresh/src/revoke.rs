@@ -7,13 +7,15 @@ use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 
 use crate::app::App;
 use crate::error::RefreshError;
 use crate::presented::authenticate;
 use crate::rotate::end;
 
-/// Answers `POST /revoke`: 200 for whatever is no token too (section 2.2).
+/// Answers `POST /revoke`: 200 for an invalid token too (section 2.2). The body
+/// has no meaning; it is JSON because clients parse it.
 ///
 /// # Errors
 /// [`RefreshError`] when the request cannot be read or the store fails.
@@ -28,7 +30,7 @@ pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Response, Ref
         }
         Err(error) => return Err(error),
     }
-    Ok(response::empty(StatusCode::OK))
+    Ok(response::json(StatusCode::OK, &json!({})))
 }
 
 async fn revoke_refresh(

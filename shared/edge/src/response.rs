@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
@@ -19,14 +19,8 @@ pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
 /// Makes an answer without a body: 204.
 #[must_use]
 pub fn no_content() -> Response {
-    empty(StatusCode::NO_CONTENT)
-}
-
-/// Makes an answer without a body, of any status.
-#[must_use]
-pub fn empty(status: StatusCode) -> Response {
     let mut response = Response::new(Body::Empty);
-    *response.status_mut() = status;
+    *response.status_mut() = StatusCode::NO_CONTENT;
     response
 }
 
@@ -59,9 +53,11 @@ pub(crate) fn retry_after(wait: Duration) -> HeaderValue {
 pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers
-        .entry(CACHE_CONTROL)
-        .or_insert(HeaderValue::from_static("no-store"));
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        // RFC 6749 section 5.1 requires both.
+        headers.insert(PRAGMA, HeaderValue::from_static("no-cache"));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert(X_REQUEST_ID, id);
     }
@@ -75,11 +71,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_answer_carries_the_three_headers() {
+    fn every_answer_carries_the_common_headers() {
         let response = finish(no_content(), "LV7fzho-PHcEJPw=");
         let headers = response.headers();
         assert_eq!(headers["x-content-type-options"], "nosniff");
         assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["pragma"], "no-cache");
         assert_eq!(headers["x-request-id"], "LV7fzho-PHcEJPw=");
     }
 
@@ -90,6 +87,7 @@ mod tests {
         response.headers_mut().insert(CACHE_CONTROL, public);
         let response = finish(response, "a\nb");
         assert_eq!(response.headers()["cache-control"], "public, max-age=300");
+        assert!(!response.headers().contains_key("pragma"));
         assert!(!response.headers().contains_key("x-request-id"));
     }
 

@@ -20,20 +20,26 @@ pub(super) fn parse(value: &str) -> Option<MediaType> {
     } else {
         return None;
     };
-    let utf8 = parts
-        .filter_map(charset)
-        .all(|name| name.eq_ignore_ascii_case("utf-8"));
+    let utf8 = parts.filter_map(charset).all(is_utf8);
     utf8.then_some(media_type)
 }
 
 fn charset(parameter: &str) -> Option<&str> {
     let (name, value) = parameter.split_once('=')?;
-    let unquoted = value
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
+    let value = value.trim();
+    let unquoted = ['"', '\'']
+        .into_iter()
+        .find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
     name.trim()
         .eq_ignore_ascii_case("charset")
-        .then_some(unquoted.unwrap_or(value))
+        .then_some(unquoted.unwrap_or(value).trim())
+}
+
+/// `utf8` is what many clients write; US-ASCII is a part of UTF-8.
+fn is_utf8(name: &str) -> bool {
+    ["utf-8", "utf8", "us-ascii"]
+        .into_iter()
+        .any(|known| name.eq_ignore_ascii_case(known))
 }
 
 #[cfg(test)]
@@ -46,6 +52,12 @@ mod tests {
             "application/json",
             "Application/JSON; charset=utf-8",
             "application/json;charset=\"UTF-8\"",
+            "application/json; charset=utf8",
+            "application/json;charset=UTF8",
+            "application/json; charset=\"utf8\"",
+            "application/json; charset='utf-8'",
+            "application/json ; Charset = UTF-8 ",
+            "application/json; charset=us-ascii",
             "application/json; profile=x",
             "application/json;",
         ] {
@@ -64,6 +76,10 @@ mod tests {
             "application/problem+json",
             "application/json, application/json",
             "application/json; charset=utf-16",
+            "application/json; charset=utf-8-sig",
+            "application/json; charset=utf7",
+            "application/json; charset=iso-8859-1",
+            "application/json; charset='utf-8\"",
             "application/json; charset=utf-8; charset=latin1",
             "application/json; charset=\"utf-8",
             "application/json; charset=",

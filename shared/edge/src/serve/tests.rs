@@ -170,6 +170,7 @@ async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
       "statusCode": 204,
       "headers": {
         "cache-control": "no-store",
+        "pragma": "no-cache",
         "x-content-type-options": "nosniff",
         "x-request-id": "gateway-id"
       },
