@@ -4,14 +4,18 @@ use anyhow::ensure;
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::power::administrator;
-use gatehouse_tests::{Person, Service, venv};
+use gatehouse_tests::{Person, Service};
 use serde_json::json;
 use tokio::process::Command;
 
+use crate::install;
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resource_server_made_with_authlib_introspects() -> anyhow::Result<()> {
-    let list = "../clients/requirements.txt";
-    let programs = venv::environment(&root().join(".gatehouse/clients"), list)?;
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let programs = install::python()?;
     let service = Service::start().await?;
     let server = ResourceServer::register(&service).await?;
     let admin = administrator(&service).await?;

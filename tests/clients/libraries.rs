@@ -1,0 +1,108 @@
+//! Client libraries: `docs/clients.md` says what each of them does, and these tests
+//! compare every cell with what `libraries.py` and `libraries.mjs` report.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context, ensure};
+use gatehouse_tests::{Person, Service};
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use crate::install;
+use crate::matrix::{CAPABILITIES, Matrix};
+
+/// What each client did: by capability, `yes` or the error.
+type Outcomes = BTreeMap<String, BTreeMap<String, String>>;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_library_does_what_the_table_says_with_es256() -> anyhow::Result<()> {
+    compare("ES256").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_library_does_what_the_table_says_with_eddsa() -> anyhow::Result<()> {
+    compare("EdDSA").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_library_does_what_the_table_says_with_rs256() -> anyhow::Result<()> {
+    compare("RS256").await
+}
+
+#[test]
+fn the_table_names_the_pinned_versions() -> anyhow::Result<()> {
+    let pinned = install::versions()?;
+    for (client, row) in &Matrix::read()?.rows {
+        let version = pinned.get(&client.to_lowercase());
+        assert_eq!(version, Some(&row.version), "{client}");
+    }
+    Ok(())
+}
+
+#[test]
+fn the_lockfile_names_no_registry() -> anyhow::Result<()> {
+    let lock = std::fs::read_to_string(install::folder().join("package-lock.json"))?;
+    assert!(lock.contains("\"integrity\""), "the lockfile is a lockfile");
+    assert!(!lock.contains("\"resolved\""), "it names a registry");
+    Ok(())
+}
+
+/// Runs all libraries against a service that signs with `algorithm`.
+async fn compare(algorithm: &str) -> anyhow::Result<()> {
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let python = install::python()?.join("python");
+    install::node()?;
+    let service = Service::start_locally(|options| {
+        let parameters = &mut options.parameters;
+        parameters.insert("SigningAlgorithm".into(), algorithm.into());
+    })
+    .await?;
+    let person = Person::register(&service).await?;
+    let input = json!({
+        "issuer": service.issuer(),
+        "audience": "gatehouse",
+        "username": person.username,
+        "password": person.password,
+    });
+    let mut outcomes = run(&python, "libraries.py", &input).await?;
+    outcomes.extend(run(Path::new("node"), "libraries.mjs", &input).await?);
+
+    let rows = Matrix::read()?.rows;
+    let ran: Vec<&String> = outcomes.keys().collect();
+    assert_eq!(ran, rows.keys().collect::<Vec<_>>());
+    let mut wrong = Vec::new();
+    for (client, row) in &rows {
+        for capability in CAPABILITIES {
+            let expected = row.expected(capability, algorithm)?;
+            let outcome = outcomes.get(client).and_then(|seen| seen.get(capability));
+            if !expected.holds(outcome.map(String::as_str)) {
+                wrong.push(format!("{client} {capability}: {expected:?}, {outcome:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{algorithm}: {wrong:#?}");
+    Ok(())
+}
+
+/// Runs a script with `input` on its standard input.
+async fn run(program: &Path, script: &str, input: &Value) -> anyhow::Result<Outcomes> {
+    let mut child = Command::new(program)
+        .arg(install::folder().join(script))
+        .env("NO_PROXY", "localhost,127.0.0.1")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("{} could not be started", program.display()))?;
+    let mut stdin = child.stdin.take().context("no standard input")?;
+    stdin.write_all(input.to_string().as_bytes()).await?;
+    drop(stdin);
+    let output = child.wait_with_output().await?;
+    ensure!(output.status.success(), "{script} failed");
+    serde_json::from_slice(&output.stdout).context("the outcomes are not JSON")
+}
