@@ -52,7 +52,7 @@ async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow:
     assert!(compared > 60, "{compared} attributes");
     let body = answer.json();
     assert_eq!(body["password"]["algorithm"], "argon2id");
-    assert_eq!(body["password"]["parameters"], "m=19456,t=2,p=1");
+    assert_eq!(body["password"]["parameters"], "m=19456, t=2, p=1");
     assert_eq!(body["sessions"].as_array().map(Vec::len), Some(2));
     assert_eq!(body["login_attempts"].as_array().map(Vec::len), Some(5));
     assert!(!answer.text.contains(&other.id), "nobody else's");

@@ -6,6 +6,7 @@
 
 use gatehouse_auth::digest::sha256;
 use gatehouse_auth::id::SessionId;
+use gatehouse_auth::password::describe;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
@@ -78,7 +79,8 @@ fn account(user: &User) -> Value {
 }
 
 fn password(user: &User, hash: &StoredHash) -> Value {
-    let (algorithm, parameters) = hash.describe();
+    let described = describe(hash).unwrap_or_else(|_| "unknown".to_owned());
+    let (algorithm, parameters) = described.split_once(", ").unwrap_or((&described, ""));
     json!({
         "algorithm": algorithm,
         "parameters": parameters,

@@ -1,7 +1,7 @@
 //! The person behind a principal: read anew, and by the password where a token
 //! alone is not enough.
 
-use gatehouse_auth::password::Password;
+use gatehouse_auth::password::{TypedPassword, Verified};
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::principal::Principal;
@@ -36,17 +36,22 @@ pub(crate) async fn prove(
 ) -> Result<User, Problem> {
     let user = read(app, principal).await?;
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    hasher.ready().map_err(|error| Problem::failed(&error))?;
-    count(app, request, &user).await?;
-    let checked = match (Password::parse(typed.expose_secret()), &user.password_hash) {
-        (Ok(password), Some(hash)) => hasher.verify(password, hash.clone()).await,
-        // An account without a password: nothing that is typed can be it.
-        (Ok(password), None) => hasher.verify_nobody(password).await.map(|()| false),
-        // No account has a password that can be none.
-        (Err(_), _) => Ok(false),
+    let typed = TypedPassword::parse(typed.expose_secret()).ok();
+    let ready = match &typed {
+        Some(typed) => hasher.ready_to_verify(typed),
+        None => hasher.ready(),
     };
-    let right = checked.map_err(|error| Problem::failed(&error))?;
-    if right {
+    ready.map_err(|error| Problem::failed(&error))?;
+    count(app, request, &user).await?;
+    let verified = match typed {
+        Some(typed) => hasher.verify(typed, user.password_hash.clone()).await,
+        // No account has an empty password.
+        None => Ok(Verified::Wrong),
+    };
+    if verified
+        .map_err(|error| Problem::failed(&error))?
+        .is_right()
+    {
         let forgotten = app.guesses.forget_user(&user.sub).await;
         forgotten.map_err(|error| Problem::failed(&error))?;
         return Ok(user);

@@ -1,7 +1,7 @@
 //! Is this the person: the same calls and the same hash whoever asks.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{Hasher, Password};
+use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
@@ -30,10 +30,11 @@ pub(crate) async fn authenticate(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<Authenticated, LoginError> {
-    // No account has a password that cannot be one, so nothing is told by a quick answer.
-    let password = password(attempt)?;
+    // No account has an empty password, so a quick response gives nothing away.
+    let typed = TypedPassword::parse(attempt.password.expose_secret())
+        .map_err(|_| LoginError::Refused(Refusal::EmptyPassword))?;
     // What is not going to be hashed is not counted either.
-    hasher.ready()?;
+    hasher.ready_to_verify(&typed)?;
     let guess = attempt.guess();
     let found = app.lookup.find(attempt.name_key.as_deref(), &guess).await?;
     let counted = app.attempts.reserve_login(&guess, &found.counters, now);
@@ -50,29 +51,27 @@ pub(crate) async fn authenticate(
         }
     };
     let user = app.users.get(&known_or_nobody(found.sub)?).await?;
+    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let verified = hasher.verify(typed.clone(), hash.clone()).await?;
     let Some(user) = user else {
-        hasher.verify_nobody(password).await?;
         return Err(LoginError::Refused(Refusal::UnknownUser));
     };
-    let Some(hash) = &user.password_hash else {
-        hasher.verify_nobody(password).await?;
+    let Some(hash) = hash else {
         return Err(LoginError::Refused(Refusal::NoPassword));
     };
-    if !hasher.verify(password, hash.clone()).await? {
+    if !verified.is_right() {
         return Err(LoginError::Refused(Refusal::WrongPassword));
     }
     match user.status {
         Status::Disabled => Err(LoginError::Refused(Refusal::Disabled)),
         Status::Active => {
-            rehash(app, hasher, (&user.sub, hash), attempt, now).await?;
+            // If there is no time left for it, the next login does it.
+            if verified == Verified::Outdated && hasher.ready().is_ok() {
+                rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
+            }
             Ok(Authenticated { user, reserved })
         }
     }
-}
-
-fn password(attempt: &Attempt) -> Result<Password, LoginError> {
-    Password::parse(attempt.password.expose_secret())
-        .map_err(|_| LoginError::Refused(Refusal::UnusablePassword))
 }
 
 /// An id that nobody has stands for an unknown name: the read is made all the same.
@@ -83,20 +82,17 @@ fn known_or_nobody(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
     }
 }
 
-/// Replaces a hash that was made in another way, unless the password has changed
-/// meanwhile. Where there is no time left for it, the next login does it.
+/// Replaces a hash by one of the normalised password, unless the password has changed
+/// in the meantime.
 async fn rehash(
     app: &App,
     hasher: &Hasher,
     (sub, old): (&SubjectId, &StoredHash),
-    attempt: &Attempt,
+    typed: &TypedPassword,
     now: Timestamp,
 ) -> Result<(), LoginError> {
-    if !hasher.needs_rehash(old) || hasher.ready().is_err() {
-        return Ok(());
-    }
-    let new = hasher.hash(password(attempt)?, random::bytes()?).await?;
+    let new = hasher.hash(typed.normalised(), random::bytes()?).await?;
     let replaced = app.users.replace_hash(sub, old, &new, now).await?;
-    tracing::info!(replaced, %sub, "a hash of another kind was made anew");
+    tracing::info!(replaced, %sub, "a hash of another kind was replaced");
     Ok(())
 }

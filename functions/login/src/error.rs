@@ -46,8 +46,8 @@ pub(crate) enum Refusal {
     Disabled,
     /// The account has no password yet.
     NoPassword,
-    /// The text can be nobody's password.
-    UnusablePassword,
+    /// There is no text: no account has an empty password.
+    EmptyPassword,
 }
 
 impl Refusal {
@@ -58,7 +58,7 @@ impl Refusal {
             Self::WrongPassword => "wrong_password",
             Self::Disabled => "disabled",
             Self::NoPassword => "no_password",
-            Self::UnusablePassword => "unusable_password",
+            Self::EmptyPassword => "empty_password",
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod breach;
 mod common;
+mod error;
 mod foreign;
 pub mod hasher;
 pub mod import;
@@ -10,6 +11,7 @@ mod pace;
 pub mod params;
 pub mod policy;
 mod stored;
+mod typed;
 
 use std::fmt;
 
@@ -21,10 +23,12 @@ use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::mixed_script::AugmentedScriptSet;
 
 pub use breach::BreachQuery;
-pub use hasher::{HashError, Hasher, describe};
+pub use error::HashError;
+pub use hasher::{Hasher, describe};
 pub use import::{UnusableHash, import};
 pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
+pub use typed::{TypedPassword, Verified};
 
 /// A password, normalised so that every keyboard's spelling of it is the same.
 /// Whether it is a good one is [`PasswordPolicy`]'s to say.
@@ -34,7 +38,7 @@ pub struct Password(SecretString);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
     /// There is no text.
-    #[error("a password is not empty")]
+    #[error("the password must not be empty")]
     Empty,
     /// More than 1,024 bytes.
     #[error("a password has at most {MAX_BYTES} bytes")]
@@ -45,8 +49,7 @@ pub enum PasswordError {
 }
 
 impl Password {
-    /// Reads a password by the rules of RFC 8265's `OpaqueString` (section 4.2): NFC,
-    /// any space as an ASCII one. Nothing is trimmed, folded or cut off.
+    /// Reads a new password, and normalises it. To compare one, use [`TypedPassword`].
     ///
     /// # Errors
     /// [`PasswordError`] if no account can have this password.
@@ -60,11 +63,7 @@ impl Password {
         if !typed.chars().all(is_allowed) {
             return Err(PasswordError::Character);
         }
-        let mapped = typed.chars().map(|character| {
-            let is_space = character.general_category() == GeneralCategory::SpaceSeparator;
-            if is_space { ' ' } else { character }
-        });
-        Ok(Self(SecretString::from(mapped.nfc().collect::<String>())))
+        Ok(Self(normalise(typed)))
     }
 
     fn expose(&self) -> &str {
@@ -88,6 +87,16 @@ impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Password([redacted])")
     }
+}
+
+/// Normalises by the rules of RFC 8265's `OpaqueString` (section 4.2): any space
+/// separator (Zs) as an ASCII one, then NFC. Nothing is trimmed, folded or cut off.
+fn normalise(typed: &str) -> SecretString {
+    let mapped = typed.chars().map(|character| {
+        let is_space = character.general_category() == GeneralCategory::SpaceSeparator;
+        if is_space { ' ' } else { character }
+    });
+    SecretString::from(mapped.nfc().collect::<String>())
 }
 
 /// What a password may be of: what Unicode has assigned, without controls and what

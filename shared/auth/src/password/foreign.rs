@@ -1,14 +1,20 @@
-//! Hashes that people bring along from elsewhere: bcrypt, scrypt and PBKDF2, in the
-//! forms of Werkzeug, Django, passlib and PHC. They are checked, never made.
+//! Hashes of other libraries, in the forms that they write. They are verified, never
+//! made. `docs/password-hashes.md` lists the forms.
 
 mod bcrypt;
-mod encoding;
+pub(super) mod encoding;
+mod firebase;
 mod pbkdf2;
+mod phpass;
 mod scrypt;
+mod sha_crypt;
 
 use bcrypt::BcryptHash;
+use firebase::FirebaseHash;
 use pbkdf2::Pbkdf2Hash;
+use phpass::PhpassHash;
 use scrypt::ScryptHash;
+use sha_crypt::ShaCryptHash;
 
 use super::HashError;
 
@@ -16,13 +22,16 @@ use super::HashError;
 #[derive(Clone)]
 pub(super) enum ForeignHash {
     Bcrypt(BcryptHash),
-    Scrypt(ScryptHash),
+    Firebase(FirebaseHash),
     Pbkdf2(Pbkdf2Hash),
+    Phpass(PhpassHash),
+    Scrypt(ScryptHash),
+    ShaCrypt(ShaCryptHash),
 }
 
 impl ForeignHash {
-    /// Reads a hash without doing any of the work that it asks for; nothing if it
-    /// is of no kind that is known here.
+    /// Reads a hash without doing any of the work that it asks for; nothing if its form
+    /// is unknown here.
     pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
         if let Some(hash) = BcryptHash::parse(text) {
             return Some(hash.map(Self::Bcrypt));
@@ -30,15 +39,39 @@ impl ForeignHash {
         if let Some(hash) = ScryptHash::parse(text) {
             return Some(hash.map(Self::Scrypt));
         }
-        Pbkdf2Hash::parse(text).map(|hash| hash.map(Self::Pbkdf2))
+        if let Some(hash) = Pbkdf2Hash::parse(text) {
+            return Some(hash.map(Self::Pbkdf2));
+        }
+        if let Some(hash) = ShaCryptHash::parse(text) {
+            return Some(hash.map(Self::ShaCrypt));
+        }
+        if let Some(hash) = PhpassHash::parse(text) {
+            return Some(hash.map(Self::Phpass));
+        }
+        FirebaseHash::parse(text).map(|hash| hash.map(Self::Firebase))
     }
 
-    /// Checks a password: the work of a moment, or of some seconds.
+    /// Compares a password: the work of a moment, or of some seconds.
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
         match self {
-            Self::Bcrypt(hash) => hash.matches(password),
-            Self::Scrypt(hash) => hash.matches(password),
+            Self::Bcrypt(hash) => Ok(hash.matches(password)),
+            Self::Firebase(hash) => hash.matches(password),
             Self::Pbkdf2(hash) => Ok(hash.matches(password)),
+            Self::Phpass(hash) => Ok(hash.matches(password)),
+            Self::Scrypt(hash) => hash.matches(password),
+            Self::ShaCrypt(hash) => Ok(hash.matches(password)),
+        }
+    }
+
+    /// True if a match proves every byte of the password.
+    pub(super) fn proves_all_of(&self, password: &[u8]) -> bool {
+        match self {
+            Self::Bcrypt(hash) => hash.proves_all_of(password),
+            Self::Firebase(_)
+            | Self::Pbkdf2(_)
+            | Self::Phpass(_)
+            | Self::Scrypt(_)
+            | Self::ShaCrypt(_) => true,
         }
     }
 
@@ -46,8 +79,11 @@ impl ForeignHash {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Bcrypt(hash) => hash.describe(),
-            Self::Scrypt(hash) => hash.describe(),
+            Self::Firebase(hash) => hash.describe(),
             Self::Pbkdf2(hash) => hash.describe(),
+            Self::Phpass(hash) => hash.describe(),
+            Self::Scrypt(hash) => hash.describe(),
+            Self::ShaCrypt(hash) => hash.describe(),
         }
     }
 }

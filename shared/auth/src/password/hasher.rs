@@ -10,12 +10,12 @@ use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
-use super::foreign::ForeignHash;
+use super::error::HashError;
 use super::memory::Buffers;
 use super::pace::Pace;
 use super::stored::{Argon2Hash, OUTPUT_BYTES, Readable, SALT_BYTES};
+use super::typed::{TypedPassword, Verified};
 use super::{Argon2Params, Password};
-use crate::failure::Failure;
 use crate::user::StoredHash;
 
 /// Hashes and checks passwords. Clones share permits, memory and measurements.
@@ -27,35 +27,6 @@ pub struct Hasher {
     pace: Arc<Pace>,
     /// When its caller goes away, if ever.
     deadline: Option<Instant>,
-}
-
-/// Why a password was neither hashed nor checked; none of it means a wrong one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum HashError {
-    /// The stored hash asks for more memory, passes or lanes than we ever give.
-    #[error("the stored hash asks for more work than is allowed")]
-    Hostile,
-    /// The stored text is no hash of a form that is known here.
-    #[error("the stored hash is of no form that is known")]
-    Malformed,
-    /// Argon2 refused its input.
-    #[error("argon2 refused its input")]
-    Argon2(#[source] argon2::Error),
-    /// The caller has less time left than two hashes take.
-    #[error("there is no time left for a hash")]
-    Busy,
-    /// The thread that hashed went away.
-    #[error("the hashing thread went away")]
-    Interrupted,
-}
-
-impl Failure for HashError {
-    fn is_transient(&self) -> bool {
-        match self {
-            Self::Busy | Self::Interrupted => true,
-            Self::Hostile | Self::Malformed | Self::Argon2(_) => false,
-        }
-    }
 }
 
 impl Hasher {
@@ -82,9 +53,9 @@ impl Hasher {
             Argon2Hash::nobody(&self.params).and_then(|nobody| self.work().argon2(b"", &nobody));
     }
 
-    /// Returns the same hasher for a caller who has so much time left. It begins no
-    /// hash when that is less than two hashes take, waiting for others included: an
-    /// answer that comes too late is asked for again, and hashed again.
+    /// Returns the same hasher for a caller who has that much time left. It begins no
+    /// hash if that is less than the hashes and one more take, waiting for others
+    /// included: a response that comes too late is asked for again, and hashed again.
     #[must_use]
     pub fn within(&self, left: Duration) -> Self {
         Self {
@@ -93,12 +64,20 @@ impl Hasher {
         }
     }
 
-    /// Asks, before anything is written for it, whether a hash would be begun.
+    /// Checks, before anything is written for it, whether a hash would be begun.
     ///
     /// # Errors
     /// [`HashError::Busy`] if there is too little time left.
     pub fn ready(&self) -> Result<(), HashError> {
-        self.spare().map(drop)
+        self.spare(1).map(drop)
+    }
+
+    /// Checks whether a comparison, which may take two hashes, would be begun.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] if there is too little time left.
+    pub fn ready_to_verify(&self, typed: &TypedPassword) -> Result<(), HashError> {
+        self.spare(typed.hashes()).map(drop)
     }
 
     /// Returns how many passwords were hashed or checked, by all clones.
@@ -118,72 +97,49 @@ impl Hasher {
     ) -> Result<StoredHash, HashError> {
         let blank = Argon2Hash::new(&self.params, salt, &[0; OUTPUT_BYTES])?;
         let output = self
-            .compute(password, move |password, work| {
-                work.argon2(password, &blank)
+            .compute(1, move |work| {
+                work.pace.count();
+                work.argon2(password.expose().as_bytes(), &blank)
             })
             .await?;
         Argon2Hash::new(&self.params, salt, &output)?.to_stored()
     }
 
-    /// Checks a password against a stored hash, with that hash's own parameters.
+    /// Compares a password with a stored hash, with that hash's own parameters, in its
+    /// normalised spelling and then, if that differs, as it was typed: other systems
+    /// hashed what was typed, and a hash does not say who made it.
+    ///
+    /// `None` stands for an unknown user, or one without a password: the work is that of
+    /// a wrong password, with the live parameters, so that time does not tell.
     ///
     /// # Errors
     /// [`HashError::Hostile`] and [`HashError::Malformed`] before any work is done;
     /// the others if the hash could not be computed.
-    pub async fn verify(&self, password: Password, stored: StoredHash) -> Result<bool, HashError> {
-        match Readable::parse(&stored)? {
-            Readable::Argon2(hash) => self.matches(password, hash).await,
-            Readable::Foreign(hash) => self.matches_foreign(password, hash).await,
-        }
-    }
-
-    /// Does the work of a check that fails, with the live parameters: what a login
-    /// costs where nobody has the name, so that its time does not tell.
-    ///
-    /// # Errors
-    /// [`HashError`] if the hash could not be computed.
-    pub async fn verify_nobody(&self, password: Password) -> Result<(), HashError> {
-        let nobody = Argon2Hash::nobody(&self.params)?;
-        self.matches(password, nobody).await.map(drop)
-    }
-
-    /// True if the hash was made in another way than a new one would be: then the
-    /// next login hashes the password again.
-    #[must_use]
-    pub fn needs_rehash(&self, stored: &StoredHash) -> bool {
-        Readable::parse(stored).is_ok_and(|hash| !hash.is_current(&self.params))
-    }
-
-    async fn matches(&self, password: Password, hash: Argon2Hash) -> Result<bool, HashError> {
-        self.compute(password, move |password, work| {
-            let output = work.argon2(password, &hash)?;
-            Ok(verify_slices_are_equal(&output, hash.output.as_bytes()).is_ok())
-        })
-        .await
-    }
-
-    async fn matches_foreign(
+    pub async fn verify(
         &self,
-        password: Password,
-        hash: ForeignHash,
-    ) -> Result<bool, HashError> {
-        self.compute(password, move |password, _| hash.matches(password))
+        typed: TypedPassword,
+        stored: Option<StoredHash>,
+    ) -> Result<Verified, HashError> {
+        let hash = match stored {
+            Some(stored) => Readable::parse(&stored)?,
+            None => Readable::Argon2(Argon2Hash::nobody(&self.params)?),
+        };
+        self.compute(typed.hashes(), move |work| work.verify(&typed, &hash))
             .await
     }
 
-    /// Computes on a blocking thread. A caller that goes away does not free its
-    /// permit before its memory: the thread holds both.
+    /// Computes at most `hashes` hashes on a blocking thread. A caller that goes away
+    /// does not free its permit before its memory: the thread holds both.
     async fn compute<T: Send + 'static>(
         &self,
-        password: Password,
-        work: impl FnOnce(&[u8], &Work) -> Result<T, HashError> + Send + 'static,
+        hashes: u32,
+        work: impl FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let permit = self.permit().await?;
+        let permit = self.permit(hashes).await?;
         let shared = self.work();
         let computed = spawn_blocking(move || {
             let _permit = permit;
-            shared.pace.count();
-            work(password.expose().as_bytes(), &shared)
+            work(&shared)
         });
         computed.await.map_err(|_| HashError::Interrupted)?
     }
@@ -196,21 +152,21 @@ impl Hasher {
         }
     }
 
-    /// Waits for a permit for as long as two hashes still fit in behind the wait.
-    async fn permit(&self) -> Result<OwnedSemaphorePermit, HashError> {
+    /// Waits for a permit while the hashes, and one more, still fit in after the wait.
+    async fn permit(&self, hashes: u32) -> Result<OwnedSemaphorePermit, HashError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
-        let permit = match self.spare()? {
+        let permit = match self.spare(hashes)? {
             None => permit.await,
             Some(spare) => timeout(spare, permit).await.map_err(|_| HashError::Busy)?,
         };
         permit.map_err(|_| HashError::Interrupted)
     }
 
-    /// Returns what is left beside two hashes.
-    fn spare(&self) -> Result<Option<Duration>, HashError> {
+    /// Returns the time that is left beside the hashes and one more.
+    fn spare(&self, hashes: u32) -> Result<Option<Duration>, HashError> {
         let spare = |deadline: Instant| {
             let left = deadline.saturating_duration_since(Instant::now());
-            left.checked_sub(self.pace.typical() * 2)
+            left.checked_sub(self.pace.typical() * (hashes + 1))
         };
         self.deadline
             .map(|deadline| spare(deadline).ok_or(HashError::Busy))
@@ -226,6 +182,32 @@ struct Work {
 }
 
 impl Work {
+    /// Compares the spellings until one matches. Two of them are still one guess.
+    fn verify(&self, typed: &TypedPassword, hash: &Readable) -> Result<Verified, HashError> {
+        for (number, spelling) in typed.spellings().enumerate() {
+            self.pace.count();
+            let spelling = spelling.as_bytes();
+            let matches = match hash {
+                Readable::Argon2(hash) => {
+                    let output = self.argon2(spelling, hash)?;
+                    verify_slices_are_equal(&output, &hash.output).is_ok()
+                }
+                Readable::Foreign(hash) => hash.matches(spelling)?,
+            };
+            if matches {
+                let normalised = number == 0;
+                let current = normalised && hash.is_current(&self.params);
+                let stays = current || !hash.proves_all_of(spelling);
+                return Ok(if stays {
+                    Verified::Right
+                } else {
+                    Verified::Outdated
+                });
+            }
+        }
+        Ok(Verified::Wrong)
+    }
+
     /// Computes as many bytes as `hash` has.
     fn argon2(&self, password: &[u8], hash: &Argon2Hash) -> Result<Zeroizing<Vec<u8>>, HashError> {
         let mut output = Zeroizing::new(vec![0; hash.output.len()]);
@@ -248,7 +230,7 @@ impl Work {
 /// `argon2id, m=19456, t=2, p=1`: never any of the hash itself.
 ///
 /// # Errors
-/// [`HashError`] if no login could check it.
+/// [`HashError`] if no login could verify it.
 pub fn describe(stored: &StoredHash) -> Result<String, HashError> {
     Readable::parse(stored).map(|hash| hash.describe())
 }

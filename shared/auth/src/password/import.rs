@@ -1,24 +1,124 @@
-//! Password hashes as other systems' files have them.
+//! Password hashes as other systems' files have them: which are imported, in which
+//! form they are stored, and why the others are refused.
+
+mod aspnet;
+mod keycloak;
+mod refused;
 
 use super::HashError;
 use super::hasher::describe;
 use crate::user::StoredHash;
+use refused::refused;
 
 /// Why a hash from another system cannot be imported. It repeats nothing of the hash.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(transparent)]
-pub struct UnusableHash(#[from] HashError);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum UnusableHash {
+    /// Whoever reads the table could guess the passwords, or we cannot verify them.
+    #[error(
+        "{form} {why}: import the account without a hash and let the person set a new password"
+    )]
+    Refused {
+        /// What the hash is.
+        form: &'static str,
+        /// Why that is not enough.
+        why: &'static str,
+    },
+    /// It begins like a supported form and goes on differently.
+    #[error("the {form} hash is incomplete or malformed: was it cut off?")]
+    Malformed {
+        /// What it begins like.
+        form: &'static str,
+    },
+    /// It asks for more than the bounds of `docs/defaults.md`.
+    #[error("the {form} hash takes more work or memory than a login may (docs/defaults.md)")]
+    TooCostly {
+        /// What the hash is.
+        form: &'static str,
+    },
+    /// It is of no known form.
+    #[error("this is not a password hash of a supported form (docs/password-hashes.md)")]
+    Unknown,
+}
 
 /// Reads a hash from another system, `None` if its account has no password: an empty
-/// text, or one that begins with `!`, as Django and `shadow` write it.
+/// text, or one that begins with `!` or is `*`, as Django and `shadow` write it.
+///
+/// White space around the hash is dropped: columns of a fixed width add some.
 ///
 /// # Errors
-/// [`UnusableHash`] with a reason for people if no login could check it.
+/// [`UnusableHash`] with a reason for people if no login could verify it.
 pub fn import(text: &str) -> Result<Option<StoredHash>, UnusableHash> {
-    if text.is_empty() || text.starts_with('!') {
+    let text = text.trim();
+    if text.is_empty() || text.starts_with('!') || text == "*" {
         return Ok(None);
     }
+    let converted = keycloak::convert(text)
+        .or_else(|| aspnet::convert(text))
+        .or_else(|| without_scheme(text));
+    let text = converted.as_deref().unwrap_or(text);
     let stored = StoredHash::new(text.to_owned());
-    describe(&stored)?;
-    Ok(Some(stored))
+    match describe(&stored) {
+        Ok(_) => Ok(Some(stored)),
+        Err(error) => Err(reason(text, error)),
+    }
 }
+
+/// Drops the scheme that LDAP and Spring write before a hash of a supported form.
+fn without_scheme(text: &str) -> Option<String> {
+    let (scheme, rest) = text.strip_prefix('{')?.split_once('}')?;
+    let scheme = scheme.to_ascii_uppercase();
+    match scheme.as_str() {
+        "CRYPT" | "BCRYPT" | "ARGON2" => Some(rest.to_owned()),
+        // passlib's ldap_pbkdf2_*, the rest as in its other PBKDF2.
+        "PBKDF2" => Some(format!("$pbkdf2${rest}")),
+        "PBKDF2-SHA256" | "PBKDF2-SHA512" => {
+            Some(format!("${}${rest}", scheme.to_ascii_lowercase()))
+        }
+        _ => None,
+    }
+}
+
+fn reason(text: &str, error: HashError) -> UnusableHash {
+    if let Some((form, why)) = refused(text) {
+        return UnusableHash::Refused { form, why };
+    }
+    let form = FORMS.iter().find(|(prefix, _)| text.starts_with(prefix));
+    match (form, error) {
+        (Some((_, form)), HashError::Hostile) => UnusableHash::TooCostly { form },
+        (Some((_, form)), _) => UnusableHash::Malformed { form },
+        (None, _) => UnusableHash::Unknown,
+    }
+}
+
+/// How the supported forms begin, for messages.
+const FORMS: [(&str, &str); 26] = [
+    ("$argon2", "Argon2"),
+    ("argon2$", "Django Argon2"),
+    ("$2", "bcrypt"),
+    ("bcrypt$", "Django bcrypt"),
+    ("bcrypt_sha256$", "Django bcrypt_sha256"),
+    ("$bcrypt-sha256$", "passlib bcrypt_sha256"),
+    ("$wp$", "WordPress bcrypt"),
+    ("$scrypt$", "scrypt"),
+    ("scrypt:", "Werkzeug scrypt"),
+    ("scrypt$", "Django scrypt"),
+    ("$pbkdf2", "PBKDF2"),
+    ("pbkdf2:", "Werkzeug PBKDF2"),
+    ("pbkdf2_", "Django PBKDF2"),
+    ("$5$", "SHA-256-crypt"),
+    ("$6$", "SHA-512-crypt"),
+    ("$P$", "phpass"),
+    ("$H$", "phpass"),
+    ("$S$", "Drupal"),
+    ("$fbscrypt$", "Firebase scrypt"),
+    ("$firescrypt$", "Firebase scrypt"),
+    ("{\"", "Keycloak"),
+    ("{CRYPT}", "LDAP crypt"),
+    ("{BCRYPT}", "LDAP bcrypt"),
+    ("{ARGON2}", "LDAP Argon2"),
+    ("{PBKDF2", "LDAP PBKDF2"),
+    ("{bcrypt}", "Spring bcrypt"),
+];
+
+#[cfg(test)]
+mod tests;

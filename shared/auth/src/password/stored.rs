@@ -1,10 +1,15 @@
 //! A stored hash, read: what it asks for, and whether we do it.
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, Params, Version};
+use std::ops::RangeInclusive;
 
-use super::HashError;
+use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
+use argon2::{ARGON2ID_IDENT, Algorithm, AssociatedData, Params, ParamsBuilder, Version};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+
+use super::error::HashError;
 use super::foreign::ForeignHash;
+use super::foreign::encoding::{MAX_SALT_BYTES, OUTPUT, number, within};
 use super::params::{Argon2Params, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 use crate::user::StoredHash;
 
@@ -22,8 +27,8 @@ pub(super) struct Argon2Hash {
     pub(super) algorithm: Algorithm,
     pub(super) version: Version,
     pub(super) params: Params,
-    pub(super) salt: Salt,
-    pub(super) output: Output,
+    pub(super) salt: Vec<u8>,
+    pub(super) output: Vec<u8>,
 }
 
 impl Readable {
@@ -44,6 +49,15 @@ impl Readable {
         }
     }
 
+    /// True if a match proves the whole password. If not, a new hash of the whole would
+    /// lock out a person who types the part that nobody has proved differently.
+    pub(super) fn proves_all_of(&self, password: &[u8]) -> bool {
+        match self {
+            Self::Argon2(_) => true,
+            Self::Foreign(hash) => hash.proves_all_of(password),
+        }
+    }
+
     /// Names the algorithm with its parameters, for people.
     pub(super) fn describe(&self) -> String {
         match self {
@@ -57,30 +71,26 @@ impl Argon2Hash {
     /// Reads a PHC string, or Django's, which has a word before it.
     fn parse(text: &str) -> Result<Self, HashError> {
         let text = text.strip_prefix("argon2").unwrap_or(text);
-        let phc = PasswordHash::new(text).map_err(|_| HashError::Malformed)?;
-        let algorithm = Algorithm::try_from(phc.algorithm.as_str());
-        let algorithm = algorithm.map_err(|_| HashError::Malformed)?;
-        // Version 16 wrote none.
-        let version = phc.version.unwrap_or(Version::V0x10.into());
-        let version = Version::try_from(version).map_err(|_| HashError::Malformed)?;
-        let decimal = |name| phc.params.get_decimal(name).ok_or(HashError::Malformed);
-        let (memory_kib, iterations, lanes) = (decimal("m")?, decimal("t")?, decimal("p")?);
-        // Beside m, t and p there were once a key id and associated data.
-        let plain = phc.params.iter().count() == 3;
-        let (Some(salt), Some(output), true) = (phc.salt, phc.hash, plain) else {
-            return Err(HashError::Malformed);
+        let fields: Vec<&str> = text.split('$').collect();
+        let (name, version, params, salt, output) = match *fields {
+            ["", name, version, params, salt, output] => {
+                (name, Some(version), params, salt, output)
+            }
+            // Version 16 wrote none.
+            ["", name, params, salt, output] => (name, None, params, salt, output),
+            _ => return Err(HashError::Malformed),
         };
-        if memory_kib > MAX_MEMORY_KIB || iterations > MAX_ITERATIONS || lanes > MAX_LANES {
-            return Err(HashError::Hostile);
-        }
-        let params = Params::new(memory_kib, iterations, lanes, None);
-        let params = params.map_err(|_| HashError::Malformed)?;
+        let version = match version {
+            Some("v=19") => Version::V0x13,
+            Some("v=16") | None => Version::V0x10,
+            Some(_) => return Err(HashError::Malformed),
+        };
         Ok(Self {
-            algorithm,
+            algorithm: Algorithm::try_from(name).map_err(|_| HashError::Malformed)?,
             version,
-            params,
-            salt,
-            output,
+            params: read_params(params)?,
+            salt: bytes(salt, ARGON2_SALT)?,
+            output: bytes(output, OUTPUT)?,
         })
     }
 
@@ -98,8 +108,8 @@ impl Argon2Hash {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
             params: params.as_argon2().clone(),
-            salt: Salt::new(&salt).map_err(|_| HashError::Malformed)?,
-            output: Output::new(output).map_err(|_| HashError::Malformed)?,
+            salt: salt.to_vec(),
+            output: output.to_vec(),
         })
     }
 
@@ -123,17 +133,67 @@ impl Argon2Hash {
     /// Writes a hash that was made here in PHC string format.
     pub(super) fn to_stored(&self) -> Result<StoredHash, HashError> {
         let params = ParamsString::try_from(&self.params).map_err(|_| HashError::Malformed)?;
+        let salt = Salt::new(&self.salt).map_err(|_| HashError::Malformed)?;
+        let output = Output::new(&self.output).map_err(|_| HashError::Malformed)?;
         let phc = PasswordHash {
             algorithm: ARGON2ID_IDENT,
             version: Some(Version::V0x13.into()),
             params,
-            salt: Some(self.salt),
-            hash: Some(self.output),
+            salt: Some(salt),
+            hash: Some(output),
         };
         Ok(StoredHash::new(phc.to_string()))
     }
 }
 
+/// `m=65536,t=3,p=4` in any order, and `data=` (associated data), which is part of what
+/// was hashed. A `keyid=` names a secret key that only the maker has.
+fn read_params(text: &str) -> Result<Params, HashError> {
+    let mut numbers = [None; 3];
+    let mut builder = ParamsBuilder::new();
+    let mut data = None;
+    for pair in text.split(',') {
+        let (name, value) = pair.split_once('=').ok_or(HashError::Malformed)?;
+        let place = match name {
+            "m" => 0,
+            "t" => 1,
+            "p" => 2,
+            "data" if data.is_none() => {
+                data = Some(AssociatedData::from_b64(value).map_err(|_| HashError::Malformed)?);
+                continue;
+            }
+            _ => return Err(HashError::Malformed),
+        };
+        let number = number(value)?;
+        if numbers
+            .get_mut(place)
+            .and_then(|seen| seen.replace(number))
+            .is_some()
+        {
+            return Err(HashError::Malformed);
+        }
+    }
+    let [Some(memory_kib), Some(iterations), Some(lanes)] = numbers else {
+        return Err(HashError::Malformed);
+    };
+    if memory_kib > MAX_MEMORY_KIB || iterations > MAX_ITERATIONS || lanes > MAX_LANES {
+        return Err(HashError::Hostile);
+    }
+    builder.m_cost(memory_kib).t_cost(iterations).p_cost(lanes);
+    if let Some(data) = data {
+        builder.data(data);
+    }
+    builder.build().map_err(|_| HashError::Malformed)
+}
+
+fn bytes(text: &str, lengths: RangeInclusive<usize>) -> Result<Vec<u8>, HashError> {
+    let bytes = STANDARD_NO_PAD.decode(text);
+    let bytes = bytes.map_err(|_| HashError::Malformed)?;
+    within(bytes, lengths)
+}
+
+/// At least 8 bytes, as Argon2 requires.
+const ARGON2_SALT: RangeInclusive<usize> = 8..=MAX_SALT_BYTES;
 /// 128 bits, so that no two users share a salt (RFC 9106 section 3.1).
 pub(super) const SALT_BYTES: usize = 16;
 /// 256 bits; fewer would make another password with the same hash conceivable.

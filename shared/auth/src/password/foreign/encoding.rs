@@ -1,22 +1,25 @@
-//! Salts and hashes as other libraries write them down.
+//! Salts, outputs and parameters as other libraries write them down.
+
+use std::ops::RangeInclusive;
 
 use base64::Engine;
-use base64::alphabet::{Alphabet, STANDARD};
-use base64::engine::general_purpose::NO_PAD;
+use base64::alphabet::{Alphabet, STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-
 use zeroize::Zeroizing;
 
 use super::HashError;
 
-/// Base64 with or without padding, and with passlib's `.` for `+`.
+/// Base64 with or without padding, URL-safe too, and with passlib's `.` for `+`.
 pub(super) fn base64(text: &str) -> Result<Vec<u8>, HashError> {
-    let either = GeneralPurpose::new(&STANDARD, LENIENT);
-    let passlib = GeneralPurpose::new(&PASSLIB, NO_PAD);
-    either
-        .decode(text)
-        .or_else(|_| passlib.decode(text))
-        .map_err(|_| HashError::Malformed)
+    [STANDARD, URL_SAFE, PASSLIB]
+        .iter()
+        .find_map(|alphabet| GeneralPurpose::new(alphabet, LENIENT).decode(text).ok())
+        .ok_or(HashError::Malformed)
+}
+
+/// Base64 without its padding.
+pub(in crate::password) fn strip_padding(text: &str) -> &str {
+    text.trim_end_matches('=')
 }
 
 /// Pairs of hexadecimal digits in lower case.
@@ -44,8 +47,31 @@ pub(super) fn to_hex(bytes: &[u8]) -> Zeroizing<String> {
     hex
 }
 
-/// A number in decimal digits alone: no sign, no space, nothing before it.
-pub(super) fn number(text: &str) -> Result<u32, HashError> {
+/// The value of a character in crypt's own base 64.
+pub(super) fn crypt64(character: u8) -> Option<u32> {
+    let at = CRYPT64.iter().position(|other| *other == character);
+    at.and_then(|at| u32::try_from(at).ok())
+}
+
+/// Bytes in crypt's base 64, the low six bits first, as phpass writes them.
+pub(super) fn to_crypt64(bytes: &[u8]) -> Zeroizing<String> {
+    let mut text = Zeroizing::new(String::with_capacity(bytes.len() * 4 / 3 + 2));
+    for three in bytes.chunks(3) {
+        let mut bits = three
+            .iter()
+            .rev()
+            .fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte));
+        for _ in 0..=three.len() {
+            let digit = CRYPT64.get((bits & 63) as usize).copied();
+            text.push(char::from(digit.unwrap_or(b'.')));
+            bits >>= 6;
+        }
+    }
+    text
+}
+
+/// A number in decimal digits only: no sign, no space, no leading zero.
+pub(in crate::password) fn number(text: &str) -> Result<u32, HashError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
     // Too many digits are too much work, not a slip.
     let number = text.parse().map_err(|_| HashError::Hostile);
@@ -56,16 +82,49 @@ pub(super) fn number(text: &str) -> Result<u32, HashError> {
     }
 }
 
-/// The output of a hash, of the length that its maker always gives. Less of it is what
-/// a longer one begins with, and would verify: the sign of a value that was cut off.
-pub(super) fn output(bytes: Vec<u8>, length: usize) -> Result<Vec<u8>, HashError> {
-    if bytes.len() == length {
+/// Reads `name=value` pairs in any order: each name at most once, and no other.
+pub(super) fn pairs<'a, const N: usize>(
+    text: &'a str,
+    names: [&str; N],
+) -> Result<[Option<&'a str>; N], HashError> {
+    let mut values = [None; N];
+    for pair in text.split(',') {
+        let (name, value) = pair.split_once('=').ok_or(HashError::Malformed)?;
+        let at = names.iter().position(|other| *other == name);
+        let place = at.and_then(|at| values.get_mut(at));
+        if place.ok_or(HashError::Malformed)?.replace(value).is_some() {
+            return Err(HashError::Malformed);
+        }
+    }
+    Ok(values)
+}
+
+/// Splits a text that has exactly that many fields.
+pub(super) fn fields<const N: usize>(text: &str, separator: char) -> Result<[&str; N], HashError> {
+    let fields: Vec<&str> = text.split(separator).collect();
+    fields.try_into().map_err(|_| HashError::Malformed)
+}
+
+/// Bytes whose number is within bounds.
+pub(in crate::password) fn within(
+    bytes: Vec<u8>,
+    lengths: RangeInclusive<usize>,
+) -> Result<Vec<u8>, HashError> {
+    if lengths.contains(&bytes.len()) {
         Ok(bytes)
     } else {
         Err(HashError::Malformed)
     }
 }
 
+/// How long the output of a hash may be. Below 128 bits another password would be
+/// likely enough to match what a hash that was cut off has left.
+pub(in crate::password) const OUTPUT: RangeInclusive<usize> = 16..=128;
+/// The longest salt. Nobody writes longer ones; without a limit an item of a table
+/// could make a comparison as slow as it likes.
+pub(in crate::password) const MAX_SALT_BYTES: usize = 128;
+/// A salt that is there at all.
+pub(super) const SALT: RangeInclusive<usize> = 1..=MAX_SALT_BYTES;
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 const PASSLIB: Alphabet =
@@ -73,3 +132,4 @@ const PASSLIB: Alphabet =
         Ok(alphabet) => alphabet,
         Err(_) => STANDARD,
     };
+const CRYPT64: &[u8; 64] = b"./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

@@ -3,11 +3,11 @@
 use std::num::NonZeroU32;
 
 use aws_lc_rs::pbkdf2::{
-    Algorithm, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA512, verify,
+    Algorithm, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA384, PBKDF2_HMAC_SHA512, verify,
 };
 
 use super::HashError;
-use super::encoding::{base64, hex, number, output};
+use super::encoding::{OUTPUT, SALT, base64, fields, hex, number, pairs, within};
 
 /// A PBKDF2 hash within our limit of work.
 #[derive(Clone)]
@@ -22,55 +22,79 @@ pub(in crate::password) struct Pbkdf2Hash {
 enum Digest {
     Sha1,
     Sha256,
+    Sha384,
     Sha512,
 }
 
 impl Pbkdf2Hash {
     pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
-        let dollar = [
-            ("$pbkdf2-sha256$", Digest::Sha256),
-            ("$pbkdf2-sha512$", Digest::Sha512),
-            ("$pbkdf2-sha1$", Digest::Sha1),
-            ("$pbkdf2$", Digest::Sha1),
-        ];
-        let plain = |form: &(&str, Digest)| {
-            let rest = text.strip_prefix(form.0)?;
-            Some((rest, form.1))
+        if let Some(rest) = text.strip_prefix("$pbkdf2") {
+            let (digest, rest) = rest.split_once('$')?;
+            let digest = match digest.strip_prefix('-') {
+                None if digest.is_empty() => Some(Digest::Sha1),
+                name => name.and_then(Digest::named),
+            };
+            let digest = digest.ok_or(HashError::Malformed);
+            return Some(digest.and_then(|digest| Self::modular(digest, rest)));
+        }
+        if let Some(rest) = text.strip_prefix("pbkdf2:") {
+            return Some(Self::werkzeug(rest));
+        }
+        let (digest, rest) = text.strip_prefix("pbkdf2_")?.split_once('$')?;
+        let digest = Digest::named(digest).ok_or(HashError::Malformed);
+        Some(digest.and_then(|digest| Self::django(digest, rest)))
+    }
+
+    /// `29000$SALT$HASH` of passlib, `i=600000,l=32$SALT$HASH` of PHC.
+    fn modular(digest: Digest, rest: &str) -> Result<Self, HashError> {
+        let [params, salt, hash] = fields(rest, '$')?;
+        let (salt, hash) = (base64(salt)?, base64(hash)?);
+        if !params.contains('=') {
+            return Self::new(digest, params, salt, hash);
+        }
+        let [Some(iterations), length] = pairs(params, ["i", "l"])? else {
+            return Err(HashError::Malformed);
         };
-        if let Some((rest, digest)) = dollar.iter().find_map(plain) {
-            return Some(modular(rest, digest));
+        // Less than what is stated is the sign of a value that was cut off.
+        if length.is_some_and(|length| length.parse() != Ok(hash.len())) {
+            return Err(HashError::Malformed);
         }
-        let werkzeug = [
-            ("pbkdf2:sha256:", Digest::Sha256),
-            ("pbkdf2:sha512:", Digest::Sha512),
-            ("pbkdf2:sha1:", Digest::Sha1),
-        ];
-        if let Some((rest, digest)) = werkzeug.iter().find_map(plain) {
-            return Some(text_salted(rest, digest, hex));
-        }
-        let django = [
-            ("pbkdf2_sha256$", Digest::Sha256),
-            ("pbkdf2_sha1$", Digest::Sha1),
-        ];
-        let (rest, digest) = django.iter().find_map(plain)?;
-        Some(text_salted(rest, digest, base64))
+        Self::new(digest, iterations, salt, hash)
+    }
+
+    /// `sha256:600000$SALT$HEX`, the salt as it stands.
+    fn werkzeug(rest: &str) -> Result<Self, HashError> {
+        let [method, salt, hash] = fields(rest, '$')?;
+        let [digest, iterations] = fields(method, ':')?;
+        let digest = Digest::named(digest).ok_or(HashError::Malformed)?;
+        Self::new(digest, iterations, salt.into(), hex(hash)?)
+    }
+
+    /// `600000$SALT$BASE64`, the salt as it stands.
+    fn django(digest: Digest, rest: &str) -> Result<Self, HashError> {
+        let [iterations, salt, hash] = fields(rest, '$')?;
+        Self::new(digest, iterations, salt.into(), base64(hash)?)
     }
 
     fn new(
         digest: Digest,
         iterations: &str,
         salt: Vec<u8>,
-        bytes: Vec<u8>,
+        output: Vec<u8>,
     ) -> Result<Self, HashError> {
         let iterations = number(iterations)?;
-        if iterations > MAX_ITERATIONS {
+        let (salt, output) = (within(salt, SALT)?, within(output, OUTPUT)?);
+        // Each digest's worth of output costs all the iterations.
+        let blocks = output.len().div_ceil(digest.length());
+        let work = u64::from(iterations).saturating_mul(blocks as u64);
+        if work > MAX_ITERATIONS {
             return Err(HashError::Hostile);
         }
         Ok(Self {
             digest,
             iterations: NonZeroU32::new(iterations).ok_or(HashError::Malformed)?,
             salt,
-            output: output(bytes, digest.length())?,
+            output,
         })
     }
 
@@ -93,19 +117,31 @@ impl Pbkdf2Hash {
 }
 
 impl Digest {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "sha1" => Some(Self::Sha1),
+            "sha256" => Some(Self::Sha256),
+            "sha384" => Some(Self::Sha384),
+            "sha512" => Some(Self::Sha512),
+            _ => None,
+        }
+    }
+
     fn algorithm(self) -> Algorithm {
         match self {
             Self::Sha1 => PBKDF2_HMAC_SHA1,
             Self::Sha256 => PBKDF2_HMAC_SHA256,
+            Self::Sha384 => PBKDF2_HMAC_SHA384,
             Self::Sha512 => PBKDF2_HMAC_SHA512,
         }
     }
 
-    /// All the libraries take one whole digest.
+    /// Bytes of output that one round of iterations gives.
     fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,
             Self::Sha256 => 32,
+            Self::Sha384 => 48,
             Self::Sha512 => 64,
         }
     }
@@ -114,45 +150,12 @@ impl Digest {
         match self {
             Self::Sha1 => "SHA-1",
             Self::Sha256 => "SHA-256",
+            Self::Sha384 => "SHA-384",
             Self::Sha512 => "SHA-512",
         }
     }
 }
 
-/// `29000$SALT$HASH` of passlib, `i=600000,l=32$SALT$HASH` of PHC.
-fn modular(rest: &str, digest: Digest) -> Result<Pbkdf2Hash, HashError> {
-    let (params, salt, hash) = thirds(rest)?;
-    let (salt, hash) = (base64(salt)?, base64(hash)?);
-    let (iterations, length) = match params.strip_prefix("i=") {
-        None => (params, None),
-        Some(phc) => match phc.split_once(",l=") {
-            None => (phc, None),
-            Some((iterations, length)) => (iterations, Some(length)),
-        },
-    };
-    let agrees = |length: &str| length.parse() == Ok(hash.len());
-    if length.is_some_and(|length| !agrees(length)) {
-        return Err(HashError::Malformed);
-    }
-    Pbkdf2Hash::new(digest, iterations, salt, hash)
-}
-
-/// `600000$SALT$HASH`, the salt as it stands.
-fn text_salted(
-    rest: &str,
-    digest: Digest,
-    decode: fn(&str) -> Result<Vec<u8>, HashError>,
-) -> Result<Pbkdf2Hash, HashError> {
-    let (iterations, salt, hash) = thirds(rest)?;
-    Pbkdf2Hash::new(digest, iterations, salt.into(), decode(hash)?)
-}
-
-fn thirds(text: &str) -> Result<(&str, &str, &str), HashError> {
-    let (first, rest) = text.split_once('$').ok_or(HashError::Malformed)?;
-    let (second, third) = rest.split_once('$').ok_or(HashError::Malformed)?;
-    Ok((first, second, third))
-}
-
-/// The most work that is done: some seconds. Without it a poisoned item keeps the
+/// The most work that is done, all blocks of the output together: some seconds. Without it a poisoned item keeps the
 /// hashing thread for minutes.
-const MAX_ITERATIONS: u32 = 10_000_000;
+const MAX_ITERATIONS: u64 = 10_000_000;

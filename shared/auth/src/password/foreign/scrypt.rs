@@ -5,34 +5,26 @@ use scrypt::Params;
 use zeroize::Zeroizing;
 
 use super::HashError;
-use super::encoding::{base64, hex, number, output};
+use super::encoding::{OUTPUT, SALT, base64, fields, hex, number, pairs, within};
 
 /// A scrypt hash within our limits of memory and work.
 #[derive(Clone)]
 pub(in crate::password) struct ScryptHash {
-    params: Params,
-    described: String,
+    cost: ScryptCost,
     salt: Vec<u8>,
     output: Vec<u8>,
 }
 
-impl ScryptHash {
-    pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
-        if let Some(rest) = text.strip_prefix("$scrypt$") {
-            Some(phc(rest))
-        } else if let Some(rest) = text.strip_prefix("scrypt:") {
-            Some(werkzeug(rest))
-        } else {
-            text.strip_prefix("scrypt$").map(django)
-        }
-    }
+/// N, r and p within our limits of memory and work.
+#[derive(Clone, Copy)]
+pub(super) struct ScryptCost {
+    log_n: u8,
+    r: u32,
+    p: u32,
+}
 
-    fn new(
-        log_n: u32,
-        (r, p): (u32, u32),
-        salt: Vec<u8>,
-        bytes: Vec<u8>,
-    ) -> Result<Self, HashError> {
+impl ScryptCost {
+    pub(super) fn new(log_n: u32, r: u32, p: u32) -> Result<Self, HashError> {
         if !(1..32).contains(&log_n) {
             return Err(HashError::Hostile);
         }
@@ -41,71 +33,90 @@ impl ScryptHash {
             return Err(HashError::Hostile);
         }
         let log_n = u8::try_from(log_n).map_err(|_| HashError::Hostile)?;
+        let cost = Self { log_n, r, p };
+        cost.params().map(|_| cost)
+    }
+
+    fn params(self) -> Result<Params, HashError> {
+        Params::new(self.log_n, self.r, self.p).map_err(|_| HashError::Malformed)
+    }
+
+    pub(super) fn derive(
+        self,
+        password: &[u8],
+        salt: &[u8],
+        length: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, HashError> {
+        let mut derived = Zeroizing::new(vec![0; length]);
+        scrypt::scrypt(password, salt, &self.params()?, &mut derived)
+            .map_err(|_| HashError::Malformed)?;
+        Ok(derived)
+    }
+
+    pub(super) fn describe(self) -> String {
+        let Self { log_n, r, p } = self;
+        format!("scrypt, N = 2^{log_n}, r = {r}, p = {p}")
+    }
+}
+
+impl ScryptHash {
+    pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
+        if let Some(rest) = text.strip_prefix("$scrypt$") {
+            Some(Self::phc(rest))
+        } else if let Some(rest) = text.strip_prefix("scrypt:") {
+            Some(Self::werkzeug(rest))
+        } else {
+            text.strip_prefix("scrypt$").map(Self::django)
+        }
+    }
+
+    /// `ln=15,r=8,p=1$SALT$HASH`. Ory writes N itself as `ln`.
+    fn phc(rest: &str) -> Result<Self, HashError> {
+        let [params, salt, hash] = fields(rest, '$')?;
+        let [Some(ln), Some(r), Some(p)] = pairs(params, ["ln", "r", "p"])? else {
+            return Err(HashError::Malformed);
+        };
+        let ln = number(ln)?;
+        let log_n = if ln.is_power_of_two() && ln >= 64 {
+            ln.ilog2()
+        } else {
+            ln
+        };
+        let cost = ScryptCost::new(log_n, number(r)?, number(p)?)?;
+        Self::new(cost, base64(salt)?, base64(hash)?)
+    }
+
+    /// `32768:8:1$SALT$HEX`.
+    fn werkzeug(rest: &str) -> Result<Self, HashError> {
+        let [params, salt, hash] = fields(rest, '$')?;
+        let [n, r, p] = fields(params, ':')?;
+        let cost = ScryptCost::new(log2(number(n)?)?, number(r)?, number(p)?)?;
+        Self::new(cost, salt.into(), hex(hash)?)
+    }
+
+    /// `16384$SALT$8$5$BASE64`.
+    fn django(rest: &str) -> Result<Self, HashError> {
+        let [n, salt, r, p, hash] = fields(rest, '$')?;
+        let cost = ScryptCost::new(log2(number(n)?)?, number(r)?, number(p)?)?;
+        Self::new(cost, salt.into(), base64(hash)?)
+    }
+
+    fn new(cost: ScryptCost, salt: Vec<u8>, output: Vec<u8>) -> Result<Self, HashError> {
         Ok(Self {
-            params: Params::new(log_n, r, p).map_err(|_| HashError::Malformed)?,
-            described: format!("scrypt, N = 2^{log_n}, r = {r}, p = {p}"),
-            salt,
-            output: bytes,
+            cost,
+            salt: within(salt, SALT)?,
+            output: within(output, OUTPUT)?,
         })
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
-        let mut computed = Zeroizing::new(vec![0; self.output.len()]);
-        scrypt::scrypt(password, &self.salt, &self.params, &mut computed)
-            .map_err(|_| HashError::Malformed)?;
+        let computed = self.cost.derive(password, &self.salt, self.output.len())?;
         Ok(verify_slices_are_equal(&computed, &self.output).is_ok())
     }
 
     pub(super) fn describe(&self) -> String {
-        self.described.clone()
+        self.cost.describe()
     }
-}
-
-/// `ln=15,r=8,p=1$SALT$HASH`.
-fn phc(rest: &str) -> Result<ScryptHash, HashError> {
-    let [params, salt, hash] = fields(rest, '$')?;
-    let [log_n, r, p] = fields(params, ',')?;
-    let of = |field: &str, name: &str| {
-        let value = field.strip_prefix(name).ok_or(HashError::Malformed);
-        value.and_then(number)
-    };
-    let (log_n, r, p) = (of(log_n, "ln=")?, of(r, "r=")?, of(p, "p=")?);
-    ScryptHash::new(
-        log_n,
-        (r, p),
-        base64(salt)?,
-        output(base64(hash)?, PHC_BYTES)?,
-    )
-}
-
-/// `32768:8:1$SALT$HEX`.
-fn werkzeug(rest: &str) -> Result<ScryptHash, HashError> {
-    let [params, salt, hash] = fields(rest, '$')?;
-    let [n, r, p] = fields(params, ':')?;
-    let costs = (number(r)?, number(p)?);
-    ScryptHash::new(
-        log2(number(n)?)?,
-        costs,
-        salt.into(),
-        output(hex(hash)?, BYTES)?,
-    )
-}
-
-/// `16384$SALT$8$5$BASE64`.
-fn django(rest: &str) -> Result<ScryptHash, HashError> {
-    let [n, salt, r, p, hash] = fields(rest, '$')?;
-    let costs = (number(r)?, number(p)?);
-    ScryptHash::new(
-        log2(number(n)?)?,
-        costs,
-        salt.into(),
-        output(base64(hash)?, BYTES)?,
-    )
-}
-
-fn fields<const N: usize>(text: &str, separator: char) -> Result<[&str; N], HashError> {
-    let fields: Vec<&str> = text.split(separator).collect();
-    fields.try_into().map_err(|_| HashError::Malformed)
 }
 
 /// `N` is a power of two above 1 (RFC 7914 section 2).
@@ -121,7 +132,3 @@ fn log2(n: u32) -> Result<u32, HashError> {
 const MAX_MEMORY: u64 = 256 << 20;
 /// Bytes that it may fill, all its lanes one after the other: some seconds.
 const MAX_WORK: u64 = 1 << 30;
-/// What Werkzeug and Django take of scrypt's output.
-const BYTES: usize = 64;
-/// What passlib and the makers of PHC strings take.
-const PHC_BYTES: usize = 32;

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::password::{Argon2Params, HashError, Hasher, Password, describe};
+use crate::password::{Argon2Params, HashError, Hasher, TypedPassword, Verified, describe};
 use crate::user::StoredHash;
 
 const PASSWORD: &str = "seven quiet otters at dawn";
@@ -51,11 +51,11 @@ const MADE_ELSEWHERE: [(&str, &str); 27] = [
     ),
     (
         "bcrypt_sha256$$2b$12$43zzuIB8pDgNtV7OzDR2gOlBjymxl4mdS5q1ozW5jARH4ATTF50UC",
-        "bcrypt, cost 12",
+        "bcrypt of SHA-256, cost 12",
     ),
     (
         "bcrypt_sha256$$2b$04$WbNUFf5V4Cq/N2sJbZEU6uktUA0ckRu2Cv301SVt3cHPBkuYkRHUC",
-        "bcrypt, cost 4",
+        "bcrypt of SHA-256, cost 4",
     ),
     (
         "bcrypt$$2b$12$JA3m4lE4CuTGPdbCbsnsPOJcLWsbQkul1Nbg3N12srWq2sfno6JIG",
@@ -132,20 +132,21 @@ fn hasher() -> Hasher {
     Hasher::new(Argon2Params::default(), 1)
 }
 
-async fn verify(password: &str, hash: &str) -> Result<bool, HashError> {
-    let password = Password::parse(password).unwrap();
+async fn verify(password: &str, hash: &str) -> Result<Verified, HashError> {
+    let password = TypedPassword::parse(password).unwrap();
     let stored = StoredHash::new(hash.to_owned());
-    hasher().verify(password, stored).await
+    hasher().verify(password, Some(stored)).await
 }
 
 #[tokio::test]
 async fn hashes_of_other_libraries_verify_and_want_to_be_replaced() {
     for (hash, described) in MADE_ELSEWHERE {
         let other = "seven quiet otters at dusk";
-        assert_eq!(verify(PASSWORD, hash).await, Ok(true), "{described}");
-        assert_eq!(verify(other, hash).await, Ok(false), "{described}");
+        let right = verify(PASSWORD, hash).await;
+        assert_eq!(right, Ok(Verified::Outdated), "{described}");
+        let wrong = verify(other, hash).await;
+        assert_eq!(wrong, Ok(Verified::Wrong), "{described}");
         let stored = StoredHash::new(hash.to_owned());
-        assert!(hasher().needs_rehash(&stored), "{described}");
         assert_eq!(describe(&stored).as_deref(), Ok(described));
     }
 }
@@ -157,7 +158,8 @@ async fn pbkdf2_in_phc_string_format_verifies() {
     let hash = "LUXXECIXS0v5lP6vdzuewyP6UU1AB1sey1+G2aAgirI";
     for params in ["i=1000", "i=1000,l=32"] {
         let phc = format!("$pbkdf2-sha256${params}${salt}${hash}");
-        assert_eq!(verify(PASSWORD, &phc).await, Ok(true), "{params}");
+        let right = verify(PASSWORD, &phc).await;
+        assert_eq!(right, Ok(Verified::Outdated), "{params}");
     }
     for params in ["i=1000,l=31", "i=1000,l=", "i=,l=32", "l=32", ""] {
         let phc = format!("$pbkdf2-sha256${params}${salt}${hash}");
@@ -175,12 +177,27 @@ async fn pbkdf2_in_phc_string_format_verifies() {
 async fn bcrypt_looks_at_72_bytes_as_it_did_where_the_hash_was_made() {
     let hash = "$2b$04$OcrE6effX51Nw3CsMsVL0.i1H2IYppmr4eGEf74a2Srizu3kKLHAC";
     let password = "x".repeat(71);
-    assert_eq!(verify(&format!("{password}\u{e9}"), hash).await, Ok(true));
-    assert_eq!(
-        verify(&format!("{password}\u{e9} more"), hash).await,
-        Ok(true)
-    );
-    assert_eq!(verify(&password, hash).await, Ok(false));
+    for matching in [
+        format!("{password}\u{e9}"),
+        format!("{password}\u{e9} more"),
+        format!("{password}\u{c3}"),
+    ] {
+        // Nothing shows which of them it was: a new hash could lock its owner out.
+        assert_eq!(verify(&matching, hash).await, Ok(Verified::Right));
+    }
+    assert_eq!(verify(&password, hash).await, Ok(Verified::Wrong));
+}
+
+/// bcrypt repeats the password and a NUL: `ab` and `ab`, NUL, `ab` are one to it.
+#[tokio::test]
+async fn a_password_with_a_nul_matches_no_bcrypt_hash() {
+    let (_, hash) = MADE_ELSEWHERE
+        .iter()
+        .map(|(hash, described)| (described, hash))
+        .find(|(_, hash)| hash.starts_with("$2b$04$"))
+        .unwrap();
+    let twice = format!("{PASSWORD}\0{PASSWORD}");
+    assert_eq!(verify(&twice, hash).await, Ok(Verified::Wrong));
 }
 
 /// None of these may cost memory or time, whoever poisoned the table.
@@ -205,28 +222,77 @@ async fn a_foreign_hash_that_asks_for_too_much_is_never_computed() {
         format!("pbkdf2:sha256:10000001$salt${hex}"),
         format!("pbkdf2_sha256$4294967295$salt${base64}"),
         format!("$pbkdf2-sha512$i=99999999999$c2FsdA${base64}"),
+        "$5$rounds=2000001$salt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8".to_owned(),
+        "$P$JIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0".to_owned(),
+        "$fbscrypt$v=1,n=31,r=8,p=1,ss=Bw==,sk=AAAAAAAAAAAAAAAAAAAAAA$c2FsdA$AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
+        "$bcrypt-sha256$v=2,t=2b,r=31$n79VH.0Q2TMWmt3Oqt9uku$Kq4Noyk3094Y2QlB8NdRT8SvGiI4ft2".to_owned(),
     ] {
         assert_eq!(
             verify(PASSWORD, &hostile).await,
             Err(HashError::Hostile),
             "{hostile}"
         );
-        let stored = StoredHash::new(hostile);
-        assert!(!hasher().needs_rehash(&stored));
     }
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 
-#[tokio::test]
-async fn every_foreign_hash_that_is_cut_off_is_refused() {
+/// What is left must have 16 bytes of output. That is as long as a hash that states its
+/// own length may be short, and no other password matches it.
+#[test]
+fn a_hash_that_is_cut_off_is_refused_below_128_bits() {
     for (hash, described) in MADE_ELSEWHERE {
-        // Argon2's own end is of any length, and makes another hash.
-        let argon2 = hash.contains("argon2");
-        let end = hash.trim_end_matches('=').len() - if argon2 { 43 } else { 0 };
-        for end in 0..end {
-            let cut = verify(PASSWORD, &hash[..end]).await;
-            assert_eq!(cut, Err(HashError::Malformed), "{described}: {end}");
+        let output = hash.rfind('$').unwrap() + 1;
+        let any_length = ["argon2", "scrypt", "PBKDF2"];
+        let least = if !any_length.iter().any(|name| described.starts_with(name)) {
+            hash.len()
+        } else if hash.starts_with("scrypt:") || hash.starts_with("pbkdf2:") {
+            output + 32
+        } else {
+            output + 22
+        };
+        for end in 0..least {
+            let cut = StoredHash::new(hash[..end].to_owned());
+            assert_eq!(
+                describe(&cut),
+                Err(HashError::Malformed),
+                "{described}: {end}"
+            );
         }
+    }
+}
+
+/// Keycloak takes 64 bytes of each digest; argon2-cffi once took 16.
+#[tokio::test]
+async fn an_output_may_be_of_any_length_within_the_bounds() {
+    let sixteen = "$argon2i$v=19$m=512,t=2,p=2$aI2R0hpDyLm3ltLa+1/rvQ$LqPKjd6n8yniKtAithoR7A";
+    assert_eq!(
+        describe(&StoredHash::new(sixteen.into())).as_deref(),
+        Ok("argon2i, m=512, t=2, p=2")
+    );
+    let long = "A".repeat(171);
+    for (hash, expected) in [
+        (
+            format!("$pbkdf2-sha256$i=1000$c2FsdA${long}"),
+            Ok("PBKDF2-HMAC-SHA-256, 1000 iterations".to_owned()),
+        ),
+        (
+            format!("$pbkdf2-sha256$i=1000$c2FsdA${long}AA"),
+            Err(HashError::Malformed),
+        ),
+        (
+            format!("$scrypt$ln=10,r=8,p=1$c2FsdA${}", &long[..22]),
+            Ok("scrypt, N = 2^10, r = 8, p = 1".to_owned()),
+        ),
+        (
+            format!("$scrypt$p=1,r=8,ln=1024$c2FsdA${}", &long[..43]),
+            Ok("scrypt, N = 2^10, r = 8, p = 1".to_owned()),
+        ),
+        (
+            format!("$pbkdf2-sha256$i=5000000$c2FsdA${long}"),
+            Err(HashError::Hostile),
+        ),
+    ] {
+        assert_eq!(describe(&StoredHash::new(hash)), expected);
     }
 }
 
@@ -252,6 +318,11 @@ async fn malformed_foreign_hashes_are_refused() {
         format!("pbkdf2:sha256:01000$salt${hex}"),
         format!("pbkdf2:sha256:0$salt${hex}"),
         "pbkdf2:sha256:1000$salt$00".to_owned(),
+        format!("pbkdf2:sha256:1000$${hex}"),
+        "$5$rounds=999$salt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8".to_owned(),
+        "$5$rounds=01000$salt$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8".to_owned(),
+        "$5$seventeencharacte$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8".to_owned(),
+        "$P$.IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0".to_owned(),
         "pbkdf2:sha256:1000$salt$".to_owned(),
         format!("pbkdf2:sha256:1000$salt${}", hex.repeat(5)),
         format!("sha1$salt${hex}"),

@@ -1,0 +1,120 @@
+//! A password as somebody typed it, to be compared with a stored hash.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Password, PasswordError, normalise};
+
+/// A password that somebody typed. Unlike a new one it may be anything but empty: other
+/// systems accepted passwords that we would not, and hashed them exactly as typed.
+#[derive(Clone)]
+pub struct TypedPassword {
+    normalised: SecretString,
+    /// Present if it differs from the normalised spelling.
+    as_typed: Option<SecretString>,
+}
+
+/// What comparing a typed password with a stored hash has shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verified {
+    /// It is another password.
+    Wrong,
+    /// It is the password.
+    Right,
+    /// It is the password, and the hash should be replaced by a new one of its
+    /// normalised spelling.
+    Outdated,
+}
+
+impl Verified {
+    /// True if it is the password.
+    #[must_use]
+    pub const fn is_right(self) -> bool {
+        match self {
+            Self::Wrong => false,
+            Self::Right | Self::Outdated => true,
+        }
+    }
+}
+
+impl TypedPassword {
+    /// Takes a password as it was sent.
+    ///
+    /// # Errors
+    /// [`PasswordError::Empty`]: no account has an empty password.
+    pub fn parse(typed: &str) -> Result<Self, PasswordError> {
+        if typed.is_empty() {
+            return Err(PasswordError::Empty);
+        }
+        let normalised = normalise(typed);
+        let as_typed = (normalised.expose_secret() != typed).then(|| SecretString::from(typed));
+        Ok(Self {
+            normalised,
+            as_typed,
+        })
+    }
+
+    /// Returns the normalised spelling, which our own hashes are made of.
+    #[must_use]
+    pub fn normalised(&self) -> Password {
+        Password(self.normalised.clone())
+    }
+
+    /// Returns the spellings to compare, the normalised one first.
+    pub(super) fn spellings(&self) -> impl Iterator<Item = &str> {
+        let spellings = [Some(&self.normalised), self.as_typed.as_ref()];
+        spellings
+            .into_iter()
+            .flatten()
+            .map(ExposeSecret::expose_secret)
+    }
+
+    /// Returns how many hashes a comparison takes at most, one or two.
+    pub(super) fn hashes(&self) -> u32 {
+        1 + u32::from(self.as_typed.is_some())
+    }
+}
+
+impl From<&Password> for TypedPassword {
+    fn from(password: &Password) -> Self {
+        Self {
+            normalised: password.0.clone(),
+            as_typed: None,
+        }
+    }
+}
+
+impl fmt::Debug for TypedPassword {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TypedPassword([redacted])")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spellings(typed: &str) -> Vec<String> {
+        let typed = TypedPassword::parse(typed).unwrap();
+        assert_eq!(typed.hashes() as usize, typed.spellings().count());
+        typed.spellings().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn a_second_spelling_is_compared_only_if_it_differs() {
+        assert_eq!(spellings("plain"), ["plain"]);
+        assert_eq!(spellings("tab\tand line\n"), ["tab\tand line\n"]);
+        assert_eq!(spellings("a\u{a0}b"), ["a b", "a\u{a0}b"]);
+        assert_eq!(spellings("u\u{308}"), ["\u{fc}", "u\u{308}"]);
+        assert_eq!(spellings("x"), ["x"]);
+        assert_eq!(spellings(&"x".repeat(5000)), ["x".repeat(5000)]);
+        assert!(TypedPassword::parse("").is_err());
+    }
+
+    #[test]
+    fn it_does_not_print() {
+        let typed = TypedPassword::parse("canary").unwrap();
+        assert_eq!(format!("{typed:?}"), "TypedPassword([redacted])");
+    }
+}
