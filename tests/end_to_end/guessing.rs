@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::service::{CLIENT_ADDRESS_HEADER, address};
+use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, address};
 use gatehouse_tests::tables::{Item, Tables};
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
@@ -13,7 +13,7 @@ async fn behind_a_proxy() -> anyhow::Result<Service> {
     Service::start_with(|options| {
         options
             .parameters
-            .insert("ClientAddressHeader".into(), CLIENT_ADDRESS_HEADER.into());
+            .insert("ClientAddress".into(), CLIENT_ADDRESS.into());
     })
     .await
 }

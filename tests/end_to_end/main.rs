@@ -10,6 +10,7 @@ mod admin;
 mod admin_list;
 mod bodies;
 mod breaches;
+mod client_address;
 mod commands;
 mod cors;
 mod costs;

@@ -45,6 +45,7 @@ fn what_must_wake_somebody_is_an_alarm() -> anyhow::Result<()> {
     let ids: BTreeSet<&str> = alarms.iter().map(|(id, _)| *id).collect();
     let expected = [
         "AuthorizerErrorAlarm",
+        "ClientAddressAlarm",
         "FailedLoginsAlarm",
         "FunctionThrottleAlarm",
         "RefreshReuseAlarm",
@@ -81,9 +82,10 @@ fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_metric_of_ours_is_an_audit_event_of_a_function_that_is_there() -> anyhow::Result<()> {
+fn every_metric_of_ours_is_counted_by_a_function_that_is_there() -> anyhow::Result<()> {
     let template = Template::read()?;
-    let events = std::fs::read_to_string(root().join("shared/edge/src/audit.rs"))?;
+    let read = |path| std::fs::read_to_string(root().join(path));
+    let counted = read("shared/edge/src/audit.rs")? + &read("shared/edge/src/address/notice.rs")?;
     let functions = template.resources("AWS::Serverless::Function");
     let mut watched = Vec::new();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
@@ -95,6 +97,15 @@ fn every_metric_of_ours_is_an_audit_event_of_a_function_that_is_there() -> anyho
         }
     }
     assert_eq!(watched.len(), 2);
+    for metric in items(template.properties("ClientAddressAlarm").get("Metrics")) {
+        let metric = metric.pointer("/MetricStat/Metric");
+        let Some(metric) = metric else { continue };
+        assert_eq!(text(metric, "/Namespace"), "Gatehouse");
+        assert_eq!(text(metric, "/Dimensions/0/Name"), "function");
+        let function = text(metric, "/Dimensions/0/Value/Ref").to_owned();
+        watched.push((text(metric, "/MetricName").to_owned(), function));
+    }
+    assert_eq!(watched.len(), 6);
     for metric in metrics(&template)? {
         if metric[0] == "Gatehouse" {
             assert_eq!(metric[2], "function");
@@ -103,8 +114,8 @@ fn every_metric_of_ours_is_an_audit_event_of_a_function_that_is_there() -> anyho
         }
     }
     assert!(watched.len() > 8, "{watched:?}");
-    for (event, function) in watched {
-        assert!(events.contains(&format!("\"{event}\"")), "{event}");
+    for (metric, function) in watched {
+        assert!(counted.contains(&format!("\"{metric}\"")), "{metric}");
         assert!(
             functions.iter().any(|(id, _)| *id == function),
             "{function}"

@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::deployment::Parameters;
-use crate::service::CLIENT_ADDRESS_HEADER;
+use crate::service::CLIENT_ADDRESS;
 use crate::settings::setting;
 
 /// Deploys a packaged template, and waits until the stack is there.
@@ -101,7 +101,7 @@ pub fn for_a_test(parameters: &Parameters) -> Parameters {
 }
 
 const DEFAULTS: [(&str, &str); 4] = [
-    ("ClientAddressHeader", CLIENT_ADDRESS_HEADER),
+    ("ClientAddress", CLIENT_ADDRESS),
     ("RotationDays", "0"),
     ("ProtectData", "false"),
     ("Architecture", ARCHITECTURE),

@@ -32,6 +32,8 @@ pub struct Service {
 /// The header that says where a request comes from, where the service is told to
 /// believe it: a deployed one is, since its tests share a stack.
 pub const CLIENT_ADDRESS_HEADER: &str = "x-client-address";
+/// The parameter `ClientAddress` with which a service takes it from there.
+pub const CLIENT_ADDRESS: &str = "header:x-client-address";
 
 /// Returns an address that nobody else comes from.
 ///

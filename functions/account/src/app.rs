@@ -6,9 +6,7 @@ use gatehouse_auth::random;
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::{
-    BreachSettings, ClientAddress, Environment, HashSettings, RegistrationSettings,
-};
+use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_store::{
@@ -26,7 +24,6 @@ pub struct App {
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
     pub(crate) breaches: Breaches,
-    pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
 }
 
@@ -53,30 +50,25 @@ impl App {
             ),
             policy: PasswordPolicy::new(registration.password_min_length),
             breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
-            address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };
         app.hasher.warm_up();
         app.users.warm_up().await;
         Ok(app)
     }
+}
 
-    /// Writes an audit event about the person themselves.
-    pub(crate) fn record(
-        &self,
-        request: &Request,
-        sub: Option<&SubjectId>,
-        event: AuditEvent,
-        reason: Option<&str>,
-    ) {
-        let ip = request.source_address(&self.address);
-        let ip = ip.map(|ip| ip.to_string());
-        let mut audit = request.audit();
-        audit.sub = sub;
-        audit.ip = ip.as_deref();
-        audit.reason = reason;
-        audit.record(event);
-    }
+/// Writes an audit event about the person themselves.
+pub(crate) fn record(
+    request: &Request,
+    sub: Option<&SubjectId>,
+    event: AuditEvent,
+    reason: Option<&str>,
+) {
+    let mut audit = request.audit();
+    audit.sub = sub;
+    audit.reason = reason;
+    audit.record(event);
 }
 
 /// Makes the token of one transaction of this invocation.

@@ -10,7 +10,7 @@ use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Deleted, delete_traces, delete_user};
 
-use crate::app::{App, transaction};
+use crate::app::{App, record, transaction};
 use crate::owner;
 
 /// Answers `DELETE /me`.
@@ -31,7 +31,7 @@ pub(crate) async fn delete(
         Deleted::Refused => return Err(Problem::unauthorized(true)),
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
-    app.record(request, Some(&user.sub), event, reason);
+    record(request, Some(&user.sub), event, reason);
     let names = [
         Some(&user.username_canonical),
         user.email_canonical.as_ref(),

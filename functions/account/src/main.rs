@@ -16,5 +16,5 @@ async fn run() -> Result<(), lambda_runtime::Error> {
     let environment = Environment::read();
     telemetry::init(&environment)?;
     let app = App::start(&environment).await?;
-    gatehouse_edge::serve(Arc::new(app), account::handle).await
+    gatehouse_edge::serve(&environment, Arc::new(app), account::handle).await
 }

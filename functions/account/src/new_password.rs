@@ -16,7 +16,7 @@ use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Ended, change_password, reset_password};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, transaction};
+use crate::app::{App, record, transaction};
 use crate::owner;
 
 /// Answers `PUT /me/password`.
@@ -41,7 +41,7 @@ pub(crate) async fn change(
     match ended {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
-            app.record(request, Some(&user.sub), event, Some("by_its_owner"));
+            record(request, Some(&user.sub), event, Some("by_its_owner"));
             Ok(response::no_content())
         }
         // Somebody has ended this session meanwhile: it sets no password.
@@ -61,14 +61,14 @@ pub(crate) async fn reset(
     })?;
     let new = parse(&new)?;
     let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
-        return Err(refuse(app, request, None));
+        return Err(refuse(request, None));
     };
     // Before any hash: who has no code makes us compute none. The code has too many bits
     // to be guessed, so that no counter stands before it.
     let user = app.users.recovering(&code, now).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     let Some(user) = user else {
-        return Err(refuse(app, request, Some(&code)));
+        return Err(refuse(request, Some(&code)));
     };
     let hash = hash(app, request, &user, new).await?;
     let token = transaction()?;
@@ -78,16 +78,16 @@ pub(crate) async fn reset(
     match ended {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
-            app.record(request, Some(&user.sub), event, Some("recovery_code"));
+            record(request, Some(&user.sub), event, Some("recovery_code"));
             Ok(response::no_content())
         }
-        Ended::Refused => Err(refuse(app, request, Some(&code))),
+        Ended::Refused => Err(refuse(request, Some(&code))),
     }
 }
 
-fn refuse(app: &App, request: &Request, code: Option<&RecoveryCode>) -> Problem {
+fn refuse(request: &Request, code: Option<&RecoveryCode>) -> Problem {
     let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("invalid_code"));
-    app.record(request, code.map(RecoveryCode::sub), denied, reason);
+    record(request, code.map(RecoveryCode::sub), denied, reason);
     Problem::invalid_code()
 }
 

@@ -10,7 +10,7 @@ use gatehouse_edge::request::Request;
 use gatehouse_store::Reservation;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::App;
+use crate::app::{App, record};
 
 /// Reads the person whose access token it is.
 ///
@@ -57,7 +57,7 @@ pub(crate) async fn prove(
         return Ok(user);
     }
     let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("wrong_password"));
-    app.record(request, Some(&user.sub), denied, reason);
+    record(request, Some(&user.sub), denied, reason);
     Err(Problem::invalid_credentials())
 }
 
@@ -69,7 +69,7 @@ async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem>
         Reservation::Reserved { .. } => Ok(()),
         Reservation::Refused { retry_after } => {
             let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("too_many_attempts"));
-            app.record(request, Some(&user.sub), denied, reason);
+            record(request, Some(&user.sub), denied, reason);
             Err(Problem::too_many_requests(retry_after))
         }
     }

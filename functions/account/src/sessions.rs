@@ -60,9 +60,6 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
         Ended::Refused => Err(Problem::not_found()),
         Ended::Done => {
             let mut audit = request.audit();
-            let ip = request.source_address(&app.address);
-            let ip = ip.map(|ip| ip.to_string());
-            audit.ip = ip.as_deref();
             audit.sub = Some(&principal.sub);
             audit.sid = Some(&sid);
             audit.reason = Some(REASON);

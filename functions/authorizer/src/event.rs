@@ -3,13 +3,17 @@
 //! A small struct instead of `aws_lambda_events`' whole ones: this is the hot
 //! path, and what is not read cannot be logged.
 
-use std::fmt;
+use std::net::IpAddr;
 
+use gatehouse_edge::ClientAddress;
 use serde::Deserialize;
-use serde::de::{IgnoredAny, MapAccess, Visitor};
+
+mod headers;
+
+use headers::Headers;
 
 /// An authorizer's event of any kind of API.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AuthorizerEvent {
     version: Option<String>,
@@ -17,8 +21,8 @@ pub struct AuthorizerEvent {
     kind: Option<String>,
     method_arn: Option<String>,
     authorization_token: Option<String>,
-    headers: Option<Authorizations>,
-    multi_value_headers: Option<Authorizations>,
+    headers: Option<Headers>,
+    multi_value_headers: Option<Headers>,
     request_context: Option<RequestContext>,
 }
 
@@ -94,7 +98,7 @@ impl AuthorizerEvent {
         [&self.multi_value_headers, &self.headers]
             .into_iter()
             .flatten()
-            .map(|headers| headers.0.as_slice())
+            .map(|headers| headers.authorizations.as_slice())
             .find(|values| !values.is_empty())
             .unwrap_or_default()
     }
@@ -105,9 +109,20 @@ impl AuthorizerEvent {
         self.context(|context| context.request_id.as_deref())
     }
 
-    /// Returns the client's address as the gateway saw it.
+    /// Returns the client's address. Events of the kind `TOKEN` carry none.
     #[must_use]
-    pub fn source_ip(&self) -> Option<&str> {
+    pub fn client_address(&self, found_in: &ClientAddress) -> Option<IpAddr> {
+        let connection = self.source_ip().and_then(|text| text.parse().ok());
+        // With all its values each, where the event has both.
+        let all = [&self.multi_value_headers, &self.headers];
+        let mut all = all.into_iter().flatten();
+        match all.find(|headers| !headers.is_empty()) {
+            Some(headers) => found_in.resolve(&headers.others, connection),
+            None => connection,
+        }
+    }
+
+    fn source_ip(&self) -> Option<&str> {
         self.context(|context| {
             let http = context
                 .http
@@ -145,57 +160,13 @@ impl AuthorizerEvent {
     }
 }
 
-/// The values of `Authorization` among headers; the others are skipped unread.
-#[derive(Debug, Default)]
-struct Authorizations(Vec<String>);
-
-/// A header's value: one text, or all of them.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Values {
-    One(String),
-    All(Vec<String>),
-    Odd(IgnoredAny),
-}
-
-impl<'de> Deserialize<'de> for Authorizations {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Headers;
-
-        impl<'de> Visitor<'de> for Headers {
-            type Value = Authorizations;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of headers")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Authorizations, A::Error> {
-                let mut found = Vec::new();
-                while let Some(name) = map.next_key::<String>()? {
-                    if !name.eq_ignore_ascii_case("authorization") {
-                        map.next_value::<IgnoredAny>()?;
-                        continue;
-                    }
-                    match map.next_value()? {
-                        Values::One(value) => found.push(value),
-                        Values::All(values) => found.extend(values),
-                        // Counts as a credential, so that it can only refuse.
-                        Values::Odd(_) => found.push(String::new()),
-                    }
-                }
-                Ok(Authorizations(found))
-            }
-        }
-
-        deserializer.deserialize_map(Headers)
-    }
-}
-
 /// Longer lets a client grow our log lines.
 const MAX_USER_AGENT_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_edge::config::Environment;
+
     use super::*;
 
     fn event(json: &str) -> AuthorizerEvent {
@@ -249,6 +220,52 @@ mod tests {
             r#"{"type":"TOKEN"}"#,
         ] {
             assert_eq!(event(odd).caller(), Err(UnknownEvent), "{odd}");
+        }
+    }
+
+    /// The address of a client behind a proxy, in each kind of event.
+    #[test]
+    fn every_kind_of_event_has_the_client_address() {
+        let http = r#""requestContext":{"http":{"sourceIp":"192.0.2.7"}}"#;
+        let identity = r#""requestContext":{"identity":{"sourceIp":"192.0.2.7"}}"#;
+        let one = r#""headers":{"X-Client":"203.0.113.5"}"#;
+        let all = r#""multiValueHeaders":{"X-Client":["203.0.113.5"]}"#;
+        let twice = r#""headers":{"X-Client":"203.0.113.5"},"multiValueHeaders":{"X-Client":["198.51.100.1","203.0.113.5"]}"#;
+        let environment = Environment::from_pairs([("CLIENT_ADDRESS", "header:x-client")]);
+        let proxied = ClientAddress::from_environment(&environment).unwrap();
+        for (kind, json, address) in [
+            ("2.0", format!("{{{one},{http}}}"), Some("203.0.113.5")),
+            (
+                "1.0, REST",
+                format!("{{{one},{all},{identity}}}"),
+                Some("203.0.113.5"),
+            ),
+            (
+                "1.0, repeated",
+                format!("{{{twice},{identity}}}"),
+                Some("192.0.2.7"),
+            ),
+            (
+                "WebSocket",
+                format!("{{{one},\"multiValueHeaders\":{{}},{identity}}}"),
+                Some("203.0.113.5"),
+            ),
+            (
+                "unreadable",
+                format!(r#"{{"headers":{{"x-client":7}},{http}}}"#),
+                Some("192.0.2.7"),
+            ),
+            (
+                "absent",
+                format!("{{\"headers\":{{}},{http}}}"),
+                Some("192.0.2.7"),
+            ),
+            ("TOKEN", r#"{"type":"TOKEN"}"#.to_owned(), None),
+        ] {
+            let found = event(&json).client_address(&proxied);
+            assert_eq!(found.map(|ip| ip.to_string()).as_deref(), address, "{kind}");
+            let connection = event(&json).client_address(&ClientAddress::default());
+            assert_eq!(connection.is_some(), kind != "TOKEN", "{kind}");
         }
     }
 }

@@ -4,6 +4,8 @@
 //! revocations. A failing store is an error, never a deny that a gateway would
 //! cache and never an allow.
 
+use std::net::IpAddr;
+
 use gatehouse_auth::authorization::bearer_token;
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::failure::Failure;
@@ -11,7 +13,7 @@ use gatehouse_auth::token::Verifier;
 use gatehouse_edge::audit::{Audit, AuditEvent};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::telemetry;
+use gatehouse_edge::{ClientAddress, telemetry};
 use gatehouse_store::{
     Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
 };
@@ -28,6 +30,7 @@ pub struct App {
     verifier: Verifier,
     keys: CachedVerifyingKeys,
     revocations: Revocations,
+    client_address: ClientAddress,
     clock: Clock,
 }
 
@@ -46,6 +49,7 @@ impl App {
             verifier: Verifier::new(settings.issuer, settings.audience),
             keys: CachedVerifyingKeys::new(keys, settings.key_cache),
             revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            client_address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };
         // One read opens the connection; keys that are not there yet are the
@@ -117,10 +121,11 @@ pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
 
 async fn answer(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
     let caller = event.caller()?;
+    let client_address = event.client_address(&app.client_address);
     match decide(app, event).await? {
         Ok(claims) => Ok(answer::allow(&caller, &claims)?),
         Err(reason) => {
-            record_denial(event, reason);
+            record_denial(event, client_address, reason);
             match caller {
                 Caller::Rest(_) => Err(AuthorizerError::Unauthorized),
                 Caller::Http | Caller::HttpPolicy(_) | Caller::WebSocket(_) => {
@@ -155,10 +160,11 @@ async fn decide(
     })
 }
 
-fn record_denial(event: &AuthorizerEvent, reason: &'static str) {
+fn record_denial(event: &AuthorizerEvent, address: Option<IpAddr>, reason: &'static str) {
+    let address = address.map(|ip| ip.to_string());
     Audit {
         reason: Some(reason),
-        ip: event.source_ip(),
+        ip: address.as_deref(),
         user_agent: event.user_agent(),
         request_id: event.request_id(),
         ..Audit::default()

@@ -5,7 +5,7 @@ use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{
-    ClientAddress, Environment, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
+    Environment, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };
 use gatehouse_store::{
     Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, LoginLookup, Sessions, Users,
@@ -22,7 +22,6 @@ pub struct App {
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
-    pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
 }
 
@@ -75,7 +74,6 @@ impl App {
             ),
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
-            address: ClientAddress::from_environment(environment)?,
             clock,
         };
         app.hasher.warm_up();

@@ -2,7 +2,6 @@
 
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::scope::Scopes;
-use gatehouse_edge::config::ClientAddress;
 use gatehouse_edge::request::Request;
 use gatehouse_store::Guess;
 use secrecy::SecretString;
@@ -29,7 +28,7 @@ impl Attempt {
     ///
     /// # Errors
     /// [`LoginError`] when a member is missing, or the scope is none.
-    pub(crate) fn read(request: &Request, address: &ClientAddress) -> Result<Self, LoginError> {
+    pub(crate) fn read(request: &Request) -> Result<Self, LoginError> {
         let (username, password, scope) = request.json(|fields| {
             (
                 fields.text("username"),
@@ -42,10 +41,7 @@ impl Attempt {
             name_key: identifier.name_key(),
             digest: identifier.digest(),
             password,
-            ip: request
-                .source_address(address)
-                .map(|ip| ip.to_string())
-                .unwrap_or_default(),
+            ip: request.client_address().to_owned(),
             user_agent: request.user_agent().to_owned(),
             scope: scope
                 .map(|scope| Scopes::parse(&scope))

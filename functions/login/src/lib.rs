@@ -33,7 +33,7 @@ pub async fn handle(app: Arc<App>, request: Request) -> Response {
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    let attempt = Attempt::read(request, &app.address)?;
+    let attempt = Attempt::read(request)?;
     // Before anything is written: without a key there is no token to give.
     let ring = app.ring.current(now).await?;
     let Authenticated { user, reserved } = match authenticate(app, &hasher, &attempt, now).await {
@@ -103,6 +103,5 @@ fn record(
     audit.sub = user.map(|user| &user.sub);
     audit.reason = reason;
     audit.identifier_digest = Some(&attempt.digest);
-    audit.ip = Some(&attempt.ip);
     audit.record(event);
 }

@@ -3,9 +3,7 @@
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::{
-    ClientAddress, Environment, IssuerSettings, KeyRingSettings, SessionSettings,
-};
+use gatehouse_edge::config::{Environment, IssuerSettings, KeyRingSettings, SessionSettings};
 use gatehouse_store::{
     Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations, Sessions,
     SigningKeys, Users,
@@ -22,7 +20,6 @@ pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
-    pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
 }
 
@@ -59,7 +56,6 @@ impl App {
             ),
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
-            address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };
         app.users.warm_up().await;

@@ -99,7 +99,6 @@ impl Refresh<'_> {
             .ring
             .active_mac()
             .ok_or(KeysError::NotReady)?;
-        let ip = self.ip();
         let update = RotateSession {
             sid: token.sid(),
             sub: token.sub(),
@@ -108,7 +107,7 @@ impl Refresh<'_> {
             mac_kid: &mac.id(),
             now: self.now,
             idle: self.app.lifetimes.idle,
-            ip: &ip,
+            ip: self.request.client_address(),
             user_agent: self.request.user_agent(),
         };
         Ok(self.app.sessions.rotate(&update).await?)
@@ -122,11 +121,9 @@ impl Refresh<'_> {
                 AuditEvent::SessionRevoked
             }
         };
-        let ip = self.ip();
         let mut audit = self.request.audit();
         audit.sub = Some(sub);
         audit.sid = Some(sid);
-        audit.ip = Some(&ip);
         audit.reason = Some(reason.reason());
         audit.record(event);
         match end(self.app, sid, sub, self.now, reason.reason()).await {
@@ -181,19 +178,10 @@ impl Refresh<'_> {
     }
 
     fn record(&self, session: &Session) {
-        let ip = self.ip();
         let mut audit = self.request.audit();
         audit.sub = Some(&session.sub);
         audit.sid = Some(&session.sid);
-        audit.ip = Some(&ip);
         audit.record(AuditEvent::TokenRefreshed);
-    }
-
-    fn ip(&self) -> String {
-        self.request
-            .source_address(&self.app.address)
-            .map(|ip| ip.to_string())
-            .unwrap_or_default()
     }
 }
 

@@ -3,9 +3,7 @@
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::{
-    BreachSettings, ClientAddress, Environment, HashSettings, RegistrationSettings,
-};
+use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
@@ -16,7 +14,6 @@ pub struct App {
     pub(crate) policy: PasswordPolicy,
     pub(crate) breaches: Breaches,
     pub(crate) open: bool,
-    pub(crate) address: ClientAddress,
     pub(crate) clock: Clock,
 }
 
@@ -41,7 +38,6 @@ impl App {
             policy: PasswordPolicy::new(registration.password_min_length),
             breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
             open: registration.open,
-            address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };
         app.hasher.warm_up();

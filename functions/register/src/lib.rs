@@ -51,17 +51,16 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
             RegisterError::EmailTaken => Problem::email_taken(),
             RegisterError::Store(error) => Problem::failed(&error),
         })?;
-    record(app, request, &user);
+    record(request, &user);
     Ok(user)
 }
 
 /// Counts the attempt against its address: a registration costs a hash, and its
 /// refusals tell which names are taken.
 async fn count(app: &App, request: &Request) -> Result<(), Problem> {
-    let address = address(app, request);
     let reserved = app
         .attempts
-        .reserve_address(&address, app.clock.now())
+        .reserve_address(request.client_address(), app.clock.now())
         .await
         .map_err(|error| Problem::failed(&error))?;
     match reserved {
@@ -69,17 +68,10 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
         Reservation::Refused { retry_after } => {
             let mut audit = request.audit();
             audit.reason = Some(Counted::Address.name());
-            audit.ip = Some(&address);
             audit.record(AuditEvent::RegistrationThrottled);
             Err(Problem::too_many_requests(retry_after))
         }
     }
-}
-
-/// The client's address; empty where the gateway gave none.
-fn address(app: &App, request: &Request) -> String {
-    let address = request.source_address(&app.address);
-    address.map(|ip| ip.to_string()).unwrap_or_default()
 }
 
 /// Hashes the password and makes the account, which is not stored yet.
@@ -121,11 +113,9 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User,
     })
 }
 
-fn record(app: &App, request: &Request, user: &User) {
-    let address = address(app, request);
+fn record(request: &Request, user: &User) {
     let mut audit = request.audit();
     audit.sub = Some(&user.sub);
-    audit.ip = Some(&address);
     audit.record(AuditEvent::UserRegistered);
 }
 

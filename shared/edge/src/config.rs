@@ -6,7 +6,6 @@
 mod account;
 mod environment;
 mod key_ring;
-mod network;
 #[cfg(feature = "tokens")]
 mod rotation;
 mod token;
@@ -14,7 +13,6 @@ mod token;
 pub use account::{BreachSettings, HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
 pub use key_ring::KeyRingSettings;
-pub use network::ClientAddress;
 #[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;
 pub use token::{IssuerSettings, SessionSettings, VerifierSettings};

@@ -13,6 +13,7 @@ use lambda_http::request::RequestContext;
 use lambda_http::{Body, Context, RequestExt};
 use serde::Deserialize;
 
+use crate::address::{ClientAddress, address};
 use crate::request::{BodyFault, MAX_BODY_BYTES, Meta, Request};
 
 /// Why an event is no request; the text never repeats what the event holds.
@@ -32,7 +33,11 @@ pub enum EventError {
 }
 
 /// Reads one event; `context` is Lambda's own.
-pub(crate) fn read(json: &str, context: Context) -> Result<Request, EventError> {
+pub(crate) fn read(
+    json: &str,
+    context: Context,
+    client_address: &ClientAddress,
+) -> Result<Request, EventError> {
     let event: Event = serde_json::from_str(json).map_err(|error| explain(json, &error))?;
     if event.version != VERSION {
         return Err(EventError::Version);
@@ -46,17 +51,16 @@ pub(crate) fn read(json: &str, context: Context) -> Result<Request, EventError> 
         Err(fault) => (Body::Empty, Some(fault)),
     };
     let gateway = event.request_context;
+    let headers = headers(event.headers.unwrap_or_default());
+    let connection = gateway.http.source_ip.as_deref().and_then(address);
+    let client_address = client_address.resolve(&headers, connection);
     let meta = Meta {
         route: event.route_key,
         request_id: gateway
             .request_id
             .clone()
             .unwrap_or_else(|| context.request_id.clone()),
-        source_address: gateway
-            .http
-            .source_ip
-            .as_deref()
-            .and_then(crate::request::address),
+        client_address: client_address.map(|ip| ip.to_string()).unwrap_or_default(),
         user_agent: gateway.http.user_agent.clone().unwrap_or_default(),
         path_parameters: event.path_parameters.unwrap_or_default(),
         query: event.raw_query_string.clone(),
@@ -66,7 +70,7 @@ pub(crate) fn read(json: &str, context: Context) -> Result<Request, EventError> 
     let mut http = http::Request::new(body);
     *http.method_mut() = gateway.http.method.clone();
     *http.uri_mut() = uri(&event.raw_path, &event.raw_query_string);
-    *http.headers_mut() = headers(event.headers.unwrap_or_default());
+    *http.headers_mut() = headers;
     let http = http
         .with_raw_http_path(event.raw_path)
         .with_request_context(RequestContext::ApiGatewayV2(gateway))
@@ -108,14 +112,16 @@ fn uri(path: &str, query: &str) -> Uri {
         .unwrap_or_else(|_| Uri::from_static("/"))
 }
 
-/// What HTTP cannot have carried as a header is no header.
+/// What HTTP cannot have carried as a header is no header, and more headers than a
+/// map can hold are left out.
 fn headers(raw: HashMap<String, String>) -> HeaderMap {
-    raw.into_iter()
-        .filter_map(|(name, value)| {
-            let name = HeaderName::try_from(name).ok()?;
-            Some((name, HeaderValue::try_from(value).ok()?))
-        })
-        .collect()
+    let mut headers = HeaderMap::new();
+    for (name, value) in raw {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            let _ = headers.try_append(name, value);
+        }
+    }
+    headers
 }
 
 fn explain(json: &str, error: &serde_json::Error) -> EventError {

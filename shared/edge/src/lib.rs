@@ -4,6 +4,7 @@
 //! [`Request`] too. Nothing here knows a table, a password or a key.
 
 pub mod account;
+pub mod address;
 pub mod audit;
 pub mod clock;
 pub mod config;
@@ -20,6 +21,7 @@ pub mod telemetry;
 pub mod tokens;
 
 pub use account::Account;
+pub use address::ClientAddress;
 pub use audit::{Audit, AuditEvent};
 pub use event::EventError;
 pub use oauth::OauthError;

@@ -1,6 +1,7 @@
 //! Who a request acts for, after the authorizer has verified the token.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
@@ -11,7 +12,9 @@ use lambda_http::aws_lambda_events::apigw::ApiGatewayRequestIdentity;
 use lambda_http::request::RequestContext;
 use serde_json::Value;
 
+use crate::address::{ClientAddress, address};
 use crate::audit::{Audit, AuditEvent};
+use crate::config::Environment;
 use crate::problem::Problem;
 use crate::request::Request;
 
@@ -84,6 +87,9 @@ impl Principal {
     /// Reads the principal of a request behind the authorizer: of an HTTP API
     /// (payload 2.0 or 1.0), a REST API or a WebSocket API.
     ///
+    /// The variables `CLIENT_ADDRESS` and `PROXY_SECRET_SHA256` of your function, if
+    /// they are set, say where the audit log's address is read.
+    ///
     /// A gateway that caches the authorizer's answer may hand on a token that
     /// has ended since, so its end is compared with `now` here too.
     ///
@@ -91,14 +97,9 @@ impl Principal {
     /// 401 [`Problem`] when the authorizer's context is missing or odd (the
     /// route has no authorizer, or another one), or the token has ended.
     pub fn from_request(request: &lambda_http::Request, now: Timestamp) -> Result<Self, Problem> {
-        let principal = Self::from_context(request.request_context_ref()).map_err(|odd| {
-            tracing::error!(member = odd, "the authorizer's context is missing or odd");
-            Problem::unauthorized(false)
-        })?;
-        if principal.exp <= now {
-            return Err(Problem::unauthorized(true));
-        }
-        Ok(principal)
+        let mut principal = Self::read(request)?;
+        principal.find_address(request, &GUESTS_CLIENT_ADDRESS);
+        principal.at(now)
     }
 
     /// Reads the principal of one of our requests.
@@ -106,7 +107,29 @@ impl Principal {
     /// # Errors
     /// As [`Principal::from_request`].
     pub fn of(request: &Request, now: Timestamp) -> Result<Self, Problem> {
-        Self::from_request(request.http(), now)
+        let mut principal = Self::read(request.http())?;
+        principal.seen.ip = request.audit().ip.map(str::to_owned);
+        principal.at(now)
+    }
+
+    fn read(request: &lambda_http::Request) -> Result<Self, Problem> {
+        Self::from_context(request.request_context_ref()).map_err(|odd| {
+            tracing::error!(member = odd, "the authorizer's context is missing or odd");
+            Problem::unauthorized(false)
+        })
+    }
+
+    fn find_address(&mut self, request: &lambda_http::Request, found_in: &ClientAddress) {
+        let connection = self.seen.ip.as_deref().and_then(address);
+        let address = found_in.resolve(request.headers(), connection);
+        self.seen.ip = address.map(|address| address.to_string());
+    }
+
+    fn at(self, now: Timestamp) -> Result<Self, Problem> {
+        if self.exp <= now {
+            return Err(Problem::unauthorized(true));
+        }
+        Ok(self)
     }
 
     /// Checks that the user has a role. A refusal is an audit event.
@@ -194,6 +217,15 @@ fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, Seen
         _ => None,
     }
 }
+
+/// The settings of a function that calls [`Principal::from_request`], which has no
+/// start of ours that could refuse an invalid one.
+static GUESTS_CLIENT_ADDRESS: LazyLock<ClientAddress> = LazyLock::new(|| {
+    ClientAddress::from_environment(&Environment::read()).unwrap_or_else(|error| {
+        tracing::error!(error = %error, "the connection's address is used");
+        ClientAddress::default()
+    })
+});
 
 /// API Gateway hands on an authorizer's numbers as numbers or as texts.
 fn number<T: std::str::FromStr>(value: Option<&Value>) -> Option<T> {

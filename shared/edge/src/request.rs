@@ -9,7 +9,6 @@ mod parameters;
 mod tests;
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use http::Method;
@@ -19,23 +18,23 @@ pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
 use deadline::{Deadline, TimeLeft, warn_once};
 pub use fields::Fields;
 
+use crate::address::ClientAddress;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::config::ClientAddress;
 use crate::event::{self, EventError};
 
 /// One request that came through an HTTP API.
 pub struct Request {
     http: lambda_http::Request,
     meta: Meta,
-    source_ip: Option<String>,
 }
 
 /// What the event says beside what an HTTP request holds.
 pub(crate) struct Meta {
     pub(crate) route: String,
     pub(crate) request_id: String,
-    pub(crate) source_address: Option<IpAddr>,
+    /// Empty where the gateway gave none.
+    pub(crate) client_address: String,
     pub(crate) user_agent: String,
     /// What stands in the places of the route's `{names}`, decoded.
     pub(crate) path_parameters: HashMap<String, String>,
@@ -49,20 +48,16 @@ impl Request {
     pub(crate) fn new(http: lambda_http::Request, mut meta: Meta) -> Self {
         let end = meta.user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
         meta.user_agent.truncate(end);
-        let source_ip = meta.source_address.map(|address| address.to_string());
-        Self {
-            http,
-            meta,
-            source_ip,
-        }
+        Self { http, meta }
     }
 
-    /// Reads an event's JSON, for tests of handlers.
+    /// Reads an event's JSON, for tests of handlers; the client's address is the
+    /// connection's.
     ///
     /// # Errors
     /// [`EventError`] unless it is an HTTP API's payload 2.0.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
-        event::read(json, Context::default())
+        event::read(json, Context::default(), &ClientAddress::default())
     }
 
     /// Returns the route key: `POST /refresh`. Tell routes apart by this and
@@ -96,17 +91,12 @@ impl Request {
         &self.meta.request_id
     }
 
-    /// Returns the client's address: of the named header if it holds exactly
-    /// one address, otherwise of the connection, by the gateway's word.
-    /// `X-Forwarded-For` counts for nothing unless it is the named header.
+    /// Returns the client's address as [`ClientAddress`] found it: in counters, in
+    /// sessions and in the audit log it is always this one. Empty if the gateway
+    /// gave none.
     #[must_use]
-    pub fn source_address(&self, found_in: &ClientAddress) -> Option<IpAddr> {
-        let named = found_in
-            .header
-            .as_ref()
-            .and_then(|name| self.header(name.as_str()))
-            .and_then(address);
-        named.or(self.meta.source_address)
+    pub fn client_address(&self) -> &str {
+        &self.meta.client_address
     }
 
     /// Returns how long the caller still waits, by Lambda's deadline;
@@ -131,14 +121,14 @@ impl Request {
         &self.meta.user_agent
     }
 
-    /// Returns an audit record with this request's id, user agent, and address
-    /// by the gateway's word.
+    /// Returns an audit record with this request's id, user agent and client
+    /// address.
     #[must_use]
     pub fn audit(&self) -> Audit<'_> {
         Audit {
             request_id: Some(self.request_id()),
             user_agent: Some(self.user_agent()),
-            ip: self.source_ip.as_deref(),
+            ip: Some(self.client_address()).filter(|address| !address.is_empty()),
             ..Audit::default()
         }
     }
@@ -148,14 +138,6 @@ impl Request {
     pub fn http(&self) -> &lambda_http::Request {
         &self.http
     }
-}
-
-/// An IPv4 address written as IPv6 is the same client.
-pub(crate) fn address(text: &str) -> Option<IpAddr> {
-    text.trim()
-        .parse()
-        .ok()
-        .map(|address: IpAddr| address.to_canonical())
 }
 
 /// Longer lets a client grow our items and log lines.

@@ -13,6 +13,8 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
+use crate::address::ClientAddress;
+use crate::config::Environment;
 use crate::event;
 use crate::problem::Problem;
 use crate::request::Request;
@@ -22,19 +24,27 @@ use crate::response::{self, Response};
 /// function's settings allow it.
 ///
 /// # Errors
-/// When the Runtime API cannot be reached any more.
-pub async fn serve<A, H, F>(app: Arc<A>, handle: H) -> Result<(), lambda_runtime::Error>
+/// If `CLIENT_ADDRESS` or `PROXY_SECRET_SHA256` is invalid, or the Runtime API can
+/// no longer be reached.
+pub async fn serve<A, H, F>(
+    environment: &Environment,
+    app: Arc<A>,
+    handle: H,
+) -> Result<(), lambda_runtime::Error>
 where
     A: Send + Sync + 'static,
     H: Fn(Arc<A>, Request) -> F + Clone + Send + Sync + 'static,
     F: Future<Output = Response> + Send + 'static,
 {
+    let client_address = Arc::new(ClientAddress::from_environment(environment)?);
     // The event stays text until `answer`: an error of the runtime's own parser
     // would log what it stumbled over, a password perhaps.
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let (app, handle) = (Arc::clone(&app), handle.clone());
+        let client_address = Arc::clone(&client_address);
         async move {
-            let response = answer(app, handle, event.payload.get(), event.context).await;
+            let LambdaEvent { payload, context } = event;
+            let response = answer(app, handle, &client_address, payload.get(), context).await;
             Ok::<_, Infallible>(Payload::from(response))
         }
     });
@@ -43,7 +53,13 @@ where
 
 /// Answers one event, given as its JSON: what [`serve`] does for each of them.
 /// An event that cannot be read is answered 400.
-pub async fn answer<A, H, F>(app: Arc<A>, handle: H, event: &str, context: Context) -> Response
+pub async fn answer<A, H, F>(
+    app: Arc<A>,
+    handle: H,
+    client_address: &ClientAddress,
+    event: &str,
+    context: Context,
+) -> Response
 where
     H: Fn(Arc<A>, Request) -> F,
     F: Future<Output = Response>,
@@ -51,7 +67,7 @@ where
     let lambda_id = context.request_id.clone();
     let function = context.env_config.function_name.clone();
     let trace_id = context.xray_trace_id.clone();
-    match event::read(event, context) {
+    match event::read(event, context, client_address) {
         Ok(request) => {
             let request_id = request.request_id().to_owned();
             let trace_id =

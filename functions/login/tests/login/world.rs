@@ -14,7 +14,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{Response, serve};
+use gatehouse_edge::{ClientAddress, Response, serve};
 use gatehouse_store::{ClientRequestToken, Connection, ConnectionSettings, Credentials, Users};
 use lambda_runtime::Context;
 use login::App;
@@ -156,6 +156,7 @@ impl World {
         serve::answer(
             Arc::clone(&self.app),
             login::handle,
+            &ClientAddress::default(),
             &event.to_string(),
             context,
         )

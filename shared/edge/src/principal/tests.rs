@@ -172,3 +172,28 @@ fn what_the_gateway_saw_goes_into_the_audit_event_of_a_refusal() {
     };
     assert_eq!(principal.seen, seen);
 }
+
+#[test]
+fn the_audit_event_of_a_guest_has_the_client_address_too() {
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /reports",
+        "rawPath": "/reports",
+        "headers": { "cloudfront-viewer-address": "2001:db8::1:46532" },
+        "requestContext": {
+            "authorizer": { "lambda": context() },
+            "http": { "method": "GET", "sourceIp": "192.0.2.7" },
+        },
+    });
+    let request = Request::from_json(&event.to_string()).unwrap();
+    let address = |mode| {
+        let environment = Environment::from_pairs([("CLIENT_ADDRESS", mode)]);
+        let found_in = ClientAddress::from_environment(&environment).unwrap();
+        let mut principal = Principal::from_request(request.http(), NOW).unwrap();
+        principal.find_address(request.http(), &found_in);
+        principal.seen.ip
+    };
+    assert_eq!(address("connection").as_deref(), Some("192.0.2.7"));
+    assert_eq!(address("cloudfront").as_deref(), Some("2001:db8::1"));
+    assert_eq!(address("header:x-absent").as_deref(), Some("192.0.2.7"));
+}

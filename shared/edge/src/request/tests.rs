@@ -1,8 +1,8 @@
-use http::header::HeaderName;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::config::Environment;
 use crate::oauth::OauthError;
 use crate::problem::Problem;
 
@@ -235,40 +235,36 @@ fn token_endpoints_refuse_in_their_own_words() {
 }
 
 #[test]
-fn the_client_address_is_the_gateways_word() {
-    let spoofed = event("", "", |event| {
-        event["headers"] =
-            json!({ "x-forwarded-for": "203.0.113.9", "x-client": " ::ffff:203.0.113.5 " });
+fn the_client_address_is_in_the_audit_record() {
+    let json = json!({
+        "version": "2.0",
+        "routeKey": "POST /x",
+        "rawPath": "/x",
+        "headers": { "x-client": "203.0.113.5", "x-forwarded-for": "203.0.113.9" },
+        "requestContext": { "http": { "method": "POST", "sourceIp": "::ffff:192.0.2.7" } },
     });
-    let address = |header: Option<&'static str>| {
-        let found_in = ClientAddress {
-            header: header.map(HeaderName::from_static),
-        };
-        spoofed.source_address(&found_in).unwrap().to_string()
+    let seen = |variables: &[(&str, &str)]| {
+        let environment = Environment::from_pairs(variables.iter().copied());
+        let address = ClientAddress::from_environment(&environment).unwrap();
+        let request = event::read(&json.to_string(), Context::default(), &address).unwrap();
+        assert_eq!(request.audit().ip, Some(request.client_address()));
+        request.client_address().to_owned()
     };
-    assert_eq!(address(None), "192.0.2.7");
-    assert_eq!(address(Some("x-client")), "203.0.113.5");
-    assert_eq!(address(Some("x-absent")), "192.0.2.7");
+    assert_eq!(seen(&[]), "192.0.2.7");
+    assert_eq!(
+        seen(&[("CLIENT_ADDRESS", "header:x-client")]),
+        "203.0.113.5"
+    );
+    assert_eq!(seen(&[("CLIENT_ADDRESS", "header:x-absent")]), "192.0.2.7");
 }
 
 #[test]
-fn a_header_without_exactly_one_address_falls_back_to_the_gateways_word() {
-    for odd in [
-        "",
-        "203.0.113.9, 203.0.113.10",
-        "203.0.113.9:443",
-        "[2001:db8::1]",
-        "unknown",
-    ] {
-        let request = event("", "", |event| event["headers"]["x-client"] = odd.into());
-        let found_in = ClientAddress {
-            header: Some(HeaderName::from_static("x-client")),
-        };
-        assert_eq!(
-            request.source_address(&found_in).unwrap().to_string(),
-            "192.0.2.7",
-            "{odd}"
-        );
+fn a_request_without_any_address_has_none_in_its_audit_record() {
+    for unusable in [json!(null), json!(""), json!("unknown")] {
+        let request = event("", "", |event| {
+            event["requestContext"]["http"]["sourceIp"] = unusable.clone();
+        });
+        assert_eq!((request.client_address(), request.audit().ip), ("", None));
     }
 }
 

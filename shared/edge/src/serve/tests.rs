@@ -4,7 +4,7 @@ use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::config::{ClientAddress, Environment};
+use crate::config::Environment;
 use crate::principal::Principal;
 use crate::request::Fields;
 
@@ -16,7 +16,7 @@ async fn curious(_: Arc<()>, request: Request) -> Response {
         request.json_or_empty(any).is_ok(),
         request.form_or_json(any).is_ok(),
         Principal::of(&request, Timestamp::from_unix(0)).is_ok(),
-        request.source_address(&ClientAddress::default()),
+        request.client_address().to_owned(),
         request.user_agent().to_owned(),
         (
             request.path().to_owned(),
@@ -28,7 +28,14 @@ async fn curious(_: Arc<()>, request: Request) -> Response {
 }
 
 async fn ask(event: &Value) -> Response {
-    answer(Arc::new(()), curious, &event.to_string(), context()).await
+    answer(
+        Arc::new(()),
+        curious,
+        &ClientAddress::default(),
+        &event.to_string(),
+        context(),
+    )
+    .await
 }
 
 fn context() -> Context {
@@ -147,7 +154,14 @@ async fn text_that_is_no_event_is_400_with_lambdas_own_request_id() {
         "{\"version\":\"2.0\"}",
         "{\"version\":2}",
     ] {
-        let answer = answer(Arc::new(()), curious, text, context()).await;
+        let answer = answer(
+            Arc::new(()),
+            curious,
+            &ClientAddress::default(),
+            text,
+            context(),
+        )
+        .await;
         assert_eq!(answer.status(), 400, "{text}");
         assert_eq!(answer.headers()["x-request-id"], "lambda-id");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -163,7 +177,14 @@ async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
         "requestContext": { "requestId": "gateway-id", "http": { "method": "GET" } },
     });
     let empty = |_: Arc<()>, _: Request| async { response::no_content() };
-    let answer = answer(Arc::new(()), empty, &event.to_string(), context()).await;
+    let answer = answer(
+        Arc::new(()),
+        empty,
+        &ClientAddress::default(),
+        &event.to_string(),
+        context(),
+    )
+    .await;
     let payload = serde_json::to_string_pretty(&Payload::from(answer)).unwrap();
     insta::assert_snapshot!(payload, @r#"
     {

@@ -1,0 +1,176 @@
+//! The client's address behind a proxy: one and the same in every audit line.
+
+use std::collections::BTreeSet;
+
+use anyhow::ensure;
+use gatehouse_tests::power::administrator;
+use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER};
+use gatehouse_tests::{Person, Service};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+/// What the proxy adds, and its digest: `printf %s the-proxys-secret | sha256sum`.
+const SECRET: &str = "the-proxys-secret";
+const SECRET_SHA256: &str = "447718be116cbf080e58309c006528310bd9507c5e5cf29fb519eeafa8820bf1";
+const SECRET_HEADER: &str = "x-gatehouse-proxy-secret";
+
+#[tokio::test]
+async fn the_audit_lines_of_every_function_have_the_clients_address() -> anyhow::Result<()> {
+    let service = behind_a_proxy(&[("ClientAddress", CLIENT_ADDRESS)]).await?;
+    drive(&service).await?;
+    let mut functions = BTreeSet::new();
+    let mut addresses = BTreeSet::new();
+    for line in lines(&service, "event").await? {
+        // The authorizer has a span of the runtime's, which does not name it.
+        let function = line["span"]["function"].as_str().unwrap_or("authorizer");
+        functions.insert(function.to_owned());
+        addresses.insert(line["ip"].to_string());
+    }
+    let expected = [
+        "account",
+        "admin",
+        "authorizer",
+        "login",
+        "logout",
+        "protected",
+        "refresh",
+        "register",
+    ];
+    for function in expected {
+        assert!(functions.contains(function), "{function}: {functions:?}");
+    }
+    assert_eq!(addresses.len(), 1, "{addresses:?}");
+    assert!(!addresses.contains(r#""127.0.0.1""#), "the proxy's address");
+    let unreadable = lines(&service, "client_address_unreadable").await?;
+    assert!(unreadable.is_empty(), "{unreadable:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn each_mode_reads_what_its_proxy_writes() -> anyhow::Result<()> {
+    for (mode, header, value, address) in [
+        ("connection", "x-forwarded-for", "203.0.113.5", "127.0.0.1"),
+        (
+            "cloudfront",
+            "cloudfront-viewer-address",
+            "2001:db8::5:46532",
+            "2001:db8::5",
+        ),
+        (
+            "forwarded:1",
+            "x-forwarded-for",
+            "198.51.100.1, 203.0.113.5",
+            "203.0.113.5",
+        ),
+    ] {
+        let service = behind_a_proxy(&[("ClientAddress", mode)]).await?;
+        try_to_log_in(&service, &[(header, value)]).await?;
+        assert_eq!(seen(&service).await?, [address], "{mode}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_read_is_counted_and_never_guessed() -> anyhow::Result<()> {
+    let service = behind_a_proxy(&[("ClientAddress", "cloudfront")]).await?;
+    for value in ["203.0.113.5", "203.0.113.5:443, 203.0.113.6:443"] {
+        try_to_log_in(&service, &[("cloudfront-viewer-address", value)]).await?;
+    }
+    assert_eq!(seen(&service).await?, ["127.0.0.1", "127.0.0.1"]);
+    let counts = lines(&service, "client_address_unreadable").await?;
+    assert_eq!(counts.len(), 2, "{counts:?}");
+    let warnings = lines(&service, "client_address").await?;
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(warnings[0]["reason"], "malformed");
+    assert!(!warnings[0].to_string().contains("203.0.113"));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_past_the_proxy_is_identified_by_its_connection() -> anyhow::Result<()> {
+    let service = behind_a_proxy(&[
+        ("ClientAddress", CLIENT_ADDRESS),
+        ("ProxySecretSha256", SECRET_SHA256),
+    ])
+    .await?;
+    let claim = (CLIENT_ADDRESS_HEADER, "203.0.113.5");
+    try_to_log_in(&service, &[claim]).await?;
+    try_to_log_in(&service, &[claim, (SECRET_HEADER, "a guess")]).await?;
+    try_to_log_in(&service, &[claim, (SECRET_HEADER, SECRET)]).await?;
+    let seen = seen(&service).await?;
+    assert_eq!(seen, ["127.0.0.1", "127.0.0.1", "203.0.113.5"]);
+    assert_eq!(lines(&service, "direct_request").await?.len(), 2);
+    for line in service.logs().await? {
+        assert!(!line.contains(SECRET) && !line.contains("a guess"));
+    }
+    Ok(())
+}
+
+async fn try_to_log_in(service: &Service, headers: &[(&str, &str)]) -> anyhow::Result<()> {
+    let nobody = json!({ "username": "nobody-here", "password": "any password" });
+    let mut request = service.request(Method::POST, "/login").json(&nobody);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = service.send(request).await?;
+    ensure!(answer.status == 401, "{answer:?}");
+    Ok(())
+}
+
+/// The addresses in the audit lines of failed logins, in their order.
+async fn seen(service: &Service) -> anyhow::Result<Vec<String>> {
+    let lines = lines(service, "event").await?.into_iter();
+    let failed = lines.filter(|line| line["event"] == "login_failed");
+    Ok(failed
+        .map(|line| line["ip"].as_str().unwrap_or_default().to_owned())
+        .collect())
+}
+
+/// Makes every function write an audit line.
+async fn drive(service: &Service) -> anyhow::Result<()> {
+    let admin = administrator(service).await?;
+    let mut person = Person::join(service).await?;
+    let token = person.access_token.clone();
+    // The authorizer refuses, and so do the routes for administrators.
+    service.get_as("no.valid.token", "/protected").await?;
+    service.get_as(&token, "/admin").await?;
+    service.get_as(&token, "/admin/users").await?;
+    let wrong = json!({ "username": person.username, "password": "a wrong password" });
+    service.post("/login", &wrong).await?;
+    service.refresh(&person.refresh_token).await?;
+    let path = format!("/admin/users/{}", person.id);
+    let roles = json!({ "roles": ["user", "admin"] });
+    service
+        .call_as(&admin.access_token, Method::PATCH, &path, &roles)
+        .await?;
+    person.log_in(service).await?;
+    let revoked = json!({ "token": person.refresh_token });
+    service.post("/revoke", &revoked).await?;
+    person.log_in(service).await?;
+    let session = format!("/sessions/{}", person.session());
+    person.log_in(service).await?;
+    let none = json!({});
+    service
+        .call_as(&person.access_token, Method::DELETE, &session, &none)
+        .await?;
+    person.log_in(service).await?;
+    service
+        .post_as(&person.access_token, "/logout", &none)
+        .await?;
+    Ok(())
+}
+
+async fn behind_a_proxy(parameters: &[(&str, &str)]) -> anyhow::Result<Service> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    Service::start_locally(|options| options.parameters.extend(parameters.iter().map(owned))).await
+}
+
+/// The log lines that have a member of this name.
+async fn lines(service: &Service, member: &str) -> anyhow::Result<Vec<Value>> {
+    let logs = service.logs().await?;
+    let lines = logs
+        .iter()
+        .filter_map(|line| serde_json::from_str(line).ok());
+    let lines = lines.filter(|line: &Value| line.get(member).is_some());
+    Ok(lines.collect())
+}
