@@ -163,3 +163,42 @@ pub(crate) fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
     headers.retain(|header| !header.starts_with("content-length"));
     (answer.status, body, headers)
 }
+
+#[tokio::test]
+async fn white_space_around_a_name_is_trimmed_and_around_a_password_it_is_not() -> anyhow::Result<()>
+{
+    let service = Service::start().await?;
+    let name = unique("Trim");
+    let email = format!("{name}@example.org");
+    let password = " a long and winding passphrase ";
+    let body = json!({
+        "username": format!("\u{feff}{name} "),
+        "email": format!(" {email}\r\n"),
+        "password": password,
+    });
+    let registered = service.post("/register", &body).await?;
+    assert_eq!(registered.status, 201);
+    assert_eq!(registered.member("username"), name);
+    assert_eq!(
+        registered.member("email").to_lowercase(),
+        email.to_lowercase()
+    );
+    let log_in = async |name: &str, password: &str| {
+        let body = json!({ "username": name, "password": password });
+        service.post("/login", &body).await
+    };
+    for typed in [
+        name.clone(),
+        format!("{name} "),
+        format!("\t{name}\u{3000}"),
+        format!("\u{a0}{name}\u{feff}"),
+        format!("{email} "),
+    ] {
+        assert_eq!(log_in(&typed, password).await?.status, 200, "{typed:?}");
+    }
+    assert_eq!(log_in(&name, password.trim()).await?.status, 401);
+    let (first, rest) = name.split_at(2);
+    let inside = format!("{first} {rest}");
+    assert_eq!(log_in(&inside, password).await?.status, 401);
+    Ok(())
+}

@@ -105,6 +105,100 @@ fn what_is_long_but_easy_to_guess_is_refused() {
     }
 }
 
+/// Judges a password of somebody with these names.
+fn of(username: &str, email: Option<&str>, password: &str) -> Vec<WeakReason> {
+    let username = Username::parse(username).unwrap();
+    let email = email.map(|email| EmailAddress::parse(email).unwrap());
+    let password = Password::parse(password).unwrap();
+    let judged = PasswordPolicy::new(15).check(&password, &username, email.as_ref());
+    judged.err().map_or_else(Vec::new, |weak| weak.reasons)
+}
+
+#[test]
+fn a_password_may_hold_a_name_if_the_rest_of_it_is_strong() {
+    for (username, password) in [
+        ("anna", "savanna grassland evening"),
+        ("anna", "ANNA likes purple otters"),
+        ("anna", "banana savannah hosannas"),
+        ("eric", "generic american lighthouse"),
+        ("bert", "Robert met Albert in Libertyville"),
+        ("mark", "a remarkable landmark on the hill"),
+        (
+            "\u{43b}\u{430}\u{434}\u{430}",
+            "\u{431}\u{430}\u{43b}\u{43b}\u{430}\u{434}\u{430} \u{43e} \u{441}\u{442}\u{430}\u{440}\u{43e}\u{439} \u{43c}\u{435}\u{43b}\u{44c}\u{43d}\u{438}\u{446}\u{435}",
+        ),
+        ("marguerite", "marguerite purple otter hums"),
+    ] {
+        assert_eq!(of(username, None, password), [], "{username}: {password}");
+        let email = format!(
+            "{}@example.org",
+            if username.is_ascii() {
+                username
+            } else {
+                "lada"
+            }
+        );
+        assert_eq!(
+            of("somebody", Some(&email), password),
+            [],
+            "{email}: {password}"
+        );
+    }
+    let both = of(
+        "anna",
+        Some("evening@example.org"),
+        "savanna grassland evening mvx7q",
+    );
+    assert_eq!(both, []);
+}
+
+#[test]
+fn a_name_makes_no_password_long_or_strong() {
+    use WeakReason::{HoldsEmail, HoldsUsername};
+    for (username, email, password, refused) in [
+        ("anna", None, "savanna evening", &[HoldsUsername][..]),
+        ("anna", None, "qkx7vw-anna-z3p", &[HoldsUsername]),
+        // Taking one name out puts the next together.
+        ("anna", None, "mvx7qkzananannanawf", &[HoldsUsername]),
+        (
+            "marguerite",
+            None,
+            "qkx7 margmargueriteuerite vw",
+            &[HoldsUsername],
+        ),
+        (
+            "evening",
+            Some("grassland@example.org"),
+            "savanna grassland evening",
+            &[HoldsUsername, HoldsEmail],
+        ),
+        // What is left is long enough, but common.
+        (
+            "anna",
+            None,
+            "correcthorseannabatterystaple",
+            &[HoldsUsername],
+        ),
+    ] {
+        let reasons = of(username, email, password);
+        assert_eq!(reasons, refused, "{username}: {password}");
+    }
+    for repeated in [
+        "annaannaannaannaanna",
+        "Anna anna ANNA anna anna",
+        "anna-anna-anna-anna",
+        "annaannaannaannaanna1",
+        "anna123456789012345",
+        "annannaannaaannaanna",
+    ] {
+        let reasons = of("anna", None, repeated);
+        assert!(reasons.contains(&HoldsUsername), "{repeated}: {reasons:?}");
+    }
+    for repeated in ["annannannannannannann", "ann ann ann ann ann ann"] {
+        assert_ne!(of("ann", None, repeated), [], "{repeated}");
+    }
+}
+
 #[test]
 fn a_password_that_holds_the_username_is_refused() {
     for held in [
