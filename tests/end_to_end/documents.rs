@@ -101,7 +101,7 @@ fn the_introspecting_server_in_the_documents_is_the_one_that_is_run() -> anyhow:
     Ok(())
 }
 
-fn read_sources(folder: &Path, sources: &mut String) -> anyhow::Result<()> {
+pub(crate) fn read_sources(folder: &Path, sources: &mut String) -> anyhow::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {

@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::identifier::LoginIdentifier;
+use gatehouse_local::StackOptions;
 use gatehouse_tests::person::unique;
 use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, address};
 use gatehouse_tests::tables::{Item, Tables};
@@ -182,5 +183,31 @@ async fn registrations_count_against_their_address() -> anyhow::Result<()> {
         logs.iter()
             .any(|line| line.contains("registration_throttled"))
     );
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_deployment_says_how_many_attempts_an_address_has() -> anyhow::Result<()> {
+    let few = |options: &mut StackOptions| {
+        let parameters = [
+            ("ClientAddress", CLIENT_ADDRESS),
+            ("AddressAttemptsPerHour", "2"),
+        ];
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        options.parameters.extend(parameters.map(owned));
+    };
+    let service = Service::start_locally(few).await?;
+    let from = address()?;
+    // Beyond the two, each waits twice as long as the one before.
+    let mut statuses = Vec::new();
+    while statuses.len() < 10 && !statuses.contains(&429) {
+        let answer = log_in(&service, &unique("nobody"), "a wrong password", &from).await?;
+        statuses.push(answer.status);
+    }
+    assert_eq!(statuses.get(..3), Some(&[401, 401, 401][..]));
+    assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
+    let elsewhere = address()?;
+    let answer = log_in(&service, &unique("nobody"), "a wrong password", &elsewhere).await?;
+    assert_eq!(answer.status, 401);
     Ok(())
 }

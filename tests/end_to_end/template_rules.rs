@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use anyhow::Context;
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::template::{Template, items, members, named, text};
 use serde_json::Value;
 
+use crate::documents::read_sources;
 use crate::every_endpoint::{AUTHENTICATING, PUBLIC};
 
 #[test]
@@ -256,6 +258,32 @@ fn every_parameter_has_a_sentence_a_default_and_bounds() -> anyhow::Result<()> {
             _ => has("AllowedPattern"),
         };
         assert!(bounded || has("AllowedValues"), "{name} has no bounds");
+    }
+    Ok(())
+}
+
+/// A variable that nothing reads is a setting without effect.
+#[test]
+fn every_variable_that_the_template_sets_is_read() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let mut sources = String::new();
+    for folder in ["shared", "functions"] {
+        read_sources(&root().join(folder), &mut sources)?;
+    }
+    let mut variables = BTreeSet::new();
+    for (_, function) in template.resources("AWS::Serverless::Function") {
+        let set = function.pointer("/Properties/Environment/Variables");
+        variables.extend(members(set).into_iter().map(|(name, _)| name));
+    }
+    let globals = template.section("Globals");
+    let (_, global) = globals.first().context("there are no Globals")?;
+    let set = global.pointer("/Environment/Variables");
+    variables.extend(members(set).into_iter().map(|(name, _)| name));
+    for expected in ["CLIENT_ADDRESS", "ISSUER", "ADDRESS_ATTEMPTS_PER_HOUR"] {
+        assert!(variables.contains(expected), "{variables:?}");
+    }
+    for variable in variables {
+        assert!(sources.contains(&format!("\"{variable}\"")), "{variable}");
     }
     Ok(())
 }

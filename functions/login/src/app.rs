@@ -5,7 +5,7 @@ use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{
-    Environment, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
+    Environment, GuessSettings, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };
 use gatehouse_store::{
     Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, LoginLookup, Sessions, Users,
@@ -45,6 +45,7 @@ impl App {
     ) -> Result<Self, lambda_runtime::Error> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
+        let guesses = GuessSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let users = environment.table("USERS_TABLE")?;
@@ -58,7 +59,8 @@ impl App {
         };
         let app = Self {
             lookup: LoginLookup::new(connection.tables(), users.clone(), attempts.clone()),
-            attempts: LoginAttempts::new(connection.tables(), attempts),
+            attempts: LoginAttempts::new(connection.tables(), attempts)
+                .with_address_attempts(guesses.address_attempts_per_hour),
             users: Users::new(connection.tables(), users),
             sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
             hasher: Hasher::new(

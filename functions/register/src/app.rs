@@ -3,7 +3,9 @@
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
+use gatehouse_edge::config::{
+    BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
+};
 use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
@@ -25,11 +27,13 @@ impl App {
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
+        let guesses = GuessSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
-            attempts: LoginAttempts::new(connection.tables(), attempts),
+            attempts: LoginAttempts::new(connection.tables(), attempts)
+                .with_address_attempts(guesses.address_attempts_per_hour),
             users: Users::new(connection.tables(), environment.table("USERS_TABLE")?),
             hasher: Hasher::new(
                 Argon2Params::new(hashing.memory_kib, hashing.iterations)?,

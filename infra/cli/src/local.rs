@@ -1,6 +1,7 @@
 //! `gatehouse local`: builds the functions, starts the stack, tells what to type.
 
 mod greeting;
+mod parameters;
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Write as _};
@@ -122,16 +123,16 @@ impl Running {
             let environment = running.registration.environment();
             running.watch = Some(Watch::start(&root, port, environment).await?);
         }
-        let mut seeded = vec![];
+        let mut notes = parameters::notes(&arguments.parameter);
         if arguments.seed {
-            seeded = seed::users(&variables).await?;
+            notes.extend(seed::users(&variables).await?);
         }
         let greeting = Greeting {
             stack: &running.stack,
             took,
             data_dir: data_dir.as_ref(),
             registration: &running.registration,
-            seeded: &seeded,
+            notes: &notes,
         };
         greeting.write(&mut out.lock())?;
         Ok(running)
@@ -173,7 +174,7 @@ fn options(
         dynamodb_port: dynamodb_port(arguments.dynamodb_port)?,
         data_dir: data_dir.map(|directory| directory.path().to_owned()),
         work_dir: root.join(WORK_DIR),
-        parameters: parameters(&arguments.parameter)?,
+        parameters: parameters::all(parameters(&arguments.parameter)?),
         concurrency: usize::from(arguments.concurrency),
         freeze: arguments.freeze,
         log: LogTarget::Stderr,

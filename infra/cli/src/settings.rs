@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, bail};
 use gatehouse_auth::password::Argon2Params;
 use gatehouse_breaches::Breaches;
+use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
-    BreachSettings, ClientAddress, Environment, HashSettings, IssuerSettings, RegistrationSettings,
+    BreachSettings, Environment, GuessSettings, HashSettings, IssuerSettings, RegistrationSettings,
     RotationSettings, SessionSettings, VerifierSettings,
 };
 use gatehouse_local::Plan;
@@ -56,7 +57,7 @@ pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
 /// A function that has the variable reads its settings so.
 type Reader = (&'static str, fn(&Environment) -> anyhow::Result<()>);
 
-const READERS: [Reader; 8] = [
+const READERS: [Reader; 9] = [
     ("ISSUER", |environment| {
         VerifierSettings::from_environment(environment)?;
         Ok(())
@@ -89,7 +90,11 @@ const READERS: [Reader; 8] = [
         RotationSettings::from_environment(environment)?;
         Ok(())
     }),
-    ("CLIENT_ADDRESS_HEADER", |environment| {
+    ("ADDRESS_ATTEMPTS_PER_HOUR", |environment| {
+        GuessSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("CLIENT_ADDRESS", |environment| {
         ClientAddress::from_environment(environment)?;
         Ok(())
     }),

@@ -10,7 +10,7 @@ mod key_ring;
 mod rotation;
 mod token;
 
-pub use account::{BreachSettings, HashSettings, RegistrationSettings};
+pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
 pub use key_ring::KeyRingSettings;
 #[cfg(feature = "tokens")]

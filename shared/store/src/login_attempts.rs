@@ -22,6 +22,7 @@ mod write;
 pub struct LoginAttempts {
     client: Client,
     table: String,
+    address: Limit,
 }
 
 /// Who is named by an attempt at a login, and from where.
@@ -92,7 +93,19 @@ impl LoginAttempts {
     /// Names the table.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        let address = Limit::address(ADDRESS_ATTEMPTS_PER_HOUR);
+        Self {
+            client,
+            table,
+            address,
+        }
+    }
+
+    /// Sets how many attempts an hour one address has before it must wait.
+    #[must_use]
+    pub fn with_address_attempts(self, per_hour: u32) -> Self {
+        let address = Limit::address(per_hour);
+        Self { address, ..self }
     }
 
     /// Counts one attempt at a login in each counter that binds it, from what was
@@ -107,9 +120,9 @@ impl LoginAttempts {
         now: Timestamp,
     ) -> Result<LoginReservation, StoreError> {
         let binding = seen.binding(now);
-        let locked = binding.iter().filter_map(|(counted, limit)| {
-            match limit.step(seen.of(*counted), now) {
-                Step::Locked { until } => Some((*counted, until)),
+        let locked = binding.iter().filter_map(|&counted| {
+            match self.limit(counted).step(seen.of(counted), now) {
+                Step::Locked { until } => Some((counted, until)),
                 Step::Begin { .. } | Step::Add { .. } | Step::Raise { .. } => None,
             }
         });
@@ -120,12 +133,12 @@ impl LoginAttempts {
             });
         }
         let mut first = None;
-        for (counted, limit) in binding {
-            let seen = seen.of(*counted).copied();
-            match self.reserve(&guess.key(*counted), limit, seen, now).await? {
+        for &counted in binding {
+            let (limit, seen) = (self.limit(counted), seen.of(counted).copied());
+            match self.reserve(&guess.key(counted), limit, seen, now).await? {
                 Reservation::Refused { retry_after } => {
                     return Ok(LoginReservation::Refused {
-                        counted: *counted,
+                        counted,
                         retry_after,
                     });
                 }
@@ -170,7 +183,7 @@ impl LoginAttempts {
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
         let key = format!("ip#{}", network(address));
-        self.reserve(&key, &Limit::ADDRESS, None, now).await
+        self.reserve(&key, &self.address, None, now).await
     }
 
     /// Counts one attempt of a user who is logged in and gives the password again.
@@ -198,6 +211,14 @@ impl LoginAttempts {
             .await
             .map(drop)
             .map_err(|error| StoreError::of("DeleteItem", error))
+    }
+
+    fn limit(&self, counted: Counted) -> &Limit {
+        match counted {
+            Counted::Identifier => &Limit::IDENTIFIER,
+            Counted::Pair => &Limit::PAIR,
+            Counted::Address => &self.address,
+        }
     }
 
     /// Takes one step, and where a rival was quicker, decides again from what the
@@ -297,6 +318,8 @@ fn user_key(sub: &SubjectId) -> String {
 }
 
 const OPERATION: &str = "UpdateItem";
+/// What an address has unless it is set; only `register` and `login` count by it.
+const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;
 /// Turns at one counter: to begin it, to be one of the free ones, to be the one beyond,
 /// and to see that it is locked. Fewer refuse honest people who come at once.
 const MAX_TURNS: u32 = 4;

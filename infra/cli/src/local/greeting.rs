@@ -17,7 +17,7 @@ pub(super) struct Greeting<'a> {
     pub(super) took: Duration,
     pub(super) data_dir: Option<&'a DataDir>,
     pub(super) registration: &'a Registration,
-    pub(super) seeded: &'a [String],
+    pub(super) notes: &'a [String],
 }
 
 impl Greeting<'_> {
@@ -52,7 +52,7 @@ impl Greeting<'_> {
                 self.stack.address().port()
             )?;
         }
-        for line in self.seeded {
+        for line in self.notes {
             writeln!(out, "{line}")?;
         }
         let password = password::random()?;

@@ -68,18 +68,23 @@ impl Limit {
         cap: Duration::from_secs(1 << 13),
         window: Window::SinceLast(DAY),
     };
-    /// Of one address, whoever it names: what stops one guess at each of many accounts.
-    pub const ADDRESS: Self = Self {
-        free: 300,
-        cap: Duration::from_secs(1 << 10),
-        window: Window::SinceFirst(HOUR),
-    };
     /// Of one user who is logged in: password change, deletion, reset.
     pub const USER: Self = Self {
         free: 5,
         cap: Duration::from_secs(1 << 12),
         window: Window::SinceLast(DAY),
     };
+
+    /// Of one address, whoever it names: what stops one guess at each of many accounts.
+    /// How many attempts an hour are free depends on how many people share an address.
+    #[must_use]
+    pub const fn address(attempts_per_hour: u32) -> Self {
+        Self {
+            free: attempts_per_hour,
+            cap: Duration::from_secs(1 << 10),
+            window: Window::SinceFirst(HOUR),
+        }
+    }
 
     /// Decides what one more attempt does to a counter that was seen so.
     #[must_use]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Counter, Limit};
+use super::Counter;
 use crate::time::Timestamp;
 
 /// What an attempt at a login is counted by.
@@ -65,14 +65,11 @@ impl LoginCounters {
     /// the same address, can keep its people out. All others share the identifier's,
     /// which is at least as narrow as one for each of them would be.
     #[must_use]
-    pub fn binding(&self, now: Timestamp) -> &'static [(Counted, Limit)] {
+    pub fn binding(&self, now: Timestamp) -> &'static [Counted] {
         if self.is_known(now) {
-            &[(Counted::Pair, Limit::PAIR)]
+            &[Counted::Pair]
         } else {
-            &[
-                (Counted::Identifier, Limit::IDENTIFIER),
-                (Counted::Address, Limit::ADDRESS),
-            ]
+            &[Counted::Identifier, Counted::Address]
         }
     }
 

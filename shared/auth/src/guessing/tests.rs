@@ -112,11 +112,12 @@ fn a_day_after_the_last_failure_nothing_counts() {
 }
 
 #[test]
-fn an_address_has_300_in_every_hour_and_waits_to_the_end_of_a_lock() {
+fn an_address_has_its_attempts_in_every_hour_and_waits_to_the_end_of_a_lock() {
+    let limit = Limit::address(300);
     let mut counter = None;
     let bursts = |counter: &mut Option<Counter>, second: i64| {
         (0..1000)
-            .filter(|_| attempt(counter, &Limit::ADDRESS, at(second)))
+            .filter(|_| attempt(counter, &limit, at(second)))
             .count()
     };
     assert_eq!(bursts(&mut counter, 0), 301);
@@ -130,7 +131,7 @@ fn an_address_has_300_in_every_hour_and_waits_to_the_end_of_a_lock() {
         counted_until: Some(at(3_600)),
         last_success_at: None,
     };
-    let step = |now| Limit::ADDRESS.step(Some(&locked), now);
+    let step = |now| limit.step(Some(&locked), now);
     assert_eq!(step(at(3_650)), Step::Locked { until: at(3_700) });
     assert!(matches!(step(at(3_700)), Step::Begin { .. }));
 }
@@ -172,9 +173,7 @@ fn a_known_address_is_bound_by_its_pair_and_a_strange_one_by_all_strangers() {
     assert!(known.is_known(at(45 * DAY - 1)) && !known.is_known(at(45 * DAY)));
     let names = |counters: &LoginCounters, now| {
         let binding = counters.binding(now).iter();
-        binding
-            .map(|(counted, _)| counted.name())
-            .collect::<Vec<_>>()
+        binding.map(|counted| counted.name()).collect::<Vec<_>>()
     };
     assert_eq!(names(&known, NOW), ["pair"]);
     assert_eq!(names(&known, at(45 * DAY)), ["identifier", "address"]);

@@ -30,6 +30,27 @@ impl RegistrationSettings {
     }
 }
 
+/// How often one address may try.
+#[derive(Debug, Clone, Copy)]
+pub struct GuessSettings {
+    /// `ADDRESS_ATTEMPTS_PER_HOUR`: first logins and registrations.
+    pub address_attempts_per_hour: u32,
+}
+
+impl GuessSettings {
+    /// Reads `ADDRESS_ATTEMPTS_PER_HOUR`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is out of bounds.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let name = "ADDRESS_ATTEMPTS_PER_HOUR";
+        let attempts = environment.number(name, ADDRESS_ATTEMPTS, 1..=1_000_000)?;
+        Ok(Self {
+            address_attempts_per_hour: attempts,
+        })
+    }
+}
+
 /// Whether new passwords are looked up in a public list of stolen ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BreachSettings {
@@ -48,11 +69,22 @@ impl BreachSettings {
     /// Reads `PWNED_PASSWORDS` and `PWNED_PASSWORDS_URL`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// [`ConfigError`] names the variable that is invalid, or has no effect.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let name = "PWNED_PASSWORDS";
+        let url = environment.text("PWNED_PASSWORDS_URL");
         let fails_open = match environment.text(name) {
-            None | Some("off") => return Ok(Self::Off),
+            None | Some("off") if url.is_none_or(|url| url == PWNED_PASSWORDS) => {
+                return Ok(Self::Off);
+            }
+            None | Some("off") => {
+                return Err(ConfigError::odd(
+                    "PWNED_PASSWORDS_URL",
+                    format!(
+                        "{PWNED_PASSWORDS} while PWNED_PASSWORDS is `off`: it would have no effect"
+                    ),
+                ));
+            }
             Some("fail_open") => true,
             Some("fail_closed") => false,
             Some(_) => {
@@ -62,7 +94,6 @@ impl BreachSettings {
                 ));
             }
         };
-        let url = environment.text("PWNED_PASSWORDS_URL");
         Ok(Self::Ask {
             url: url.unwrap_or(PWNED_PASSWORDS).to_owned(),
             fails_open,
@@ -103,6 +134,8 @@ impl HashSettings {
     }
 }
 
+/// Attempts; more let one address try more accounts, fewer keep a classroom out.
+const ADDRESS_ATTEMPTS: u32 = 300;
 /// The list of Have I Been Pwned.
 const PWNED_PASSWORDS: &str = "https://api.pwnedpasswords.com";
 /// Code points; shorter passwords fall to guessing at a stolen table.

@@ -178,3 +178,42 @@ fn a_key_is_published_for_three_hours_before_it_signs_unless_set_otherwise() {
     MIN_PENDING_SECONDS must be a whole number from 1 to 604800
     ");
 }
+
+#[test]
+fn a_list_of_stolen_passwords_that_is_not_asked_stops_the_start() {
+    const OWN: (&str, &str) = ("PWNED_PASSWORDS_URL", "https://pwned.example");
+    const PUBLIC: (&str, &str) = ("PWNED_PASSWORDS_URL", "https://api.pwnedpasswords.com");
+    let read = |pairs| BreachSettings::from_environment(&with(pairs));
+    for off in [&[][..], &[PUBLIC], &[PUBLIC, ("PWNED_PASSWORDS", "off")]] {
+        assert_eq!(read(off).unwrap(), BreachSettings::Off);
+    }
+    for no_effect in [&[OWN][..], &[OWN, ("PWNED_PASSWORDS", "off")]] {
+        assert_eq!(
+            read(no_effect).unwrap_err().to_string(),
+            "PWNED_PASSWORDS_URL must be https://api.pwnedpasswords.com while PWNED_PASSWORDS is `off`: it would have no effect"
+        );
+    }
+    let asked = read(&[OWN, ("PWNED_PASSWORDS", "fail_closed")]).unwrap();
+    let url = "https://pwned.example".to_owned();
+    let expected = BreachSettings::Ask {
+        url,
+        fails_open: false,
+    };
+    assert_eq!(asked, expected);
+}
+
+#[test]
+fn the_attempts_of_an_address_have_bounds() {
+    let read = |value| {
+        GuessSettings::from_environment(&Environment::from_pairs([(
+            "ADDRESS_ATTEMPTS_PER_HOUR",
+            value,
+        )]))
+    };
+    for (value, attempts) in [("", 300), ("1", 1), ("1000000", 1_000_000)] {
+        assert_eq!(read(value).unwrap().address_attempts_per_hour, attempts);
+    }
+    for refused in ["0", "1000001", "-1", "300.5", "many"] {
+        assert!(read(refused).is_err(), "{refused}");
+    }
+}

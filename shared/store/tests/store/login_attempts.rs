@@ -214,6 +214,18 @@ async fn an_address_that_names_nobody_has_301_at_once() {
 }
 
 #[tokio::test]
+async fn an_address_has_as_many_attempts_as_the_deployment_allows() {
+    let tables = Tables::start().await;
+    let attempts = tables.guesses.clone().with_address_attempts(3);
+    let mut passed = 0;
+    for _ in 0..10 {
+        let reserved = attempts.reserve_address("192.0.2.7", NOW).await;
+        passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
+    }
+    assert_eq!(passed, 4, "the fourth makes the next one wait");
+}
+
+#[tokio::test]
 async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);

@@ -1,0 +1,92 @@
+//! The template's parameters on this machine: one default of its own, and those
+//! that nothing here obeys.
+
+use std::collections::BTreeMap;
+
+/// Adds a limit that an end-to-end suite on this machine, which has one address,
+/// does not reach, unless one is given.
+pub(super) fn all(mut given: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    given
+        .entry(ATTEMPTS.to_owned())
+        .or_insert_with(|| LOCAL_ATTEMPTS.to_owned());
+    given
+}
+
+/// Returns what the person at the terminal should know of them.
+pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
+    let all = all(given.iter().cloned().collect());
+    let attempts = all.get(ATTEMPTS).map_or("", String::as_str);
+    let attempts = format!(
+        "One address may try {attempts} first logins and registrations an hour: \
+         --parameter {ATTEMPTS}={attempts}"
+    );
+    let names = given.iter().map(|(name, _)| name.as_str());
+    let ignored: Vec<&str> = names.filter(|name| DEPLOYED_ONLY.contains(name)).collect();
+    let mut notes = vec![attempts];
+    if !ignored.is_empty() {
+        notes.push(format!(
+            "Without effect on this machine: {}",
+            ignored.join(", ")
+        ));
+    }
+    notes
+}
+
+const ATTEMPTS: &str = "AddressAttemptsPerHour";
+const LOCAL_ATTEMPTS: &str = "100000";
+/// Parameters of what only AWS has: throttles, alarms, schedules, a cache.
+const DEPLOYED_ONLY: [&str; 13] = [
+    "AlarmTopicArn",
+    "Architecture",
+    "AuthorizerCacheSeconds",
+    "FailedLoginsThreshold",
+    "LogRetentionDays",
+    "PasswordThrottleBurst",
+    "PasswordThrottleRate",
+    "ProtectData",
+    "ReservedConcurrency",
+    "RotationDays",
+    "ThrottleBurst",
+    "ThrottleRate",
+    "Tracing",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        pairs.iter().map(owned).collect()
+    }
+
+    #[test]
+    fn an_address_has_100000_attempts_unless_they_are_given() {
+        for (parameters, attempts) in [
+            (&[][..], "100000"),
+            (&[("Audience", "a")], "100000"),
+            (&[(ATTEMPTS, "300")], "300"),
+        ] {
+            let parameters = given(parameters);
+            assert_eq!(
+                all(parameters.iter().cloned().collect())[ATTEMPTS],
+                attempts
+            );
+            let note = notes(&parameters).join("\n");
+            assert!(note.contains(&format!("{ATTEMPTS}={attempts}")), "{note}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_effect_here_is_named() {
+        assert_eq!(notes(&given(&[("Audience", "a")])).len(), 1);
+        let notes = notes(&given(&[("ThrottleRate", "1"), ("Tracing", "Active")]));
+        let named = "Without effect on this machine: ThrottleRate, Tracing";
+        assert_eq!(notes[1], named);
+        let template = include_str!("../../../template.yaml");
+        for name in DEPLOYED_ONLY {
+            let definition = format!("\n  {name}:\n    Type: ");
+            assert!(template.contains(&definition), "{name}");
+        }
+    }
+}
