@@ -40,9 +40,18 @@ async fn a_list_that_does_not_answer_keeps_nobody_out_unless_it_is_to() -> anyho
 }
 
 #[tokio::test]
-async fn nobody_is_asked_by_default() -> anyhow::Result<()> {
-    let service = service("off", Some(list().await?)).await?;
+async fn a_stolen_password_is_accepted_by_default() -> anyhow::Result<()> {
+    let service = Service::start_locally(|_| ()).await?;
     assert_eq!(register(&service, STOLEN).await?.status, 201);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_list_that_would_never_be_asked_is_refused() -> anyhow::Result<()> {
+    let service = service("off", Some(list().await?)).await?;
+    assert_eq!(register(&service, STOLEN).await?.status, 500);
+    let logs = service.logs().await?.join("\n");
+    assert!(logs.contains("PWNED_PASSWORDS_URL"), "{logs}");
     Ok(())
 }
 

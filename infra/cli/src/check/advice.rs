@@ -16,7 +16,6 @@ pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
         values.pending(),
         values.idle(),
         values.revocation(),
-        values.breaches(),
         values.address(),
         values.origins(),
     ]
@@ -99,17 +98,6 @@ impl Values<'_> {
             Finding::warn(
                 about,
                 format!("is {seconds}: a revoked token is accepted for up to {seconds} seconds; 0 ends that"),
-            )
-        })
-    }
-
-    fn breaches(&self) -> Option<Finding> {
-        let url = self.text("PwnedPasswordsUrl");
-        let is_own = !url.is_empty() && url != "https://api.pwnedpasswords.com";
-        (is_own && self.text("PwnedPasswords") == "off").then(|| {
-            Finding::warn(
-                "PwnedPasswordsUrl",
-                "has no effect while PwnedPasswords is off: set that to fail_open or fail_closed",
             )
         })
     }
@@ -232,11 +220,6 @@ mod tests {
                 &[("AuthorizerCacheSeconds", "60")],
                 Level::Warn,
                 "AuthorizerCacheSeconds",
-            ),
-            (
-                &[("PwnedPasswordsUrl", "https://list.example")],
-                Level::Warn,
-                "PwnedPasswordsUrl",
             ),
             (
                 &[("CorsOrigins", "https://a.example,http://b.example")],
