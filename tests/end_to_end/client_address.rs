@@ -1,17 +1,15 @@
 //! The client's address behind a proxy: one and the same in every audit line.
 
 use std::collections::BTreeSet;
+use std::process::Command;
 
-use anyhow::ensure;
+use anyhow::{Context as _, ensure};
 use gatehouse_tests::power::administrator;
 use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER};
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// What the proxy adds, and its digest: `printf %s the-proxys-secret | sha256sum`.
-const SECRET: &str = "the-proxys-secret";
-const SECRET_SHA256: &str = "447718be116cbf080e58309c006528310bd9507c5e5cf29fb519eeafa8820bf1";
 const SECRET_HEADER: &str = "x-gatehouse-proxy-secret";
 
 #[tokio::test]
@@ -88,22 +86,38 @@ async fn an_address_that_cannot_be_read_is_counted_and_never_guessed() -> anyhow
 
 #[tokio::test]
 async fn a_request_past_the_proxy_is_identified_by_its_connection() -> anyhow::Result<()> {
+    let (secret, digest) = secret_as_documented()?;
     let service = behind_a_proxy(&[
         ("ClientAddress", CLIENT_ADDRESS),
-        ("ProxySecretSha256", SECRET_SHA256),
+        ("ProxySecretSha256", &digest),
     ])
     .await?;
     let claim = (CLIENT_ADDRESS_HEADER, "203.0.113.5");
     try_to_log_in(&service, &[claim]).await?;
     try_to_log_in(&service, &[claim, (SECRET_HEADER, "a guess")]).await?;
-    try_to_log_in(&service, &[claim, (SECRET_HEADER, SECRET)]).await?;
+    try_to_log_in(&service, &[claim, (SECRET_HEADER, &secret)]).await?;
     let seen = seen(&service).await?;
     assert_eq!(seen, ["127.0.0.1", "127.0.0.1", "203.0.113.5"]);
     assert_eq!(lines(&service, "direct_request").await?.len(), 2);
     for line in service.logs().await? {
-        assert!(!line.contains(SECRET) && !line.contains("a guess"));
+        assert!(!line.contains(&secret) && !line.contains("a guess"));
     }
     Ok(())
+}
+
+/// A secret and its digest, from the commands in `docs/deploying.md`.
+fn secret_as_documented() -> anyhow::Result<(String, String)> {
+    let commands = r#"
+        secret=$(openssl rand -hex 32)
+        printf %s "$secret" | sha256sum
+        echo "$secret"
+    "#;
+    let output = Command::new("sh").args(["-ec", commands]).output()?;
+    ensure!(output.status.success(), "the commands failed");
+    let output = String::from_utf8(output.stdout)?;
+    let (digest, secret) = output.split_once('\n').context("one line")?;
+    let digest = digest.split(' ').next().context("no digest")?;
+    Ok((secret.trim().to_owned(), digest.to_owned()))
 }
 
 async fn try_to_log_in(service: &Service, headers: &[(&str, &str)]) -> anyhow::Result<()> {
