@@ -1,7 +1,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys};
-use gatehouse_local::{Stack, function_names};
+use gatehouse_local::{Stack, StackOptions, function_names};
 use gatehouse_store::{Connection, ConnectionSettings, SigningKeys};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -132,12 +132,18 @@ Resources:
 ";
 
 #[tokio::test]
-async fn the_key_ring_is_private_and_kept() {
-    let bench = Bench::start().await;
-    let path = bench.stack.key_ring_path().to_owned();
+async fn the_key_ring_is_private_and_kept_with_its_tables() {
+    let directory = TempDir::new().unwrap();
+    let kept = || StackOptions {
+        data_dir: Some(directory.path().join("data")),
+        ..options(directory.path())
+    };
+    let stack = Stack::start(kept()).await.unwrap();
+    let path = stack.key_ring_path().to_owned();
     let before = std::fs::read_to_string(&path).unwrap();
     assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-    let again = Stack::start(options(bench.directory.path())).await.unwrap();
+    stack.stop().await;
+    let again = Stack::start(kept()).await.unwrap();
     assert_eq!(again.key_ring_path(), path);
     assert_eq!(std::fs::read_to_string(&path).unwrap(), before);
 }
