@@ -48,9 +48,8 @@ impl Hasher {
     /// start, where Lambda does not throttle, and not in the first login.
     pub fn warm_up(&self) {
         self.buffers.warm_up(self.permits.available_permits());
-        // One that fails is the first request's to tell.
-        let _ =
-            Argon2Hash::nobody(&self.params).and_then(|nobody| self.work().argon2(b"", &nobody));
+        // The first request reports an error.
+        let _ = self.work().argon2(b"", &Argon2Hash::nobody(&self.params));
     }
 
     /// Returns the same hasher for a caller who has that much time left. It begins no
@@ -95,14 +94,14 @@ impl Hasher {
         password: Password,
         salt: [u8; SALT_BYTES],
     ) -> Result<StoredHash, HashError> {
-        let blank = Argon2Hash::new(&self.params, salt, &[0; OUTPUT_BYTES])?;
+        let blank = Argon2Hash::new(&self.params, salt, &[0; OUTPUT_BYTES]);
         let output = self
             .compute(1, move |work| {
                 work.pace.count();
                 work.argon2(password.expose().as_bytes(), &blank)
             })
             .await?;
-        Argon2Hash::new(&self.params, salt, &output)?.to_stored()
+        Argon2Hash::new(&self.params, salt, &output).to_stored()
     }
 
     /// Compares a password with a stored hash, with that hash's own parameters, in its
@@ -122,7 +121,7 @@ impl Hasher {
     ) -> Result<Verified, HashError> {
         let hash = match stored {
             Some(stored) => Readable::parse(&stored)?,
-            None => Readable::Argon2(Argon2Hash::nobody(&self.params)?),
+            None => Readable::Argon2(Argon2Hash::nobody(&self.params)),
         };
         self.compute(typed.hashes(), move |work| work.verify(&typed, &hash))
             .await

@@ -95,22 +95,18 @@ impl Argon2Hash {
     }
 
     /// Makes the hash of nobody: as much work as a new one, and no password's.
-    pub(super) fn nobody(params: &Argon2Params) -> Result<Self, HashError> {
+    pub(super) fn nobody(params: &Argon2Params) -> Self {
         Self::new(params, [0; SALT_BYTES], &[0; OUTPUT_BYTES])
     }
 
-    pub(super) fn new(
-        params: &Argon2Params,
-        salt: [u8; SALT_BYTES],
-        output: &[u8],
-    ) -> Result<Self, HashError> {
-        Ok(Self {
+    pub(super) fn new(params: &Argon2Params, salt: [u8; SALT_BYTES], output: &[u8]) -> Self {
+        Self {
             algorithm: Algorithm::Argon2id,
             version: Version::V0x13,
             params: params.as_argon2().clone(),
             salt: salt.to_vec(),
             output: output.to_vec(),
-        })
+        }
     }
 
     fn is_current(&self, params: &Argon2Params) -> bool {

@@ -32,7 +32,7 @@ enum Input {
     Base64,
     /// passlib's second: HMAC-SHA-256 in base64, with the salt's text as the key.
     Keyed(String),
-    /// WordPress: HMAC-SHA-384 in base64, with a key that is always the same.
+    /// `WordPress`: HMAC-SHA-384 in base64, with a key that is always the same.
     WordPress,
 }
 

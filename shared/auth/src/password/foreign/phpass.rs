@@ -1,4 +1,4 @@
-//! phpass: WordPress until 6.7 (`$P$`), phpBB (`$H$`) and Drupal 7 (`$S$`).
+//! phpass: `WordPress` until 6.7 (`$P$`), phpBB (`$H$`) and Drupal 7 (`$S$`).
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{Context, SHA512};
@@ -103,7 +103,7 @@ impl Digest {
 
 /// The fewest rounds that phpass does.
 const MIN_LOG2_ROUNDS: u32 = 7;
-/// The most work that is done, 2^20 rounds: some seconds. WordPress does 2^13, Drupal
+/// The most work that is done, 2^20 rounds: some seconds. `WordPress` does 2^13, Drupal
 /// 2^15, passlib 2^19. Without it a poisoned item keeps the hashing thread for hours.
 const MAX_LOG2_ROUNDS: u32 = 20;
 /// The longest password that is hashed: every round hashes all of it. Nobody types more.
