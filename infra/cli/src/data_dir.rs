@@ -150,10 +150,10 @@ mod tests {
     #[test]
     fn a_directory_without_a_database_is_an_error_that_names_it() {
         let root = tempfile::tempdir().unwrap();
-        let typo = DataDir::named(&root.path().join("dtaa")).unwrap();
+        let typo = DataDir::named(&root.path().join("mistyped")).unwrap();
         let error = typo.check_kept(root.path()).unwrap_err().to_string();
         assert!(
-            error.contains("dtaa") && error.contains("dynamodb.sqlite"),
+            error.contains("mistyped") && error.contains("dynamodb.sqlite"),
             "{error}"
         );
         assert!(!typo.path().exists());

@@ -84,13 +84,13 @@ fn only_local_and_import_create_a_data_directory() {
         &["keys", "rotate"],
         &["export", "users.csv"],
     ] {
-        let ended = project.run(&[words, &["--data-dir", "dtaa"]].concat());
+        let ended = project.run(&[words, &["--data-dir", "mistyped"]].concat());
         assert_eq!(ended.code, Some(1), "{words:?}: {ended:?}");
         assert!(
-            ended.err.contains("no database in dtaa"),
+            ended.err.contains("no database in mistyped"),
             "{words:?}: {ended:?}"
         );
-        assert!(!project.path("dtaa").exists(), "{words:?}");
+        assert!(!project.path("mistyped").exists(), "{words:?}");
     }
     assert!(!project.path("users.csv").exists());
 
@@ -253,9 +253,9 @@ fn a_check_of_a_data_directory_looks_for_keys() {
     let some = project.check(&data_dir);
     assert_eq!(some.code, Some(3), "{some:?}");
     assert!(some.out.contains("ok    keys: "), "{}", some.out);
-    let typo = project.check(&["--data-dir", "dtaa"]);
+    let typo = project.check(&["--data-dir", "mistyped"]);
     assert!(
-        typo.code == Some(1) && typo.err.contains("no database in dtaa"),
+        typo.code == Some(1) && typo.err.contains("no database in mistyped"),
         "{typo:?}"
     );
 }

@@ -286,7 +286,7 @@ fn forwarded_counts_from_the_gateways_own_entry() {
 }
 
 #[test]
-fn a_request_without_the_proxys_secret_is_identified_by_its_connection() {
+fn a_request_without_the_proxy_secret_is_identified_by_its_connection() {
     let guarded = settings(&[
         ("CLIENT_ADDRESS", "header:x-real-ip"),
         ("PROXY_SECRET_SHA256", DIGEST),
