@@ -1,6 +1,7 @@
 // Runs the Node clients against a service and prints what each of them can do.
 //
-// Standard input: {"issuer", "audience", "username", "password"}. Standard output:
+// Standard input: {"issuer", "audience", "username", "password", "client_id",
+// "client_secret"}; the last two are a resource server's. Standard output:
 // {CLIENT: {CAPABILITY: "yes" or the error}}. Each client logs in for itself.
 
 import assert from "node:assert/strict";
@@ -15,7 +16,7 @@ import * as oauth from "oauth4webapi";
 import { InMemoryWebStorage, OidcClient, User, UserManager, WebStorageStateStore } from "oidc-client-ts";
 import * as openid from "openid-client";
 
-const { issuer, audience, username, password } = JSON.parse(await text(process.stdin));
+const { issuer, audience, username, password, ...server } = JSON.parse(await text(process.stdin));
 
 async function logIn() {
   const response = await fetch(`${issuer}/login`, {
@@ -44,6 +45,12 @@ async function verifiesOnlyGenuine(verify) {
   const claims = await verify(token);
   assert.ok(claims.sub);
   await assert.rejects(async () => verify(tampered(token)));
+}
+
+async function introspectsOnlyGenuine(introspect) {
+  const { access_token: token } = await logIn();
+  assert.equal((await introspect(token)).active, true);
+  assert.equal((await introspect(tampered(token))).active, false);
 }
 
 const jwksUri = `${issuer}/.well-known/jwks.json`;
@@ -109,6 +116,15 @@ const oauth4webapi = {
     await oauth.processRevocationResponse(response);
     assert.ok(!(await isAccepted(access)));
   },
+  async introspect() {
+    const as = await oauthServer("oauth2");
+    const caller = { client_id: server.client_id };
+    const basic = oauth.ClientSecretBasic(server.client_secret);
+    await introspectsOnlyGenuine(async (token) => {
+      const response = await oauth.introspectionRequest(as, caller, basic, token, insecure);
+      return oauth.processIntrospectionResponse(as, caller, response);
+    });
+  },
 };
 
 function openidConfiguration(algorithm = "oidc") {
@@ -136,6 +152,13 @@ const openidClient = {
     const { access_token: access, refresh_token: token } = await logIn();
     await openid.tokenRevocation(await openidConfiguration(), token);
     assert.ok(!(await isAccepted(access)));
+  },
+  async introspect() {
+    const options = { algorithm: "oauth2", execute: [openid.allowInsecureRequests] };
+    const basic = openid.ClientSecretBasic(server.client_secret);
+    const url = new URL(issuer);
+    const configuration = await openid.discovery(url, server.client_id, undefined, basic, options);
+    await introspectsOnlyGenuine((token) => openid.tokenIntrospection(configuration, token));
   },
 };
 

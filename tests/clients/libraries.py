@@ -1,6 +1,7 @@
 """Runs the Python clients against a service and prints what each of them can do.
 
-Standard input: {"issuer", "audience", "username", "password"}. Standard output:
+Standard input: {"issuer", "audience", "username", "password", "client_id",
+"client_secret"}; the last two are a resource server's. Standard output:
 {CLIENT: {CAPABILITY: "yes" or the error}}. Each client logs in for itself.
 """
 
@@ -112,6 +113,17 @@ def authlib_revoke():
     assert not is_accepted(token["access_token"])
 
 
+def authlib_introspect():
+    session = OAuth2Session(SERVICE["client_id"], SERVICE["client_secret"])
+    endpoint = discovered()["introspection_endpoint"]
+
+    def is_active(token):
+        return session.introspect_token(endpoint, token=token).json()["active"]
+
+    token = log_in()["access_token"]
+    assert is_active(token) and not is_active(tampered(token))
+
+
 def flask_verify():
     token = log_in()["access_token"]
     key = jwt.PyJWKClient(discovered()["jwks_uri"]).get_signing_key_from_jwt(token)
@@ -152,7 +164,8 @@ def requests_refresh():
 CLIENTS = {
     "PyJWT": {"verify": pyjwt_verify},
     "Authlib": {"discover": authlib_discover, "verify": authlib_verify,
-                "refresh": authlib_refresh, "revoke": authlib_revoke},
+                "refresh": authlib_refresh, "revoke": authlib_revoke,
+                "introspect": authlib_introspect},
     "Flask-JWT-Extended": {"verify": flask_verify},
     "requests-oauthlib": {"call": requests_call, "refresh": requests_refresh},
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
+use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::{Person, Service};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
@@ -63,11 +64,14 @@ async fn compare(algorithm: &str) -> anyhow::Result<()> {
     })
     .await?;
     let person = Person::register(&service).await?;
+    let server = ResourceServer::register(&service).await?;
     let input = json!({
         "issuer": service.issuer(),
         "audience": "gatehouse",
         "username": person.username,
         "password": person.password,
+        "client_id": server.id,
+        "client_secret": server.secret,
     });
     let mut outcomes = run(&python, "libraries.py", &input).await?;
     outcomes.extend(run(Path::new("node"), "libraries.mjs", &input).await?);

@@ -6,7 +6,14 @@ use anyhow::{Context, bail, ensure};
 use gatehouse_tests::binaries::root;
 
 /// The columns after the client and its version.
-pub(crate) const CAPABILITIES: [&str; 5] = ["discover", "verify", "call", "refresh", "revoke"];
+pub(crate) const CAPABILITIES: [&str; 6] = [
+    "discover",
+    "verify",
+    "call",
+    "refresh",
+    "revoke",
+    "introspect",
+];
 
 pub(crate) struct Matrix {
     pub(crate) rows: BTreeMap<String, Row>,
