@@ -55,6 +55,17 @@ impl Greeting<'_> {
         for line in self.notes {
             writeln!(out, "{line}")?;
         }
+        let variables = self.stack.shared_environment();
+        if variables
+            .get("REGISTRATION")
+            .is_some_and(|it| it == "closed")
+        {
+            writeln!(
+                out,
+                "\nRegistration is closed: `cargo gatehouse users create NAME` creates an account.\n"
+            )?;
+            return Ok(out.flush()?);
+        }
         let password = password::random()?;
         writeln!(out, "\nRegister somebody first:\n")?;
         writeln!(
