@@ -25,6 +25,8 @@ pub struct Hasher {
     permits: Arc<Semaphore>,
     buffers: Arc<Buffers>,
     pace: Arc<Pace>,
+    /// What stands for the hash of an unknown user.
+    nobody: Option<StoredHash>,
     /// When its caller goes away, if ever.
     deadline: Option<Instant>,
 }
@@ -35,7 +37,9 @@ impl Hasher {
     #[must_use]
     pub fn new(params: Argon2Params, permits: usize) -> Self {
         let buffers = Buffers::new(params.as_argon2().block_count());
+        let nobody = Argon2Hash::nobody(&params).to_stored().ok();
         Self {
+            nobody,
             params,
             permits: Arc::new(Semaphore::new(permits.max(1))),
             buffers: Arc::new(buffers),
@@ -119,7 +123,8 @@ impl Hasher {
         typed: TypedPassword,
         stored: Option<StoredHash>,
     ) -> Result<Verified, HashError> {
-        let hash = match stored {
+        // Nobody's hash is read from its text, too: reading takes time.
+        let hash = match stored.or_else(|| self.nobody.clone()) {
             Some(stored) => Readable::parse(&stored)?,
             None => Readable::Argon2(Argon2Hash::nobody(&self.params)),
         };
