@@ -1,10 +1,12 @@
 //! The clients that introspect tokens: `client#<id>` in the table of signing keys.
 
+pub(crate) mod cache;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
 use gatehouse_auth::client::{Client, ClientId};
 
-use crate::error::{StoreError, written};
-use crate::item::{Item, corrupt, decode, encode, key, names, text, values};
+use crate::dynamodb::error::{StoreError, written};
+use crate::dynamodb::item::{Item, corrupt, decode, encode, key, names, text, values};
 
 /// The registered clients.
 #[derive(Debug, Clone)]

@@ -1,5 +1,10 @@
 //! The table of attempts: counters that are raised before a password is hashed.
 
+pub(crate) mod lookup;
+pub(crate) mod person;
+pub(crate) mod unlock;
+mod write;
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -11,11 +16,9 @@ use gatehouse_auth::guessing::{
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 
-use crate::error::{StoreError, written};
-use crate::item::{decode, key, moment, number, values};
+use crate::dynamodb::error::{StoreError, written};
+use crate::dynamodb::item::{decode, key, moment, number, values};
 use write::Write;
-
-mod write;
 
 /// The table of attempts.
 #[derive(Debug, Clone)]

@@ -14,10 +14,10 @@ use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::batch;
-use crate::error::{StoreError, written};
-use crate::item::{corrupt, decode, encode, names, number, values};
-use crate::transaction;
+use crate::dynamodb::batch;
+use crate::dynamodb::error::{StoreError, written};
+use crate::dynamodb::item::{corrupt, decode, encode, names, number, values};
+use crate::dynamodb::transaction;
 use token::TokenKeys;
 pub use token::{Revoked, TokenNames};
 

@@ -1,5 +1,7 @@
 //! The table of sessions: one item a login, by `sid`.
 
+mod by_user;
+
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -14,9 +16,9 @@ use gatehouse_auth::refresh::step::Update;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 
-use crate::error::StoreError;
-use crate::item::{Item, decode, encode, key, moment, names, number, text, values};
-use crate::transaction;
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, decode, encode, key, moment, names, number, text, values};
+use crate::dynamodb::transaction;
 
 /// The table of sessions.
 #[derive(Debug, Clone)]

@@ -4,6 +4,12 @@
 //! Names are items of their own, written with the user in one transaction: a
 //! unique index does not exist, and an index is read late.
 
+mod admins;
+pub(crate) mod export;
+mod names;
+pub(crate) mod page;
+pub(crate) mod respelling;
+
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use gatehouse_auth::external_id::ExternalId;
@@ -13,9 +19,9 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use serde::Serialize;
 
-use crate::error::{StoreError, written};
-use crate::item::{Item, corrupt, decode, encode, key, moment, names, text, values};
-use crate::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::error::{StoreError, written};
+use crate::dynamodb::item::{Item, corrupt, decode, encode, key, moment, names, text, values};
+use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 
 /// The table of users.
 #[derive(Debug, Clone)]

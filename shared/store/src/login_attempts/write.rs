@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::guessing::{Counter, KNOWN_FOR, Step};
 use gatehouse_auth::time::Timestamp;
 
-use crate::item::{Item, moment, number};
+use crate::dynamodb::item::{Item, moment, number};
 
 /// A conditional update.
 pub(super) struct Write {

@@ -1,0 +1,104 @@
+//! Items of a table as Rust structs, and back.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::time::Timestamp;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::dynamodb::error::{Cause, StoreError};
+
+/// An item as the SDK holds it.
+pub(crate) type Item = HashMap<String, AttributeValue>;
+
+/// Reads an item; what is wrong with it is told by its attribute.
+pub(crate) fn decode<T: DeserializeOwned>(
+    table: &str,
+    key: &str,
+    item: Item,
+) -> Result<T, StoreError> {
+    let item = serde_dynamo::Item::from(item);
+    let whole = serde_dynamo::AttributeValue::M(item.into_inner());
+    let deserializer = serde_dynamo::Deserializer::from_attribute_value(whole);
+    serde_path_to_error::deserialize(deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let source = error.into_inner();
+        let attribute = if path == "." {
+            missing_field(&source.to_string())
+        } else {
+            path
+        };
+        corrupt(table, key, &attribute, source)
+    })
+}
+
+/// Makes the error for an item whose attribute is not what it must be.
+pub(crate) fn corrupt(
+    table: &str,
+    key: &str,
+    attribute: &str,
+    source: impl Into<Cause>,
+) -> StoreError {
+    StoreError::Corrupt {
+        table: table.to_owned(),
+        key: key.to_owned(),
+        attribute: attribute.to_owned(),
+        source: source.into(),
+    }
+}
+
+/// Writes a struct as an item.
+pub(crate) fn encode<T: Serialize>(operation: &'static str, value: T) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(|error| StoreError::rejected(operation, error))
+}
+
+/// Writes a value as an attribute.
+pub(crate) fn attribute<T: Serialize>(
+    operation: &'static str,
+    value: T,
+) -> Result<AttributeValue, StoreError> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::rejected(operation, error))
+}
+
+/// Makes a key of one text attribute.
+pub(crate) fn key(name: &str, value: impl Into<String>) -> Item {
+    HashMap::from([(name.to_owned(), text(value))])
+}
+
+pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(crate) fn number(value: u64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+pub(crate) fn moment(value: Timestamp) -> AttributeValue {
+    AttributeValue::N(value.unix().to_string())
+}
+
+/// Returns `#name` for each attribute: some are reserved words, such as `sub`.
+pub(crate) fn names<const N: usize>(attributes: [&str; N]) -> HashMap<String, String> {
+    attributes
+        .into_iter()
+        .map(|name| (format!("#{name}"), name.to_owned()))
+        .collect()
+}
+
+/// Returns the values of an expression under `:name`.
+pub(crate) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Item {
+    values
+        .into_iter()
+        .map(|(name, value)| (format!(":{name}"), value))
+        .collect()
+}
+
+/// serde says "missing field `NAME`" of the whole item.
+fn missing_field(message: &str) -> String {
+    message
+        .strip_prefix("missing field `")
+        .and_then(|rest| rest.split('`').next())
+        .unwrap_or("the whole item")
+        .to_owned()
+}

@@ -1,0 +1,158 @@
+//! The versions of a ring in a file: one file in force, one beside it that waits.
+//!
+//! Each is written to a draft and renamed, so that nobody ever reads a half; a
+//! lock, which the system takes back from a process that dies, makes comparing
+//! and writing one step.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use gatehouse_auth::key::KeyRing;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{InForce, Staged, parse};
+use crate::keys::cache::KeysError;
+
+/// A file whose text is a ring. A version's id is the ring's own number.
+#[derive(Debug)]
+pub(super) struct FileRing {
+    path: PathBuf,
+}
+
+/// The ring of a rotation, with its token. It stays when the ring is in force,
+/// as a label does.
+#[derive(Serialize, Deserialize)]
+struct Waiting {
+    token: String,
+    ring: Box<RawValue>,
+}
+
+impl FileRing {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(super) fn in_force(&self) -> Result<InForce, KeysError> {
+        let json = read(&self.path).map_err(KeysError::File)?;
+        let ring = parse(json.as_ref().map_or(NO_KEYS, |json| json.expose_secret()))?;
+        let id = ring.version().to_string();
+        Ok(InForce { ring, id })
+    }
+
+    pub(super) fn staged(&self, token: &str) -> Result<Staged, KeysError> {
+        let Some(waiting) = self.waiting().map_err(KeysError::File)? else {
+            return Ok(Staged::Absent);
+        };
+        if waiting.token != token {
+            return Ok(Staged::Absent);
+        }
+        let ring = parse(waiting.ring.get())?;
+        // Where nothing was changed, it may be brought into force once more.
+        if ring.is_same(&self.in_force()?.ring) {
+            Ok(Staged::InForce)
+        } else {
+            Ok(Staged::Waiting(ring))
+        }
+    }
+
+    pub(super) fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeysError> {
+        let _lock = self.lock().map_err(KeysError::File)?;
+        let there = self.waiting().map_err(KeysError::File)?;
+        if there.is_some_and(|waiting| waiting.token == token) {
+            return Ok(());
+        }
+        let json = ring.to_json();
+        let written = RawValue::from_string(json.expose_secret().to_owned())
+            .and_then(|ring| {
+                let token = token.to_owned();
+                serde_json::to_string(&Waiting { token, ring })
+            })
+            .map_err(io::Error::other)
+            .and_then(|text| write(&self.waiting_path(), &text.into()));
+        written.map_err(KeysError::File)
+    }
+
+    pub(super) fn promote(&self, token: &str, from: &str) -> Result<bool, KeysError> {
+        let _lock = self.lock().map_err(KeysError::File)?;
+        let Some(waiting) = self.waiting().map_err(KeysError::File)? else {
+            return Ok(false);
+        };
+        if waiting.token != token || self.in_force()?.id != from {
+            return Ok(false);
+        }
+        let ring = parse(waiting.ring.get())?;
+        write(&self.path, &ring.to_json()).map_err(KeysError::File)?;
+        Ok(true)
+    }
+
+    pub(super) fn discard(&self, token: &str) -> Result<(), KeysError> {
+        let discarded = self.lock().and_then(|_lock| {
+            let there = self.waiting()?;
+            if there.is_some_and(|waiting| waiting.token == token) {
+                fs::remove_file(self.waiting_path())?;
+            }
+            Ok(())
+        });
+        discarded.map_err(KeysError::File)
+    }
+
+    fn waiting(&self) -> io::Result<Option<Waiting>> {
+        let Some(text) = read(&self.waiting_path())? else {
+            return Ok(None);
+        };
+        // What the parser says could quote a key.
+        serde_json::from_str(text.expose_secret())
+            .map(Some)
+            .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
+    }
+
+    fn waiting_path(&self) -> PathBuf {
+        self.path.with_extension("pending.json")
+    }
+
+    fn lock(&self) -> io::Result<File> {
+        let lock = private(&self.path.with_extension("lock"))?;
+        lock.lock()?;
+        Ok(lock)
+    }
+}
+
+/// Reads a file, if it is there.
+fn read(path: &Path) -> io::Result<Option<SecretString>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text.into())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all; called under
+/// the lock, so that nobody else writes the draft.
+fn write(path: &Path, text: &SecretString) -> io::Result<()> {
+    let draft = path.with_extension("draft");
+    let mut file = private(&draft)?;
+    file.set_len(0)?;
+    file.write_all(text.expose_secret().as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&draft, path)
+}
+
+/// Opens a file for its owner alone, making it where it is not there.
+fn private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(path)
+}
+
+/// A ring before the first rotation, as a new secret has it.
+const NO_KEYS: &str = r#"{"version":0}"#;
+
+#[cfg(test)]
+mod tests;

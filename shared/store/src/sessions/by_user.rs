@@ -1,0 +1,119 @@
+//! The sessions of one person, through the index `by-user`.
+//!
+//! An index is read late: a session of the last moment may be missing. What
+//! decides over a session never comes from here.
+
+use std::collections::BTreeSet;
+
+use gatehouse_auth::id::{SessionId, SubjectId};
+use gatehouse_auth::session::Session;
+use serde::Deserialize;
+
+use crate::dynamodb::batch;
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, decode, key, names, text, values};
+use crate::sessions::Sessions;
+
+/// A page of the index, which holds keys alone.
+pub(crate) struct SessionIds {
+    /// The sessions, newest first.
+    pub(crate) ids: Vec<SessionId>,
+    /// Where the next page begins, if there is one.
+    pub(crate) next: Option<Item>,
+}
+
+#[derive(Deserialize)]
+struct IndexItem {
+    sid: SessionId,
+}
+
+impl Sessions {
+    /// Reads every session of a person, newest first: those that have ended too,
+    /// as long as the table holds them.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the calls or an item give it.
+    pub async fn of_user(&self, sub: &SubjectId) -> Result<Vec<Session>, StoreError> {
+        let mut sessions = Vec::new();
+        let mut start = None;
+        loop {
+            let page = self.ids_of_user(sub, start).await?;
+            for item in self.items(&page.ids).await? {
+                let session = self.read_shown("of a person's list", item)?;
+                sessions.push(session);
+            }
+            start = page.next;
+            if start.is_none() {
+                break;
+            }
+        }
+        // The index was read late: the sessions themselves say whose they are.
+        sessions.retain(|session| session.sub == *sub);
+        sessions.sort_by(|one, other| {
+            let newest_first = other.created_at.cmp(&one.created_at);
+            newest_first.then_with(|| one.sid.cmp(&other.sid))
+        });
+        Ok(sessions)
+    }
+
+    /// Reads a page of the index.
+    pub(crate) async fn ids_of_user(
+        &self,
+        sub: &SubjectId,
+        start: Option<Item>,
+    ) -> Result<SessionIds, StoreError> {
+        let answer = self
+            .client()
+            .query()
+            .table_name(self.table())
+            .index_name(INDEX)
+            .key_condition_expression("#sub = :sub")
+            .set_expression_attribute_names(Some(names(["sub"])))
+            .set_expression_attribute_values(Some(values([("sub", text(sub.as_str()))])))
+            .scan_index_forward(false)
+            .limit(PAGE)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| StoreError::of("Query", error))?;
+        let items = answer.items.unwrap_or_default().into_iter();
+        let ids = items
+            .map(|item| decode(self.table(), "of the index", item))
+            .map(|item: Result<IndexItem, StoreError>| item.map(|item| item.sid))
+            .collect::<Result<_, _>>()?;
+        let next = answer.last_evaluated_key;
+        Ok(SessionIds { ids, next })
+    }
+
+    /// Reads the addresses of a page's sessions, of odd items none.
+    pub(crate) async fn addresses(
+        &self,
+        ids: &[SessionId],
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let items = self.items(ids).await?;
+        let address = |item: Item| item.get("ip")?.as_s().ok().cloned();
+        Ok(items.into_iter().filter_map(address).collect())
+    }
+
+    /// Deletes a page's sessions.
+    pub(crate) async fn delete_all(&self, ids: &[SessionId]) -> Result<(), StoreError> {
+        batch::delete(self.client(), self.table(), keys(ids)).await
+    }
+
+    /// Reads a page's sessions, consistently; those that are gone are left out.
+    async fn items(&self, ids: &[SessionId]) -> Result<Vec<Item>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        batch::get_keys(self.client(), self.table(), keys(ids)).await
+    }
+}
+
+fn keys(ids: &[SessionId]) -> Vec<Item> {
+    ids.iter().map(|sid| key("sid", sid.as_str())).collect()
+}
+
+/// The index of sessions by person and time.
+const INDEX: &str = "by-user";
+/// Sessions of a page: as many as one `BatchGetItem` reads.
+const PAGE: i32 = 100;

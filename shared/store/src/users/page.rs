@@ -1,0 +1,124 @@
+//! Users as an administrator finds them: all of them in pages, or one by a name.
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::user::{Profile, User};
+
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{decode, key, names, text, values};
+use crate::users::{Users, user_key};
+
+/// A page of users, in no order.
+#[derive(Debug)]
+pub struct UsersPage {
+    /// The users. Only the last page may be empty.
+    pub users: Vec<Profile>,
+    /// The last user's id, if there are more users: the next page begins after it.
+    pub next: Option<SubjectId>,
+}
+
+impl Users {
+    /// Reads a page of `limit` users, without their hashes, that begins after the
+    /// user `after`, who may be deleted by now.
+    ///
+    /// Between users there may be any number of other items, so it scans until the
+    /// page is full or the table ends. Once `time_is_up` says so, it returns the
+    /// users that it has found.
+    ///
+    /// # Errors
+    /// [`StoreError`] as the calls or an item give it; [`StoreError::Unavailable`] if
+    /// the time was up before the first user was found.
+    pub async fn page(
+        &self,
+        after: Option<&SubjectId>,
+        limit: u8,
+        time_is_up: impl Fn() -> bool,
+    ) -> Result<UsersPage, StoreError> {
+        let limit = usize::from(limit.max(1));
+        // One more, so that a full page says whether there is another.
+        let mut items = i32::try_from(limit + 1).unwrap_or(MAX_ITEMS) * ITEMS_OF_A_USER;
+        let mut start = after.map(user_key);
+        let mut users = Vec::new();
+        loop {
+            let (found, rest) = self.profiles(start, items).await?;
+            users.extend(found);
+            if users.len() > limit {
+                users.truncate(limit);
+                break;
+            }
+            let Some(rest) = rest else {
+                return Ok(UsersPage { users, next: None });
+            };
+            if time_is_up() {
+                break;
+            }
+            start = Some(rest);
+            items = (items * 2).min(MAX_ITEMS);
+        }
+        match users.last().map(|user| user.sub.clone()) {
+            None => Err(StoreError::unavailable(
+                "Scan",
+                "the time was up before a user was found",
+            )),
+            next => Ok(UsersPage { users, next }),
+        }
+    }
+
+    /// Reads the users among the next `items` items, and where to go on.
+    async fn profiles(
+        &self,
+        start: Option<String>,
+        items: i32,
+    ) -> Result<(Vec<Profile>, Option<String>), StoreError> {
+        let answer = self
+            .client()
+            .scan()
+            .table_name(self.table())
+            .limit(items)
+            .filter_expression("begins_with(#pk, :user)")
+            .projection_expression(PROFILE)
+            .set_expression_attribute_names(Some(names(PROFILE_NAMES)))
+            .set_expression_attribute_values(Some(values([("user", text("user#"))])))
+            .set_exclusive_start_key(start.map(|start| key("pk", start)))
+            .send()
+            .await
+            .map_err(|error| StoreError::of("Scan", error))?;
+        let found = answer.items.unwrap_or_default().into_iter();
+        let users = found.map(|item| decode(self.table(), "of a page", item));
+        let users = users.collect::<Result<_, _>>()?;
+        let last = answer.last_evaluated_key;
+        let rest = last.and_then(|key| key.get("pk")?.as_s().ok().cloned());
+        Ok((users, rest))
+    }
+
+    /// Finds a user by the key of one of their names (`username#…`, `email#…`).
+    ///
+    /// # Errors
+    /// [`StoreError`] as the calls or an item give it.
+    pub async fn find(&self, name_key: &str) -> Result<Option<User>, StoreError> {
+        match self.subject_of(name_key).await? {
+            Some(sub) => self.get(&sub).await,
+            None => Ok(None),
+        }
+    }
+}
+
+/// The account, its username and, for most, an e-mail address.
+const ITEMS_OF_A_USER: i32 = 3;
+/// Most items of one call of a scan, which doubles from call to call. More would
+/// read a whole megabyte where a few more users were wanted.
+const MAX_ITEMS: i32 = 1000;
+/// What a list shows. The hash is not among it.
+const PROFILE: &str = "#sub, #username, #email, #external_id, #roles, #status, #created_at, #updated_at, \
+     #password_changed_at";
+const PROFILE_NAMES: [&str; 10] = [
+    "pk",
+    "sub",
+    "username",
+    "email",
+    "external_id",
+    "roles",
+    "status",
+    "created_at",
+    "updated_at",
+    "password_changed_at",
+];
