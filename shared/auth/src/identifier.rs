@@ -1,9 +1,6 @@
 //! What somebody types to log in: a username or an e-mail address.
 
-use aws_lc_rs::digest::{SHA256, digest};
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
+use crate::digest::sha256;
 use crate::email::EmailAddress;
 use crate::username::Username;
 
@@ -41,7 +38,7 @@ impl LoginIdentifier {
             Self::Email(email) => email.canonical(),
             Self::Unusable(typed) => typed,
         };
-        URL_SAFE_NO_PAD.encode(digest(&SHA256, identifier.as_bytes()))
+        sha256(identifier.as_bytes())
     }
 
     /// Returns the key of the item that leads from the name to its user, if there

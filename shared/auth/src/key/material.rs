@@ -1,12 +1,12 @@
 //! The numbers of a public key, and which of them are strong enough to trust.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 use serde_json::{Map, Value};
 
+use crate::digest::sha256;
 use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
 use crate::key::{roca, small_order};
@@ -109,11 +109,7 @@ impl Material {
     /// Returns the JWK thumbprint (RFC 7638 section 3): SHA-256 over the required
     /// members without white space, in the order of their names: that above.
     pub(crate) fn thumbprint(&self) -> String {
-        let hashed = digest(
-            &SHA256,
-            Value::Object(self.members()).to_string().as_bytes(),
-        );
-        URL_SAFE_NO_PAD.encode(hashed)
+        sha256(Value::Object(self.members()).to_string().as_bytes())
     }
 
     /// Returns the key as `jsonwebtoken` verifies with it.
