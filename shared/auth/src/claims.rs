@@ -1,11 +1,17 @@
 //! The claims of an access token: verified, or just about to be signed.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
+
+/// Longest lifetime of a token. A longer one outlives its revocation, which is
+/// kept for this long, and the keys that it was signed with.
+pub const MAX_LIFETIME: Duration = Duration::from_hours(1);
 
 /// The verified payload of an access token (RFC 9068 section 2.2).
 ///

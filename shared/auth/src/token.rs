@@ -4,8 +4,6 @@
 //! strictest settings still accept an array as issuer, an `exp` of this very
 //! second, unknown `crit`, duplicate members, and more.
 
-use std::time::Duration;
-
 mod compact;
 mod error;
 mod header;
@@ -20,10 +18,6 @@ pub use verify::Verifier;
 /// Longest token in bytes: longer ones are not even decoded. API Gateway allows
 /// 10,240 bytes of headers; raising it makes forged tokens dearer to refuse.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
-
-/// Longest lifetime of a token. A longer one outlives its revocation, which is
-/// kept for this long, and the keys that it was signed with.
-pub const MAX_LIFETIME: Duration = Duration::from_hours(1);
 
 #[cfg(test)]
 mod tests;

@@ -5,13 +5,13 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::claims::MAX_LIFETIME;
 use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::public::{PublicJwk, refuse_duplicates};
 use crate::key::state::Held;
 use crate::key::verifying::VerifyingKeys;
 use crate::time::Timestamp;
-use crate::token::MAX_LIFETIME;
 
 mod following;
 mod proof;

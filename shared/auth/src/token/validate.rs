@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::claims::Claims;
+use crate::claims::{Claims, MAX_LIFETIME};
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::json;
 use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
-use crate::token::MAX_LIFETIME;
 use crate::token::error::TokenError;
 use crate::token::header::MAX_DEPTH;
 

@@ -4,13 +4,14 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use super::forge::{AUDIENCE, ISSUER};
+use crate::claims::MAX_LIFETIME;
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::key::Algorithm;
 use crate::key::testing::{ALGORITHMS, NOW, key, keys};
 use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
-use crate::token::{Grant, Issuer, MAX_LIFETIME, SignError, TokenError, Verifier};
+use crate::token::{Grant, Issuer, SignError, TokenError, Verifier};
 
 fn issuer(lifetime: u64) -> Issuer {
     let lifetime = Duration::from_secs(lifetime);
