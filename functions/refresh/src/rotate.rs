@@ -136,10 +136,7 @@ impl Refresh<'_> {
     async fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
         // The key that the item names, so that a racer makes the very same token;
         // it may be newer than the ring that knew the presented one's.
-        let kid: MacKid = session
-            .mac_kid
-            .parse()
-            .map_err(|_| RefreshError::OddSession)?;
+        let kid = MacKid::parse(&session.mac_kid).map_err(|_| RefreshError::OddSession)?;
         let ring = self.app.ring.with_mac(&kid, self.now).await?;
         let ring = ring.ok_or(KeysError::HeldBack)?;
         let key = ring.active().ok_or(KeysError::NotReady)?;

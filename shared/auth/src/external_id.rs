@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::newtype::string_newtype;
+
 /// The text is not an id of another system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an external id has 1 to {MAX_CHARACTERS} characters, none of them a control character")]
@@ -32,33 +34,9 @@ impl ExternalId {
     pub fn name_key(&self) -> String {
         format!("external#{}", self.0)
     }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for ExternalId {
-    type Error = ExternalIdError;
-
-    fn try_from(text: String) -> Result<Self, ExternalIdError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ExternalId> for String {
-    fn from(id: ExternalId) -> String {
-        id.0
-    }
-}
-
-impl std::fmt::Display for ExternalId {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+string_newtype!(ExternalId, ExternalIdError);
 
 /// Longest id in characters. It becomes part of a table's key, which has 2,048 bytes.
 const MAX_CHARACTERS: usize = 128;

@@ -3,11 +3,11 @@
 //! Ours are 16 random bytes in base64url (22 characters). Any printable ASCII of
 //! at most 128 bytes parses, as a token's claims may carry (RFC 7519 section 4.1).
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+
+use crate::newtype::string_newtype;
 
 /// The text is no identifier: empty, over 128 bytes, or not printable ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -42,40 +42,16 @@ macro_rules! opaque_id {
             /// # Errors
             /// [`IdError`] unless it is 1 to 128 bytes of printable ASCII.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                Self::try_from(text.to_owned())
-            }
-
-            /// Returns the identifier as text.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-
-        impl TryFrom<String> for $name {
-            type Error = IdError;
-
-            fn try_from(text: String) -> Result<Self, IdError> {
                 let printable = text.bytes().all(|byte| byte.is_ascii_graphic());
                 if printable && !text.is_empty() && text.len() <= MAX_ID_BYTES {
-                    Ok(Self(text))
+                    Ok(Self(text.to_owned()))
                 } else {
                     Err(IdError)
                 }
             }
         }
 
-        impl From<$name> for String {
-            fn from(id: $name) -> String {
-                id.0
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
+        string_newtype!($name, IdError);
     };
 }
 

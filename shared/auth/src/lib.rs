@@ -23,6 +23,7 @@ pub mod identifier;
 pub mod json;
 #[cfg(feature = "tokens")]
 pub mod key;
+mod newtype;
 #[cfg(feature = "people")]
 pub mod password;
 #[cfg(feature = "tokens")]

@@ -13,14 +13,14 @@ pub mod policy;
 mod stored;
 mod typed;
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 use unicode_security::mixed_script::AugmentedScriptSet;
+
+use crate::newtype::redacted_debug;
 
 pub use breach::BreachQuery;
 pub use error::HashError;
@@ -83,11 +83,7 @@ impl PasswordError {
     }
 }
 
-impl fmt::Debug for Password {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Password([redacted])")
-    }
-}
+redacted_debug!(Password);
 
 /// Normalises by the rules of RFC 8265's `OpaqueString` (section 4.2): any space
 /// separator (Zs) as an ASCII one, then NFC. Nothing is trimmed, folded or cut off.

@@ -3,7 +3,6 @@
 //! `gh_rc_`, then the base64url of version (1 byte), `sub` (16) and a secret of 32
 //! random bytes. The `sub` finds the user; the table holds the secret's digest.
 
-use std::fmt;
 use std::time::Duration;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
@@ -15,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::digest::sha256;
 use crate::id::SubjectId;
+use crate::newtype::redacted_debug;
 use crate::time::Timestamp;
 
 /// How long a recovery code is good. Longer gives who finds it in a mailbox or a
@@ -106,11 +106,7 @@ impl RecoveryCode {
     }
 }
 
-impl fmt::Debug for RecoveryCode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryCode([redacted])")
-    }
-}
+redacted_debug!(RecoveryCode);
 
 impl RecoveryDigest {
     /// Returns the text, for the table alone.
@@ -120,11 +116,7 @@ impl RecoveryDigest {
     }
 }
 
-impl fmt::Debug for RecoveryDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RecoveryDigest([redacted])")
-    }
-}
+redacted_debug!(RecoveryDigest);
 
 impl Recovery {
     /// Grants a recovery to who holds the code, from now on.

@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::newtype::string_newtype;
 use crate::scope::Scopes;
 
 /// The text is no role, or there are too many.
@@ -36,33 +37,9 @@ impl Role {
             Err(RoleError)
         }
     }
-
-    /// Returns the name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Role {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Role {
-    type Error = RoleError;
-
-    fn try_from(text: String) -> Result<Self, RoleError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Role> for String {
-    fn from(role: Role) -> String {
-        role.0
-    }
-}
+string_newtype!(Role, RoleError);
 
 /// The roles of a user, 32 at most; as JSON an array of names in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::newtype::string_conversions;
+
 /// The text is no list of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is a list of printable ASCII words without quotes or backslashes")]
@@ -85,19 +87,7 @@ impl fmt::Display for Scopes {
     }
 }
 
-impl TryFrom<String> for Scopes {
-    type Error = ScopeError;
-
-    fn try_from(text: String) -> Result<Self, ScopeError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Scopes> for String {
-    fn from(scopes: Scopes) -> String {
-        scopes.to_string()
-    }
-}
+string_conversions!(Scopes, ScopeError);
 
 /// RFC 6749 section 3.3: `scope-token = 1*( %x21 / %x23-5B / %x5D-7E )`.
 fn is_scope_token(word: &str) -> bool {

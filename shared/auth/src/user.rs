@@ -5,6 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::external_id::ExternalId;
 use crate::id::SubjectId;
+use crate::newtype::redacted_debug;
 use crate::role::{ADMIN, Roles};
 use crate::time::Timestamp;
 
@@ -161,11 +162,7 @@ impl StoredHash {
     }
 }
 
-impl std::fmt::Debug for StoredHash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("StoredHash([redacted])")
-    }
-}
+redacted_debug!(StoredHash);
 
 /// Serialised for the table alone: no answer holds a `User`.
 impl Serialize for StoredHash {

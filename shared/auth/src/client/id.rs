@@ -1,8 +1,8 @@
 //! The id of a client.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::newtype::string_newtype;
 
 /// The text is not a client id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -37,33 +37,9 @@ impl ClientId {
             Err(ClientIdError)
         }
     }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl TryFrom<String> for ClientId {
-    type Error = ClientIdError;
-
-    fn try_from(text: String) -> Result<Self, ClientIdError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<ClientId> for String {
-    fn from(id: ClientId) -> String {
-        id.0
-    }
-}
-
-impl fmt::Display for ClientId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
+string_newtype!(ClientId, ClientIdError);
 
 /// Longest id in bytes. Raising it lets callers grow table keys and the cache.
 const MAX_BYTES: usize = 64;

@@ -1,7 +1,5 @@
 //! The secret of a client, and its digest.
 
-use std::fmt;
-
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -10,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::digest::sha256;
+use crate::newtype::redacted_debug;
 
 /// The secret of a client, at the moment it is made. Never printed, stored nowhere.
 pub struct ClientSecret(SecretString);
@@ -44,11 +43,7 @@ impl ClientSecret {
     }
 }
 
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ClientSecret([redacted])")
-    }
-}
+redacted_debug!(ClientSecret);
 
 impl SecretDigest {
     /// Digests a secret as somebody presents it, whatever its form.
@@ -73,11 +68,7 @@ impl SecretDigest {
     }
 }
 
-impl fmt::Debug for SecretDigest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SecretDigest([redacted])")
-    }
-}
+redacted_debug!(SecretDigest);
 
 /// Prefix that lets people and secret scanners recognise a client secret.
 const PREFIX: &str = "gh_cs_";

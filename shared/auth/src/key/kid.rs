@@ -1,8 +1,8 @@
 //! The id of a key.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
+
+use crate::newtype::string_newtype;
 
 /// Id of a signing key (RFC 7517 section 4.5): `[A-Za-z0-9_-]{1,64}`.
 ///
@@ -29,33 +29,9 @@ impl Kid {
         }
         Ok(Self(text.to_owned()))
     }
-
-    /// Returns the id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
-impl fmt::Display for Kid {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl TryFrom<String> for Kid {
-    type Error = KidError;
-
-    fn try_from(text: String) -> Result<Self, KidError> {
-        Self::parse(&text)
-    }
-}
-
-impl From<Kid> for String {
-    fn from(kid: Kid) -> String {
-        kid.0
-    }
-}
+string_newtype!(Kid, KidError);
 
 /// Longest key id in bytes. Raising it lets forged tokens put more into logs.
 const MAX_KID_BYTES: usize = 64;

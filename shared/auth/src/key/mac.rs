@@ -1,7 +1,6 @@
 //! Keys that authenticate refresh tokens: HMAC-SHA-256.
 
 use std::fmt;
-use std::str::FromStr;
 
 use aws_lc_rs::hmac;
 use base64::Engine;
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::key::error::KeyError;
+use crate::newtype::{redacted_debug, string_conversions};
 use crate::random;
 
 /// Id of a refresh MAC key: 8 random bytes, 11 characters in base64url.
@@ -23,6 +23,15 @@ pub struct MacKid([u8; 8]);
 pub struct MacKidError;
 
 impl MacKid {
+    /// Parses an id.
+    ///
+    /// # Errors
+    /// [`MacKidError`] unless it is 8 bytes in canonical base64url.
+    pub fn parse(text: &str) -> Result<Self, MacKidError> {
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| MacKidError)?;
+        bytes.try_into().map(Self).map_err(|_| MacKidError)
+    }
+
     /// Makes an id from its bytes, as a refresh token holds them.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
@@ -42,28 +51,7 @@ impl fmt::Display for MacKid {
     }
 }
 
-impl FromStr for MacKid {
-    type Err = MacKidError;
-
-    fn from_str(text: &str) -> Result<Self, MacKidError> {
-        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| MacKidError)?;
-        bytes.try_into().map(Self).map_err(|_| MacKidError)
-    }
-}
-
-impl TryFrom<String> for MacKid {
-    type Error = MacKidError;
-
-    fn try_from(text: String) -> Result<Self, MacKidError> {
-        text.parse()
-    }
-}
-
-impl From<MacKid> for String {
-    fn from(id: MacKid) -> String {
-        id.to_string()
-    }
-}
+string_conversions!(MacKid, MacKidError);
 
 /// A key that makes and checks the MAC of refresh tokens. Never printed.
 #[derive(Serialize, Deserialize)]
@@ -117,11 +105,7 @@ impl Clone for MacKey {
     }
 }
 
-impl fmt::Debug for MacKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "MacKey({}, [redacted])", self.id)
-    }
-}
+redacted_debug!(MacKey, |key| key.id);
 
 /// A key as the ring holds it.
 #[derive(Serialize, Deserialize)]
@@ -190,7 +174,7 @@ mod tests {
     #[test]
     fn ids_are_8_bytes_in_canonical_base64url() {
         let id = MacKid::from_bytes([255; 8]);
-        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(MacKid::parse(&id.to_string()), Ok(id));
         for bad in [
             "",
             "AAAAAAAAAA",
@@ -199,7 +183,7 @@ mod tests {
             "AAAAAAAAAAAA",
             "AAAAA/AAAAA",
         ] {
-            assert_eq!(bad.parse::<MacKid>(), Err(MacKidError), "{bad:?}");
+            assert_eq!(MacKid::parse(bad), Err(MacKidError), "{bad:?}");
         }
     }
 

@@ -1,7 +1,5 @@
 //! Private keys that sign access tokens, stored as JWKs.
 
-use std::fmt;
-
 use jsonwebtoken::EncodingKey;
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -10,6 +8,7 @@ use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::private_jwk::PrivateJwk;
 use crate::key::public::PublicJwk;
+use crate::newtype::redacted_debug;
 
 /// A key that signs access tokens. Its id is its thumbprint. Never printed.
 #[derive(Deserialize)]
@@ -54,11 +53,7 @@ impl SigningKey {
     }
 }
 
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({}, [redacted])", self.kid())
-    }
-}
+redacted_debug!(SigningKey, |key| key.kid());
 
 /// Serialised for the key ring alone.
 impl Serialize for SigningKey {

@@ -1,7 +1,6 @@
 //! The key ring: every private key of a deployment, one JSON document.
 
 use std::collections::HashSet;
-use std::fmt;
 
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -14,6 +13,7 @@ use crate::key::private::SigningKey;
 use crate::key::public::{PublicJwk, refuse_duplicates};
 use crate::key::published::PublishedKeys;
 use crate::key::state::{Held, KeyState};
+use crate::newtype::redacted_debug;
 use crate::time::Timestamp;
 
 mod listing;
@@ -155,11 +155,7 @@ impl KeyRing {
     }
 }
 
-impl fmt::Debug for KeyRing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "KeyRing(version {}, [redacted])", self.0.version)
-    }
-}
+redacted_debug!(KeyRing, |ring| format_args!("version {}", ring.0.version));
 
 fn find_active<K>(keys: &[Held<K>]) -> Option<&K> {
     find(keys, KeyState::Active).map(|held| &held.key)

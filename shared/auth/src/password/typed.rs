@@ -1,10 +1,9 @@
 //! A password as somebody typed it, to be compared with a stored hash.
 
-use std::fmt;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Password, PasswordError, normalise};
+use crate::newtype::redacted_debug;
 
 /// A password that somebody typed. Unlike a new one it may be anything but empty: other
 /// systems accepted passwords that we would not, and hashed them exactly as typed.
@@ -85,11 +84,7 @@ impl From<&Password> for TypedPassword {
     }
 }
 
-impl fmt::Debug for TypedPassword {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TypedPassword([redacted])")
-    }
-}
+redacted_debug!(TypedPassword);
 
 #[cfg(test)]
 mod tests {

@@ -3,8 +3,6 @@
 //! `gh_rt_`, then the base64url of version (1 byte), MAC key id (8), `sub` (16),
 //! `sid` (16), generation (4, big-endian) and HMAC-SHA-256 (32).
 
-use std::fmt;
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::SecretString;
@@ -13,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 use crate::id::{SessionId, SubjectId};
 use crate::key::{MacKey, MacKid};
+use crate::newtype::redacted_debug;
 
 /// A refresh token whose MAC holds: who may refresh what, from which generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,12 +126,8 @@ impl UnverifiedRefreshToken {
     }
 }
 
-/// Without the MAC, which would make the rest a token again.
-impl fmt::Debug for UnverifiedRefreshToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "UnverifiedRefreshToken({}, [redacted])", self.mac_kid)
-    }
-}
+// Without the MAC, which would make the rest a token again.
+redacted_debug!(UnverifiedRefreshToken, |token| token.mac_kid);
 
 fn read(text: &str) -> Option<UnverifiedRefreshToken> {
     if text.len() != TEXT_BYTES {

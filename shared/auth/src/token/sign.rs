@@ -1,6 +1,5 @@
 //! Issuing access tokens.
 
-use std::fmt;
 use std::time::Duration;
 
 use base64::Engine;
@@ -10,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::claims::Claims;
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::key::SigningKey;
+use crate::newtype::redacted_debug;
 use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
@@ -141,8 +141,4 @@ impl AccessToken {
     }
 }
 
-impl fmt::Debug for AccessToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AccessToken([redacted])")
-    }
-}
+redacted_debug!(AccessToken);

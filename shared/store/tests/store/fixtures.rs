@@ -68,5 +68,5 @@ pub(crate) fn session(number: u8, of: u8) -> Session {
 
 /// Makes the name of a refresh MAC key.
 pub(crate) fn mac_kid() -> MacKid {
-    "AAAAAAAAAAA".parse().unwrap()
+    MacKid::parse("AAAAAAAAAAA").unwrap()
 }

@@ -59,7 +59,7 @@ fn a_mac_key_is_found_in_any_state() {
     document["mac"][1]["state"] = json!("retired");
     let ring = parse(&document).unwrap();
     for held in document["mac"].as_array().unwrap() {
-        let id: MacKid = held["key"]["id"].as_str().unwrap().parse().unwrap();
+        let id = MacKid::parse(held["key"]["id"].as_str().unwrap()).unwrap();
         assert_eq!(ring.mac(&id).unwrap().id(), id);
     }
     assert!(ring.mac(&MacKid::from_bytes([0; 8])).is_none());
