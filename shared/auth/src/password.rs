@@ -4,12 +4,12 @@ mod breach;
 mod common;
 mod error;
 mod foreign;
-pub mod hasher;
-pub mod import;
+mod hasher;
+mod import;
 mod memory;
 mod pace;
-pub mod params;
-pub mod policy;
+mod params;
+mod policy;
 mod stored;
 mod typed;
 

@@ -1,6 +1,6 @@
 //! Refresh: the token that a client holds, and what a refresh decides.
 
 pub mod step;
-pub mod token;
+mod token;
 
 pub use token::{RefreshToken, RefreshTokenError, UnverifiedRefreshToken};
