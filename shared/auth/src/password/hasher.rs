@@ -25,8 +25,8 @@ pub struct Hasher {
     permits: Arc<Semaphore>,
     buffers: Arc<Buffers>,
     pace: Arc<Pace>,
-    /// What stands for the hash of an unknown user.
-    nobody: Option<StoredHash>,
+    /// Compared for an unknown user, so that the work is the same.
+    dummy: StoredHash,
     /// When its caller goes away, if ever.
     deadline: Option<Instant>,
 }
@@ -37,9 +37,8 @@ impl Hasher {
     #[must_use]
     pub fn new(params: Argon2Params, permits: usize) -> Self {
         let buffers = Buffers::new(params.as_argon2().block_count());
-        let nobody = Argon2Hash::nobody(&params).to_stored().ok();
         Self {
-            nobody,
+            dummy: Argon2Hash::dummy(&params).to_stored(),
             params,
             permits: Arc::new(Semaphore::new(permits.max(1))),
             buffers: Arc::new(buffers),
@@ -53,7 +52,7 @@ impl Hasher {
     pub fn warm_up(&self) {
         self.buffers.warm_up(self.permits.available_permits());
         // The first request reports an error.
-        let _ = self.work().argon2(b"", &Argon2Hash::nobody(&self.params));
+        let _ = self.work().argon2(b"", &Argon2Hash::dummy(&self.params));
     }
 
     /// Returns the same hasher for a caller who has that much time left. It begins no
@@ -105,7 +104,7 @@ impl Hasher {
                 work.argon2(password.expose().as_bytes(), &blank)
             })
             .await?;
-        Argon2Hash::new(&self.params, salt, &output).to_stored()
+        Ok(Argon2Hash::new(&self.params, salt, &output).to_stored())
     }
 
     /// Compares a password with a stored hash, with that hash's own parameters, in its
@@ -123,11 +122,8 @@ impl Hasher {
         typed: TypedPassword,
         stored: Option<StoredHash>,
     ) -> Result<Verified, HashError> {
-        // Nobody's hash is read from its text, too: reading takes time.
-        let hash = match stored.or_else(|| self.nobody.clone()) {
-            Some(stored) => Readable::parse(&stored)?,
-            None => Readable::Argon2(Argon2Hash::nobody(&self.params)),
-        };
+        // The dummy hash is parsed from its text as well: parsing takes time.
+        let hash = Readable::parse(stored.as_ref().unwrap_or(&self.dummy))?;
         self.compute(typed.hashes(), move |work| work.verify(&typed, &hash))
             .await
     }

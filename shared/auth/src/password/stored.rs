@@ -2,8 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use argon2::password_hash::phc::{Output, ParamsString, PasswordHash, Salt};
-use argon2::{ARGON2ID_IDENT, Algorithm, AssociatedData, Params, ParamsBuilder, Version};
+use argon2::{Algorithm, AssociatedData, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
@@ -98,8 +97,8 @@ impl Argon2Hash {
         })
     }
 
-    /// Makes the hash of nobody: as much work as a new one, and no password's.
-    pub(super) fn nobody(params: &Argon2Params) -> Self {
+    /// Returns a hash that costs as much work as a new one and matches no password.
+    pub(super) fn dummy(params: &Argon2Params) -> Self {
         Self::new(params, [0; SALT_BYTES], &[0; OUTPUT_BYTES])
     }
 
@@ -122,27 +121,26 @@ impl Argon2Hash {
     }
 
     fn describe(&self) -> String {
-        let (m, t, p) = (
-            self.params.m_cost(),
-            self.params.t_cost(),
-            self.params.p_cost(),
-        );
+        let (m, t, p) = self.costs();
         format!("{}, m={m}, t={t}, p={p}", self.algorithm)
     }
 
     /// Writes a hash that was made here in PHC string format.
-    pub(super) fn to_stored(&self) -> Result<StoredHash, HashError> {
-        let params = ParamsString::try_from(&self.params).map_err(|_| HashError::Malformed)?;
-        let salt = Salt::new(&self.salt).map_err(|_| HashError::Malformed)?;
-        let output = Output::new(&self.output).map_err(|_| HashError::Malformed)?;
-        let phc = PasswordHash {
-            algorithm: ARGON2ID_IDENT,
-            version: Some(Version::V0x13.into()),
-            params,
-            salt: Some(salt),
-            hash: Some(output),
-        };
-        Ok(StoredHash::new(phc.to_string()))
+    pub(super) fn to_stored(&self) -> StoredHash {
+        let version = u32::from(self.version);
+        let (m, t, p) = self.costs();
+        let salt = STANDARD_NO_PAD.encode(&self.salt);
+        let output = STANDARD_NO_PAD.encode(&self.output);
+        StoredHash::new(format!(
+            "${}$v={version}$m={m},t={t},p={p}${salt}${output}",
+            self.algorithm
+        ))
+    }
+
+    /// Returns the memory in KiB, the passes and the lanes.
+    fn costs(&self) -> (u32, u32, u32) {
+        let params = &self.params;
+        (params.m_cost(), params.t_cost(), params.p_cost())
     }
 }
 
