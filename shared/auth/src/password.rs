@@ -25,7 +25,7 @@ use crate::newtype::redacted_debug;
 pub use breach::BreachQuery;
 pub use error::HashError;
 pub use hasher::{Hasher, describe};
-pub use import::{UnusableHash, import};
+pub use import::{RefusedForm, UnusableHash, import};
 pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
 pub use typed::{TypedPassword, Verified};

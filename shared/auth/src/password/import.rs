@@ -8,21 +8,15 @@ mod refused;
 use super::HashError;
 use super::hasher::describe;
 use crate::user::StoredHash;
-use refused::refused;
+
+pub use refused::RefusedForm;
 
 /// Why a hash from another system cannot be imported. It repeats nothing of the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
     /// Whoever reads the table could guess the passwords, or we cannot verify them.
-    #[error(
-        "{form} {why}: import the account without a hash and let the person set a new password"
-    )]
-    Refused {
-        /// What the hash is.
-        form: &'static str,
-        /// Why that is not enough.
-        why: &'static str,
-    },
+    #[error("{0}: import the account without a hash and let the person set a new password")]
+    Refused(RefusedForm),
     /// It begins like a supported form and goes on differently.
     #[error("the {form} hash is incomplete or malformed: was it cut off?")]
     Malformed {
@@ -79,8 +73,8 @@ fn without_scheme(text: &str) -> Option<String> {
 }
 
 fn reason(text: &str, error: HashError) -> UnusableHash {
-    if let Some((form, why)) = refused(text) {
-        return UnusableHash::Refused { form, why };
+    if let Some(form) = RefusedForm::of(text) {
+        return UnusableHash::Refused(form);
     }
     let form = FORMS.iter().find(|(prefix, _)| text.starts_with(prefix));
     match (form, error) {

@@ -49,7 +49,7 @@ fn every_refusal_names_the_form_and_the_reason() {
         (
             "$argon2id$v=19$m=65536,t=3,p=4,keyid=AAAA$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAA"
                 .to_owned(),
-            "Argon2 with a key id (`keyid=`) takes a secret that only its maker has: import the account without a hash and let the person set a new password",
+            "Argon2 with a key id (`keyid=`) needs a secret that only its creator has: import the account without a hash and let the person set a new password",
         ),
     ] {
         assert_eq!(said(&text), expected);
@@ -63,7 +63,7 @@ fn every_refusal_names_the_form_and_the_reason() {
 #[test]
 fn no_supported_form_begins_like_a_refused_one() {
     for (prefix, form) in FORMS {
-        assert_eq!(refused(prefix), None, "{form}");
+        assert_eq!(RefusedForm::of(prefix), None, "{form}");
     }
 }
 
