@@ -7,7 +7,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, WeakPassword};
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
-use gatehouse_auth::user::{Status, User};
+use gatehouse_auth::user::User;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
@@ -88,29 +88,14 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User,
         .await
         .map_err(|error| Problem::failed(&error))?;
     let now = app.clock.now();
-    Ok(User {
-        sub: SubjectId::from_bytes(sub),
-        username: newcomer.username.display().to_owned(),
-        username_canonical: newcomer.username.canonical().to_owned(),
-        email: newcomer
-            .email
-            .as_ref()
-            .map(|email| email.display().to_owned()),
-        email_canonical: newcomer
-            .email
-            .as_ref()
-            .map(|email| email.canonical().to_owned()),
-        external_id: None,
-        imported: None,
-        password_hash: Some(hash),
-        roles: Roles::parse([FIRST_ROLE]).map_err(|error| Problem::broken(&error))?,
-        status: Status::Active,
-        token_version: 0,
-        session_version: 0,
-        created_at: now,
-        updated_at: now,
-        password_changed_at: Some(now),
-    })
+    Ok(User::new(
+        SubjectId::from_bytes(sub),
+        &newcomer.username,
+        newcomer.email.as_ref(),
+        Roles::of_new_user(),
+        Some(hash),
+        now,
+    ))
 }
 
 fn record(request: &Request, user: &User) {
@@ -143,6 +128,3 @@ struct Account<'a> {
     roles: &'a Roles,
     created_at: String,
 }
-
-/// What everybody is at first; more is given by an administrator alone.
-const FIRST_ROLE: &str = "user";

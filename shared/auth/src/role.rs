@@ -59,6 +59,12 @@ impl Roles {
         Self::try_from(roles)
     }
 
+    /// Returns the roles of a new user: `user`.
+    #[must_use]
+    pub fn of_new_user() -> Self {
+        Self(BTreeSet::from([Role(FIRST.to_owned())]))
+    }
+
     /// True if the role of that name is among them.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
@@ -155,6 +161,8 @@ pub enum RoleScopesError {
 
 /// The role that administers. The last active user who has it cannot lose it.
 pub const ADMIN: &str = "admin";
+/// The role of every new user; only an administrator or an operator grants others.
+const FIRST: &str = "user";
 
 /// More would let a user's tokens grow past API Gateway's header limit.
 const MAX_ROLES: usize = 32;
@@ -183,6 +191,11 @@ mod tests {
             Err(RoleError)
         );
         assert!(Roles::parse(names.iter().take(32).map(String::as_str)).is_ok());
+    }
+
+    #[test]
+    fn a_new_user_has_the_role_user() {
+        assert_eq!(Roles::of_new_user(), Roles::parse(["user"]).unwrap());
     }
 
     #[test]

@@ -3,11 +3,15 @@
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+#[cfg(feature = "people")]
+use crate::email::EmailAddress;
 use crate::external_id::ExternalId;
 use crate::id::SubjectId;
 use crate::newtype::redacted_debug;
 use crate::role::{ADMIN, Roles};
 use crate::time::Timestamp;
+#[cfg(feature = "people")]
+use crate::username::Username;
 
 /// A person with an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -113,6 +117,37 @@ pub struct UserChange {
 }
 
 impl User {
+    /// Makes an active user at version 0. Without a `hash` no login succeeds until a
+    /// recovery code sets the first password.
+    #[cfg(feature = "people")]
+    #[must_use]
+    pub fn new(
+        sub: SubjectId,
+        username: &Username,
+        email: Option<&EmailAddress>,
+        roles: Roles,
+        hash: Option<StoredHash>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            sub,
+            username: username.display().to_owned(),
+            username_canonical: username.canonical().to_owned(),
+            email: email.map(|email| email.display().to_owned()),
+            email_canonical: email.map(|email| email.canonical().to_owned()),
+            external_id: None,
+            imported: None,
+            password_changed_at: hash.as_ref().map(|_| now),
+            password_hash: hash,
+            roles,
+            status: Status::Active,
+            token_version: 0,
+            session_version: 0,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// True if this person counts as one of those who can administer.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {
@@ -183,21 +218,17 @@ mod tests {
 
     fn ada(roles: &[&str], status: Status) -> User {
         User {
-            sub: SubjectId::from_bytes([1; 16]),
-            username: "Ada".into(),
-            username_canonical: "ada".into(),
-            email: None,
-            email_canonical: None,
-            external_id: None,
-            imported: None,
-            password_hash: Some(StoredHash::new("$argon2id$canary".into())),
-            roles: Roles::parse(roles.iter().copied()).unwrap(),
             status,
             token_version: 5,
             session_version: 3,
-            created_at: Timestamp::from_unix(1),
-            updated_at: Timestamp::from_unix(1),
-            password_changed_at: Some(Timestamp::from_unix(1)),
+            ..User::new(
+                SubjectId::from_bytes([1; 16]),
+                &Username::parse("Ada").unwrap(),
+                None,
+                Roles::parse(roles.iter().copied()).unwrap(),
+                Some(StoredHash::new("$argon2id$canary".into())),
+                Timestamp::from_unix(1),
+            )
         }
     }
 

@@ -5,13 +5,15 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use dynoxide::Database;
+use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::key::{Algorithm, KeyRing};
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_auth::user::{StoredHash, User};
+use gatehouse_auth::username::Username;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Response, serve};
@@ -90,23 +92,14 @@ impl World {
 
     async fn add_with(&self, name: &str, hash: Option<StoredHash>) -> User {
         let now = Timestamp::from_unix(NOW);
-        let user = User {
-            sub: SubjectId::from_bytes(random::bytes().unwrap()),
-            username: name.to_owned(),
-            username_canonical: name.to_owned(),
-            email: Some(format!("{name}@example.org")),
-            email_canonical: Some(format!("{name}@example.org")),
-            external_id: None,
-            imported: None,
-            password_changed_at: hash.as_ref().map(|_| now),
-            password_hash: hash,
-            roles: Roles::parse(["user"]).unwrap(),
-            status: Status::Active,
-            token_version: 0,
-            session_version: 0,
-            created_at: now,
-            updated_at: now,
-        };
+        let user = User::new(
+            SubjectId::from_bytes(random::bytes().unwrap()),
+            &Username::parse(name).unwrap(),
+            Some(&EmailAddress::parse(&format!("{name}@example.org")).unwrap()),
+            Roles::of_new_user(),
+            hash,
+            now,
+        );
         let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
         self.users.register(&user, &token).await.unwrap();
         user

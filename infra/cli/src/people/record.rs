@@ -79,32 +79,26 @@ impl Record {
             .map_err(|error| refused("password_hash", &error))?;
         let roles = match &self.roles {
             Some(roles) => Roles::parse(roles.iter().map(String::as_str)),
-            None => Roles::parse(["user"]),
+            None => Ok(Roles::of_new_user()),
         };
         let digest = self.digest();
         let (sub, external_id) = self.identity(&digest)?;
+        let roles = roles.map_err(|error| refused("roles", &error))?;
         let created_at = moment(self.created_at.as_deref()).unwrap_or(now);
         Ok(User {
-            sub,
-            username: username.display().to_owned(),
-            username_canonical: username.canonical().to_owned(),
-            email: email.as_ref().map(|email| email.display().to_owned()),
-            email_canonical: email.as_ref().map(|email| email.canonical().to_owned()),
             external_id,
             imported: Some(digest),
-            roles: roles.map_err(|error| refused("roles", &error))?,
             status: match self.status.as_deref() {
                 Some("disabled") => Status::Disabled,
                 Some(_) | None => Status::Active,
             },
             token_version: self.token_version.unwrap_or(0),
             session_version: self.session_version.unwrap_or(0),
-            created_at,
             updated_at: moment(self.updated_at.as_deref()).unwrap_or(now),
             password_changed_at: hash
                 .as_ref()
                 .map(|_| moment(self.password_changed_at.as_deref()).unwrap_or(created_at)),
-            password_hash: hash,
+            ..User::new(sub, &username, email.as_ref(), roles, hash, created_at)
         })
     }
 

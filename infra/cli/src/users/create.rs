@@ -9,7 +9,7 @@ use gatehouse_auth::password::{
 use gatehouse_auth::random;
 use gatehouse_auth::role::{Role, Roles};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
 use gatehouse_edge::config::{Environment, HashSettings, RegistrationSettings};
 use gatehouse_store::RegisterError;
@@ -31,7 +31,7 @@ impl Newcomer {
     /// Reads what was typed, before a password is asked for.
     pub(super) fn read(name: &str, email: Option<&str>, roles: &[Role]) -> anyhow::Result<Self> {
         let roles = if roles.is_empty() {
-            Roles::parse([FIRST_ROLE])?
+            Roles::of_new_user()
         } else {
             Roles::parse(roles.iter().map(Role::as_str))?
         };
@@ -107,25 +107,12 @@ fn told(weak: &WeakPassword) -> anyhow::Error {
 }
 
 pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {
-    let email = newcomer.email.as_ref();
-    Ok(User {
-        sub: SubjectId::from_bytes(random::bytes()?),
-        username: newcomer.username.display().to_owned(),
-        username_canonical: newcomer.username.canonical().to_owned(),
-        email: email.map(|email| email.display().to_owned()),
-        email_canonical: email.map(|email| email.canonical().to_owned()),
-        external_id: None,
-        imported: None,
-        password_hash: Some(hash),
-        roles: newcomer.roles,
-        status: Status::Active,
-        token_version: 0,
-        session_version: 0,
-        created_at: now,
-        updated_at: now,
-        password_changed_at: Some(now),
-    })
+    Ok(User::new(
+        SubjectId::from_bytes(random::bytes()?),
+        &newcomer.username,
+        newcomer.email.as_ref(),
+        newcomer.roles,
+        Some(hash),
+        now,
+    ))
 }
-
-/// What everybody is at first, as at `POST /register`.
-const FIRST_ROLE: &str = "user";

@@ -4,7 +4,7 @@ use super::*;
 use crate::key::MacKey;
 use crate::role::Roles;
 use crate::scope::Scopes;
-use crate::user::StoredHash;
+use crate::username::Username;
 
 mod model;
 
@@ -52,22 +52,11 @@ fn session(generation: u32) -> Session {
 }
 
 fn user() -> User {
+    let username = Username::parse("Alice").unwrap();
     User {
-        sub: sub(1),
-        username: "Alice".into(),
-        username_canonical: "alice".into(),
-        email: None,
-        email_canonical: None,
-        external_id: None,
-        imported: None,
-        password_hash: Some(StoredHash::new(String::new())),
-        roles: Roles::default(),
-        status: Status::Active,
         token_version: 8,
         session_version: 3,
-        created_at: NOW,
-        updated_at: NOW,
-        password_changed_at: Some(NOW),
+        ..User::new(sub(1), &username, None, Roles::default(), None, NOW)
     }
 }
 
