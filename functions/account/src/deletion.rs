@@ -1,7 +1,6 @@
 //! `DELETE /me`: every trace of a person goes, but the revocation of their tokens
 //! until its time.
 
-use gatehouse_auth::digest::sha256;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::principal::Principal;
@@ -32,12 +31,7 @@ pub(crate) async fn delete(
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
     record(request, Some(&user.sub), event, reason);
-    let names = [
-        Some(&user.username_canonical),
-        user.email_canonical.as_ref(),
-    ];
-    let names = names.into_iter().flatten();
-    let digests = names.map(|name| sha256(name.as_bytes())).collect();
+    let digests = user.identifier_digests();
     match delete_traces(&app.sessions, &app.attempts, &user.sub, digests).await {
         Ok(_) => Ok(response::no_content()),
         Err(error) => {

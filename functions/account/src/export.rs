@@ -4,7 +4,6 @@
 //! good; what would let somebody in is not among it. Every member is written out,
 //! so that a new secret in a table does not slip in by itself.
 
-use gatehouse_auth::digest::sha256;
 use gatehouse_auth::id::SessionId;
 use gatehouse_auth::password::describe;
 use gatehouse_auth::recovery::Recovery;
@@ -37,14 +36,9 @@ pub(crate) async fn export(
     let sessions = app.sessions.of_user(&user.sub).await.map_err(failed)?;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
     let revocations = app.revocations.about(&user.sub, &sids).await;
-    let names = [
-        Some(&user.username_canonical),
-        user.email_canonical.as_ref(),
-    ];
-    let names = names.into_iter().flatten();
     let about = AttemptKeys {
         sub: user.sub.clone(),
-        digests: names.map(|name| sha256(name.as_bytes())).collect(),
+        digests: user.identifier_digests(),
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };
     let attempts = app.attempts.read(&about).await.map_err(failed)?;

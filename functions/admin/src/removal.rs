@@ -1,6 +1,5 @@
 //! `DELETE /admin/users/{id}`: as `DELETE /me`, and to finish what it left.
 
-use gatehouse_auth::digest::sha256;
 use gatehouse_auth::user::User;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::Problem;
@@ -24,7 +23,9 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
                 AuditEvent::UserDeleted,
                 Some("by_an_administrator"),
             );
-            user.as_ref().map(digests).unwrap_or_default()
+            user.as_ref()
+                .map(User::identifier_digests)
+                .unwrap_or_default()
         }
         // Gone already; sessions may be left of a deletion that was interrupted.
         Deleted::Refused => Vec::new(),
@@ -39,14 +40,4 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
         }
         Deleted::Done | Deleted::LastAdmin => Ok(response::no_content()),
     }
-}
-
-/// The digests under which guesses at this person are counted.
-fn digests(user: &User) -> Vec<String> {
-    let names = [
-        Some(&user.username_canonical),
-        user.email_canonical.as_ref(),
-    ];
-    let names = names.into_iter().flatten();
-    names.map(|name| sha256(name.as_bytes())).collect()
 }

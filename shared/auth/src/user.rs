@@ -148,6 +148,21 @@ impl User {
         }
     }
 
+    /// Returns the digests of the canonical username and, if there is one, e-mail
+    /// address, under which failed logins of this user are counted.
+    #[cfg(feature = "tokens")]
+    #[must_use]
+    pub fn identifier_digests(&self) -> Vec<String> {
+        let names = [
+            Some(&self.username_canonical),
+            self.email_canonical.as_ref(),
+        ];
+        let names = names.into_iter().flatten();
+        names
+            .map(|name| crate::digest::sha256(name.as_bytes()))
+            .collect()
+    }
+
     /// True if this person counts as one of those who can administer.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {
@@ -281,6 +296,18 @@ mod tests {
         assert!(ada(&["admin"], Status::Active).is_active_admin());
         assert!(!ada(&["admin"], Status::Disabled).is_active_admin());
         assert!(!ada(&["administrator"], Status::Active).is_active_admin());
+    }
+
+    #[test]
+    fn failed_logins_are_counted_by_every_identifier_of_the_user() {
+        use crate::identifier::LoginIdentifier;
+
+        let mut user = ada(&["user"], Status::Active);
+        let digest = |typed: &str| LoginIdentifier::parse(typed).digest();
+        assert_eq!(user.identifier_digests(), [digest("ADA")]);
+        user.email_canonical = Some("ada@example.org".into());
+        let both = [digest("ada"), digest("Ada@Example.org")];
+        assert_eq!(user.identifier_digests(), both);
     }
 
     #[test]

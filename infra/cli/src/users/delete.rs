@@ -3,10 +3,11 @@
 use anyhow::{Context as _, bail};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::User;
 use gatehouse_store::{Deleted, delete_traces, remove_user};
 use serde_json::json;
 
-use super::people::{People, Person, token};
+use super::people::{People, token};
 use crate::answer::Answer;
 
 /// Deletes an account with all that is held about its person, and what an
@@ -18,8 +19,10 @@ pub(super) async fn account(
 ) -> anyhow::Result<Answer> {
     let (users, revocations) = (&people.users, &people.revocations);
     let (user, deleted) = remove_user(users, revocations, sub, now, &token()?).await?;
-    let person = user.map(|user| Person { user });
-    let digests = person.as_ref().map(Person::digests).unwrap_or_default();
+    let digests = user
+        .as_ref()
+        .map(User::identifier_digests)
+        .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
         bail!("that is the last administrator who can log in: promote somebody else first");
     }
@@ -29,10 +32,10 @@ pub(super) async fn account(
             "the account is gone, but not all of its sessions: go on with `users delete --id={sub}`"
         )
     })?;
-    let text = match &person {
-        Some(person) => format!(
+    let text = match &user {
+        Some(user) => format!(
             "{} is deleted; sessions that went along: {sessions}.\n",
-            person.user.username
+            user.username
         ),
         None if sessions == 0 => bail!("nobody has the id {sub}"),
         None => format!("What was left of {sub} is deleted; sessions: {sessions}.\n"),

@@ -1,7 +1,6 @@
 //! The tables as this command uses them, and a person found by name.
 
 use anyhow::{Context as _, bail};
-use gatehouse_auth::digest::sha256;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
@@ -75,7 +74,7 @@ impl People {
     /// Forgets the failed logins under every name that the person has.
     pub(super) async fn unlock(&self, person: &Person) -> anyhow::Result<Answer> {
         let mut removed = 0;
-        for digest in person.digests() {
+        for digest in person.user.identifier_digests() {
             removed += unlock(&self.client, &self.attempts, &digest).await?;
         }
         let name = &person.user.username;
@@ -87,16 +86,6 @@ impl People {
         };
         let json = json!({"user": listing::json(&person.user), "removed": removed});
         Ok(Answer { text, json })
-    }
-}
-
-impl Person {
-    /// The digests under which failed logins of this person are counted.
-    pub(super) fn digests(&self) -> Vec<String> {
-        let (username, email) = (&self.user.username_canonical, &self.user.email_canonical);
-        let names = [Some(username), email.as_ref()];
-        let names = names.into_iter().flatten();
-        names.map(|name| sha256(name.as_bytes())).collect()
     }
 }
 
