@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::place::{Place, PlaceArguments};
+use crate::target::{Target, TargetOptions};
 use crate::{project, running};
 
 /// What `gatehouse check` takes.
@@ -29,7 +29,7 @@ running `cargo local` or a --data-dir. Nothing is changed.
 Exit code: 0 if all is well, 3 if there are warnings, 1 if something fails.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
     /// Prints JSON
     #[arg(long)]
     json: bool,
@@ -84,7 +84,7 @@ impl Finding {
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let findings = inspect(&arguments.place).await?;
+    let findings = inspect(&arguments.target).await?;
     let worst = findings.iter().map(|finding| finding.level).max();
     answer(&findings).print(arguments.json)?;
     Ok(match worst {
@@ -94,24 +94,24 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-async fn inspect(arguments: &PlaceArguments) -> anyhow::Result<Vec<Finding>> {
+async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
     let root = project::root()?;
     if arguments.is_of_a_stack() {
-        let place = Place::find(arguments).await?;
-        return Ok(deployed::findings(&place, &root).await);
+        let target = Target::find(arguments).await?;
+        return Ok(deployed::findings(&target, &root).await);
     }
     let mut findings = machine::findings().await;
     findings.extend(project_files::findings(&root));
     if arguments.is_of_one_place() {
-        let place = Place::find(arguments).await?;
-        findings.extend(keys::findings(&place, None).await);
-        place.close().await;
+        let target = Target::find(arguments).await?;
+        findings.extend(keys::findings(&target, None).await);
+        target.close().await;
         return Ok(findings);
     }
     for running in running::all(&root)? {
-        let place = Place::of_running(&running.variables)?;
+        let target = Target::of_running(&running.variables)?;
         let about = format!("`cargo local` at {}:", running.url());
-        let found = keys::findings(&place, None).await.into_iter();
+        let found = keys::findings(&target, None).await.into_iter();
         findings.extend(found.map(|finding| finding.within(&about)));
     }
     Ok(findings)

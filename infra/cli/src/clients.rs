@@ -15,8 +15,8 @@ use gatehouse_store::Clients;
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::place::{Place, PlaceArguments};
 use crate::prompt;
+use crate::target::{Target, TargetOptions};
 
 /// What `gatehouse clients` takes.
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
     /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
@@ -65,14 +65,14 @@ enum Command {
 
 /// Runs one command, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let place = Place::find(&arguments.place).await?;
-    let done = answer(&place, &arguments.command).await;
-    place.close().await;
+    let target = Target::find(&arguments.target).await?;
+    let done = answer(&target, &arguments.command).await;
+    target.close().await;
     done?.print(arguments.json)
 }
 
-async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
-    let clients = Clients::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
+async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
+    let clients = Clients::new(target.tables(), target.table("SIGNING_KEYS_TABLE")?);
     let now = Clock::System.now();
     match command {
         Command::Create { id } => create(&clients, id, now).await,

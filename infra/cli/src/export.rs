@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::import::REFUSED;
 use crate::people::{Format, Record};
-use crate::place::{Place, PlaceArguments};
+use crate::target::{Target, TargetOptions};
 
 /// What `gatehouse export` is given.
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ pub(crate) struct Arguments {
     /// The file to create: one JSON object a line (.ndjson), or CSV with a header (.csv)
     file: PathBuf,
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
 }
 
 /// What an export came to.
@@ -35,12 +35,12 @@ struct Exported {
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Format::of(&arguments.file)?;
-    let place = Place::find(&arguments.place).await?;
-    let done = match place.table("USERS_TABLE") {
-        Ok(table) => export(&Users::new(place.tables(), table), &arguments.file).await,
+    let target = Target::find(&arguments.target).await?;
+    let done = match target.table("USERS_TABLE") {
+        Ok(table) => export(&Users::new(target.tables(), table), &arguments.file).await,
         Err(error) => Err(error),
     };
-    place.close().await;
+    target.close().await;
     let Exported { users, missing } = done?;
     writeln!(
         std::io::stdout(),

@@ -6,8 +6,8 @@ mod checkpoint;
 mod claimed;
 mod outcome;
 mod run;
+mod tables;
 mod tally;
-mod target;
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -18,12 +18,12 @@ use anyhow::Context as _;
 use encoding_rs::Encoding;
 
 use crate::people::Columns;
-use crate::place::{Place, PlaceArguments};
+use crate::target::{Target, TargetOptions};
 use beside::Beside;
 use run::{Pace, Run};
+use tables::ImportTables;
 pub(crate) use tally::REFUSED;
 use tally::Tally;
-use target::Target;
 
 /// What `gatehouse import` is given.
 #[derive(clap::Args)]
@@ -40,26 +40,26 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     columns: Columns,
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
 }
 
 /// Runs the command: 0 if everybody is there now, 3 if lines were refused.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
-    let (place, _empty) = if arguments.dry_run {
-        Place::find_or_pretend(&arguments.place).await?
+    let (target, _empty) = if arguments.dry_run {
+        Target::find_or_pretend(&arguments.target).await?
     } else {
-        (Place::find_or_create(&arguments.place).await?, None)
+        (Target::find_or_create(&arguments.target).await?, None)
     };
-    let done = match Target::of(&place) {
-        Ok(target) => {
-            Run::new(&arguments, &target, Pace::default())
+    let done = match ImportTables::of(&target) {
+        Ok(tables) => {
+            Run::new(&arguments, &tables, Pace::default())
                 .import()
                 .await
         }
         Err(error) => Err(error),
     };
-    place.close().await;
+    target.close().await;
     let tally = done?;
     let summary = tally.summary(&arguments.file, arguments.dry_run, begun.elapsed());
     write!(std::io::stdout(), "{summary}").context(crate::answer::StdoutClosed)?;

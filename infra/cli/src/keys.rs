@@ -15,8 +15,9 @@ use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, 
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::place::{Deployment, Place, PlaceArguments};
+use crate::deployment::Deployment;
 use crate::prompt;
+use crate::target::{Target, TargetOptions};
 
 /// What `gatehouse keys` takes.
 #[derive(clap::Args)]
@@ -24,7 +25,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
     /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
@@ -66,9 +67,9 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         confirm(kid, *refresh)?;
     }
     let hurried = matches!(arguments.command, Command::Rotate { now: true });
-    let place = Place::find(&arguments.place).await?;
-    let done = answer(&place, hurried, &arguments.command).await;
-    place.close().await;
+    let target = Target::find(&arguments.target).await?;
+    let done = answer(&target, hurried, &arguments.command).await;
+    target.close().await;
     done?.print(arguments.json)
 }
 
@@ -81,8 +82,8 @@ fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
     prompt::confirm(&consequences, "the key's id", kid)
 }
 
-async fn answer(place: &Place, hurried: bool, command: &Command) -> anyhow::Result<Answer> {
-    let keys = rotation(place, hurried)?;
+async fn answer(target: &Target, hurried: bool, command: &Command) -> anyhow::Result<Answer> {
+    let keys = rotation(target, hurried)?;
     let now = Clock::System.now();
     match command {
         Command::List => {
@@ -90,7 +91,7 @@ async fn answer(place: &Place, hurried: bool, command: &Command) -> anyhow::Resu
             Ok(listing::of(&ring, &published, now))
         }
         // On AWS the rotation is Secrets Manager's, which runs the function.
-        Command::Rotate { .. } => match place.deployment() {
+        Command::Rotate { .. } => match target.deployment() {
             Some(deployment) if !hurried && !deployment.is_emulated() => request(deployment).await,
             Some(_) | None => rotate(&keys, now).await,
         },
@@ -99,8 +100,8 @@ async fn answer(place: &Place, hurried: bool, command: &Command) -> anyhow::Resu
 }
 
 /// What changes the keys; `hurried` is for who waits for no verifier.
-fn rotation(place: &Place, hurried: bool) -> anyhow::Result<KeyRotation> {
-    let settings = RotationSettings::from_environment(place.settings())?;
+fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRotation> {
+    let settings = RotationSettings::from_environment(target.settings())?;
     let rules = RotationRules {
         algorithm: settings.algorithm,
         min_pending: if hurried {
@@ -109,9 +110,9 @@ fn rotation(place: &Place, hurried: bool) -> anyhow::Result<KeyRotation> {
             settings.min_pending
         },
     };
-    let table = SigningKeys::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
+    let table = SigningKeys::new(target.tables(), target.table("SIGNING_KEYS_TABLE")?);
     Ok(KeyRotation::new(
-        KeyRingVersions::new(place.ring()),
+        KeyRingVersions::new(target.ring()),
         table,
         rules,
     ))

@@ -173,7 +173,7 @@ fn options(
         port: arguments.port,
         dynamodb_port: dynamodb_port(arguments.dynamodb_port)?,
         data_dir: data_dir.map(|directory| directory.path().to_owned()),
-        work_dir: root.join(WORK_DIR),
+        work_dir: root.join(project::WORK_DIR),
         parameters: parameters::all(parameters(&arguments.parameter)?),
         concurrency: usize::from(arguments.concurrency),
         freeze: arguments.freeze,
@@ -270,8 +270,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
 
 /// DynamoDB's own default, and that of every tool for it.
 const DYNAMODB_PORT: u16 = 8000;
-/// Where keys and the functions' environment are written; ignored by Git.
-pub(crate) const WORK_DIR: &str = ".gatehouse";
 
 #[cfg(test)]
 mod tests {

@@ -7,6 +7,7 @@ mod cargo;
 mod check;
 mod clients;
 mod data_dir;
+mod deployment;
 #[cfg(test)]
 mod documented;
 mod environment_file;
@@ -16,13 +17,14 @@ mod keys;
 mod local;
 mod password;
 mod people;
-mod place;
 mod project;
 mod prompt;
 mod running;
 mod seed;
 mod settings;
+mod target;
 mod users;
+mod variable;
 mod watch;
 
 use std::io::Write as _;

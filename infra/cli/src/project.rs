@@ -7,6 +7,9 @@ use anyhow::{Context as _, bail};
 /// The template, from the project's root.
 pub(crate) const TEMPLATE: &str = "infra/template.yaml";
 
+/// Where keys and the functions' environment are written; ignored by Git.
+pub(crate) const WORK_DIR: &str = ".gatehouse";
+
 /// What `--data-dir` without a value stands for, in every command, from the
 /// project's root: `cargo local` keeps its tables and keys there.
 pub(crate) const DATA_DIR: &str = ".gatehouse/data";

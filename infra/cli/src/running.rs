@@ -11,7 +11,7 @@ use gatehouse_local::private::{self, Lock};
 use gatehouse_local::stack_directory;
 
 use crate::environment_file;
-use crate::local::WORK_DIR;
+use crate::project::WORK_DIR;
 
 /// A stack of this process, written down for others until it is dropped.
 pub(crate) struct Registration {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use secrecy::SecretString;
 
-use crate::place::Place;
+use crate::target::Target;
 use crate::{password, users};
 
 /// Creates the demo users of a running stack and returns a line to print about each.
 pub(crate) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
-    let place = Place::of_running(variables)?;
+    let target = Target::of_running(variables)?;
     let mut lines = Vec::new();
     for username in DEMO_USERS {
         let password = password::random()?;
         let secret = SecretString::from(password.clone());
-        let created = users::seed(&place, username, &secret).await;
+        let created = users::seed(&target, username, &secret).await;
         lines.push(if created.context("--seed failed")? {
             format!("{username} has the password {password}")
         } else {

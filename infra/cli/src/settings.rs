@@ -15,7 +15,7 @@ use gatehouse_edge::config::{
 };
 use gatehouse_local::Plan;
 
-use crate::place::variable;
+use crate::variable;
 
 /// Fails with every setting that a function would refuse.
 pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {

@@ -23,8 +23,8 @@ use gatehouse_edge::clock::Clock;
 use secrecy::SecretString;
 
 use crate::answer::Answer;
-use crate::place::{Place, PlaceArguments};
 use crate::prompt;
+use crate::target::{Target, TargetOptions};
 use people::{People, Person};
 
 /// What `gatehouse users` takes.
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    place: PlaceArguments,
+    target: TargetOptions,
     /// Prints JSON
     #[arg(long, global = true)]
     json: bool,
@@ -159,24 +159,24 @@ impl Command {
 
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let place = Place::find(&arguments.place).await?;
+    let target = Target::find(&arguments.target).await?;
     let done = if let Command::Recanonicalise { dry_run } = &arguments.command {
-        recanonicalise(&place, *dry_run).await
+        recanonicalise(&target, *dry_run).await
     } else {
-        let answer = answer(&place, &arguments.command).await;
+        let answer = answer(&target, &arguments.command).await;
         answer.map(|answer| (answer, ExitCode::SUCCESS))
     };
     if done.is_ok() {
-        roles::warn(place.settings(), arguments.command.given_roles());
+        roles::warn(target.settings(), arguments.command.given_roles());
     }
-    place.close().await;
+    target.close().await;
     let (answer, code) = done?;
     answer.print(arguments.json)?;
     Ok(code)
 }
 
-async fn recanonicalise(place: &Place, dry_run: bool) -> anyhow::Result<(Answer, ExitCode)> {
-    let respelling = recanonicalise::names(&People::of(place)?, dry_run).await?;
+async fn recanonicalise(target: &Target, dry_run: bool) -> anyhow::Result<(Answer, ExitCode)> {
+    let respelling = recanonicalise::names(&People::of(target)?, dry_run).await?;
     let code = if respelling.is_complete() {
         ExitCode::SUCCESS
     } else {
@@ -185,8 +185,8 @@ async fn recanonicalise(place: &Place, dry_run: bool) -> anyhow::Result<(Answer,
     Ok((respelling.answer(), code))
 }
 
-async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
-    let people = People::of(place)?;
+async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
+    let people = People::of(target)?;
     let now = Clock::System.now();
     match command {
         Command::List { role } => listing::all(&people, role.as_ref()).await,
@@ -200,8 +200,8 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
-            let password = prompt::new_password(&create::rules(place.settings())?)?;
-            create::account(place.settings(), &people, newcomer, &password, now).await
+            let password = prompt::new_password(&create::rules(target.settings())?)?;
+            create::account(target.settings(), &people, newcomer, &password, now).await
         }
         Command::Promote { name } => change::promote(&people, name, now).await,
         Command::Roles { name, add, remove } => {
@@ -230,7 +230,7 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
             )?;
             change::end_sessions(&people, &person, now).await
         }
-        Command::Recanonicalise { dry_run } => Ok(recanonicalise(place, *dry_run).await?.0),
+        Command::Recanonicalise { dry_run } => Ok(recanonicalise(target, *dry_run).await?.0),
         Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
         Command::Delete { name, id, yes } => {
             let sub = doomed(&people, name.as_deref(), id.as_ref(), *yes).await?;
@@ -241,17 +241,17 @@ async fn answer(place: &Place, command: &Command) -> anyhow::Result<Answer> {
 
 /// Creates an account, unless the name is taken.
 pub(crate) async fn seed(
-    place: &Place,
+    target: &Target,
     name: &str,
     password: &SecretString,
 ) -> anyhow::Result<bool> {
-    let people = People::of(place)?;
+    let people = People::of(target)?;
     if people.is_taken(name).await? {
         return Ok(false);
     }
     let newcomer = create::Newcomer::read(name, None, &[])?;
     let now = Clock::System.now();
-    create::account(place.settings(), &people, newcomer, password, now).await?;
+    create::account(target.settings(), &people, newcomer, password, now).await?;
     Ok(true)
 }
 

@@ -8,12 +8,13 @@ use gatehouse_local::{Plan, template_document};
 use serde_json::Value;
 
 use super::{Finding, alarms, functions, keys, project_files, tables};
-use crate::place::{Deployment, Place};
+use crate::deployment::Deployment;
 use crate::project;
+use crate::target::Target;
 
 /// Looks at everything of a stack that can be looked at.
-pub(super) async fn findings(place: &Place, root: &Path) -> Vec<Finding> {
-    let Some(deployment) = place.deployment() else {
+pub(super) async fn findings(target: &Target, root: &Path) -> Vec<Finding> {
+    let Some(deployment) = target.deployment() else {
         return vec![];
     };
     let template = root.join(project::TEMPLATE);
@@ -21,7 +22,7 @@ pub(super) async fn findings(place: &Place, root: &Path) -> Vec<Finding> {
     let all = deployment.parameters();
     let days = all.get("RotationDays").and_then(|days| days.parse().ok());
     found.extend(parameters(&template, all));
-    found.extend(keys::findings(place, days).await);
+    found.extend(keys::findings(target, days).await);
     found.extend(rotation(deployment, days).await);
     let resources = match Resources::read(deployment, &template).await {
         Ok(resources) => resources,
@@ -38,7 +39,7 @@ pub(super) async fn findings(place: &Place, root: &Path) -> Vec<Finding> {
     found.extend(functions::findings(&lambda, &resources, architecture).await);
     let protects = all.get("ProtectData").is_some_and(|value| value == "true");
     for table in resources.of("AWS::DynamoDB::Table") {
-        found.extend(tables::findings(&place.tables(), table, protects).await);
+        found.extend(tables::findings(&target.tables(), table, protects).await);
     }
     found.extend(alarms::findings(&resources, all));
     found

@@ -10,12 +10,12 @@ use gatehouse_edge::config::RotationSettings;
 use gatehouse_store::{KeyRingVersions, KeyRotation, SigningKeys};
 
 use super::Finding;
-use crate::place::Place;
+use crate::target::Target;
 
 /// Looks at the keys; `rotation_days` is how often they should rotate, if that
 /// is known.
-pub(super) async fn findings(place: &Place, rotation_days: Option<u64>) -> Vec<Finding> {
-    match read(place).await {
+pub(super) async fn findings(target: &Target, rotation_days: Option<u64>) -> Vec<Finding> {
+    match read(target).await {
         Err(error) => vec![Finding::fail(
             "keys",
             format!(
@@ -31,14 +31,14 @@ struct Keys {
     published: Vec<Kid>,
 }
 
-async fn read(place: &Place) -> anyhow::Result<Keys> {
-    let settings = RotationSettings::from_environment(place.settings())?;
+async fn read(target: &Target) -> anyhow::Result<Keys> {
+    let settings = RotationSettings::from_environment(target.settings())?;
     let rules = RotationRules {
         algorithm: settings.algorithm,
         min_pending: settings.min_pending,
     };
-    let table = SigningKeys::new(place.tables(), place.table("SIGNING_KEYS_TABLE")?);
-    let rotation = KeyRotation::new(KeyRingVersions::new(place.ring()), table, rules);
+    let table = SigningKeys::new(target.tables(), target.table("SIGNING_KEYS_TABLE")?);
+    let rotation = KeyRotation::new(KeyRingVersions::new(target.ring()), table, rules);
     let (ring, published) = rotation.keys().await?;
     let mut signing = ring.signing_keys();
     let active = signing.find(|key| key.state == KeyState::Active);

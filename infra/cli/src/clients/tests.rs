@@ -7,32 +7,32 @@ use tempfile::TempDir;
 use super::*;
 
 /// A data directory that no stack runs on.
-async fn place(directory: &TempDir) -> Place {
+async fn target(directory: &TempDir) -> Target {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Place::open(&template, directory.path()).await.unwrap()
+    Target::open(&template, directory.path()).await.unwrap()
 }
 
 fn id(text: &str) -> ClientId {
     ClientId::parse(text).unwrap()
 }
 
-async fn run(place: &Place, command: Command) -> anyhow::Result<Value> {
-    Ok(answer(place, &command).await?.json)
+async fn run(target: &Target, command: Command) -> anyhow::Result<Value> {
+    Ok(answer(target, &command).await?.json)
 }
 
-async fn create(place: &Place, name: &str) -> anyhow::Result<Value> {
-    run(place, Command::Create { id: id(name) }).await
+async fn create(target: &Target, name: &str) -> anyhow::Result<Value> {
+    run(target, Command::Create { id: id(name) }).await
 }
 
-async fn rotate(place: &Place, hours: u64, yes: bool) -> anyhow::Result<Value> {
+async fn rotate(target: &Target, hours: u64, yes: bool) -> anyhow::Result<Value> {
     let (id, overlap) = (id("reports"), Duration::from_hours(hours));
-    run(place, Command::Rotate { id, overlap, yes }).await
+    run(target, Command::Rotate { id, overlap, yes }).await
 }
 
 /// Says what the function would make of a secret now.
-async fn verdict(place: &Place, answer: &Value) -> Result<(), ClientRefusal> {
-    let table = place.table("SIGNING_KEYS_TABLE").unwrap();
-    let clients = Clients::new(place.tables(), table);
+async fn verdict(target: &Target, answer: &Value) -> Result<(), ClientRefusal> {
+    let table = target.table("SIGNING_KEYS_TABLE").unwrap();
+    let clients = Clients::new(target.tables(), table);
     let client = clients.get(&id("reports")).await.unwrap();
     let secret = answer["client_secret"].as_str().unwrap();
     Client::authenticate(client.as_ref(), secret, Clock::System.now())
@@ -41,15 +41,15 @@ async fn verdict(place: &Place, answer: &Value) -> Result<(), ClientRefusal> {
 #[tokio::test]
 async fn a_client_is_created_listed_and_revoked() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    let empty = answer(&place, &Command::List).await.unwrap();
+    let target = target(&directory).await;
+    let empty = answer(&target, &Command::List).await.unwrap();
     assert!(empty.text.contains("clients create"), "{}", empty.text);
-    let created = create(&place, "reports").await.unwrap();
+    let created = create(&target, "reports").await.unwrap();
     assert_eq!(created["client_id"], "reports");
-    assert_eq!(verdict(&place, &created).await, Ok(()));
-    create(&place, "a").await.unwrap();
+    assert_eq!(verdict(&target, &created).await, Ok(()));
+    create(&target, "a").await.unwrap();
 
-    let list = answer(&place, &Command::List).await.unwrap();
+    let list = answer(&target, &Command::List).await.unwrap();
     assert_eq!(list.json["clients"][0]["client_id"], "a");
     assert_eq!(list.json["clients"][1]["previous_ends_at"], Value::Null);
     assert_eq!(list.text.lines().count(), 3);
@@ -60,62 +60,65 @@ async fn a_client_is_created_listed_and_revoked() {
         id: id("reports"),
         yes: true,
     };
-    run(&place, revoke()).await.unwrap();
-    assert_eq!(verdict(&place, &created).await, Err(ClientRefusal::Unknown));
-    let again = run(&place, revoke()).await.unwrap_err().to_string();
+    run(&target, revoke()).await.unwrap();
+    assert_eq!(
+        verdict(&target, &created).await,
+        Err(ClientRefusal::Unknown)
+    );
+    let again = run(&target, revoke()).await.unwrap_err().to_string();
     assert_eq!(
         again,
         "there is no client reports: `clients list` shows those that exist"
     );
-    place.close().await;
+    target.close().await;
 }
 
 #[tokio::test]
 async fn an_existing_client_is_not_replaced_by_create() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    let first = create(&place, "reports").await.unwrap();
-    let error = create(&place, "reports").await.unwrap_err().to_string();
+    let target = target(&directory).await;
+    let first = create(&target, "reports").await.unwrap();
+    let error = create(&target, "reports").await.unwrap_err().to_string();
     assert!(error.contains("clients rotate reports"), "{error}");
-    assert_eq!(verdict(&place, &first).await, Ok(()));
-    place.close().await;
+    assert_eq!(verdict(&target, &first).await, Ok(()));
+    target.close().await;
 }
 
 #[tokio::test]
 async fn a_rotation_keeps_the_old_secret_for_its_overlap() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    let first = create(&place, "reports").await.unwrap();
-    let second = rotate(&place, 24, false).await.unwrap();
+    let target = target(&directory).await;
+    let first = create(&target, "reports").await.unwrap();
+    let second = rotate(&target, 24, false).await.unwrap();
     assert!(second["previous_ends_at"].is_string(), "{second}");
     for answer in [&first, &second] {
-        assert_eq!(verdict(&place, answer).await, Ok(()));
+        assert_eq!(verdict(&target, answer).await, Ok(()));
     }
-    let third = rotate(&place, 0, false).await.unwrap();
+    let third = rotate(&target, 0, false).await.unwrap();
     assert_eq!(third["previous_ends_at"], Value::Null);
-    assert_eq!(verdict(&place, &third).await, Ok(()));
-    let replaced = verdict(&place, &second).await;
+    assert_eq!(verdict(&target, &third).await, Ok(()));
+    let replaced = verdict(&target, &second).await;
     assert_eq!(replaced, Err(ClientRefusal::ReplacedSecret));
     assert_eq!(
-        verdict(&place, &first).await,
+        verdict(&target, &first).await,
         Err(ClientRefusal::WrongSecret)
     );
-    place.close().await;
+    target.close().await;
 }
 
 #[tokio::test]
 async fn a_second_rotation_that_is_confirmed_ends_the_oldest_secret() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    let first = create(&place, "reports").await.unwrap();
-    let second = rotate(&place, 24, true).await.unwrap();
-    rotate(&place, 24, true).await.unwrap();
+    let target = target(&directory).await;
+    let first = create(&target, "reports").await.unwrap();
+    let second = rotate(&target, 24, true).await.unwrap();
+    rotate(&target, 24, true).await.unwrap();
     assert_eq!(
-        verdict(&place, &first).await,
+        verdict(&target, &first).await,
         Err(ClientRefusal::WrongSecret)
     );
-    assert_eq!(verdict(&place, &second).await, Ok(()));
-    place.close().await;
+    assert_eq!(verdict(&target, &second).await, Ok(()));
+    target.close().await;
 }
 
 #[test]

@@ -9,13 +9,13 @@ use crate::people::{Columns, Content, Source};
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
-async fn place(data: &Path) -> Place {
+async fn target(data: &Path) -> Target {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Place::open(&template, data).await.unwrap()
+    Target::open(&template, data).await.unwrap()
 }
 
-fn users(place: &Place) -> Users {
-    Users::new(place.tables(), place.table("USERS_TABLE").unwrap())
+fn users(target: &Target) -> Users {
+    Users::new(target.tables(), target.table("USERS_TABLE").unwrap())
 }
 
 async fn add(users: &Users, text: &str) {
@@ -51,7 +51,7 @@ fn sorted(path: &Path) -> Vec<String> {
 #[tokio::test]
 async fn what_is_exported_is_imported_and_exported_the_same() {
     let directory = tempfile::tempdir().unwrap();
-    let first = place(&directory.path().join("first")).await;
+    let first = target(&directory.path().join("first")).await;
     let line = |name: &str, more: &str| {
         format!(r#"{{"username":"{name}","password_hash":"{HASH}"{more}}}"#)
     };
@@ -65,7 +65,7 @@ async fn what_is_exported_is_imported_and_exported_the_same() {
     for name in ["users.ndjson", "users.csv"] {
         let path = directory.path().join(name);
         assert_eq!(export(&users(&first), &path).await.unwrap(), count(2));
-        let second = place(&directory.path().join(format!("second-{name}"))).await;
+        let second = target(&directory.path().join(format!("second-{name}"))).await;
         add(&users(&second), &std::fs::read_to_string(&path).unwrap()).await;
         let again = directory.path().join(format!("again-{name}"));
         assert_eq!(export(&users(&second), &again).await.unwrap(), count(2));
@@ -84,45 +84,45 @@ async fn what_is_exported_is_imported_and_exported_the_same() {
 async fn an_export_is_its_owners_alone_and_overwrites_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory.path().join("data")).await;
+    let target = target(&directory.path().join("data")).await;
     let path = directory.path().join("users.csv");
-    export(&users(&place), &path).await.unwrap();
+    export(&users(&target), &path).await.unwrap();
     let mode = std::fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
-    assert!(export(&users(&place), &path).await.is_err());
-    place.close().await;
+    assert!(export(&users(&target), &path).await.is_err());
+    target.close().await;
 }
 
 #[tokio::test]
 async fn an_account_that_cannot_be_read_is_reported_and_hides_no_other() {
     use aws_sdk_dynamodb::types::AttributeValue;
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory.path().join("data")).await;
+    let target = target(&directory.path().join("data")).await;
     add(
-        &users(&place),
+        &users(&target),
         &format!(r#"{{"username":"ada","password_hash":"{HASH}"}}"#),
     )
     .await;
-    let broken = place.tables().put_item();
-    let broken = broken.table_name(place.table("USERS_TABLE").unwrap());
+    let broken = target.tables().put_item();
+    let broken = broken.table_name(target.table("USERS_TABLE").unwrap());
     let broken = broken.item("pk", AttributeValue::S("user#broken".into()));
     broken.send().await.unwrap();
     let path = directory.path().join("users.csv");
-    let exported = export(&users(&place), &path).await.unwrap();
+    let exported = export(&users(&target), &path).await.unwrap();
     assert_eq!((exported.users, exported.missing.len()), (1, 1));
     assert!(exported.missing[0].contains("user#broken"), "{exported:?}");
-    place.close().await;
+    target.close().await;
 }
 
 #[tokio::test]
 async fn an_export_that_fails_leaves_no_file() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory.path().join("data")).await;
+    let target = target(&directory.path().join("data")).await;
     let path = directory.path().join("users.csv");
-    let nowhere = Users::new(place.tables(), "nowhere".to_owned());
+    let nowhere = Users::new(target.tables(), "nowhere".to_owned());
     assert!(export(&nowhere, &path).await.is_err());
     let left = std::fs::read_dir(directory.path()).unwrap();
     let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["data"]);
-    place.close().await;
+    target.close().await;
 }

@@ -9,7 +9,7 @@ use futures_util::{StreamExt as _, stream};
 use gatehouse_store::{Claim, Imported};
 
 use super::outcome::Line;
-use super::target::Target;
+use super::tables::ImportTables;
 
 /// Imports lines; returns what the table said to each that has a person, in the
 /// order of the file.
@@ -18,7 +18,7 @@ use super::target::Target;
 /// The first line with an error; others may have been written.
 pub(super) async fn import(
     lines: &[Line],
-    target: &Target,
+    tables: &ImportTables,
     at_once: usize,
 ) -> anyhow::Result<Vec<Option<Imported>>> {
     let chains = chains(lines).into_iter().map(async |chain| {
@@ -28,7 +28,7 @@ pub(super) async fn import(
                 continue;
             };
             let Some(user) = line.user() else { continue };
-            let imported = target.import(user).await;
+            let imported = tables.import(user).await;
             let failed = imported.is_err();
             done.push((index, imported));
             if failed {
@@ -48,12 +48,12 @@ pub(super) async fn import(
 /// Says what an import would do with each line, whatever the others do.
 pub(super) async fn foresee(
     lines: &[Line],
-    target: &Target,
+    tables: &ImportTables,
     at_once: usize,
 ) -> anyhow::Result<Vec<Option<Imported>>> {
     let users = lines.iter().enumerate();
     let users = users.filter_map(|(index, line)| Some((index, line.user()?)));
-    let calls = users.map(async |(index, user)| (index, target.foresee(user).await));
+    let calls = users.map(async |(index, user)| (index, tables.foresee(user).await));
     let done: Vec<_> = stream::iter(calls)
         .buffer_unordered(at_once)
         .collect()

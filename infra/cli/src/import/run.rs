@@ -12,13 +12,13 @@ use serde::Serialize;
 use super::checkpoint::{Checkpoint, Identity};
 use super::claimed::Claimed;
 use super::outcome::{Line, Outcome, Person};
-use super::{Arguments, Beside, Tally, Target, batch, beside};
+use super::{Arguments, Beside, ImportTables, Tally, batch, beside};
 use crate::people::{Entries, Remark, Source};
 
 /// A file on its way into a stack.
 pub(super) struct Run<'a> {
     arguments: &'a Arguments,
-    target: &'a Target,
+    tables: &'a ImportTables,
     pace: Pace,
 }
 
@@ -57,10 +57,10 @@ struct Reported<'a> {
 }
 
 impl<'a> Run<'a> {
-    pub(super) fn new(arguments: &'a Arguments, target: &'a Target, pace: Pace) -> Self {
+    pub(super) fn new(arguments: &'a Arguments, tables: &'a ImportTables, pace: Pace) -> Self {
         Self {
             arguments,
-            target,
+            tables,
             pace,
         }
     }
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
         let (columns, encoding) = (&self.arguments.columns, self.arguments.encoding);
         let of = Identity {
             digest: source.digest.clone(),
-            stack: self.target.stack.clone(),
+            stack: self.tables.stack.clone(),
             options: format!(
                 "{columns:?} {:?}",
                 encoding.map(encoding_rs::Encoding::name)
@@ -146,7 +146,7 @@ impl<'a> Run<'a> {
             );
         }
         let same_table = match &left.last {
-            Some(last) => self.target.has(last).await?,
+            Some(last) => self.tables.has(last).await?,
             None => true,
         };
         if left.of != begun.of || !same_table {
@@ -171,9 +171,9 @@ impl<'a> Run<'a> {
     async fn decide(&self, lines: &[Line], claimed: &mut Claimed) -> anyhow::Result<Vec<Outcome>> {
         let at_once = self.pace.at_once;
         let imported = if self.arguments.dry_run {
-            batch::foresee(lines, self.target, at_once).await?
+            batch::foresee(lines, self.tables, at_once).await?
         } else {
-            batch::import(lines, self.target, at_once).await?
+            batch::import(lines, self.tables, at_once).await?
         };
         let decided =
             lines

@@ -16,7 +16,7 @@ const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2
 /// A data directory that no stack runs on, and a file.
 struct World {
     directory: TempDir,
-    place: Place,
+    target: Target,
 }
 
 impl World {
@@ -24,14 +24,14 @@ impl World {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
-        let place = Place::open(&template, &data).await.unwrap();
-        Self { directory, place }
+        let target = Target::open(&template, &data).await.unwrap();
+        Self { directory, target }
     }
 
     fn users(&self) -> Users {
         Users::new(
-            self.place.tables(),
-            self.place.table("USERS_TABLE").unwrap(),
+            self.target.tables(),
+            self.target.table("USERS_TABLE").unwrap(),
         )
     }
 
@@ -53,8 +53,8 @@ impl World {
     }
 
     async fn paced(&self, arguments: &Arguments, pace: Pace) -> anyhow::Result<Tally> {
-        let target = Target::of(&self.place).unwrap();
-        Run::new(arguments, &target, pace).import().await
+        let tables = ImportTables::of(&self.target).unwrap();
+        Run::new(arguments, &tables, pace).import().await
     }
 
     fn beside(&self, name: &str) -> String {
@@ -125,7 +125,7 @@ async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
         let emails: Vec<_> = there.iter().map(|user| user.email.as_deref()).collect();
         let written: &[_] = &[Some("robin.one@example.org")];
         assert_eq!(emails, if words.is_empty() { written } else { &[] });
-        world.place.close().await;
+        world.target.close().await;
     }
 }
 
@@ -186,7 +186,7 @@ async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
                 "{text}"
             );
             ends.push((counts(&tally), refused, world.beside("ids.csv"), there));
-            world.place.close().await;
+            world.target.close().await;
         }
         let first = ends.first().unwrap();
         assert!(ends.iter().all(|end| end == first), "{text}\n{ends:#?}");
@@ -217,7 +217,7 @@ async fn two_thousand_lines_are_imported_and_each_can_be_found() {
         .unwrap();
     let user = world.users().get(&found).await.unwrap().unwrap();
     assert_eq!(user.username, "person-17");
-    world.place.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -242,7 +242,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
     let left = serde_json::json!({
         "of": {
             "digest": source.digest,
-            "stack": world.place.identity(),
+            "stack": world.target.identity(),
             "options": format!("{:?} None", arguments.columns),
         },
         "entries": 256,
@@ -286,8 +286,8 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
     .unwrap();
     let tally = second.import(&second.file(&text, &[])).await.unwrap();
     assert_eq!(counts(&tally), (600, 0, 1));
-    second.place.close().await;
-    world.place.close().await;
+    second.target.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test]
@@ -295,10 +295,10 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let world = World::new().await;
     world.import(&world.file(&lines(0..3), &[])).await.unwrap();
     let users = world.everybody().await;
-    let target = Target::of(&world.place).unwrap();
+    let tables = ImportTables::of(&world.target).unwrap();
     let revocations = gatehouse_store::Revocations::new(
-        world.place.tables(),
-        world.place.table("REVOCATIONS_TABLE").unwrap(),
+        world.target.tables(),
+        world.target.table("REVOCATIONS_TABLE").unwrap(),
     );
     let token = gatehouse_store::ClientRequestToken::from_bytes([1; 16]);
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
@@ -320,7 +320,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     );
     for words in [&["--dry-run"][..], &[]] {
         let arguments = world.file(&text, words);
-        let run = Run::new(&arguments, &target, Pace::default());
+        let run = Run::new(&arguments, &tables, Pace::default());
         let tally = run.import().await.unwrap();
         assert_eq!(counts(&tally), (0, 2, 4));
         let report = world.beside("refused.ndjson");
@@ -335,7 +335,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
         assert!(report.contains("was deleted"), "{report}");
         assert!(!report.contains(HASH), "{report}");
     }
-    world.place.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test]
@@ -349,7 +349,7 @@ async fn a_file_with_nobody_in_it_is_an_error() {
         let error = world.import(&world.file(text, &[])).await.unwrap_err();
         assert!(error.to_string().contains("there is nobody in"), "{error}");
     }
-    world.place.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test]
@@ -361,5 +361,5 @@ async fn whoever_was_imported_can_log_in_by_the_old_hash() {
     let password = TypedPassword::parse("seven quiet otters at dawn").unwrap();
     let verified = hasher.verify(password, users[0].password_hash.clone());
     assert!(verified.await.unwrap().is_right());
-    world.place.close().await;
+    world.target.close().await;
 }

@@ -6,14 +6,14 @@ use tempfile::TempDir;
 use super::*;
 
 /// A data directory that no stack runs on.
-async fn place(directory: &TempDir) -> Place {
+async fn target(directory: &TempDir) -> Target {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Place::open(&template, directory.path()).await.unwrap()
+    Target::open(&template, directory.path()).await.unwrap()
 }
 
-async fn ask(place: &Place, command: Command) -> anyhow::Result<Value> {
+async fn ask(target: &Target, command: Command) -> anyhow::Result<Value> {
     let hurried = matches!(command, Command::Rotate { now: true });
-    let answer = answer(place, hurried, &command).await?;
+    let answer = answer(target, hurried, &command).await?;
     Ok(answer.json)
 }
 
@@ -33,18 +33,18 @@ fn states(list: &Value) -> Vec<(&str, &str)> {
 #[tokio::test]
 async fn keys_are_made_listed_rotated_and_revoked() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    let first = ask(&place, Command::Rotate { now: false }).await.unwrap();
+    let target = target(&directory).await;
+    let first = ask(&target, Command::Rotate { now: false }).await.unwrap();
     assert_eq!(first["rotated"], true);
-    let list = ask(&place, Command::List).await.unwrap();
+    let list = ask(&target, Command::List).await.unwrap();
     assert_eq!(states(&list), [("active", "ES256"), ("pending", "ES256")]);
 
-    let early = ask(&place, Command::Rotate { now: false }).await.unwrap();
+    let early = ask(&target, Command::Rotate { now: false }).await.unwrap();
     assert_eq!(early["rotated"], false);
     assert!(early["promotable_at"].is_string());
-    let hurried = ask(&place, Command::Rotate { now: true }).await.unwrap();
+    let hurried = ask(&target, Command::Rotate { now: true }).await.unwrap();
     assert_ne!(hurried["active"], first["active"]);
-    let list = ask(&place, Command::List).await.unwrap();
+    let list = ask(&target, Command::List).await.unwrap();
     let expected = [
         ("retired", "ES256"),
         ("active", "ES256"),
@@ -58,14 +58,14 @@ async fn keys_are_made_listed_rotated_and_revoked() {
         refresh: true,
         yes: true,
     };
-    ask(&place, revoke(&kid)).await.unwrap();
-    let after = ask(&place, Command::List).await.unwrap();
+    ask(&target, revoke(&kid)).await.unwrap();
+    let after = ask(&target, Command::List).await.unwrap();
     assert!(!after.to_string().contains(&kid));
     assert_ne!(after["refresh"], list["refresh"]);
     for odd in [kid.as_str(), "../x"] {
-        assert!(ask(&place, revoke(odd)).await.is_err());
+        assert!(ask(&target, revoke(odd)).await.is_err());
     }
-    place.close().await;
+    target.close().await;
 }
 
 #[test]
@@ -98,9 +98,9 @@ fn an_id_that_begins_with_a_hyphen_is_no_option() {
 #[tokio::test]
 async fn a_list_shows_no_key() {
     let directory = tempfile::tempdir().unwrap();
-    let place = place(&directory).await;
-    ask(&place, Command::Rotate { now: false }).await.unwrap();
-    let listed = answer(&place, false, &Command::List).await.unwrap();
+    let target = target(&directory).await;
+    ask(&target, Command::Rotate { now: false }).await.unwrap();
+    let listed = answer(&target, false, &Command::List).await.unwrap();
     let shown = format!("{}{}", listed.text, listed.json);
     let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
     let ring: Value = serde_json::from_str(&ring).unwrap();
@@ -110,5 +110,5 @@ async fn a_list_shows_no_key() {
     for key in ring["mac"].as_array().unwrap() {
         assert!(!shown.contains(key["key"]["k"].as_str().unwrap()));
     }
-    place.close().await;
+    target.close().await;
 }

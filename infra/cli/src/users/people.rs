@@ -9,7 +9,7 @@ use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, 
 use serde_json::json;
 
 use crate::answer::Answer;
-use crate::place::Place;
+use crate::target::Target;
 
 use super::listing;
 
@@ -28,13 +28,13 @@ pub(super) struct Person {
 }
 
 impl People {
-    pub(super) fn of(place: &Place) -> anyhow::Result<Self> {
-        let client = place.tables();
+    pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
+        let client = target.tables();
         Ok(Self {
-            users: Users::new(client.clone(), place.table("USERS_TABLE")?),
-            revocations: Revocations::new(client.clone(), place.table("REVOCATIONS_TABLE")?),
-            sessions: Sessions::new(client.clone(), place.table("SESSIONS_TABLE")?),
-            attempts: place.table("LOGIN_ATTEMPTS_TABLE")?,
+            users: Users::new(client.clone(), target.table("USERS_TABLE")?),
+            revocations: Revocations::new(client.clone(), target.table("REVOCATIONS_TABLE")?),
+            sessions: Sessions::new(client.clone(), target.table("SESSIONS_TABLE")?),
+            attempts: target.table("LOGIN_ATTEMPTS_TABLE")?,
             client,
         })
     }

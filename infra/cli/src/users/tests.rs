@@ -15,7 +15,7 @@ use super::*;
 
 /// Tables that nobody has written to.
 struct World {
-    place: Place,
+    target: Target,
     people: People,
     _directory: TempDir,
 }
@@ -24,10 +24,10 @@ impl World {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let place = Place::open(&template, directory.path()).await.unwrap();
+        let target = Target::open(&template, directory.path()).await.unwrap();
         Self {
-            people: People::of(&place).unwrap(),
-            place,
+            people: People::of(&target).unwrap(),
+            target,
             _directory: directory,
         }
     }
@@ -40,7 +40,7 @@ impl World {
         let email = format!("{name}@example.org");
         let newcomer = create::Newcomer::read(name, Some(&email), &roles)?;
         let password = SecretString::from(password);
-        let (settings, now) = (self.place.settings(), Clock::System.now());
+        let (settings, now) = (self.target.settings(), Clock::System.now());
         let made = create::account(settings, &self.people, newcomer, &password, now).await?;
         assert!(!made.text.contains("canary") && !made.json.to_string().contains("argon2"));
         Ok(made.json["user"].clone())
@@ -54,7 +54,7 @@ impl World {
         }
         let words = std::iter::once("users").chain(line.split(' '));
         let line: Line = clap::Parser::try_parse_from(words)?;
-        let answer = answer(&self.place, &line.arguments.command).await?;
+        let answer = answer(&self.target, &line.arguments.command).await?;
         assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
         Ok(answer.json)
     }
@@ -68,8 +68,8 @@ impl World {
     /// Writes the counters of failed logins as a login does.
     async fn count_failures(&self, keys: &[String]) {
         for key in keys {
-            let client = self.place.tables();
-            let table = self.place.table("LOGIN_ATTEMPTS_TABLE").unwrap();
+            let client = self.target.tables();
+            let table = self.target.table("LOGIN_ATTEMPTS_TABLE").unwrap();
             let pk = aws_sdk_dynamodb::types::AttributeValue::S(key.clone());
             let put = client.put_item().table_name(table).item("pk", pk);
             put.send().await.unwrap();
@@ -77,8 +77,8 @@ impl World {
     }
 
     async fn items(&self, variable: &'static str) -> Vec<String> {
-        let table = self.place.table(variable).unwrap();
-        let scan = self.place.tables().scan().table_name(table).send().await;
+        let table = self.target.table(variable).unwrap();
+        let scan = self.target.tables().scan().table_name(table).send().await;
         let items = scan.unwrap().items.unwrap_or_default();
         let keys = items.iter().map(|item| item["pk"].as_s().unwrap().clone());
         let mut keys: Vec<String> = keys.collect();
@@ -228,8 +228,8 @@ async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
     );
     assert_ne!(first, second);
 
-    let table = world.place.table("USERS_TABLE").unwrap();
-    let scan = world.place.tables().scan().table_name(table).send().await;
+    let table = world.target.table("USERS_TABLE").unwrap();
+    let scan = world.target.tables().scan().table_name(table).send().await;
     let stored = format!("{:?}", scan.unwrap().items);
     assert!(stored.contains("recovery_digest"));
     for code in [first, second] {
@@ -439,8 +439,8 @@ const NEW_HASH: &str = "$argon2id$new";
 async fn a_demo_user_is_created_once_and_keeps_the_password() {
     let world = World::new().await;
     let password = SecretString::from("twelve quiet otters at dawn");
-    assert!(seed(&world.place, "ada", &password).await.unwrap());
-    assert!(!seed(&world.place, "Ada", &password).await.unwrap());
+    assert!(seed(&world.target, "ada", &password).await.unwrap());
+    assert!(!seed(&world.target, "Ada", &password).await.unwrap());
     assert_eq!(
         world.ask("show ada").await.unwrap()["roles"],
         json!(["user"])

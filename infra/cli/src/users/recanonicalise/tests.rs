@@ -6,11 +6,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
-use crate::place::Place;
+use crate::target::Target;
 
 /// Tables with users whose names have the spelling of earlier rules.
 struct World {
-    place: Place,
+    target: Target,
     people: People,
     _directory: TempDir,
 }
@@ -19,8 +19,8 @@ impl World {
     async fn with(users: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let place = Place::open(&template, directory.path()).await.unwrap();
-        let people = People::of(&place).unwrap();
+        let target = Target::open(&template, directory.path()).await.unwrap();
+        let people = People::of(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
             people
@@ -30,7 +30,7 @@ impl World {
                 .unwrap();
         }
         Self {
-            place,
+            target,
             people,
             _directory: directory,
         }
@@ -108,7 +108,7 @@ async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
         (again["moved"].as_array().map(Vec::len), complete),
         (Some(0), true)
     );
-    world.place.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test]
@@ -129,7 +129,7 @@ async fn of_two_users_with_one_spelling_neither_moves_and_both_are_named() {
     let after = world.owners(&[OLD, NEW, "ada", "ADA-OLD"]).await;
     let expected = [Some(OLD), Some(NEW), Some("Ada"), None];
     assert_eq!(after, owned(&expected), "and the third one moves");
-    world.place.close().await;
+    world.target.close().await;
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn a_spelling_that_another_user_leaves_is_free_whoever_is_first() {
         assert!(complete);
         let after = world.owners(&["ada", "bob", "first"]).await;
         assert_eq!(after, owned(&[Some("ada"), Some("bob"), None]));
-        world.place.close().await;
+        world.target.close().await;
     }
 }
 
@@ -158,5 +158,5 @@ async fn a_name_that_is_not_a_username_any_longer_is_reported_and_stays() {
         world.owners(&["no spaces"]).await,
         owned(&[Some("no spaces")])
     );
-    world.place.close().await;
+    world.target.close().await;
 }

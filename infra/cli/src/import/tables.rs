@@ -7,22 +7,22 @@ use gatehouse_auth::user::User;
 use gatehouse_store::{ClientRequestToken, Imported, Revocations, StoreError, Users};
 use tokio::time::{Duration, sleep};
 
-use crate::place::Place;
+use crate::target::Target;
 
 /// The tables of one stack.
-pub(super) struct Target {
+pub(super) struct ImportTables {
     users: Users,
     revocations: Revocations,
     /// Distinguishes this stack from every other, whatever its tables are called.
     pub(super) stack: String,
 }
 
-impl Target {
-    pub(super) fn of(place: &Place) -> anyhow::Result<Self> {
+impl ImportTables {
+    pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
         Ok(Self {
-            users: Users::new(place.tables(), place.table("USERS_TABLE")?),
-            revocations: Revocations::new(place.tables(), place.table("REVOCATIONS_TABLE")?),
-            stack: place.identity(),
+            users: Users::new(target.tables(), target.table("USERS_TABLE")?),
+            revocations: Revocations::new(target.tables(), target.table("REVOCATIONS_TABLE")?),
+            stack: target.identity(),
         })
     }
 

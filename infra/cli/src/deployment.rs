@@ -8,7 +8,7 @@ use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::Stack;
 use gatehouse_store::KeyRingSource;
 
-use super::{Kind, Place, environment, variable};
+use crate::variable;
 
 /// A stack on AWS, or on an emulator of it.
 pub(crate) struct Deployment {
@@ -16,13 +16,36 @@ pub(crate) struct Deployment {
     name: String,
     status: String,
     parameters: BTreeMap<String, String>,
-    secrets: aws_sdk_secretsmanager::Client,
+    outputs: BTreeMap<String, String>,
+    /// The ARN of the secret that holds the key ring.
     secret: String,
-    /// Whether `AWS_ENDPOINT_URL` or a profile leads to another place than AWS.
-    emulated: bool,
 }
 
 impl Deployment {
+    /// Reads the stack's outputs and parameters.
+    pub(crate) async fn find(name: &str) -> anyhow::Result<Self> {
+        let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        if config.region().is_none() {
+            bail!("the region is not known: set AWS_REGION, or AWS_PROFILE to a profile with one");
+        }
+        let stack = describe(&config, name).await?;
+        let outputs = outputs(&stack);
+        let secret = outputs.get("KeyRingSecretArn").cloned();
+        let secret = secret.with_context(|| {
+            format!("the stack {name} has no key ring: it is none of this template")
+        })?;
+        Ok(Self {
+            name: name.to_owned(),
+            status: stack
+                .stack_status()
+                .map_or_else(String::new, ToString::to_string),
+            parameters: parameters(&stack),
+            config,
+            outputs,
+            secret,
+        })
+    }
+
     /// The stack's state, such as `CREATE_COMPLETE`.
     pub(crate) fn status(&self) -> &str {
         &self.status
@@ -31,6 +54,36 @@ impl Deployment {
     /// The template's parameters with the values that were deployed.
     pub(crate) fn parameters(&self) -> &BTreeMap<String, String> {
         &self.parameters
+    }
+
+    /// The parameters and the names of the tables, as the functions' variables.
+    pub(crate) fn settings(&self) -> BTreeMap<String, String> {
+        let parameters = self.parameters.iter();
+        let parameters = parameters.map(|(name, value)| (variable::name(name), value.clone()));
+        let tables = self.outputs.iter().filter_map(|(output, value)| {
+            let table = output.strip_suffix("Name")?;
+            table
+                .ends_with("Table")
+                .then(|| (variable::name(table), value.clone()))
+        });
+        parameters.chain(tables).collect()
+    }
+
+    /// A client of DynamoDB.
+    pub(crate) fn tables(&self) -> aws_sdk_dynamodb::Client {
+        aws_sdk_dynamodb::Client::new(&self.config)
+    }
+
+    /// Where the key ring is.
+    pub(crate) fn ring(&self) -> KeyRingSource {
+        KeyRingSource::Secret {
+            arn: self.secret.clone(),
+            client: self.secrets(),
+        }
+    }
+
+    fn secrets(&self) -> aws_sdk_secretsmanager::Client {
+        aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
     /// A client of Lambda.
@@ -64,7 +117,7 @@ impl Deployment {
 
     /// Says whether Secrets Manager rotates the keys on a schedule.
     pub(crate) async fn is_rotation_enabled(&self) -> anyhow::Result<bool> {
-        let described = self.secrets.describe_secret().secret_id(&self.secret);
+        let described = self.secrets().describe_secret().secret_id(&self.secret);
         let described = described.send().await;
         let described =
             described.map_err(|error| told(error, "Secrets Manager refuses".to_owned()))?;
@@ -73,58 +126,20 @@ impl Deployment {
 
     /// Whether the stack is on an emulator, which knows less than AWS.
     pub(crate) fn is_emulated(&self) -> bool {
-        self.emulated
+        self.config.endpoint_url().is_some()
     }
 
     /// Asks Secrets Manager to run the rotation function, as its schedule does.
     pub(crate) async fn request_rotation(&self) -> anyhow::Result<()> {
-        let asked = self.secrets.rotate_secret().secret_id(&self.secret).send();
+        let asked = self
+            .secrets()
+            .rotate_secret()
+            .secret_id(&self.secret)
+            .send();
         let why = "Secrets Manager does not rotate the keys (docs/runbook.md: Rotate by hand)";
         asked.await.map_err(|error| told(error, why.to_owned()))?;
         Ok(())
     }
-}
-
-/// Reads the stack's outputs and parameters.
-pub(super) async fn find(name: &str) -> anyhow::Result<Place> {
-    let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
-    if config.region().is_none() {
-        bail!("the region is not known: set AWS_REGION, or AWS_PROFILE to a profile with one");
-    }
-    let stack = describe(&config, name).await?;
-    let outputs = outputs(&stack);
-    let mut settings = parameters(&stack);
-    for (output, value) in &outputs {
-        if let Some(table) = output.strip_suffix("Name")
-            && table.ends_with("Table")
-        {
-            settings.insert(variable::name(table), value.clone());
-        }
-    }
-    let secret = outputs.get("KeyRingSecretArn").cloned();
-    let secret = secret.with_context(|| {
-        format!("the stack {name} has no key ring: it is none of this template")
-    })?;
-    let secrets = aws_sdk_secretsmanager::Client::new(&config);
-    Ok(Place {
-        tables: aws_sdk_dynamodb::Client::new(&config),
-        ring: KeyRingSource::Secret {
-            arn: secret.clone(),
-            client: secrets.clone(),
-        },
-        settings: environment(&settings),
-        kind: Kind::Deployed(Box::new(Deployment {
-            secrets,
-            secret,
-            emulated: config.endpoint_url().is_some(),
-            name: name.to_owned(),
-            status: stack
-                .stack_status()
-                .map_or_else(String::new, ToString::to_string),
-            parameters: pairs(&stack),
-            config,
-        })),
-    })
 }
 
 async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
@@ -159,16 +174,8 @@ fn outputs(stack: &Stack) -> BTreeMap<String, String> {
     pair.collect()
 }
 
-/// The stack's parameters by the names of the variables that hand them on.
-fn parameters(stack: &Stack) -> BTreeMap<String, String> {
-    let pairs = pairs(stack).into_iter();
-    pairs
-        .map(|(name, value)| (variable::name(&name), value))
-        .collect()
-}
-
 /// The stack's parameters by their own names.
-fn pairs(stack: &Stack) -> BTreeMap<String, String> {
+fn parameters(stack: &Stack) -> BTreeMap<String, String> {
     let parameters = stack.parameters().iter();
     let pair = parameters.filter_map(|parameter| {
         let (name, value) = (parameter.parameter_key()?, parameter.parameter_value()?);

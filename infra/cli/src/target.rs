@@ -1,9 +1,6 @@
 //! Where a command works: on the running `cargo local`, on a data directory that
 //! one has kept, or on a deployed stack.
 
-mod deployed;
-pub(crate) mod variable;
-
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -15,13 +12,12 @@ use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tempfile::TempDir;
 
 use crate::data_dir::DataDir;
-use crate::{project, running};
-
-pub(crate) use deployed::Deployment;
+use crate::deployment::Deployment;
+use crate::{project, running, variable};
 
 /// Which stack a command is for.
 #[derive(clap::Args)]
-pub(crate) struct PlaceArguments {
+pub(crate) struct TargetOptions {
     /// Works on a directory that `cargo local --data-dir` kept, .gatehouse/data if none is given; without it on the running `cargo local`
     #[arg(
         long,
@@ -40,7 +36,7 @@ pub(crate) struct PlaceArguments {
     stack: Option<String>,
 }
 
-impl PlaceArguments {
+impl TargetOptions {
     /// Says whether a deployed stack is named.
     pub(crate) fn is_of_a_stack(&self) -> bool {
         self.stack.is_some()
@@ -53,7 +49,7 @@ impl PlaceArguments {
 }
 
 /// The tables and the keys of a stack, and what its functions are told.
-pub(crate) struct Place {
+pub(crate) struct Target {
     tables: aws_sdk_dynamodb::Client,
     ring: KeyRingSource,
     /// `USERS_TABLE` and its like, and those settings that are known.
@@ -61,7 +57,7 @@ pub(crate) struct Place {
     kind: Kind,
 }
 
-/// What a place has beside its tables and keys.
+/// What a target has beside its tables and keys.
 enum Kind {
     /// `cargo local` runs, and has the tables open.
     Running,
@@ -71,20 +67,20 @@ enum Kind {
     Deployed(Box<Deployment>),
 }
 
-impl Place {
+impl Target {
     /// Finds the stack that is named; without a name the running `cargo local`.
-    pub(crate) async fn find(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+    pub(crate) async fn find(arguments: &TargetOptions) -> anyhow::Result<Self> {
         if let Some(stack) = &arguments.stack {
-            return deployed::find(stack).await;
+            return Self::deployed(stack).await;
         }
         let root = project::root()?;
         Self::find_local(arguments, &root, DataDir::check_kept).await
     }
 
     /// Finds the stack that is named, and creates its data directory if there is none.
-    pub(crate) async fn find_or_create(arguments: &PlaceArguments) -> anyhow::Result<Self> {
+    pub(crate) async fn find_or_create(arguments: &TargetOptions) -> anyhow::Result<Self> {
         if let Some(stack) = &arguments.stack {
-            return deployed::find(stack).await;
+            return Self::deployed(stack).await;
         }
         let root = project::root()?;
         let check = |directory: &DataDir, root: &Path| {
@@ -101,7 +97,7 @@ impl Place {
     /// data directory that has no database yet, an empty one that goes with the
     /// directory that is returned.
     pub(crate) async fn find_or_pretend(
-        arguments: &PlaceArguments,
+        arguments: &TargetOptions,
     ) -> anyhow::Result<(Self, Option<TempDir>)> {
         if let (None, Some(typed)) = (&arguments.stack, &arguments.data_dir) {
             let root = project::root()?;
@@ -109,15 +105,25 @@ impl Place {
             if !directory.is_kept() {
                 directory.check_usable(&root)?;
                 let empty = tempfile::tempdir().context("there is no temporary directory")?;
-                let place = Self::open(&root.join(project::TEMPLATE), empty.path()).await?;
-                return Ok((place, Some(empty)));
+                let target = Self::open(&root.join(project::TEMPLATE), empty.path()).await?;
+                return Ok((target, Some(empty)));
             }
         }
         Ok((Self::find(arguments).await?, None))
     }
 
+    async fn deployed(stack: &str) -> anyhow::Result<Self> {
+        let deployment = Deployment::find(stack).await?;
+        Ok(Self {
+            tables: deployment.tables(),
+            ring: deployment.ring(),
+            settings: environment(&deployment.settings()),
+            kind: Kind::Deployed(Box::new(deployment)),
+        })
+    }
+
     async fn find_local(
-        arguments: &PlaceArguments,
+        arguments: &TargetOptions,
         root: &Path,
         check: impl FnOnce(&DataDir, &Path) -> anyhow::Result<()>,
     ) -> anyhow::Result<Self> {
@@ -130,10 +136,10 @@ impl Place {
             return Self::of_running(&running.variables);
         };
         for running in running::all(root)? {
-            let place = Self::of_running(&running.variables)?;
-            if place.keeps_its_keys_in(directory.path()) {
+            let target = Self::of_running(&running.variables)?;
+            if target.keeps_its_keys_in(directory.path()) {
                 say(&format!("Using the `cargo local` at {}.", running.url()));
-                return Ok(place);
+                return Ok(target);
             }
         }
         check(&directory, root)?;
