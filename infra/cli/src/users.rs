@@ -11,6 +11,7 @@ mod people;
 mod recanonicalise;
 mod recover;
 mod roles;
+mod unlock;
 
 use std::process::ExitCode;
 
@@ -220,7 +221,7 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
             let person = people.find(name).await?;
             change::status(&people, &person, Status::Active, now).await
         }
-        Command::Unlock { name } => people.unlock(&people.find(name).await?).await,
+        Command::Unlock { name } => unlock::person(&people, &people.find(name).await?).await,
         Command::RevokeSessions { name, yes } => {
             let person = people.find(name).await?;
             ask(

@@ -5,21 +5,18 @@ use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
 use gatehouse_auth::user::User;
-use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users, unlock};
-use serde_json::json;
+use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users};
 
 use crate::answer::Answer;
 use crate::target::Target;
-
-use super::listing;
 
 /// The tables that hold something about people.
 pub(super) struct People {
     pub(super) users: Users,
     pub(super) revocations: Revocations,
     pub(super) sessions: Sessions,
-    client: aws_sdk_dynamodb::Client,
-    attempts: String,
+    pub(super) client: aws_sdk_dynamodb::Client,
+    pub(super) attempts: String,
 }
 
 /// A person who was found.
@@ -69,23 +66,6 @@ impl People {
     /// The counters of failed logins, for who deletes those of one person.
     pub(super) fn attempts(&self) -> AttemptsAbout {
         AttemptsAbout::new(self.client.clone(), self.attempts.clone())
-    }
-
-    /// Forgets the failed logins under every name that the person has.
-    pub(super) async fn unlock(&self, person: &Person) -> anyhow::Result<Answer> {
-        let mut removed = 0;
-        for digest in person.user.identifier_digests() {
-            removed += unlock(&self.client, &self.attempts, &digest).await?;
-        }
-        let name = &person.user.username;
-        let text = match removed {
-            0 => format!("{name} has no failed logins to forget.\n"),
-            _ => format!(
-                "The failed logins of {name} are forgotten. Those that count against an IP address stay.\n"
-            ),
-        };
-        let json = json!({"user": listing::json(&person.user), "removed": removed});
-        Ok(Answer { text, json })
     }
 }
 
