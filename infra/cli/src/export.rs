@@ -9,8 +9,8 @@ use gatehouse_store::Users;
 use tempfile::NamedTempFile;
 
 use crate::import::REFUSED;
-use crate::people::{Format, Record};
 use crate::target::{Target, TargetOptions};
+use crate::user_file::{Format, Record};
 
 /// What `gatehouse export` is given.
 #[derive(clap::Args)]

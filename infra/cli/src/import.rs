@@ -17,8 +17,8 @@ use std::time::Instant;
 use anyhow::Context as _;
 use encoding_rs::Encoding;
 
-use crate::people::Columns;
 use crate::target::{Target, TargetOptions};
+use crate::user_file::Columns;
 use beside::Beside;
 use run::{Pace, Run};
 use tables::ImportTables;

@@ -1,5 +1,6 @@
 //! `gatehouse local`: builds the functions, starts the stack, tells what to type.
 
+mod demo;
 mod greeting;
 mod parameters;
 
@@ -18,7 +19,7 @@ use crate::cargo::{self, Purpose};
 use crate::data_dir::DataDir;
 use crate::running::Registration;
 use crate::watch::{self, Watch};
-use crate::{project, seed, settings};
+use crate::{project, settings};
 
 /// What `gatehouse local` takes.
 #[derive(clap::Args)]
@@ -125,7 +126,7 @@ impl Running {
         }
         let mut notes = parameters::notes(&arguments.parameter);
         if arguments.seed {
-            notes.extend(seed::users(&variables).await?);
+            notes.extend(demo::users(&variables).await?);
         }
         let greeting = Greeting {
             stack: &running.stack,

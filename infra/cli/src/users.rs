@@ -7,10 +7,10 @@ mod change;
 mod create;
 mod delete;
 mod listing;
-mod people;
 mod recanonicalise;
 mod recover;
 mod roles;
+mod tables;
 mod unlock;
 
 use std::process::ExitCode;
@@ -19,14 +19,14 @@ use clap::Subcommand;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
-use gatehouse_auth::user::Status;
+use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::clock::Clock;
 use secrecy::SecretString;
 
 use crate::answer::Answer;
 use crate::prompt;
 use crate::target::{Target, TargetOptions};
-use people::{People, Person};
+use tables::Tables;
 
 /// What `gatehouse users` takes.
 #[derive(clap::Args)]
@@ -49,7 +49,7 @@ enum Command {
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         role: Option<Role>,
     },
-    /// Shows a person
+    /// Shows a user
     Show {
         /// The username or e-mail address
         #[arg(required_unless_present = "external_id")]
@@ -74,7 +74,7 @@ enum Command {
         /// The username or e-mail address
         name: String,
     },
-    /// Gives roles and takes them away; the person's sessions stay
+    /// Gives roles and takes them away; the user's sessions stay
     Roles {
         /// The username or e-mail address
         name: String,
@@ -98,12 +98,12 @@ enum Command {
         /// The username or e-mail address
         name: String,
     },
-    /// Forgets the wrong passwords that were tried for a person
+    /// Forgets the wrong passwords that were tried for a user
     Unlock {
         /// The username or e-mail address
         name: String,
     },
-    /// Ends every session of a person: they log in again
+    /// Ends every session of a user: they log in again
     RevokeSessions {
         /// The username or e-mail address
         name: String,
@@ -123,7 +123,7 @@ enum Command {
         /// The username or e-mail address
         name: String,
     },
-    /// Deletes an account and everything that is held about its person
+    /// Deletes an account and everything that is held about its user
     Delete {
         /// The username or e-mail address
         #[arg(required_unless_present = "id")]
@@ -177,7 +177,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 }
 
 async fn recanonicalise(target: &Target, dry_run: bool) -> anyhow::Result<(Answer, ExitCode)> {
-    let respelling = recanonicalise::names(&People::of(target)?, dry_run).await?;
+    let respelling = recanonicalise::names(&Tables::of(target)?, dry_run).await?;
     let code = if respelling.is_complete() {
         ExitCode::SUCCESS
     } else {
@@ -187,55 +187,55 @@ async fn recanonicalise(target: &Target, dry_run: bool) -> anyhow::Result<(Answe
 }
 
 async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
-    let people = People::of(target)?;
+    let tables = Tables::of(target)?;
     let now = Clock::System.now();
     match command {
-        Command::List { role } => listing::all(&people, role.as_ref()).await,
+        Command::List { role } => listing::all(&tables, role.as_ref()).await,
         Command::Show {
             external_id: Some(id),
             ..
-        } => Ok(listing::one(&people.find_external(id).await?)),
+        } => Ok(listing::one(&tables.find_external(id).await?)),
         Command::Show { name, .. } => {
             let name = name.as_deref().unwrap_or_default();
-            Ok(listing::one(&people.find(name).await?))
+            Ok(listing::one(&tables.find(name).await?))
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
             let password = prompt::new_password(&create::rules(target.settings())?)?;
-            create::account(target.settings(), &people, newcomer, &password, now).await
+            create::account(target.settings(), &tables, newcomer, &password, now).await
         }
-        Command::Promote { name } => change::promote(&people, name, now).await,
+        Command::Promote { name } => change::promote(&tables, name, now).await,
         Command::Roles { name, add, remove } => {
-            change::roles(&people, name, (add, remove), now).await
+            change::roles(&tables, name, (add, remove), now).await
         }
         Command::Disable { name, yes } => {
-            let person = people.find(name).await?;
+            let user = tables.find(name).await?;
             ask(
                 *yes,
-                &person,
+                &user,
                 "will not be able to log in, and every session will end",
             )?;
-            change::status(&people, &person, Status::Disabled, now).await
+            change::status(&tables, &user, Status::Disabled, now).await
         }
         Command::Enable { name } => {
-            let person = people.find(name).await?;
-            change::status(&people, &person, Status::Active, now).await
+            let user = tables.find(name).await?;
+            change::status(&tables, &user, Status::Active, now).await
         }
-        Command::Unlock { name } => unlock::person(&people, &people.find(name).await?).await,
+        Command::Unlock { name } => unlock::user(&tables, &tables.find(name).await?).await,
         Command::RevokeSessions { name, yes } => {
-            let person = people.find(name).await?;
+            let user = tables.find(name).await?;
             ask(
                 *yes,
-                &person,
+                &user,
                 "will have to log in again: every session will end",
             )?;
-            change::end_sessions(&people, &person, now).await
+            change::end_sessions(&tables, &user, now).await
         }
         Command::Recanonicalise { dry_run } => Ok(recanonicalise(target, *dry_run).await?.0),
-        Command::Recover { name } => recover::code(&people, &people.find(name).await?, now).await,
+        Command::Recover { name } => recover::code(&tables, &tables.find(name).await?, now).await,
         Command::Delete { name, id, yes } => {
-            let sub = doomed(&people, name.as_deref(), id.as_ref(), *yes).await?;
-            delete::account(&people, &sub, now).await
+            let sub = doomed(&tables, name.as_deref(), id.as_ref(), *yes).await?;
+            delete::account(&tables, &sub, now).await
         }
     }
 }
@@ -246,19 +246,19 @@ pub(crate) async fn seed(
     name: &str,
     password: &SecretString,
 ) -> anyhow::Result<bool> {
-    let people = People::of(target)?;
-    if people.is_taken(name).await? {
+    let tables = Tables::of(target)?;
+    if tables.is_taken(name).await? {
         return Ok(false);
     }
     let newcomer = create::Newcomer::read(name, None, &[])?;
     let now = Clock::System.now();
-    create::account(target.settings(), &people, newcomer, password, now).await?;
+    create::account(target.settings(), &tables, newcomer, password, now).await?;
     Ok(true)
 }
 
 /// Whose account is to be deleted, once that is confirmed.
 async fn doomed(
-    people: &People,
+    tables: &Tables,
     name: Option<&str>,
     id: Option<&SubjectId>,
     yes: bool,
@@ -272,16 +272,16 @@ async fn doomed(
         }
         return Ok(id.clone());
     }
-    let person = people.find(name.unwrap_or_default()).await?;
-    ask(yes, &person, consequence)?;
-    Ok(person.user.sub)
+    let user = tables.find(name.unwrap_or_default()).await?;
+    ask(yes, &user, consequence)?;
+    Ok(user.sub)
 }
 
-fn ask(yes: bool, person: &Person, consequence: &str) -> anyhow::Result<()> {
+fn ask(yes: bool, user: &User, consequence: &str) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }
-    let name = &person.user.username;
+    let name = &user.username;
     let consequence = format!("{name} {consequence}.");
     prompt::confirm(&[&consequence], "the username", name)
 }

@@ -20,8 +20,8 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::people::Record;
 use crate::project;
+use crate::user_file::Record;
 
 /// The function and what is beneath it.
 pub(super) struct World {

@@ -5,7 +5,7 @@ use gatehouse_edge::clock::Clock;
 use gatehouse_store::ClientRequestToken;
 
 use super::*;
-use crate::people::{Columns, Content, Source};
+use crate::user_file::{Columns, Content, Source};
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gatehouse_store::{Claim, Imported};
 
 use super::outcome::{Line, Outcome};
-use crate::people::Remark;
+use crate::user_file::Remark;
 
 /// Claims of the lines that would have been imported so far. About 150 bytes a
 /// claim: the only part of the command whose memory grows with the file.

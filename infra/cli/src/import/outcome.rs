@@ -4,7 +4,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
-use crate::people::{Content, Entry, Remark};
+use crate::user_file::{Content, Entry, Remark};
 
 /// A line that was read.
 pub(super) struct Line {

@@ -13,7 +13,7 @@ use super::checkpoint::{Checkpoint, Identity};
 use super::claimed::Claimed;
 use super::outcome::{Line, Outcome, Person};
 use super::{Arguments, Beside, ImportTables, Tally, batch, beside};
-use crate::people::{Entries, Remark, Source};
+use crate::user_file::{Entries, Remark, Source};
 
 /// A file on its way into a stack.
 pub(super) struct Run<'a> {

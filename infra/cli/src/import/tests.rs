@@ -238,7 +238,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
         .iter()
         .find(|user| user.username == "person-0")
         .unwrap();
-    let source = crate::people::Source::survey(&arguments.file, None).unwrap();
+    let source = crate::user_file::Source::survey(&arguments.file, None).unwrap();
     let left = serde_json::json!({
         "of": {
             "digest": source.digest,

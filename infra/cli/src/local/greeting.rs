@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::Context as _;
 use gatehouse_local::Stack;
 
+use super::demo;
 use crate::answer::StdoutClosed;
 use crate::data_dir::DataDir;
-use crate::password;
 use crate::running::Registration;
 
 /// Where everything is and what to type first.
@@ -66,7 +66,7 @@ impl Greeting<'_> {
             )?;
             return Ok(out.flush()?);
         }
-        let password = password::random()?;
+        let password = demo::password()?;
         writeln!(out, "\nRegister somebody first:\n")?;
         writeln!(
             out,

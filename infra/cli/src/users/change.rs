@@ -8,17 +8,17 @@ use gatehouse_store::{Changed, change_user, change_user_by, end_sessions_of};
 use serde_json::json;
 
 use super::listing;
-use super::people::{People, Person, gone, token};
+use super::tables::{Tables, gone, token};
 use crate::answer::Answer;
 
 /// Gives the role of administrators.
-pub(super) async fn promote(people: &People, name: &str, now: Timestamp) -> anyhow::Result<Answer> {
-    roles(people, name, (&[Role::parse(ADMIN)?], &[]), now).await
+pub(super) async fn promote(tables: &Tables, name: &str, now: Timestamp) -> anyhow::Result<Answer> {
+    roles(tables, name, (&[Role::parse(ADMIN)?], &[]), now).await
 }
 
 /// Gives some roles and takes others away, whatever else changes meanwhile.
 pub(super) async fn roles(
-    people: &People,
+    tables: &Tables,
     name: &str,
     (add, remove): (&[Role], &[Role]),
     now: Timestamp,
@@ -26,7 +26,7 @@ pub(super) async fn roles(
     if let Some(both) = add.iter().find(|role| remove.contains(role)) {
         bail!("{both} cannot be given and taken away at once");
     }
-    let person = people.find(name).await?;
+    let user = tables.find(name).await?;
     let decide = |user: &User| {
         let kept = user.roles.iter().filter(|role| !remove.contains(role));
         let roles = Roles::parse(kept.chain(add).map(Role::as_str))?;
@@ -35,10 +35,10 @@ pub(super) async fn roles(
             status: None,
         })
     };
-    let (users, revocations) = (&people.users, &people.revocations);
-    let sub = &person.user.sub;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let sub = &user.sub;
     let changed = change_user_by(users, revocations, sub, decide, now, &token()?).await?;
-    told(&person.user.username, changed, |user| {
+    told(&user.username, changed, |user| {
         let mut text = format!(
             "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
             user.username,
@@ -53,8 +53,8 @@ pub(super) async fn roles(
 
 /// Disables or enables an account.
 pub(super) async fn status(
-    people: &People,
-    person: &Person,
+    tables: &Tables,
+    user: &User,
     status: Status,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
@@ -62,10 +62,10 @@ pub(super) async fn status(
         roles: None,
         status: Some(status),
     };
-    let (users, revocations) = (&people.users, &people.revocations);
-    let sub = &person.user.sub;
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let sub = &user.sub;
     let changed = change_user(users, revocations, sub, &change, now, &token()?).await?;
-    told(&person.user.username, changed, |user| match user.status {
+    told(&user.username, changed, |user| match user.status {
         Status::Active => format!("{} may log in again.\n", user.username),
         Status::Disabled => format!(
             "{} is disabled: every session has ended, and every access token is rejected.\n",
@@ -76,19 +76,19 @@ pub(super) async fn status(
 
 /// Ends every session of a person.
 pub(super) async fn end_sessions(
-    people: &People,
-    person: &Person,
+    tables: &Tables,
+    user: &User,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let (users, revocations) = (&people.users, &people.revocations);
-    let (sub, name) = (&person.user.sub, &person.user.username);
+    let (users, revocations) = (&tables.users, &tables.revocations);
+    let (sub, name) = (&user.sub, &user.username);
     let ended = end_sessions_of(users, revocations, sub, now, "operator", &token()?).await?;
     if !ended {
-        return gone(name);
+        return Err(gone(name));
     }
     Ok(Answer {
         text: format!("Every session of {name} has ended, and every access token is rejected.\n"),
-        json: json!({"changed": true, "user": listing::json(&person.user)}),
+        json: json!({"changed": true, "user": listing::json(user)}),
     })
 }
 
@@ -102,7 +102,7 @@ fn told(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyhow:
             text: format!("Nothing was changed: {name} is like that already.\n"),
             json: json!({"changed": false, "user": listing::json(&user)}),
         }),
-        Changed::NotFound => gone(name),
+        Changed::NotFound => Err(gone(name)),
         Changed::LastAdmin => {
             bail!("{name} is the last administrator who can log in: promote somebody else first")
         }

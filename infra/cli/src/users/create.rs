@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::listing;
-use super::people::{People, token};
+use super::tables::{Tables, token};
 use crate::answer::Answer;
 
 /// Somebody who may be stored, but for the password.
@@ -59,14 +59,14 @@ pub(super) fn rules(settings: &Environment) -> anyhow::Result<String> {
 /// Makes the account, by the rules and the cost that the service has.
 pub(super) async fn account(
     settings: &Environment,
-    people: &People,
+    tables: &Tables,
     newcomer: Newcomer,
     password: &SecretString,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
     let hash = hash(settings, &newcomer, password).await?;
     let user = user(newcomer, hash, now)?;
-    match people.users.register(&user, &token()?).await {
+    match tables.users.register(&user, &token()?).await {
         Ok(()) => Ok(Answer {
             text: format!(
                 "{} has an account, with the roles {}.\n",

@@ -7,26 +7,23 @@ use gatehouse_auth::user::User;
 use gatehouse_store::{Deleted, delete_traces, remove_user};
 use serde_json::json;
 
-use super::people::{People, token};
+use super::tables::{Tables, token};
 use crate::answer::Answer;
 
 /// Deletes an account with all that is held about its person, and what an
 /// interrupted deletion has left of one.
 pub(super) async fn account(
-    people: &People,
+    tables: &Tables,
     sub: &SubjectId,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let (users, revocations) = (&people.users, &people.revocations);
+    let (users, revocations) = (&tables.users, &tables.revocations);
     let (user, deleted) = remove_user(users, revocations, sub, now, &token()?).await?;
-    let digests = user
-        .as_ref()
-        .map(User::identifier_digests)
-        .unwrap_or_default();
+    let digests = user.as_ref().map(User::identifier_digests).unwrap_or_default();
     if deleted == Deleted::LastAdmin {
         bail!("that is the last administrator who can log in: promote somebody else first");
     }
-    let left = delete_traces(&people.sessions, &people.attempts(), sub, digests).await;
+    let left = delete_traces(&tables.sessions, &tables.attempts(), sub, digests).await;
     let sessions = left.with_context(|| {
         format!(
             "the account is gone, but not all of its sessions: go on with `users delete --id={sub}`"

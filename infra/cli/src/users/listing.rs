@@ -7,12 +7,11 @@ use gatehouse_auth::user::{Profile, Status, User};
 use gatehouse_edge::account::Account;
 use serde_json::{Value, json};
 
-use super::people::{People, Person};
+use super::tables::Tables;
 use crate::answer::{Answer, table};
 
 /// Shows one person.
-pub(super) fn one(person: &Person) -> Answer {
-    let user = &person.user;
+pub(super) fn one(user: &User) -> Answer {
     let mut text = format!("{}\n", user.username);
     let email = user.email.as_deref().unwrap_or("none");
     for (name, value) in [
@@ -37,11 +36,11 @@ pub(super) fn one(person: &Person) -> Answer {
 }
 
 /// Lists everybody, or everybody with a role, by username.
-pub(super) async fn all(people: &People, role: Option<&Role>) -> anyhow::Result<Answer> {
+pub(super) async fn all(tables: &Tables, role: Option<&Role>) -> anyhow::Result<Answer> {
     let mut listed: Vec<Profile> = Vec::new();
     let mut start = None;
     loop {
-        let page = people.users.page(start.as_ref(), PAGE, || false).await?;
+        let page = tables.users.page(start.as_ref(), PAGE, || false).await?;
         let wanted = page.users.into_iter();
         listed
             .extend(wanted.filter(|one| role.is_none_or(|role| one.roles.contains(role.as_str()))));

@@ -13,12 +13,12 @@ use gatehouse_auth::username::Username;
 use gatehouse_store::Respelled;
 use serde_json::json;
 
-use super::people::{People, token};
+use super::tables::{Tables, token};
 use crate::answer::Answer;
 
 /// Moves names whose spelling changes; with `dry_run` it only says which.
-pub(super) async fn names(people: &People, dry_run: bool) -> anyhow::Result<Respelling> {
-    let plan = Plan::of(everybody(people).await?);
+pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
+    let plan = Plan::of(everybody(tables).await?);
     let mut respelling = Respelling {
         dry_run,
         moved: Vec::new(),
@@ -30,7 +30,7 @@ pub(super) async fn names(people: &People, dry_run: bool) -> anyhow::Result<Resp
         let mut taken = Vec::new();
         let before = waiting.len();
         for (user, canonical) in std::mem::take(&mut waiting) {
-            match people.users.respell(&user, &canonical, &token()?).await? {
+            match tables.users.respell(&user, &canonical, &token()?).await? {
                 Respelled::Done => respelling.moved.push((user, canonical)),
                 Respelled::Taken => taken.push((user, canonical)),
                 Respelled::Changed => {
@@ -145,11 +145,11 @@ impl Plan {
     }
 }
 
-async fn everybody(people: &People) -> anyhow::Result<Vec<User>> {
+async fn everybody(tables: &Tables) -> anyhow::Result<Vec<User>> {
     let mut users = Vec::new();
     let mut start = None;
     loop {
-        let some = people.users.everybody(start.as_deref()).await?;
+        let some = tables.users.everybody(start.as_deref()).await?;
         for user in some.users {
             users.push(user?);
         }

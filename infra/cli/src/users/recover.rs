@@ -4,27 +4,23 @@ use anyhow::bail;
 use gatehouse_auth::random;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::Status;
+use gatehouse_auth::user::{Status, User};
 use serde_json::json;
 
-use super::people::{People, Person, gone};
+use super::tables::{Tables, gone};
 use crate::answer::Answer;
 
 /// Grants a recovery and prints its code, here and nowhere else: the table has
 /// its digest alone.
-pub(super) async fn code(
-    people: &People,
-    person: &Person,
-    now: Timestamp,
-) -> anyhow::Result<Answer> {
-    let (sub, name) = (&person.user.sub, &person.user.username);
-    if person.user.status == Status::Disabled {
+pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Answer> {
+    let (sub, name) = (&user.sub, &user.username);
+    if user.status == Status::Disabled {
         bail!("{name} is disabled, and a disabled account is not recovered: enable it first");
     }
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
-    if !people.users.set_recovery(sub, &recovery).await? {
-        return gone(name);
+    if !tables.users.set_recovery(sub, &recovery).await? {
+        return Err(gone(name));
     }
     let ends = recovery.expires_at.to_string();
     Ok(Answer {

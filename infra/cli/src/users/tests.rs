@@ -16,7 +16,7 @@ use super::*;
 /// Tables that nobody has written to.
 struct World {
     target: Target,
-    people: People,
+    tables: Tables,
     _directory: TempDir,
 }
 
@@ -26,7 +26,7 @@ impl World {
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let target = Target::open(&template, directory.path()).await.unwrap();
         Self {
-            people: People::of(&target).unwrap(),
+            tables: Tables::of(&target).unwrap(),
             target,
             _directory: directory,
         }
@@ -41,7 +41,7 @@ impl World {
         let newcomer = create::Newcomer::read(name, Some(&email), &roles)?;
         let password = SecretString::from(password);
         let (settings, now) = (self.target.settings(), Clock::System.now());
-        let made = create::account(settings, &self.people, newcomer, &password, now).await?;
+        let made = create::account(settings, &self.tables, newcomer, &password, now).await?;
         assert!(!made.text.contains("canary") && !made.json.to_string().contains("argon2"));
         Ok(made.json["user"].clone())
     }
@@ -248,7 +248,7 @@ async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
         "a code works once"
     );
     let sub = SubjectId::parse(made["id"].as_str().unwrap()).unwrap();
-    let user = world.people.users.get(&sub).await.unwrap().unwrap();
+    let user = world.tables.users.get(&sub).await.unwrap().unwrap();
     assert_eq!(user.password_hash.unwrap().expose(), NEW_HASH);
 }
 
@@ -342,8 +342,8 @@ async fn more_people_than_a_page_holds_are_all_listed() {
     for number in 0..230 {
         let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
         let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
-        let token = people::token().unwrap();
-        world.people.users.register(&user, &token).await.unwrap();
+        let token = tables::token().unwrap();
+        world.tables.users.register(&user, &token).await.unwrap();
     }
     let listed = world.ask("list").await.unwrap();
     let users = listed["users"].as_array().unwrap();
@@ -395,7 +395,7 @@ async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
 
     // As if the first deletion had been interrupted before the sessions.
     let sub = SubjectId::parse(id).unwrap();
-    world.people.sessions.create(&session(&sub)).await.unwrap();
+    world.tables.sessions.create(&session(&sub)).await.unwrap();
     let rest = world.ask(&format!("delete --id={id} --yes")).await.unwrap();
     assert_eq!(rest, json!({"deleted": id, "sessions": 1}));
 }
@@ -424,9 +424,9 @@ fn session(sub: &SubjectId) -> Session {
 
 async fn reset(world: &World, code: &str) -> Ended {
     let code = RecoveryCode::parse(code).unwrap();
-    let (users, revocations) = (&world.people.users, &world.people.revocations);
+    let (users, revocations) = (&world.tables.users, &world.tables.revocations);
     let (hash, now) = (StoredHash::new(NEW_HASH.into()), Clock::System.now());
-    let token: ClientRequestToken = people::token().unwrap();
+    let token: ClientRequestToken = tables::token().unwrap();
     reset_password(users, revocations, &code, &hash, now, &token)
         .await
         .unwrap()

@@ -1,25 +1,26 @@
 //! The end of a lockout: failed logins, forgotten.
 
+use gatehouse_auth::user::User;
 use gatehouse_store::unlock;
 use serde_json::json;
 
 use super::listing;
-use super::people::{People, Person};
+use super::tables::Tables;
 use crate::answer::Answer;
 
 /// Forgets the failed logins under every name that the person has.
-pub(super) async fn person(people: &People, person: &Person) -> anyhow::Result<Answer> {
+pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Answer> {
     let mut removed = 0;
-    for digest in person.user.identifier_digests() {
-        removed += unlock(&people.client, &people.attempts, &digest).await?;
+    for digest in user.identifier_digests() {
+        removed += unlock(&tables.client, &tables.attempts, &digest).await?;
     }
-    let name = &person.user.username;
+    let name = &user.username;
     let text = match removed {
         0 => format!("{name} has no failed logins to forget.\n"),
         _ => format!(
             "The failed logins of {name} are forgotten. Those that count against an IP address stay.\n"
         ),
     };
-    let json = json!({"user": listing::json(&person.user), "removed": removed});
+    let json = json!({"user": listing::json(user), "removed": removed});
     Ok(Answer { text, json })
 }

@@ -11,7 +11,7 @@ use crate::target::Target;
 /// Tables with users whose names have the spelling of earlier rules.
 struct World {
     target: Target,
-    people: People,
+    tables: Tables,
     _directory: TempDir,
 }
 
@@ -20,10 +20,10 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let target = Target::open(&template, directory.path()).await.unwrap();
-        let people = People::of(&target).unwrap();
+        let tables = Tables::of(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
-            people
+            tables
                 .users
                 .register(&user, &token().unwrap())
                 .await
@@ -31,13 +31,13 @@ impl World {
         }
         Self {
             target,
-            people,
+            tables,
             _directory: directory,
         }
     }
 
     async fn run(&self, dry_run: bool) -> (Value, bool) {
-        let respelling = names(&self.people, dry_run).await.unwrap();
+        let respelling = names(&self.tables, dry_run).await.unwrap();
         let answer = respelling.answer();
         assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
         (answer.json, respelling.is_complete())
@@ -48,7 +48,7 @@ impl World {
         let mut owners = Vec::new();
         for spelling in spellings {
             let user = self
-                .people
+                .tables
                 .users
                 .find(&format!("username#{spelling}"))
                 .await;
@@ -97,9 +97,9 @@ async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
     assert_eq!((&done["moved"], complete), (&planned["moved"], true));
     let after = world.owners(&[OLD, NEW, "ada"]).await;
     assert_eq!(after, owned(&[None, Some(OLD), Some("Ada")]));
-    let found = world.people.find(OLD).await.unwrap();
+    let found = world.tables.find(OLD).await.unwrap();
     assert_eq!(
-        found.user.username_canonical, NEW,
+        found.username_canonical, NEW,
         "and the old name finds its owner"
     );
 

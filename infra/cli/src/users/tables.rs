@@ -1,17 +1,16 @@
 //! The tables as this command uses them, and a person found by name.
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
 use gatehouse_auth::user::User;
 use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users};
 
-use crate::answer::Answer;
 use crate::target::Target;
 
 /// The tables that hold something about people.
-pub(super) struct People {
+pub(super) struct Tables {
     pub(super) users: Users,
     pub(super) revocations: Revocations,
     pub(super) sessions: Sessions,
@@ -19,12 +18,7 @@ pub(super) struct People {
     pub(super) attempts: String,
 }
 
-/// A person who was found.
-pub(super) struct Person {
-    pub(super) user: User,
-}
-
-impl People {
+impl Tables {
     pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
         let client = target.tables();
         Ok(Self {
@@ -38,22 +32,18 @@ impl People {
 
     /// Finds a person as a login does: through the item of the name, and none
     /// that is only like it.
-    pub(super) async fn find(&self, name: &str) -> anyhow::Result<Person> {
+    pub(super) async fn find(&self, name: &str) -> anyhow::Result<User> {
         let nobody = || format!("nobody is called {name:?} here");
         let key = LoginIdentifier::parse(name).name_key();
         let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
         let sub = self.users.subject_of(&key).await?.with_context(nobody)?;
-        let user = self.users.get(&sub).await?.with_context(nobody)?;
-        Ok(Person { user })
+        self.users.get(&sub).await?.with_context(nobody)
     }
 
     /// Finds the person who had this id in the system they were imported from.
-    pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<Person> {
+    pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<User> {
         let nobody = || format!("nobody was imported with the id {id}");
-        let user = self.users.find(&id.name_key()).await?;
-        Ok(Person {
-            user: user.with_context(nobody)?,
-        })
+        self.users.find(&id.name_key()).await?.with_context(nobody)
     }
 
     /// Says whether somebody has a name.
@@ -75,6 +65,6 @@ pub(super) fn token() -> anyhow::Result<ClientRequestToken> {
 }
 
 /// The end of a command whose person is not there any more.
-pub(super) fn gone(name: &str) -> anyhow::Result<Answer> {
-    bail!("{name} was deleted in the meantime: nothing was changed")
+pub(super) fn gone(name: &str) -> anyhow::Error {
+    anyhow!("{name} was deleted in the meantime: nothing was changed")
 }
