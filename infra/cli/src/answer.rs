@@ -1,28 +1,72 @@
-//! What a command came to, for people and for programs.
+//! What a command came to, for people and for programs, and its exit status.
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use serde_json::Value;
 
 /// The same news twice: lines for a person, JSON for a script.
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) text: String,
     pub(crate) json: Value,
+    pub(crate) status: Status,
+}
+
+/// How a command ended, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Exit code 0.
+    Success,
+    /// A part was not done, or there are warnings: exit code 3.
+    Incomplete,
+    /// Exit code 1, as for any error.
+    Failure,
 }
 
 impl Answer {
-    /// Prints one of the two.
-    pub(crate) fn print(&self, json: bool) -> anyhow::Result<()> {
-        let mut out = std::io::stdout().lock();
-        if json {
-            writeln!(out, "{:#}", self.json)
-        } else {
-            write!(out, "{}", self.text)
+    pub(crate) fn new(text: impl Into<String>, json: Value) -> Self {
+        Self {
+            text: text.into(),
+            json,
+            status: Status::Success,
         }
-        .context(StdoutClosed)
     }
+
+    /// Prints one of the two.
+    pub(crate) fn print(&self, json: bool) -> anyhow::Result<ExitCode> {
+        if json {
+            print(&format!("{:#}\n", self.json))?;
+        } else {
+            print(&self.text)?;
+        }
+        Ok(self.status.into())
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Success => Self::SUCCESS,
+            Status::Incomplete => Self::from(3),
+            Status::Failure => Self::FAILURE,
+        }
+    }
+}
+
+/// Writes to stdout.
+pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context(StdoutClosed)
+}
+
+/// Tells the person at the terminal something that is not the answer.
+pub(crate) fn notice(sentence: &str) {
+    // There is no reader if stderr is closed.
+    drop(writeln!(io::stderr(), "{sentence}"));
 }
 
 /// Lays out rows below their headers, with columns that line up on a terminal

@@ -1,10 +1,11 @@
 //! `gatehouse argon2`: what a hash costs here, and which parameters would fit where.
 
-use std::io::Write as _;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
+
+use crate::answer::print;
 
 /// What `gatehouse argon2` is told.
 #[derive(clap::Args)]
@@ -30,8 +31,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         });
     }
     let text = describe(&rows, Duration::from_millis(arguments.target));
-    let mut out = std::io::stdout();
-    write!(out, "{text}").context(crate::answer::StdoutClosed)
+    print(&text)
 }
 
 /// Parameters, and the median of their hashes on this machine.

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Status};
+use crate::options::Options;
 use crate::target::{Target, TargetOptions};
 use crate::{project, running};
 
@@ -29,10 +30,7 @@ running `cargo local` or a --data-dir. Nothing is changed.
 Exit code: 0 if all is well, 3 if there are warnings, 1 if something fails.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    target: TargetOptions,
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
+    options: Options,
 }
 
 /// How bad a finding is.
@@ -84,14 +82,8 @@ impl Finding {
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let findings = inspect(&arguments.target).await?;
-    let worst = findings.iter().map(|finding| finding.level).max();
-    answer(&findings).print(arguments.json)?;
-    Ok(match worst {
-        None | Some(Level::Ok) => ExitCode::SUCCESS,
-        Some(Level::Warn) => ExitCode::from(WARNINGS),
-        Some(Level::Fail) => ExitCode::FAILURE,
-    })
+    let Options { target, json } = arguments.options;
+    answer(&inspect(&target).await?).print(json)
 }
 
 async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
@@ -104,8 +96,8 @@ async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
     findings.extend(project_files::findings(&root));
     if arguments.is_of_one_place() {
         let target = Target::find(arguments).await?;
-        findings.extend(keys::findings(&target, None).await);
-        target.close().await;
+        let keys = target.run(async |target| Ok(keys::findings(target, None).await));
+        findings.extend(keys.await?);
         return Ok(findings);
     }
     for running in running::all(&root)? {
@@ -136,13 +128,16 @@ fn answer(findings: &[Finding]) -> Answer {
         let _ = writeln!(text, "{level}  {about}: {said}");
     }
     let _ = writeln!(text, "\nok: {ok}, warnings: {warn}, failures: {fail}");
+    let worst = findings.iter().map(|finding| finding.level).max();
     Answer {
         text,
         json: json!({
             "findings": findings, "ok": ok, "warnings": warn, "failures": fail,
         }),
+        status: match worst {
+            None | Some(Level::Ok) => Status::Success,
+            Some(Level::Warn) => Status::Incomplete,
+            Some(Level::Fail) => Status::Failure,
+        },
     }
 }
-
-/// The exit code if there are warnings and no failures.
-const WARNINGS: u8 = 3;

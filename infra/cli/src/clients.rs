@@ -3,6 +3,7 @@
 
 mod listing;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -15,8 +16,9 @@ use gatehouse_store::Clients;
 use serde_json::json;
 
 use crate::answer::Answer;
+use crate::options::Options;
 use crate::prompt;
-use crate::target::{Target, TargetOptions};
+use crate::target::Target;
 
 /// What `gatehouse clients` takes.
 #[derive(clap::Args)]
@@ -24,10 +26,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    target: TargetOptions,
-    /// Prints JSON
-    #[arg(long, global = true)]
-    json: bool,
+    options: Options,
 }
 
 #[derive(Subcommand)]
@@ -64,11 +63,10 @@ enum Command {
 }
 
 /// Runs one command, and prints the result.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let target = Target::find(&arguments.target).await?;
-    let done = answer(&target, &arguments.command).await;
-    target.close().await;
-    done?.print(arguments.json)
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { command, options } = arguments;
+    let work = async |target: &Target| answer(target, &command).await;
+    options.run(work).await
 }
 
 async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
@@ -106,15 +104,15 @@ async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Res
         bail!("there is a client {id} already: `clients rotate {id}` replaces its secret");
     }
     let secret = secret.expose();
-    Ok(Answer {
-        text: format!(
+    Ok(Answer::new(
+        format!(
             "Client id:      {id}\n\
              Client secret:  {secret}\n\n\
              The secret is not shown again. The client sends both by HTTP Basic:\n\
              curl -u {id}:CLIENT_SECRET -d token=ACCESS_TOKEN API_URL/introspect\n"
         ),
-        json: json!({"client_id": id, "client_secret": secret}),
-    })
+        json!({"client_id": id, "client_secret": secret}),
+    ))
 }
 
 async fn rotate(
@@ -135,24 +133,24 @@ async fn rotate(
         None => "The old secret is no longer valid".to_owned(),
     };
     let secret = secret.expose();
-    Ok(Answer {
-        text: format!(
+    Ok(Answer::new(
+        format!(
             "Client id:      {id}\n\
              Client secret:  {secret}\n\n\
              The secret is not shown again. {old}.\n{WITHIN}"
         ),
-        json: json!({"client_id": id, "client_secret": secret, "previous_ends_at": ends_at}),
-    })
+        json!({"client_id": id, "client_secret": secret, "previous_ends_at": ends_at}),
+    ))
 }
 
 async fn revoke(clients: &Clients, id: &ClientId) -> anyhow::Result<Answer> {
     if !clients.remove(id).await? {
         return Err(unknown(id));
     }
-    Ok(Answer {
-        text: format!("{id} is revoked.\n{WITHIN}"),
-        json: json!({"revoked": id}),
-    })
+    Ok(Answer::new(
+        format!("{id} is revoked.\n{WITHIN}"),
+        json!({"revoked": id}),
+    ))
 }
 
 async fn find(clients: &Clients, id: &ClientId) -> anyhow::Result<Client> {

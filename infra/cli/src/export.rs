@@ -1,6 +1,6 @@
 //! `gatehouse export`: all users into a file that `import` reads. No lock-in.
 
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use gatehouse_store::Users;
 use tempfile::NamedTempFile;
 
-use crate::import::REFUSED;
+use crate::answer::{Status, notice, print};
 use crate::target::{Target, TargetOptions};
 use crate::user_file::{Format, Record};
 
@@ -36,26 +36,23 @@ struct Exported {
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Format::of(&arguments.file)?;
     let target = Target::find(&arguments.target).await?;
-    let done = match target.table("USERS_TABLE") {
-        Ok(table) => export(&Users::new(target.tables(), table), &arguments.file).await,
-        Err(error) => Err(error),
+    let work = async |target: &Target| {
+        let users = Users::new(target.tables(), target.table("USERS_TABLE")?);
+        export(&users, &arguments.file).await
     };
-    target.close().await;
-    let Exported { users, missing } = done?;
-    writeln!(
-        std::io::stdout(),
-        "Users: {users}, with their password hashes, in {}. Keep the file as you keep passwords.",
+    let Exported { users, missing } = target.run(work).await?;
+    print(&format!(
+        "Users: {users}, with their password hashes, in {}. Keep the file as you keep passwords.\n",
         arguments.file.display()
-    )
-    .context(crate::answer::StdoutClosed)?;
-    if missing.is_empty() {
-        return Ok(ExitCode::SUCCESS);
-    }
-    let mut err = std::io::stderr().lock();
+    ))?;
     for account in &missing {
-        writeln!(err, "missing: {account}").context("stderr is closed")?;
+        notice(&format!("missing: {account}"));
     }
-    Ok(ExitCode::from(REFUSED))
+    Ok(if missing.is_empty() {
+        Status::Success.into()
+    } else {
+        Status::Incomplete.into()
+    })
 }
 
 /// Writes everybody to a new file that only its owner can read. The file has its

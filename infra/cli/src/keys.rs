@@ -2,6 +2,7 @@
 
 mod listing;
 
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::bail;
@@ -16,8 +17,9 @@ use serde_json::json;
 
 use crate::answer::Answer;
 use crate::deployment::Deployment;
+use crate::options::Options;
 use crate::prompt;
-use crate::target::{Target, TargetOptions};
+use crate::target::Target;
 
 /// What `gatehouse keys` takes.
 #[derive(clap::Args)]
@@ -25,10 +27,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    target: TargetOptions,
-    /// Prints JSON
-    #[arg(long, global = true)]
-    json: bool,
+    options: Options,
 }
 
 #[derive(Subcommand)]
@@ -57,20 +56,18 @@ enum Command {
 }
 
 /// Runs one command, and prints what came of it.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let Arguments { command, options } = arguments;
     if let Command::Revoke {
         kid,
         refresh,
         yes: false,
-    } = &arguments.command
+    } = &command
     {
         confirm(kid, *refresh)?;
     }
-    let hurried = matches!(arguments.command, Command::Rotate { now: true });
-    let target = Target::find(&arguments.target).await?;
-    let done = answer(&target, hurried, &arguments.command).await;
-    target.close().await;
-    done?.print(arguments.json)
+    let work = async |target: &Target| answer(target, &command).await;
+    options.run(work).await
 }
 
 fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
@@ -82,7 +79,8 @@ fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
     prompt::confirm(&consequences, "the key's id", kid)
 }
 
-async fn answer(target: &Target, hurried: bool, command: &Command) -> anyhow::Result<Answer> {
+async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
+    let hurried = matches!(command, Command::Rotate { now: true });
     let keys = rotation(target, hurried)?;
     let now = Clock::System.now();
     match command {
@@ -100,7 +98,7 @@ async fn answer(target: &Target, hurried: bool, command: &Command) -> anyhow::Re
 }
 
 /// What changes the keys; `hurried` is for who waits for no verifier.
-fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRotation> {
+pub(crate) fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRotation> {
     let settings = RotationSettings::from_environment(target.settings())?;
     let rules = RotationRules {
         algorithm: settings.algorithm,
@@ -120,11 +118,10 @@ fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRotation> {
 
 async fn request(deployment: &Deployment) -> anyhow::Result<Answer> {
     deployment.request_rotation().await?;
-    Ok(Answer {
-        text: "Secrets Manager has begun a rotation: `keys list` shows when it is done.\n"
-            .to_owned(),
-        json: json!({"requested": true}),
-    })
+    Ok(Answer::new(
+        "Secrets Manager has begun a rotation: `keys list` shows when it is done.\n".to_owned(),
+        json!({"requested": true}),
+    ))
 }
 
 /// The four steps of Secrets Manager, one after the other.
@@ -138,13 +135,13 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
     if let Created::Waiting(RotationStep::TooEarly { promotable_at }) = created {
         let at = promotable_at.map(|at| at.to_string());
         let when = at.as_ref().map(|at| format!(" before {at}"));
-        return Ok(Answer {
-            text: format!(
+        return Ok(Answer::new(
+            format!(
                 "Nothing was changed: verifiers may not know the next key{}.\n",
                 when.as_deref().unwrap_or(" yet")
             ),
-            json: json!({"rotated": false, "promotable_at": at}),
-        });
+            json!({"rotated": false, "promotable_at": at}),
+        ));
     }
     match progress {
         Progress::Done | Progress::Unchanged | Progress::Already => {}
@@ -155,10 +152,10 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
     let (ring, _) = keys.keys().await?;
     let kid = ring.active().map(|key| key.kid().to_string());
     let name = kid.as_deref().unwrap_or("none");
-    Ok(Answer {
-        text: format!("Tokens are now signed by {name}.\n"),
-        json: json!({"rotated": true, "active": kid}),
-    })
+    Ok(Answer::new(
+        format!("Tokens are now signed by {name}.\n"),
+        json!({"rotated": true, "active": kid}),
+    ))
 }
 
 async fn revoke(
@@ -169,12 +166,12 @@ async fn revoke(
 ) -> anyhow::Result<Answer> {
     let parsed = Kid::parse(kid)?;
     match keys.remove(&parsed, refresh, &token()?, now).await? {
-        Removal::Done => Ok(Answer {
-            text: format!(
+        Removal::Done => Ok(Answer::new(
+            format!(
                 "{kid} is removed. Functions that are running obey within KEY_CACHE_SECONDS.\n"
             ),
-            json: json!({"revoked": kid, "refresh": refresh}),
-        }),
+            json!({"revoked": kid, "refresh": refresh}),
+        )),
         Removal::Unknown => bail!("there is no key {kid}: `keys list` shows those that there are"),
     }
 }

@@ -15,6 +15,7 @@ mod export;
 mod import;
 mod keys;
 mod local;
+mod options;
 mod project;
 mod prompt;
 mod running;
@@ -25,7 +26,6 @@ mod users;
 mod variable;
 mod watch;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -69,8 +69,8 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await.map(success),
         Command::Check(arguments) => check::run(arguments).await,
-        Command::Keys(arguments) => keys::run(arguments).await.map(success),
-        Command::Clients(arguments) => clients::run(arguments).await.map(success),
+        Command::Keys(arguments) => keys::run(arguments).await,
+        Command::Clients(arguments) => clients::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Argon2(arguments) => argon2::run(arguments).await.map(success),
@@ -82,8 +82,7 @@ async fn main() -> ExitCode {
         // `| head` has read what it wanted.
         Err(error) if answer::is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            // There is no reader if stderr is closed.
-            drop(writeln!(std::io::stderr(), "error: {error:#}"));
+            answer::notice(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

@@ -2,7 +2,6 @@
 //! one has kept, or on a deployed stack.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -11,6 +10,7 @@ use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tempfile::TempDir;
 
+use crate::answer::notice;
 use crate::data_dir::DataDir;
 use crate::deployment::Deployment;
 use crate::{project, running, variable};
@@ -86,7 +86,7 @@ impl Target {
         let check = |directory: &DataDir, root: &Path| {
             directory.check_usable(root)?;
             if !directory.is_kept() {
-                say(&format!("Creating the data directory {directory}."));
+                notice(&format!("Creating the data directory {directory}."));
             }
             Ok(())
         };
@@ -132,13 +132,13 @@ impl Target {
         let data_dir = data_dir.transpose()?;
         let Some(directory) = data_dir else {
             let running = running::one(root, arguments.port)?;
-            say(&format!("Using the `cargo local` at {}.", running.url()));
+            notice(&format!("Using the `cargo local` at {}.", running.url()));
             return Self::of_running(&running.variables);
         };
         for running in running::all(root)? {
             let target = Self::of_running(&running.variables)?;
             if target.keeps_its_keys_in(directory.path()) {
-                say(&format!("Using the `cargo local` at {}.", running.url()));
+                notice(&format!("Using the `cargo local` at {}.", running.url()));
                 return Ok(target);
             }
         }
@@ -195,6 +195,16 @@ impl Target {
         }
     }
 
+    /// Does some work on the stack, then closes what was opened, even if that failed.
+    pub(crate) async fn run<T>(
+        self,
+        work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let done = work(&self).await;
+        self.close().await;
+        done
+    }
+
     /// Closes what was opened.
     pub(crate) async fn close(self) {
         if let Kind::Kept(storage) = self.kind {
@@ -224,12 +234,6 @@ impl Target {
             KeyRingSource::Secret { .. } => false,
         }
     }
-}
-
-/// Tells a person, not a script, where the command works.
-fn say(sentence: &str) {
-    // There is no reader if stderr is closed.
-    drop(writeln!(std::io::stderr(), "{sentence}"));
 }
 
 fn local_tables(dynamodb: &str) -> aws_sdk_dynamodb::Client {

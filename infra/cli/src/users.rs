@@ -24,8 +24,9 @@ use gatehouse_edge::clock::Clock;
 use secrecy::SecretString;
 
 use crate::answer::Answer;
+use crate::options::Options;
 use crate::prompt;
-use crate::target::{Target, TargetOptions};
+use crate::target::Target;
 use tables::Tables;
 
 /// What `gatehouse users` takes.
@@ -34,10 +35,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    target: TargetOptions,
-    /// Prints JSON
-    #[arg(long, global = true)]
-    json: bool,
+    options: Options,
 }
 
 /// `NAME` is a username or an e-mail address, in any spelling that logs in.
@@ -160,30 +158,13 @@ impl Command {
 
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let target = Target::find(&arguments.target).await?;
-    let done = if let Command::Recanonicalise { dry_run } = &arguments.command {
-        recanonicalise(&target, *dry_run).await
-    } else {
-        let answer = answer(&target, &arguments.command).await;
-        answer.map(|answer| (answer, ExitCode::SUCCESS))
+    let Arguments { command, options } = arguments;
+    let work = async |target: &Target| {
+        let answer = answer(target, &command).await?;
+        roles::warn(target.settings(), command.given_roles());
+        Ok(answer)
     };
-    if done.is_ok() {
-        roles::warn(target.settings(), arguments.command.given_roles());
-    }
-    target.close().await;
-    let (answer, code) = done?;
-    answer.print(arguments.json)?;
-    Ok(code)
-}
-
-async fn recanonicalise(target: &Target, dry_run: bool) -> anyhow::Result<(Answer, ExitCode)> {
-    let respelling = recanonicalise::names(&Tables::of(target)?, dry_run).await?;
-    let code = if respelling.is_complete() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(SOME_REFUSED)
-    };
-    Ok((respelling.answer(), code))
+    options.run(work).await
 }
 
 async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
@@ -231,7 +212,9 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
             )?;
             change::end_sessions(&tables, &user, now).await
         }
-        Command::Recanonicalise { dry_run } => Ok(recanonicalise(target, *dry_run).await?.0),
+        Command::Recanonicalise { dry_run } => {
+            Ok(recanonicalise::names(&tables, *dry_run).await?.answer())
+        }
         Command::Recover { name } => recover::code(&tables, &tables.find(name).await?, now).await,
         Command::Delete { name, id, yes } => {
             let sub = doomed(&tables, name.as_deref(), id.as_ref(), *yes).await?;
@@ -285,9 +268,6 @@ fn ask(yes: bool, user: &User, consequence: &str) -> anyhow::Result<()> {
     let consequence = format!("{name} {consequence}.");
     prompt::confirm(&[&consequence], "the username", name)
 }
-
-/// The exit code of a run that did what it could, and left some people as they were.
-const SOME_REFUSED: u8 = 3;
 
 #[cfg(test)]
 mod tests;

@@ -3,13 +3,12 @@
 
 use std::time::Duration;
 
-use gatehouse_auth::key::{KeyState, Kid, RotationRules};
+use gatehouse_auth::key::{KeyState, Kid};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::clock::Clock;
-use gatehouse_edge::config::RotationSettings;
-use gatehouse_store::{KeyRingVersions, KeyRotation, SigningKeys};
 
 use super::Finding;
+use crate::keys::rotation;
 use crate::target::Target;
 
 /// Looks at the keys; `rotation_days` is how often they should rotate, if that
@@ -32,14 +31,7 @@ struct Keys {
 }
 
 async fn read(target: &Target) -> anyhow::Result<Keys> {
-    let settings = RotationSettings::from_environment(target.settings())?;
-    let rules = RotationRules {
-        algorithm: settings.algorithm,
-        min_pending: settings.min_pending,
-    };
-    let table = SigningKeys::new(target.tables(), target.table("SIGNING_KEYS_TABLE")?);
-    let rotation = KeyRotation::new(KeyRingVersions::new(target.ring()), table, rules);
-    let (ring, published) = rotation.keys().await?;
+    let (ring, published) = rotation(target, false)?.keys().await?;
     let mut signing = ring.signing_keys();
     let active = signing.find(|key| key.state == KeyState::Active);
     Ok(Keys {

@@ -13,10 +13,10 @@ pub(super) fn of(clients: &[Client], now: Timestamp) -> Answer {
     let json =
         json!({ "clients": clients.iter().map(|client| one(client, now)).collect::<Vec<_>>() });
     if clients.is_empty() {
-        return Answer {
-            text: "No client is registered: `clients create ID` registers one.\n".to_owned(),
+        return Answer::new(
+            "No client is registered: `clients create ID` registers one.\n".to_owned(),
             json,
-        };
+        );
     }
     let widest = clients.iter().map(|client| client.id().as_str().len());
     let width = widest.max().unwrap_or_default().max("client".len());
@@ -36,7 +36,7 @@ pub(super) fn of(clients: &[Client], now: Timestamp) -> Answer {
         let until = until.as_deref().unwrap_or("-");
         line([client.id().as_str(), &created, &since, until]);
     }
-    Answer { text, json }
+    Answer::new(text, json)
 }
 
 fn one(client: &Client, now: Timestamp) -> Value {

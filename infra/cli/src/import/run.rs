@@ -1,7 +1,6 @@
 //! One run of an import, batch after batch.
 
 use std::cell::Cell;
-use std::io::Write as _;
 use std::rc::Rc;
 
 use anyhow::{Context as _, bail};
@@ -70,7 +69,7 @@ impl<'a> Run<'a> {
         let Arguments { file, dry_run, .. } = self.arguments;
         let source = Source::survey(file, self.arguments.encoding)?;
         if let Some(encoding) = source.guessed {
-            say(&format!(
+            notice(&format!(
                 "The file is not UTF-8; it is read as {encoding}. If names are wrong, say what it is with --encoding."
             ));
         }
@@ -150,12 +149,12 @@ impl<'a> Run<'a> {
             None => true,
         };
         if left.of != begun.of || !same_table {
-            say(
+            notice(
                 "An interrupted import had another file, other options or other tables: this one starts at the first line.",
             );
             return Ok(begun);
         }
-        say(&format!("Resuming after {} entries.", left.entries));
+        notice(&format!("Resuming after {} entries.", left.entries));
         Ok(left)
     }
 
@@ -240,9 +239,4 @@ fn bar(size: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (of {duration})");
     let bar = ProgressBar::new(size);
     style.map_or(bar.clone(), |style| bar.with_style(style))
-}
-
-fn say(sentence: &str) {
-    // Nobody reads it if stderr is closed.
-    drop(writeln!(std::io::stderr(), "{sentence}"));
 }

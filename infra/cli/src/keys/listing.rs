@@ -6,8 +6,7 @@ use gatehouse_auth::key::{
 use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::Answer;
-use crate::answer::table;
+use crate::answer::{Answer, table};
 
 /// Tells of every key of the ring, and of those that are published alone.
 pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Answer {
@@ -44,7 +43,7 @@ pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> A
         "signing": signing.iter().map(Row::json).collect::<Vec<_>>(),
         "refresh": refresh.collect::<Vec<_>>(),
     });
-    Answer { text, json }
+    Answer::new(text, json)
 }
 
 /// A signing key in the ring, in the table, or in both.

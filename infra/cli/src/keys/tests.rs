@@ -12,9 +12,7 @@ async fn target(directory: &TempDir) -> Target {
 }
 
 async fn ask(target: &Target, command: Command) -> anyhow::Result<Value> {
-    let hurried = matches!(command, Command::Rotate { now: true });
-    let answer = answer(target, hurried, &command).await?;
-    Ok(answer.json)
+    Ok(answer(target, &command).await?.json)
 }
 
 fn states(list: &Value) -> Vec<(&str, &str)> {
@@ -81,7 +79,7 @@ fn an_id_that_begins_with_a_hyphen_is_no_option() {
             ["keys", "revoke", kid, "--yes", "--json"],
         ] {
             let parsed: Line = clap::Parser::try_parse_from(line).unwrap();
-            assert!(parsed.arguments.json, "{line:?}");
+            assert!(parsed.arguments.options.json, "{line:?}");
             let Command::Revoke {
                 kid: read,
                 refresh: false,
@@ -100,7 +98,7 @@ async fn a_list_shows_no_key() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     ask(&target, Command::Rotate { now: false }).await.unwrap();
-    let listed = answer(&target, false, &Command::List).await.unwrap();
+    let listed = answer(&target, &Command::List).await.unwrap();
     let shown = format!("{}{}", listed.text, listed.json);
     let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
     let ring: Value = serde_json::from_str(&ring).unwrap();

@@ -86,22 +86,22 @@ pub(super) async fn end_sessions(
     if !ended {
         return Err(gone(name));
     }
-    Ok(Answer {
-        text: format!("Every session of {name} has ended, and every access token is rejected.\n"),
-        json: json!({"changed": true, "user": listing::json(user)}),
-    })
+    Ok(Answer::new(
+        format!("Every session of {name} has ended, and every access token is rejected.\n"),
+        json!({"changed": true, "user": listing::json(user)}),
+    ))
 }
 
 fn told(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyhow::Result<Answer> {
     match changed {
-        Changed::Done { after, .. } => Ok(Answer {
-            text: text(&after),
-            json: json!({"changed": true, "user": listing::json(&after)}),
-        }),
-        Changed::Unchanged(user) => Ok(Answer {
-            text: format!("Nothing was changed: {name} is like that already.\n"),
-            json: json!({"changed": false, "user": listing::json(&user)}),
-        }),
+        Changed::Done { after, .. } => Ok(Answer::new(
+            text(&after),
+            json!({"changed": true, "user": listing::json(&after)}),
+        )),
+        Changed::Unchanged(user) => Ok(Answer::new(
+            format!("Nothing was changed: {name} is like that already.\n"),
+            json!({"changed": false, "user": listing::json(&user)}),
+        )),
         Changed::NotFound => Err(gone(name)),
         Changed::LastAdmin => {
             bail!("{name} is the last administrator who can log in: promote somebody else first")

@@ -67,14 +67,14 @@ pub(super) async fn account(
     let hash = hash(settings, &newcomer, password).await?;
     let user = user(newcomer, hash, now)?;
     match tables.users.register(&user, &token()?).await {
-        Ok(()) => Ok(Answer {
-            text: format!(
+        Ok(()) => Ok(Answer::new(
+            format!(
                 "{} has an account, with the roles {}.\n",
                 user.username,
                 listing::roles(&user.roles.to_string())
             ),
-            json: json!({"created": true, "user": listing::json(&user)}),
-        }),
+            json!({"created": true, "user": listing::json(&user)}),
+        )),
         Err(RegisterError::UsernameTaken) => {
             bail!("the username {} is taken", user.username)
         }

@@ -37,8 +37,8 @@ pub(super) async fn account(
         None if sessions == 0 => bail!("nobody has the id {sub}"),
         None => format!("What was left of {sub} is deleted; sessions: {sessions}.\n"),
     };
-    Ok(Answer {
+    Ok(Answer::new(
         text,
-        json: json!({"deleted": sub, "sessions": sessions}),
-    })
+        json!({"deleted": sub, "sessions": sessions}),
+    ))
 }

@@ -29,10 +29,7 @@ pub(super) fn one(user: &User) -> Answer {
     if let Some(id) = &user.external_id {
         let _ = writeln!(text, "  {:<10}{id}", "old id");
     }
-    Answer {
-        text,
-        json: json(user),
-    }
+    Answer::new(text, json(user))
 }
 
 /// Lists everybody, or everybody with a role, by username.
@@ -66,10 +63,7 @@ pub(super) async fn all(tables: &Tables, role: Option<&Role>) -> anyhow::Result<
     }
     let _ = writeln!(text, "accounts: {}", listed.len());
     let users: Vec<Account<'_>> = listed.iter().map(Account::of).collect();
-    Ok(Answer {
-        text,
-        json: json!({ "users": users }),
-    })
+    Ok(Answer::new(text, json!({ "users": users })))
 }
 
 /// A person as scripts see them: as the API answers.

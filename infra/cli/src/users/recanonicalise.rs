@@ -14,7 +14,7 @@ use gatehouse_store::Respelled;
 use serde_json::json;
 
 use super::tables::{Tables, token};
-use crate::answer::Answer;
+use crate::answer::{Answer, Status};
 
 /// Moves names whose spelling changes; with `dry_run` it only says which.
 pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
@@ -63,10 +63,6 @@ pub(super) struct Respelling {
 }
 
 impl Respelling {
-    pub(super) fn is_complete(&self) -> bool {
-        self.conflicts.is_empty()
-    }
-
     pub(super) fn answer(&self) -> Answer {
         let mut text = String::new();
         let will = if self.dry_run { "would move" } else { "moved" };
@@ -102,7 +98,12 @@ impl Respelling {
             "moved": moved.collect::<Vec<_>>(),
             "conflicts": conflicts.collect::<Vec<_>>(),
         });
-        Answer { text, json }
+        let status = if self.conflicts.is_empty() {
+            Status::Success
+        } else {
+            Status::Incomplete
+        };
+        Answer { text, json, status }
     }
 }
 

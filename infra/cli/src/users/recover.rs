@@ -23,13 +23,13 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
         return Err(gone(name));
     }
     let ends = recovery.expires_at.to_string();
-    Ok(Answer {
-        text: format!(
+    Ok(Answer::new(
+        format!(
             "{code}\n\nGive this code to {name} and nobody else. It sets a new password once, until {ends}, with\n\
              POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\
              Any earlier code is now invalid.\n",
             code = code.expose()
         ),
-        json: json!({"code": code.expose(), "expires_at": ends}),
-    })
+        json!({"code": code.expose(), "expires_at": ends}),
+    ))
 }

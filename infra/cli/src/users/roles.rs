@@ -1,16 +1,14 @@
 //! A warning of roles that bring nothing.
 
-use std::io::Write as _;
-
 use gatehouse_auth::role::{Role, RoleScopes, Roles};
 use gatehouse_edge::config::Environment;
+
+use crate::answer::notice;
 
 /// Warns about each role to which `RoleScopes` grants nothing, if that is known.
 pub(super) fn warn(settings: &Environment, roles: &[Role]) {
     for role in without_scopes(settings, roles) {
-        // There is no reader if stderr is closed.
-        drop(writeln!(
-            std::io::stderr(),
+        notice(&format!(
             "warning: RoleScopes grants nothing to the role {role}: add it there, or check the spelling"
         ));
     }

@@ -22,5 +22,5 @@ pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Answer>
         ),
     };
     let json = json!({"user": listing::json(user), "removed": removed});
-    Ok(Answer { text, json })
+    Ok(Answer::new(text, json))
 }

@@ -1,0 +1,27 @@
+//! The options of the commands that work on one stack and print an answer.
+
+use std::process::ExitCode;
+
+use crate::answer::Answer;
+use crate::target::{Target, TargetOptions};
+
+/// Which stack a command works on, and how it prints.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) target: TargetOptions,
+    /// Prints JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+}
+
+impl Options {
+    /// Does some work on the stack, and prints the answer.
+    pub(crate) async fn run(
+        &self,
+        work: impl AsyncFnOnce(&Target) -> anyhow::Result<Answer>,
+    ) -> anyhow::Result<ExitCode> {
+        let target = Target::find(&self.target).await?;
+        target.run(work).await?.print(self.json)
+    }
+}
