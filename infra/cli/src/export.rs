@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 use crate::answer::{Status, notice, print};
 use crate::target::{Target, TargetOptions};
-use crate::user_file::{Format, Record};
+use crate::user_file::{Format, Record, Writer};
 
 /// What `gatehouse export` is given.
 #[derive(clap::Args)]
@@ -67,7 +67,8 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
         .filter(|parent| !parent.as_os_str().is_empty());
     // Created with mode 0600.
     let partial = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).with_context(shown)?;
-    let mut sink = Format::of(file)?.write(BufWriter::new(partial.reopen()?))?;
+    let to = BufWriter::new(partial.reopen()?);
+    let mut writer = Writer::new(Format::of(file)?, to)?;
     let mut exported = Exported::default();
     let mut start = None;
     loop {
@@ -75,7 +76,7 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
         for user in page.users {
             match user {
                 Ok(user) => {
-                    sink.put(&Record::from(&user)).with_context(shown)?;
+                    writer.put(&Record::from(&user)).with_context(shown)?;
                     exported.users += 1;
                 }
                 Err(error) => exported
@@ -88,7 +89,7 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
             break;
         }
     }
-    sink.end().with_context(shown)?;
+    writer.end().with_context(shown)?;
     partial.as_file().sync_all().with_context(shown)?;
     partial.persist_noclobber(file).with_context(shown)?;
     Ok(exported)

@@ -5,7 +5,7 @@ use gatehouse_edge::clock::Clock;
 use gatehouse_store::ClientRequestToken;
 
 use super::*;
-use crate::user_file::{Columns, Content, Source};
+use crate::user_file::{Columns, Source};
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
@@ -24,9 +24,7 @@ async fn add(users: &Users, text: &str) {
     std::fs::write(&path, text).unwrap();
     let source = Source::survey(&path, None).unwrap();
     for entry in source.entries(&Columns::default(), |_| ()).unwrap() {
-        let Content::Person(record) = entry.unwrap().content else {
-            panic!("a line is not a person");
-        };
+        let record = entry.unwrap().record.unwrap();
         let user = record.user(Clock::System.now()).unwrap();
         let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
         users.register(&user, &token).await.unwrap();

@@ -7,8 +7,8 @@ use anyhow::Context as _;
 use gatehouse_auth::id::SubjectId;
 use serde::{Deserialize, Serialize};
 
-use super::Tally;
-use super::beside;
+use super::report_file;
+use super::tally::Tally;
 
 /// What a run leaves for the next one.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -70,5 +70,5 @@ impl Checkpoint {
 }
 
 fn path(file: &Path) -> PathBuf {
-    beside::path(file, "checkpoint.json")
+    report_file::path(file, "checkpoint.json")
 }

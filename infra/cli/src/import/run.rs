@@ -4,14 +4,20 @@ use std::cell::Cell;
 use std::rc::Rc;
 
 use anyhow::{Context as _, bail};
+use gatehouse_auth::user::User;
 use gatehouse_edge::clock::Clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use super::arguments::Arguments;
+use super::batch;
 use super::checkpoint::{Checkpoint, Identity};
-use super::claimed::Claimed;
-use super::outcome::{Line, Outcome, Person};
-use super::{Arguments, Beside, ImportTables, Tally, batch, beside};
+use super::claims::Claims;
+use super::line::{Line, Outcome};
+use super::report_file::{self, ReportFile};
+use super::tables::ImportTables;
+use super::tally::Tally;
+use crate::answer::notice;
 use crate::user_file::{Entries, Remark, Source};
 
 /// A file on its way into a stack.
@@ -43,9 +49,9 @@ impl Default for Pace {
 
 /// The files that a run writes beside its own.
 struct Reports {
-    refused: Beside,
-    warnings: Beside,
-    ids: Beside,
+    refused: ReportFile,
+    warnings: ReportFile,
+    ids: ReportFile,
 }
 
 #[derive(Serialize)]
@@ -75,9 +81,15 @@ impl<'a> Run<'a> {
         }
         let mut checkpoint = self.checkpoint(&source).await?;
         let mut reports = Reports {
-            refused: Beside::open(beside::path(file, "refused.ndjson"), checkpoint.refused)?,
-            warnings: Beside::open(beside::path(file, "warnings.ndjson"), checkpoint.warnings)?,
-            ids: Beside::open(beside::path(file, "ids.csv"), checkpoint.ids)?,
+            refused: ReportFile::open(
+                report_file::path(file, "refused.ndjson"),
+                checkpoint.refused,
+            )?,
+            warnings: ReportFile::open(
+                report_file::path(file, "warnings.ndjson"),
+                checkpoint.warnings,
+            )?,
+            ids: ReportFile::open(report_file::path(file, "ids.csv"), checkpoint.ids)?,
         };
         let bar = bar(source.size);
         let read = Rc::new(Cell::new(0));
@@ -92,9 +104,9 @@ impl<'a> Run<'a> {
                 .transpose()
                 .context("the file cannot be read")?;
         }
-        let mut claimed = Claimed::default();
+        let mut claims = Claims::default();
         while let Some(lines) = self.batch(&mut entries)? {
-            let outcomes = self.decide(&lines, &mut claimed).await?;
+            let outcomes = self.decide(&lines, &mut claims).await?;
             for (line, outcome) in lines.iter().zip(&outcomes) {
                 checkpoint.tally.count(line, outcome);
                 if let (Outcome::Imported | Outcome::Already, Some(user)) = (outcome, line.user()) {
@@ -167,32 +179,29 @@ impl<'a> Run<'a> {
         Ok((!lines.is_empty()).then_some(lines))
     }
 
-    async fn decide(&self, lines: &[Line], claimed: &mut Claimed) -> anyhow::Result<Vec<Outcome>> {
-        let at_once = self.pace.at_once;
-        let imported = if self.arguments.dry_run {
-            batch::foresee(lines, self.tables, at_once).await?
-        } else {
-            batch::import(lines, self.tables, at_once).await?
+    async fn decide(&self, lines: &[Line], claims: &mut Claims) -> anyhow::Result<Vec<Outcome>> {
+        let dry_run = self.arguments.dry_run;
+        let call = async |user: &User| {
+            if dry_run {
+                self.tables.foresee(user).await
+            } else {
+                self.tables.import(user).await
+            }
         };
-        let decided =
-            lines
-                .iter()
-                .zip(imported)
-                .map(|(line, imported)| match (&line.person, imported) {
-                    (Person::Nobody(model), _) => Ok(Outcome::Skipped(model.clone())),
-                    (Person::Refused(remark), _) => Ok(Outcome::Refused(remark.clone())),
-                    (Person::Known { .. }, Some(imported)) if self.arguments.dry_run => {
-                        Ok(claimed.decide(line, imported))
-                    }
-                    (Person::Known { .. }, Some(imported)) => Ok(line.outcome(imported)),
-                    (Person::Known { .. }, None) => {
-                        bail!(
-                            "line {}: it was not imported: run the same command again to resume",
-                            line.number
-                        )
-                    }
-                });
-        decided.collect()
+        let mut imported = batch::run(lines, self.pace.at_once, call).await?;
+        let decide = |(index, line): (usize, &Line)| match &line.user {
+            Err(reason) => Ok(reason.into()),
+            Ok(user) => {
+                let imported = imported.remove(&index);
+                let imported = imported.context("a line was not imported")?;
+                Ok(if dry_run {
+                    claims.decide(line, user, imported)
+                } else {
+                    line.outcome(imported)
+                })
+            }
+        };
+        lines.iter().enumerate().map(decide).collect()
     }
 }
 

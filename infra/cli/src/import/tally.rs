@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::ExitCode;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::beside;
-use super::outcome::{Line, Outcome};
+use super::line::{Line, Outcome};
+use super::report_file;
+use crate::answer::Status;
 
 /// Counts of an import, over all its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,18 +57,18 @@ impl Tally {
         self.imported + self.already + self.refused
     }
 
-    pub(super) fn exit_code(&self) -> ExitCode {
+    pub(super) fn status(&self) -> Status {
         if self.refused == 0 {
-            ExitCode::SUCCESS
+            Status::Success
         } else {
-            ExitCode::from(REFUSED)
+            Status::Incomplete
         }
     }
 
     /// Says what happened.
     pub(super) fn summary(&self, file: &Path, dry_run: bool, took: Duration) -> String {
         let (imported, already, refused) = (self.imported, self.already, self.refused);
-        let beside = |name| beside::path(file, name).display().to_string();
+        let beside = |name| report_file::path(file, name).display().to_string();
         let mut lines = Vec::new();
         if dry_run {
             lines.push(format!(
@@ -132,6 +132,3 @@ fn peak_memory() -> Option<u64> {
     let kib: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
     Some(kib / 1024)
 }
-
-/// The exit status of a command that did a part of its work, and reports the rest.
-pub(crate) const REFUSED: u8 = 3;

@@ -1,7 +1,5 @@
 //! Which column or member of a file is which of ours.
 
-use std::fmt::Write as _;
-
 /// Our columns, in the order in which an export writes them.
 pub(crate) const COLUMNS: [&str; 12] = [
     "id",
@@ -79,16 +77,11 @@ impl Columns {
 
 /// Says what to do about columns that are not ours.
 pub(super) fn advice(theirs: &[&str]) -> String {
-    let mut text = String::new();
-    for (index, name) in theirs.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{comma}{}", shown(name));
-    }
-    let ignore: Vec<String> = theirs.iter().map(|name| shown(name)).collect();
+    let names: Vec<String> = theirs.iter().map(|name| shown(name)).collect();
     format!(
-        "{text}: not a column of ours; read it with --column OURS=THEIRS, or leave it out with --ignore {}. Ours are {}",
-        ignore.join(","),
+        "{}: not a column of ours; read it with --column OURS=THEIRS, or leave it out with --ignore {}. Ours are {}",
+        names.join(", "),
+        names.join(","),
         COLUMNS.join(", ")
     )
 }

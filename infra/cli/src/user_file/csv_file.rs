@@ -1,32 +1,34 @@
 //! CSV with a header (RFC 4180), with commas, semicolons or tabs.
 
-use std::cell::RefCell;
-use std::fmt::Write as _;
-use std::io::{self, BufRead, Cursor, Read, Write};
-use std::rc::Rc;
+use std::io::{self, BufRead, Cursor, Read as _};
 
-use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use csv::{ByteRecord, StringRecord};
 use serde_json::Value;
 
 use super::columns::{COLUMNS, Column, Columns, advice, shown};
 use super::draft::Draft;
-use super::lines::{Lines, Span, Track};
-use super::{Content, Entry, Record, Remark, Sink};
+use super::entry::{Entry, NoUser};
+use super::record::{Record, Remark};
+use super::records::{RawRecord, Records};
 
 /// The rows of a file.
 pub(super) struct Rows<R> {
-    reader: csv::Reader<Lines<R>>,
-    track: Rc<RefCell<Track>>,
-    header: Vec<Vec<&'static str>>,
+    records: Records<R>,
+    /// How many columns the file has.
+    width: usize,
+    header: Header,
     columns: Columns,
 }
+
+/// What is read: the index of a column, and the field that it is.
+type Header = Vec<(usize, &'static str)>;
 
 /// Reads the header. Anything that is wrong with it is wrong with every row, so it
 /// is refused as a whole.
 pub(super) fn read<R: BufRead>(
     mut file: R,
     columns: &Columns,
-) -> io::Result<Rows<impl Read + use<R>>> {
+) -> io::Result<Rows<impl BufRead + use<R>>> {
     let mut line = 1;
     let mut head = first_line(&mut file)?;
     let mut delimiter = None;
@@ -37,68 +39,61 @@ pub(super) fn read<R: BufRead>(
         line += 1;
     }
     let delimiter = delimiter.unwrap_or_else(|| sniffed(&head));
-    let (lines, track) = Lines::new(Cursor::new(head).chain(file), delimiter, line);
-    let mut reader = ReaderBuilder::new()
-        .flexible(true)
-        .delimiter(delimiter)
-        .from_reader(lines);
-    let names = reader.headers()?.clone();
-    let header = header(&names, columns).map_err(|text| {
+    let mut records = Records::new(Cursor::new(head).chain(file), delimiter, line);
+    let names = match records.next().transpose()? {
+        Some(names) => records.fields(&names)?,
+        None => ByteRecord::new(),
+    };
+    let names = StringRecord::from_byte_record(names).map_err(|_| NOT_UTF_8.to_owned());
+    let header = names.and_then(|names| Ok((names.len(), header(&names, columns)?)));
+    let (width, header) = header.map_err(|text| {
         io::Error::new(io::ErrorKind::InvalidData, format!("line {line}: {text}"))
     })?;
     Ok(Rows {
-        reader,
-        track,
+        records,
+        width,
         header,
         columns: columns.clone(),
     })
 }
 
-/// What is in each column; nothing for those that are left out.
-fn header(names: &StringRecord, columns: &Columns) -> Result<Vec<Vec<&'static str>>, String> {
-    let mut header: Vec<Vec<&'static str>> = Vec::new();
+fn header(names: &StringRecord, columns: &Columns) -> Result<Header, String> {
+    let mut header = Header::new();
     let mut unknown = Vec::new();
-    for name in names {
-        let ours = match columns.resolve(name) {
-            Column::Ours(ours) => ours,
-            Column::Ignored => Vec::new(),
-            Column::Unknown if name.trim().is_empty() => Vec::new(),
+    for (index, name) in names.iter().map(str::trim).enumerate() {
+        match columns.resolve(name) {
+            Column::Ours(fields) => header.extend(fields.into_iter().map(|field| (index, field))),
+            Column::Ignored => {}
+            Column::Unknown if name.is_empty() => {}
+            Column::Unknown => unknown.push(name),
             Column::Replaced => {
-                let name = shown(name.trim());
+                let name = shown(name);
                 return Err(format!(
                     "the column {name} is there, but --column reads that from another: leave it out with --ignore {name}"
                 ));
             }
-            Column::Unknown => {
-                unknown.push(name.trim());
-                Vec::new()
-            }
-        };
-        if let Some(twice) = ours
-            .iter()
-            .find(|ours| header.iter().flatten().any(|one| one == *ours))
-        {
-            return Err(format!(
-                "the column {twice} is there twice: leave one of them out"
-            ));
         }
-        header.push(ours);
+    }
+    let count = |field: &str| header.iter().filter(|(_, one)| *one == field).count();
+    if let Some(twice) = COLUMNS.into_iter().find(|field| count(field) > 1) {
+        return Err(format!(
+            "the column {twice} is there twice: leave one of them out"
+        ));
     }
     if !unknown.is_empty() {
         return Err(advice(&unknown));
     }
-    let there = |theirs: &&str| {
-        names
-            .iter()
-            .any(|name| name.trim().eq_ignore_ascii_case(theirs))
+    let is_there = |theirs: &str| {
+        let mut names = names.iter();
+        names.any(|name| name.trim().eq_ignore_ascii_case(theirs))
     };
-    if let Some(theirs) = columns.expected().find(|theirs| !there(theirs)) {
+    if let Some(theirs) = columns.expected().find(|theirs| !is_there(theirs)) {
         return Err(format!(
             "there is no column {}, which --column names",
             shown(theirs)
         ));
     }
-    if !header.iter().flatten().any(|ours| *ours == "username") {
+    if count("username") == 0 {
         return Err(
             "the column username is missing: name the one to read with --column username=THEIRS"
                 .to_owned(),
@@ -107,88 +102,71 @@ fn header(names: &StringRecord, columns: &Columns) -> Result<Vec<Vec<&'static st
     Ok(header)
 }
 
-impl<R: Read> Iterator for Rows<R> {
+impl<R: BufRead> Iterator for Rows<R> {
     type Item = io::Result<Entry>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let mut row = ByteRecord::new();
         loop {
-            self.track.borrow_mut().begin(self.reader.position().byte());
-            match self.reader.read_byte_record(&mut row) {
-                Ok(true) if row.iter().all(|value| value.trim_ascii().is_empty()) => {}
-                Ok(true) => return Some(Ok(self.entry(row))),
-                Ok(false) => return None,
-                Err(error) => return Some(Err(error.into())),
+            let entry = self.records.next()?.and_then(|record| self.entry(&record));
+            if let Some(entry) = entry.transpose() {
+                return Some(entry);
             }
         }
     }
 }
 
-impl<R: Read> Rows<R> {
-    fn entry(&self, row: ByteRecord) -> Entry {
-        let end = self.reader.position().byte();
-        let Span {
-            first,
-            last,
-            misplaced,
-        } = self.track.borrow().span(end);
-        let (content, warnings) = match self.draft(row, misplaced) {
-            Ok(draft) => {
-                let (record, warnings) = draft.record(&self.columns);
-                (
-                    record
-                        .map_or_else(Content::Refused, |record| Content::Person(Box::new(record))),
-                    warnings,
-                )
-            }
-            Err(mut remark) => {
-                if last > first {
-                    // Writing to a string cannot fail.
-                    let _ = write!(remark.detail, "; it ends in line {last}");
-                }
-                (Content::Refused(remark), Vec::new())
-            }
-        };
-        Entry {
-            line: first,
-            content,
-            warnings,
+impl<R: BufRead> Rows<R> {
+    /// Reads a row, unless it has nothing but separators.
+    fn entry(&self, raw: &RawRecord) -> io::Result<Option<Entry>> {
+        let fields = self.records.fields(raw)?;
+        if fields.iter().all(|value| value.trim_ascii().is_empty()) {
+            return Ok(None);
         }
+        let mut warnings = Vec::new();
+        let record = self.record(raw, fields, &mut warnings);
+        let record = record.map_err(|mut remark| {
+            if raw.last > raw.first {
+                remark.detail += &format!("; it ends in line {}", raw.last);
+            }
+            NoUser::Refused(remark)
+        });
+        Ok(Some(Entry {
+            line: raw.first,
+            record,
+            warnings,
+        }))
     }
 
-    fn draft(&self, row: ByteRecord, misplaced: bool) -> Result<Draft, Remark> {
-        if misplaced {
+    fn record(
+        &self,
+        raw: &RawRecord,
+        fields: ByteRecord,
+        warnings: &mut Vec<Remark>,
+    ) -> Result<Record, Remark> {
+        if raw.has_stray_quote {
             let detail = "a quotation mark is not closed, or text follows one that closes: write \"\" for a quotation mark within quotes";
             return Err(Remark::new("", detail));
         }
-        let row = StringRecord::from_byte_record(row)
-            .map_err(|_| Remark::new("", "is not UTF-8: save the file as UTF-8"))?;
-        if row.len() != self.header.len() {
-            let (found, expected) = (row.len(), self.header.len());
+        let row = StringRecord::from_byte_record(fields).map_err(|_| Remark::new("", NOT_UTF_8))?;
+        if row.len() != self.width {
+            let (found, expected) = (row.len(), self.width);
             let detail = format!("has {found} fields, but the header has {expected}");
             return Err(Remark::new("", detail));
         }
         let mut draft = Draft::default();
-        for (ours, value) in self.header.iter().zip(&row) {
-            for ours in ours {
-                let null = value.is_empty() || NULLS.contains(&value) && *ours != "username";
-                draft.set(ours, if null { Value::Null } else { value.into() })?;
-            }
+        for (index, field) in &self.header {
+            let value = row.get(*index).unwrap_or_default();
+            let null = value.is_empty() || NULLS.contains(&value) && *field != "username";
+            draft.set(field, if null { Value::Null } else { value.into() })?;
         }
-        Ok(draft)
+        draft.record(&self.columns, warnings)
     }
 }
 
 /// Reads a line with its end, at most 64 KiB of it.
 fn first_line(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    for byte in file.by_ref().take(MAX_HEADER_BYTES).bytes() {
-        let byte = byte?;
-        line.push(byte);
-        if byte == b'\n' {
-            break;
-        }
-    }
+    file.take(MAX_HEADER_BYTES).read_until(b'\n', &mut line)?;
     Ok(line)
 }
 
@@ -225,40 +203,8 @@ fn sniffed(header: &[u8]) -> u8 {
     most.1
 }
 
-/// Writes a header, then a row for each record.
-pub(super) struct Writer<W: Write>(csv::Writer<W>);
-
-impl<W: Write> Writer<W> {
-    pub(super) fn new(to: W) -> io::Result<Self> {
-        let mut writer = csv::Writer::from_writer(to);
-        writer.write_record(COLUMNS)?;
-        Ok(Self(writer))
-    }
-}
-
-impl<W: Write> Sink for Writer<W> {
-    fn put(&mut self, record: &Record) -> io::Result<()> {
-        let object = serde_json::to_value(record)?;
-        let cell = |column: &&str| match object.get(column) {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(names)) => {
-                let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-                names.join(" ")
-            }
-            Some(other) => other.to_string(),
-        };
-        self.0
-            .write_record(COLUMNS.iter().map(cell))
-            .map_err(io::Error::from)
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 /// What databases print for NULL: `mysql --batch`, and `COPY` of Postgres.
 const NULLS: [&str; 2] = ["NULL", "\\N"];
 const MAX_HEADER_BYTES: u64 = 64 * 1024;
+const NOT_UTF_8: &str = "is not UTF-8: save the file as UTF-8";

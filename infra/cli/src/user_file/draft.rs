@@ -6,8 +6,8 @@ use gatehouse_auth::external_id::ExternalId;
 use serde_json::Value;
 
 use super::columns::{COLUMNS, Column, Columns, advice, shown};
-use super::moment;
 use super::record::{Record, Remark};
+use super::time;
 
 /// Values by our names for them. There is no `Debug`: it holds a hash.
 #[derive(Default)]
@@ -19,7 +19,7 @@ impl Draft {
         &mut self,
         columns: &Columns,
         name: &str,
-        value: &Value,
+        value: Value,
     ) -> Result<(), Remark> {
         let ours = match columns.resolve(name) {
             Column::Ours(ours) => ours,
@@ -50,13 +50,11 @@ impl Draft {
     }
 
     /// Makes the record, with a warning for each time that cannot be read.
-    pub(super) fn record(self, columns: &Columns) -> (Result<Record, Remark>, Vec<Remark>) {
-        let mut warnings = Vec::new();
-        let record = self.build(columns, &mut warnings);
-        (record, warnings)
-    }
-
-    fn build(mut self, columns: &Columns, warnings: &mut Vec<Remark>) -> Result<Record, Remark> {
+    pub(super) fn record(
+        mut self,
+        columns: &Columns,
+        warnings: &mut Vec<Remark>,
+    ) -> Result<Record, Remark> {
         let password = columns.theirs("password_hash");
         if let Some(theirs) = password.filter(|_| !self.has("password_hash")) {
             let detail = format!("{} is missing, which --column names", shown(theirs));
@@ -180,7 +178,7 @@ impl Draft {
             Value::Number(number) => number.to_string(),
             Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => String::new(),
         };
-        let read = moment::read(&text);
+        let read = time::read(&text);
         if read.is_none() {
             let detail =
                 "is not a time that can be read, such as 2024-01-15T08:00:00Z: it was left out";

@@ -7,42 +7,30 @@ use serde_json::Value;
 
 use super::columns::{Column, Columns, advice, shown};
 use super::draft::Draft;
-use super::{Content, Remark};
+use super::entry::NoUser;
+use super::record::{Record, Remark};
 
 /// The members of an object in their order, also those that are there twice.
 pub(super) struct Members(Vec<(String, Value)>);
 
 /// Reads one object.
-pub(super) fn content(bytes: &[u8], columns: &Columns) -> (Content, Vec<Remark>) {
-    let members = match parse(bytes) {
-        Ok(members) => members,
-        Err(remark) => return (Content::Refused(remark), Vec::new()),
-    };
-    match django(members) {
+pub(super) fn record(
+    bytes: &[u8],
+    columns: &Columns,
+    warnings: &mut Vec<Remark>,
+) -> Result<Record, NoUser> {
+    let draft = match django(parse(bytes)?) {
         Object::Ours(members) => {
             let mut draft = Draft::default();
             for (name, value) in members.0 {
-                if let Err(remark) = draft.put(columns, &name, &value) {
-                    return (Content::Refused(remark), Vec::new());
-                }
+                draft.put(columns, &name, value)?;
             }
-            person(draft, columns, Vec::new())
+            draft
         }
-        Object::Django { pk, fields } => match django_draft(pk, fields, columns) {
-            Ok((draft, warnings)) => person(draft, columns, warnings),
-            Err(remark) => (Content::Refused(remark), Vec::new()),
-        },
-        Object::OtherModel(model) => (Content::NotAPerson(model), Vec::new()),
-    }
-}
-
-fn person(draft: Draft, columns: &Columns, mut warnings: Vec<Remark>) -> (Content, Vec<Remark>) {
-    let (record, more) = draft.record(columns);
-    warnings.extend(more);
-    match record {
-        Ok(record) => (Content::Person(Box::new(record)), warnings),
-        Err(remark) => (Content::Refused(remark), warnings),
-    }
+        Object::Django { pk, fields } => django_draft(pk, fields, columns, warnings)?,
+        Object::OtherModel(model) => return Err(NoUser::OtherModel(model)),
+    };
+    Ok(draft.record(columns, warnings)?)
 }
 
 fn parse(bytes: &[u8]) -> Result<Members, Remark> {
@@ -100,9 +88,9 @@ fn django_draft(
     pk: Option<Value>,
     fields: Vec<(String, Value)>,
     columns: &Columns,
-) -> Result<(Draft, Vec<Remark>), Remark> {
+    warnings: &mut Vec<Remark>,
+) -> Result<Draft, Remark> {
     let mut draft = Draft::default();
-    let mut warnings = Vec::new();
     let mut later = Vec::new();
     for (name, value) in fields {
         let known = DJANGO.iter().find(|(theirs, _)| *theirs == name);
@@ -110,7 +98,7 @@ fn django_draft(
         match (column, known) {
             // What --column or --ignore says about a field wins.
             (Column::Ours(_) | Column::Ignored | Column::Replaced, _) => {
-                draft.put(columns, &name, &value)?;
+                draft.put(columns, &name, value)?;
             }
             (Column::Unknown, Some((_, Some(ours)))) => later.push((*ours, value)),
             (Column::Unknown, Some((_, None))) => {
@@ -131,7 +119,7 @@ fn django_draft(
             draft.set(ours, value)?;
         }
     }
-    Ok((draft, warnings))
+    Ok(draft)
 }
 
 impl<'de> Deserialize<'de> for Members {

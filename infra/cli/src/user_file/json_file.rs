@@ -1,9 +1,11 @@
 //! JSON objects in a file: one a line, or all of them in an array.
 
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Read as _};
 
 use super::columns::Columns;
-use super::{Content, Entry, Record, Remark, Sink, json};
+use super::entry::Entry;
+use super::json;
+use super::record::Remark;
 
 /// Reads line by line, never more than one of them at a time.
 pub(super) struct Lines<R> {
@@ -169,35 +171,21 @@ impl<R: BufRead> Iterator for Elements<R> {
 }
 
 fn entry(line: u64, bytes: &[u8], columns: &Columns) -> Entry {
-    let (content, warnings) = if too_long(bytes) {
-        let remark = Remark::new("", "has more than 1 MiB, which is not a person");
-        (Content::Refused(remark), Vec::new())
+    let mut warnings = Vec::new();
+    let record = if too_long(bytes) {
+        Err(Remark::new("", "has more than 1 MiB, which is not a person").into())
     } else {
-        json::content(bytes, columns)
+        json::record(bytes, columns, &mut warnings)
     };
     Entry {
         line,
-        content,
+        record,
         warnings,
     }
 }
 
 fn too_long(bytes: &[u8]) -> bool {
     bytes.len() as u64 > MAX_LINE_BYTES
-}
-
-/// Writes one object a line.
-pub(super) struct Writer<W>(pub(super) W);
-
-impl<W: Write> Sink for Writer<W> {
-    fn put(&mut self, record: &Record) -> io::Result<()> {
-        serde_json::to_writer(&mut self.0, record)?;
-        self.0.write_all(b"\n")
-    }
-
-    fn end(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
 }
 
 /// Longer objects are refused unread: memory stays what it is whatever the file.

@@ -14,7 +14,8 @@ use encoding_rs_io::DecodeReaderBytesBuilder;
 use gatehouse_auth::digest::Sha256;
 
 use super::columns::Columns;
-use super::{Entries, csv_file, json_file};
+use super::entry::Entries;
+use super::{csv_file, json_file};
 
 /// A file whose digest and encoding are known.
 pub(crate) struct Source {

@@ -57,16 +57,16 @@ fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<H
             assert!(!remark.detail.contains("$2b$"), "{remark:?}");
             format!("{}: {}", remark.field, remark.detail)
         };
-        let said = match entry.content {
-            Content::Person(record) => match record.user(NOW) {
+        let said = match entry.record {
+            Ok(record) => match record.user(NOW) {
                 Ok(user) => {
-                    held.records.push(*record);
+                    held.records.push(record);
                     user.username
                 }
                 Err(remark) => blame(&remark),
             },
-            Content::Refused(remark) => blame(&remark),
-            Content::NotAPerson(model) => format!("skipped: {model}"),
+            Err(NoUser::Refused(remark)) => blame(&remark),
+            Err(NoUser::OtherModel(model)) => format!("skipped: {model}"),
         };
         held.entries.push((entry.line, said));
         let warnings = entry.warnings.iter().map(|one| (entry.line, blame(one)));

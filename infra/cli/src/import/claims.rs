@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 
+use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
-use super::outcome::{Line, Outcome};
+use super::line::{Line, Outcome};
 use crate::user_file::Remark;
 
 /// Claims of the lines that would have been imported so far. About 150 bytes a
 /// claim: the only part of the command whose memory grows with the file.
 #[derive(Default)]
-pub(super) struct Claimed(HashMap<String, Holder>);
+pub(super) struct Claims(HashMap<String, Holder>);
 
 struct Holder {
     line: u64,
@@ -18,12 +19,9 @@ struct Holder {
     imported: Option<String>,
 }
 
-impl Claimed {
+impl Claims {
     /// Decides as a run that writes would; `foreseen` is what the table says alone.
-    pub(super) fn decide(&mut self, line: &Line, foreseen: Imported) -> Outcome {
-        let Some(user) = line.user() else {
-            return line.outcome(foreseen);
-        };
+    pub(super) fn decide(&mut self, line: &Line, user: &User, foreseen: Imported) -> Outcome {
         if let Some(holder) = Claim::Subject.key(user).and_then(|key| self.0.get(&key)) {
             return if holder.imported == user.imported {
                 Outcome::Already

@@ -9,13 +9,13 @@ use anyhow::Context as _;
 
 /// A file that exists once it has a line. Only its owner may read it: it says who
 /// has an account.
-pub(super) struct Beside {
+pub(super) struct ReportFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
     length: u64,
 }
 
-impl Beside {
+impl ReportFile {
     /// Goes on after the first `length` bytes that an earlier run wrote; removes the
     /// file if there are none.
     pub(super) fn open(path: PathBuf, length: u64) -> anyhow::Result<Self> {

@@ -4,26 +4,16 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
-use crate::user_file::{Content, Entry, Remark};
+use crate::user_file::{Entry, NoUser, Remark};
 
 /// A line that was read.
 pub(super) struct Line {
     /// As an editor counts.
     pub(super) number: u64,
-    pub(super) person: Person,
+    pub(super) user: Result<User, NoUser>,
+    /// The field in which the file has the old id.
+    old_id: &'static str,
     pub(super) warnings: Vec<Remark>,
-}
-
-/// Who is in a line.
-pub(super) enum Person {
-    Known {
-        user: Box<User>,
-        /// The field in which the file has the old id.
-        old_id: &'static str,
-    },
-    Refused(Remark),
-    /// A record of another model of Django's.
-    Nobody(String),
 }
 
 /// What became of a line.
@@ -39,43 +29,30 @@ pub(super) enum Outcome {
 
 impl Line {
     pub(super) fn read(entry: Entry, now: Timestamp) -> Self {
-        let person = match entry.content {
-            Content::Person(record) => match record.user(now) {
-                Ok(user) => Person::Known {
-                    user: Box::new(user),
-                    old_id: if record.id.is_some() {
-                        "id"
-                    } else {
-                        "external_id"
-                    },
-                },
-                Err(remark) => Person::Refused(remark),
-            },
-            Content::Refused(remark) => Person::Refused(remark),
-            Content::NotAPerson(model) => Person::Nobody(model),
-        };
+        let has_id = entry
+            .record
+            .as_ref()
+            .is_ok_and(|record| record.id.is_some());
+        let user = entry.record.and_then(|record| Ok(record.user(now)?));
         Self {
             number: entry.line,
-            person,
+            user,
+            old_id: if has_id { "id" } else { "external_id" },
             warnings: entry.warnings,
         }
     }
 
     pub(super) fn user(&self) -> Option<&User> {
-        match &self.person {
-            Person::Known { user, .. } => Some(user),
-            Person::Refused(_) | Person::Nobody(_) => None,
-        }
+        self.user.as_ref().ok()
     }
 
     /// Names the field of this line that makes a claim.
     pub(super) fn field(&self, claim: Claim) -> &'static str {
-        match (claim, &self.person) {
-            (Claim::Subject, _) => "id",
-            (Claim::Username, _) => "username",
-            (Claim::Email, _) => "email",
-            (Claim::ExternalId, Person::Known { old_id, .. }) => old_id,
-            (Claim::ExternalId, Person::Refused(_) | Person::Nobody(_)) => "external_id",
+        match claim {
+            Claim::Subject => "id",
+            Claim::Username => "username",
+            Claim::Email => "email",
+            Claim::ExternalId => self.old_id,
         }
     }
 
@@ -91,6 +68,15 @@ impl Line {
                 "id",
                 "an account with this id was deleted, and its id never returns: give this person another id",
             )),
+        }
+    }
+}
+
+impl From<&NoUser> for Outcome {
+    fn from(reason: &NoUser) -> Self {
+        match reason {
+            NoUser::Refused(remark) => Self::Refused(remark.clone()),
+            NoUser::OtherModel(model) => Self::Skipped(model.clone()),
         }
     }
 }
