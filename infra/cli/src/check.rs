@@ -4,22 +4,24 @@
 mod advice;
 mod alarms;
 mod deployed;
+mod finding;
 mod functions;
 mod keys;
 mod machine;
 mod project_files;
+mod resources;
 mod tables;
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
 
-use serde::Serialize;
 use serde_json::json;
 
 use crate::answer::{Answer, Status};
 use crate::options::Options;
-use crate::target::{Target, TargetOptions};
+use crate::target::{IfMissing, Target, TargetOptions};
 use crate::{project, running};
+use finding::{Finding, Level};
 
 /// What `gatehouse check` takes.
 #[derive(clap::Args)]
@@ -33,53 +35,6 @@ pub(crate) struct Arguments {
     options: Options,
 }
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-enum Level {
-    Ok,
-    Warn,
-    Fail,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Finding {
-    level: Level,
-    about: String,
-    text: String,
-}
-
-impl Finding {
-    fn ok(about: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(Level::Ok, about, text)
-    }
-
-    fn warn(about: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(Level::Warn, about, text)
-    }
-
-    fn fail(about: impl Into<String>, text: impl Into<String>) -> Self {
-        Self::new(Level::Fail, about, text)
-    }
-
-    fn new(level: Level, about: impl Into<String>, text: impl Into<String>) -> Self {
-        // One line each, whatever an error says.
-        let text = text.into().split_whitespace().collect::<Vec<_>>().join(" ");
-        Self {
-            level,
-            about: about.into(),
-            text,
-        }
-    }
-
-    /// The same finding about something within a larger thing.
-    fn within(mut self, whole: &str) -> Self {
-        self.about = format!("{whole} {}", self.about);
-        self
-    }
-}
-
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Options { target, json } = arguments.options;
@@ -89,13 +44,13 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
     let root = project::root()?;
     if arguments.is_of_a_stack() {
-        let target = Target::find(arguments).await?;
+        let target = Target::find(arguments, IfMissing::Fail).await?;
         return Ok(deployed::findings(&target, &root).await);
     }
     let mut findings = machine::findings().await;
     findings.extend(project_files::findings(&root));
     if arguments.is_of_one_place() {
-        let target = Target::find(arguments).await?;
+        let target = Target::find(arguments, IfMissing::Fail).await?;
         let keys = target.run(async |target| Ok(keys::findings(target, None).await));
         findings.extend(keys.await?);
         return Ok(findings);

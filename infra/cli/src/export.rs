@@ -9,7 +9,7 @@ use gatehouse_store::Users;
 use tempfile::NamedTempFile;
 
 use crate::answer::{Status, notice, print};
-use crate::target::{Target, TargetOptions};
+use crate::target::{IfMissing, Target, TargetOptions};
 use crate::user_file::{Format, Record, Writer};
 
 /// What `gatehouse export` is given.
@@ -35,7 +35,7 @@ struct Exported {
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     Format::of(&arguments.file)?;
-    let target = Target::find(&arguments.target).await?;
+    let target = Target::find(&arguments.target, IfMissing::Fail).await?;
     let work = async |target: &Target| {
         let users = Users::new(target.tables(), target.table("USERS_TABLE")?);
         export(&users, &arguments.file).await

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::answer::print;
-use crate::target::Target;
+use crate::target::{IfMissing, Target};
 pub(crate) use arguments::Arguments;
 use run::{Pace, Run};
 use tables::ImportTables;
@@ -22,11 +22,12 @@ use tables::ImportTables;
 /// Runs the command: 0 if everybody is there now, 3 if lines were refused.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
-    let (target, _empty) = if arguments.dry_run {
-        Target::find_or_pretend(&arguments.target).await?
+    let if_missing = if arguments.dry_run {
+        IfMissing::Pretend
     } else {
-        (Target::find_or_create(&arguments.target).await?, None)
+        IfMissing::Create
     };
+    let target = Target::find(&arguments.target, if_missing).await?;
     let work = async |target: &Target| {
         let tables = ImportTables::of(target)?;
         Run::new(&arguments, &tables, Pace::default())

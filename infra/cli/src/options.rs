@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use crate::answer::Answer;
-use crate::target::{Target, TargetOptions};
+use crate::target::{IfMissing, Target, TargetOptions};
 
 /// Which stack a command works on, and how it prints.
 #[derive(clap::Args)]
@@ -21,7 +21,7 @@ impl Options {
         &self,
         work: impl AsyncFnOnce(&Target) -> anyhow::Result<Answer>,
     ) -> anyhow::Result<ExitCode> {
-        let target = Target::find(&self.target).await?;
+        let target = Target::find(&self.target, IfMissing::Fail).await?;
         target.run(work).await?.print(self.json)
     }
 }

@@ -14,6 +14,12 @@ pub(crate) const WORK_DIR: &str = ".gatehouse";
 /// project's root: `cargo local` keeps its tables and keys there.
 pub(crate) const DATA_DIR: &str = ".gatehouse/data";
 
+/// The root of this repository, for tests.
+#[cfg(test)]
+pub(crate) fn repository() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
 /// Returns the directory above (or at) the current one with the template.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("the current directory cannot be read")?;

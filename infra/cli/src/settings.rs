@@ -117,12 +117,11 @@ fn with_parameters(text: &str, plan: &Plan) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
+    use crate::project;
 
     fn refused(parameters: &[(&str, &str)]) -> Vec<String> {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = project::repository().join(project::TEMPLATE);
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let parameters = parameters.iter().map(owned).collect();
         let plan = Plan::read(&template, &parameters, "http://localhost:3000").unwrap();
@@ -173,7 +172,7 @@ mod tests {
 
     #[test]
     fn every_setting_of_the_template_has_a_reader_that_refuses_nonsense() {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = project::repository().join(project::TEMPLATE);
         let on = [("PwnedPasswords", "fail_open")].map(|(name, value)| (name.into(), value.into()));
         let plan = Plan::read(&template, &on.into(), "http://localhost:3000").unwrap();
         for (function, variables) in &plan.environments {

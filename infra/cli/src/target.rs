@@ -57,59 +57,65 @@ pub(crate) struct Target {
     kind: Kind,
 }
 
+/// What to do about a data directory that has no database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum IfMissing {
+    Fail,
+    Create,
+    /// Nothing is created: an empty database in another directory stands in.
+    Pretend,
+}
+
 /// What a target has beside its tables and keys.
 enum Kind {
     /// `cargo local` runs, and has the tables open.
     Running,
-    /// Nothing runs: the tables are open here.
-    Kept(Storage),
+    /// Nothing runs: the tables are open here, perhaps in a directory that is deleted
+    /// afterwards.
+    Kept(Storage, Option<TempDir>),
     /// The stack is on AWS, or on an emulator of it.
     Deployed(Box<Deployment>),
 }
 
 impl Target {
     /// Finds the stack that is named; without a name the running `cargo local`.
-    pub(crate) async fn find(arguments: &TargetOptions) -> anyhow::Result<Self> {
-        if let Some(stack) = &arguments.stack {
+    pub(crate) async fn find(
+        options: &TargetOptions,
+        if_missing: IfMissing,
+    ) -> anyhow::Result<Self> {
+        if let Some(stack) = &options.stack {
             return Self::deployed(stack).await;
         }
         let root = project::root()?;
-        Self::find_local(arguments, &root, DataDir::check_kept).await
-    }
-
-    /// Finds the stack that is named, and creates its data directory if there is none.
-    pub(crate) async fn find_or_create(arguments: &TargetOptions) -> anyhow::Result<Self> {
-        if let Some(stack) = &arguments.stack {
-            return Self::deployed(stack).await;
-        }
-        let root = project::root()?;
-        let check = |directory: &DataDir, root: &Path| {
-            directory.check_usable(root)?;
-            if !directory.is_kept() {
-                notice(&format!("Creating the data directory {directory}."));
-            }
-            Ok(())
+        let Some(typed) = &options.data_dir else {
+            let running = running::one(&root, options.port)?;
+            notice(&format!("Using the `cargo local` at {}.", running.url()));
+            return Self::of_running(&running.variables);
         };
-        Self::find_local(arguments, &root, check).await
-    }
-
-    /// Finds the stack that is named, without creating anything: in the place of a
-    /// data directory that has no database yet, an empty one that goes with the
-    /// directory that is returned.
-    pub(crate) async fn find_or_pretend(
-        arguments: &TargetOptions,
-    ) -> anyhow::Result<(Self, Option<TempDir>)> {
-        if let (None, Some(typed)) = (&arguments.stack, &arguments.data_dir) {
-            let root = project::root()?;
-            let directory = DataDir::of_option(typed.as_deref(), &root)?;
-            if !directory.is_kept() {
+        let directory = DataDir::of_option(typed.as_deref(), &root)?;
+        for running in running::all(&root)? {
+            let target = Self::of_running(&running.variables)?;
+            if target.keeps_its_keys_in(directory.path()) {
+                notice(&format!("Using the `cargo local` at {}.", running.url()));
+                return Ok(target);
+            }
+        }
+        match if_missing {
+            IfMissing::Pretend if !directory.is_kept() => {
                 directory.check_usable(&root)?;
                 let empty = tempfile::tempdir().context("there is no temporary directory")?;
-                let target = Self::open(&root.join(project::TEMPLATE), empty.path()).await?;
-                return Ok((target, Some(empty)));
+                let storage = Storage::open(&root.join(project::TEMPLATE), empty.path()).await?;
+                return Ok(Self::of_storage(storage, Some(empty)));
+            }
+            IfMissing::Fail | IfMissing::Pretend => directory.check_kept(&root)?,
+            IfMissing::Create => {
+                directory.check_usable(&root)?;
+                if !directory.is_kept() {
+                    notice(&format!("Creating the data directory {directory}."));
+                }
             }
         }
-        Ok((Self::find(arguments).await?, None))
+        Self::open(&root, directory.path()).await
     }
 
     async fn deployed(stack: &str) -> anyhow::Result<Self> {
@@ -122,41 +128,21 @@ impl Target {
         })
     }
 
-    async fn find_local(
-        arguments: &TargetOptions,
-        root: &Path,
-        check: impl FnOnce(&DataDir, &Path) -> anyhow::Result<()>,
-    ) -> anyhow::Result<Self> {
-        let data_dir = arguments.data_dir.as_ref();
-        let data_dir = data_dir.map(|typed| DataDir::of_option(typed.as_deref(), root));
-        let data_dir = data_dir.transpose()?;
-        let Some(directory) = data_dir else {
-            let running = running::one(root, arguments.port)?;
-            notice(&format!("Using the `cargo local` at {}.", running.url()));
-            return Self::of_running(&running.variables);
-        };
-        for running in running::all(root)? {
-            let target = Self::of_running(&running.variables)?;
-            if target.keeps_its_keys_in(directory.path()) {
-                notice(&format!("Using the `cargo local` at {}.", running.url()));
-                return Ok(target);
-            }
-        }
-        check(&directory, root)?;
-        Self::open(&root.join(project::TEMPLATE), directory.path()).await
+    /// Opens a data directory that no stack runs on.
+    pub(crate) async fn open(root: &Path, directory: &Path) -> anyhow::Result<Self> {
+        let storage = Storage::open(&root.join(project::TEMPLATE), directory).await?;
+        Ok(Self::of_storage(storage, None))
     }
 
-    /// Opens a data directory that no stack runs on.
-    pub(crate) async fn open(template: &Path, directory: &Path) -> anyhow::Result<Self> {
-        let storage = Storage::open(template, directory).await?;
+    fn of_storage(storage: Storage, temporary: Option<TempDir>) -> Self {
         let names = storage.tables();
         let settings = names.map(|(id, name)| (variable::name(id), name.to_owned()));
-        Ok(Self {
+        Self {
             tables: local_tables(storage.dynamodb_url()),
             ring: KeyRingSource::File(storage.key_ring_path().to_owned()),
             settings: environment(&settings.collect()),
-            kind: Kind::Kept(storage),
-        })
+            kind: Kind::Kept(storage, temporary),
+        }
     }
 
     /// A client of the stack's DynamoDB.
@@ -191,7 +177,7 @@ impl Target {
     pub(crate) fn deployment(&self) -> Option<&Deployment> {
         match &self.kind {
             Kind::Deployed(deployment) => Some(deployment),
-            Kind::Running | Kind::Kept(_) => None,
+            Kind::Running | Kind::Kept(..) => None,
         }
     }
 
@@ -207,7 +193,7 @@ impl Target {
 
     /// Closes what was opened.
     pub(crate) async fn close(self) {
-        if let Kind::Kept(storage) = self.kind {
+        if let Kind::Kept(storage, _temporary) = self.kind {
             storage.close().await;
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use gatehouse_auth::role::ADMIN;
 
-use super::Finding;
+use super::finding::Finding;
 
 /// Looks at the parameters of a stack. One that does not protect its data is for
 /// trying things out, and is spared what only real users need.
@@ -171,15 +171,14 @@ impl Values<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use gatehouse_local::Plan;
 
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
+    use crate::project;
 
     fn worst(parameters: &[(&str, &str)]) -> Vec<(Level, String)> {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = project::repository().join(project::TEMPLATE);
         let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
         let given = [
             ("Issuer", "https://auth.example.com"),

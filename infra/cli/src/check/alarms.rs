@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::Finding;
-use super::deployed::Resources;
+use super::finding::Finding;
+use super::resources::Resources;
 
 /// Looks at the alarms; [`advice`](super::advice) says what follows if there are none.
 pub(super) fn findings(

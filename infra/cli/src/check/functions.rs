@@ -7,8 +7,8 @@ use aws_sdk_lambda::operation::get_policy::GetPolicyError;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use serde_json::Value;
 
-use super::Finding;
-use super::deployed::{Resource, Resources};
+use super::finding::Finding;
+use super::resources::{Resource, Resources};
 
 /// Looks at every function.
 pub(super) async fn findings(

@@ -7,7 +7,7 @@ use gatehouse_auth::key::{KeyState, Kid};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::clock::Clock;
 
-use super::Finding;
+use super::finding::Finding;
 use crate::keys::rotation;
 use crate::target::Target;
 
@@ -77,7 +77,7 @@ const GRACE_DAYS: u64 = 2;
 
 #[cfg(test)]
 mod tests {
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
 
     #[test]

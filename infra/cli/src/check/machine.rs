@@ -8,7 +8,7 @@ use aws_credential_types::provider::ProvideCredentials as _;
 use tokio::process::Command;
 use tokio::time::timeout;
 
-use super::Finding;
+use super::finding::Finding;
 
 /// Looks for every tool that the documents ask for.
 pub(super) async fn findings() -> Vec<Finding> {

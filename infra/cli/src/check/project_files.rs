@@ -6,7 +6,8 @@ use std::path::Path;
 use gatehouse_local::Plan;
 use toml::{Table, Value};
 
-use super::{Finding, advice};
+use super::advice;
+use super::finding::Finding;
 use crate::{project, settings};
 
 /// Checks the template with its defaults and with each environment's parameters.
@@ -119,11 +120,11 @@ fn words(text: &str) -> Vec<String> {
 
 const SAMCONFIG: &str = "infra/samconfig.toml";
 /// Stands for the API's own URL, which API Gateway chooses.
-const URL: &str = "https://api.example.com";
+pub(super) const URL: &str = "https://api.example.com";
 
 #[cfg(test)]
 mod tests {
-    use super::super::Level;
+    use super::super::finding::Level;
     use super::*;
 
     #[test]
@@ -131,7 +132,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let infra = root.path().join("infra");
         std::fs::create_dir(&infra).unwrap();
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
+        let template = project::repository().join(project::TEMPLATE);
         std::fs::copy(template, infra.join("template.yaml")).unwrap();
         for (overrides, level, text) in [
             (r#"["ProtectData=false"]"#, Level::Ok, "is false"),

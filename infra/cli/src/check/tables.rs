@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TableDescription, TimeToLiveStatus};
 use serde_json::Value;
 
-use super::Finding;
-use super::deployed::Resource;
+use super::finding::Finding;
+use super::resources::Resource;
 
 /// Looks at one table: deletion protection, recovery, expiry of items.
 pub(super) async fn findings(client: &Client, table: &Resource, protects: bool) -> Vec<Finding> {

@@ -5,13 +5,13 @@ use gatehouse_edge::clock::Clock;
 use gatehouse_store::ClientRequestToken;
 
 use super::*;
+use crate::project;
 use crate::user_file::{Columns, Source};
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
 async fn target(data: &Path) -> Target {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Target::open(&template, data).await.unwrap()
+    Target::open(&project::repository(), data).await.unwrap()
 }
 
 fn users(target: &Target) -> Users {

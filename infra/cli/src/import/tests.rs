@@ -1,5 +1,4 @@
 use std::fmt::Write as _;
-use std::path::Path;
 
 use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
 use gatehouse_auth::user::User;
@@ -11,6 +10,7 @@ use tempfile::TempDir;
 
 use super::tally::Tally;
 use super::*;
+use crate::project;
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
@@ -22,10 +22,9 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
         let directory = tempfile::tempdir().unwrap();
         let data = directory.path().join("data");
-        let target = Target::open(&template, &data).await.unwrap();
+        let target = Target::open(&project::repository(), &data).await.unwrap();
         Self { directory, target }
     }
 

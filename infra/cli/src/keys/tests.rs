@@ -1,14 +1,14 @@
-use std::path::Path;
-
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+use crate::project;
 
 /// A data directory that no stack runs on.
 async fn target(directory: &TempDir) -> Target {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-    Target::open(&template, directory.path()).await.unwrap()
+    Target::open(&project::repository(), directory.path())
+        .await
+        .unwrap()
 }
 
 async fn ask(target: &Target, command: Command) -> anyhow::Result<Value> {

@@ -126,7 +126,7 @@ impl<R: BufRead> Rows<R> {
         let record = self.record(raw, fields, &mut warnings);
         let record = record.map_err(|mut remark| {
             if raw.last > raw.first {
-                remark.detail += &format!("; it ends in line {}", raw.last);
+                remark.detail = format!("{}; it ends in line {}", remark.detail, raw.last);
             }
             NoUser::Refused(remark)
         });

@@ -19,7 +19,7 @@ impl Draft {
         &mut self,
         columns: &Columns,
         name: &str,
-        value: Value,
+        value: &Value,
     ) -> Result<(), Remark> {
         let ours = match columns.resolve(name) {
             Column::Ours(ours) => ours,

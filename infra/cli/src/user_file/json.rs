@@ -23,7 +23,7 @@ pub(super) fn record(
         Object::Ours(members) => {
             let mut draft = Draft::default();
             for (name, value) in members.0 {
-                draft.put(columns, &name, value)?;
+                draft.put(columns, &name, &value)?;
             }
             draft
         }
@@ -98,7 +98,7 @@ fn django_draft(
         match (column, known) {
             // What --column or --ignore says about a field wins.
             (Column::Ours(_) | Column::Ignored | Column::Replaced, _) => {
-                draft.put(columns, &name, value)?;
+                draft.put(columns, &name, &value)?;
             }
             (Column::Unknown, Some((_, Some(ours)))) => later.push((*ours, value)),
             (Column::Unknown, Some((_, None))) => {

@@ -19,7 +19,10 @@ pub(super) async fn account(
 ) -> anyhow::Result<Answer> {
     let (users, revocations) = (&tables.users, &tables.revocations);
     let (user, deleted) = remove_user(users, revocations, sub, now, &token()?).await?;
-    let digests = user.as_ref().map(User::identifier_digests).unwrap_or_default();
+    let digests = user
+        .as_ref()
+        .map(User::identifier_digests)
+        .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
         bail!("that is the last administrator who can log in: promote somebody else first");
     }

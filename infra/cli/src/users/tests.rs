@@ -1,4 +1,3 @@
-use std::path::Path;
 use std::sync::Arc;
 
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
+use crate::project;
 
 /// Tables that nobody has written to.
 struct World {
@@ -23,8 +23,9 @@ struct World {
 impl World {
     async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let target = Target::open(&template, directory.path()).await.unwrap();
+        let target = Target::open(&project::repository(), directory.path())
+            .await
+            .unwrap();
         Self {
             tables: Tables::of(&target).unwrap(),
             target,

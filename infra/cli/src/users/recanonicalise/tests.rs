@@ -1,11 +1,10 @@
-use std::path::Path;
-
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use super::*;
+use crate::project;
 use crate::target::Target;
 
 /// Tables with users whose names have the spelling of earlier rules.
@@ -18,8 +17,9 @@ struct World {
 impl World {
     async fn with(users: &[(&str, &str)]) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../template.yaml");
-        let target = Target::open(&template, directory.path()).await.unwrap();
+        let target = Target::open(&project::repository(), directory.path())
+            .await
+            .unwrap();
         let tables = Tables::of(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
