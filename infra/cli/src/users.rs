@@ -136,34 +136,10 @@ enum Command {
     },
 }
 
-impl Command {
-    /// The roles that the command gives to somebody.
-    fn given_roles(&self) -> &[Role] {
-        match self {
-            Self::Create { role, .. } => role,
-            Self::Roles { add, .. } => add,
-            Self::List { .. }
-            | Self::Show { .. }
-            | Self::Promote { .. }
-            | Self::Disable { .. }
-            | Self::Enable { .. }
-            | Self::Unlock { .. }
-            | Self::RevokeSessions { .. }
-            | Self::Recanonicalise { .. }
-            | Self::Recover { .. }
-            | Self::Delete { .. } => &[],
-        }
-    }
-}
-
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
-    let work = async |target: &Target| {
-        let answer = answer(target, &command).await?;
-        roles::warn(target.settings(), command.given_roles());
-        Ok(answer)
-    };
+    let work = async |target: &Target| answer(target, &command).await;
     options.run(work).await
 }
 
@@ -183,11 +159,16 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
             let password = prompt::new_password(&create::rules(target.settings())?)?;
-            create::account(target.settings(), &tables, newcomer, &password, now).await
+            let created = create::account(target.settings(), &tables, newcomer, &password, now);
+            let answer = created.await?;
+            roles::warn(target.settings(), role);
+            Ok(answer)
         }
         Command::Promote { name } => change::promote(&tables, name, now).await,
         Command::Roles { name, add, remove } => {
-            change::roles(&tables, name, (add, remove), now).await
+            let answer = change::roles(&tables, name, (add, remove), now).await?;
+            roles::warn(target.settings(), add);
+            Ok(answer)
         }
         Command::Disable { name, yes } => {
             let user = tables.find(name).await?;
@@ -230,7 +211,7 @@ pub(crate) async fn seed(
     password: &SecretString,
 ) -> anyhow::Result<bool> {
     let tables = Tables::of(target)?;
-    if tables.is_taken(name).await? {
+    if tables.subject_of(name).await?.is_some() {
         return Ok(false);
     }
     let newcomer = create::Newcomer::read(name, None, &[])?;

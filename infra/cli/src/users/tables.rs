@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, anyhow};
 use gatehouse_auth::external_id::ExternalId;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::random;
 use gatehouse_auth::user::User;
@@ -34,9 +35,7 @@ impl Tables {
     /// that is only like it.
     pub(super) async fn find(&self, name: &str) -> anyhow::Result<User> {
         let nobody = || format!("nobody is called {name:?} here");
-        let key = LoginIdentifier::parse(name).name_key();
-        let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
-        let sub = self.users.subject_of(&key).await?.with_context(nobody)?;
+        let sub = self.subject_of(name).await?.with_context(nobody)?;
         self.users.get(&sub).await?.with_context(nobody)
     }
 
@@ -46,11 +45,11 @@ impl Tables {
         self.users.find(&id.name_key()).await?.with_context(nobody)
     }
 
-    /// Says whether somebody has a name.
-    pub(super) async fn is_taken(&self, name: &str) -> anyhow::Result<bool> {
+    /// Finds whose name it is.
+    pub(super) async fn subject_of(&self, name: &str) -> anyhow::Result<Option<SubjectId>> {
         let key = LoginIdentifier::parse(name).name_key();
         let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
-        Ok(self.users.subject_of(&key).await?.is_some())
+        Ok(self.users.subject_of(&key).await?)
     }
 
     /// The counters of failed logins, for who deletes those of one person.
