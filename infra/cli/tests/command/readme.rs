@@ -13,7 +13,7 @@ async fn the_readmes_commands_for_people_do_what_it_says() -> anyhow::Result<()>
     assert_eq!(service.post("/register", &ada).await?.status, 201);
     let project = Project::of(&service)?;
     let readme = std::fs::read_to_string(root().join("README.md"))?;
-    let steps = document::steps_run_by("infra/cli/tests/users/readme.rs", &readme);
+    let steps = document::steps_run_by("infra/cli/tests/command/readme.rs", &readme);
     assert!(!steps.is_empty(), "the README names no commands for people");
     let run = move || {
         document::run(&steps, project.shell(), |commands| {

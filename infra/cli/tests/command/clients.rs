@@ -11,8 +11,8 @@ use crate::project::Project;
 /// Runs a command that prints JSON.
 fn run(project: &Project, words: &[&str]) -> anyhow::Result<Value> {
     let words: Vec<&str> = ["clients"].iter().chain(words).copied().collect();
-    let done = project.run(&[&words[..], &["--json"]].concat(), "")?;
-    ensure!(done.succeeded, "{done:?}");
+    let done = project.run(&[&words[..], &["--json"]].concat())?;
+    ensure!(done.succeeded(), "{done:?}");
     Ok(serde_json::from_str(&done.out)?)
 }
 
@@ -63,7 +63,7 @@ async fn the_commands_for_introspecting_services_do_what_their_page_says() -> an
     let person = Person::join(&service).await?;
     let project = Project::of(&service)?;
     let page = std::fs::read_to_string(root().join("docs/your-own-services.md"))?;
-    let steps = document::steps_run_by("infra/cli/tests/users/clients.rs", &page);
+    let steps = document::steps_run_by("infra/cli/tests/command/clients.rs", &page);
     assert_eq!(steps.len(), 2);
     let mut shell = project.shell();
     shell
@@ -91,9 +91,9 @@ async fn a_second_rotation_asks_before_it_ends_a_secret_that_is_still_valid() ->
     let first = run(&project, &["create", "reports"])?;
     run(&project, &["rotate", "reports"])?;
     // Nobody is at the terminal.
-    let refused = project.run(&["clients", "rotate", "reports"], "")?;
+    let refused = project.run(&["clients", "rotate", "reports"])?;
     assert!(
-        !refused.succeeded && refused.err.contains("--yes"),
+        !refused.succeeded() && refused.err.contains("--yes"),
         "{refused:?}"
     );
     assert_eq!(introspect(&service, &first, "x").await?.status, 200);
@@ -122,8 +122,11 @@ async fn invalid_arguments_are_refused_by_name_and_change_nothing() -> anyhow::R
         (&["revoke", "reports"], "--yes"),
     ] {
         let words: Vec<&str> = ["clients"].iter().chain(words).copied().collect();
-        let refused = project.run(&words, "")?;
-        assert!(!refused.succeeded && refused.out.is_empty(), "{refused:?}");
+        let refused = project.run(&words)?;
+        assert!(
+            !refused.succeeded() && refused.out.is_empty(),
+            "{refused:?}"
+        );
         assert!(refused.err.contains(reason), "{refused:?}");
     }
     let list = run(&project, &["list"])?;

@@ -1,22 +1,18 @@
-//! The command itself, run as a person would, beside a running service.
-
-mod clients;
-mod import;
-mod project;
-mod readme;
+//! `gatehouse users`, beside a running service.
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::{Person, Service};
-use project::Project;
 use serde_json::json;
+
+use crate::project::Project;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let refused = project.run(&["users", "promote", "person-1"], "")?;
+    let refused = project.run(&["users", "promote", "person-1"])?;
     assert!(
-        !refused.succeeded && refused.out.is_empty(),
+        !refused.succeeded() && refused.out.is_empty(),
         "nobody is there: {refused:?}"
     );
 
@@ -24,8 +20,8 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     let name = person.username.clone();
     let before = person.access_token.clone();
     assert_eq!(service.get_as(&before, "/admin").await?.status, 403);
-    let promoted = project.run(&["users", "promote", &name], "")?;
-    ensure!(promoted.succeeded, "{promoted:?}");
+    let promoted = project.run(&["users", "promote", &name])?;
+    ensure!(promoted.succeeded(), "{promoted:?}");
     assert!(
         promoted.out.contains("has the roles admin user now"),
         "{promoted:?}"
@@ -36,9 +32,9 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     let token = refreshed.member("access_token");
     assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
 
-    let last = project.run(&["users", "disable", &name, "--yes"], "")?;
+    let last = project.run(&["users", "disable", &name, "--yes"])?;
     assert!(
-        !last.succeeded && last.err.contains("last administrator"),
+        !last.succeeded() && last.err.contains("last administrator"),
         "{last:?}"
     );
     assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
@@ -46,22 +42,22 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     let other = Person::join(&service).await?;
     ensure!(
         project
-            .run(&["users", "promote", &other.username], "")?
-            .succeeded
+            .run(&["users", "promote", &other.username])?
+            .succeeded()
     );
-    let disabled = project.run(&["users", "disable", &name, "--yes"], "")?;
-    ensure!(disabled.succeeded, "{disabled:?}");
+    let disabled = project.run(&["users", "disable", &name, "--yes"])?;
+    ensure!(disabled.succeeded(), "{disabled:?}");
     assert_eq!(service.get_as(&token, "/protected").await?.status, 403);
     assert!(person.log_in(&service).await.is_err());
-    let editor = project.run(&["users", "roles", &other.username, "--add", "editor"], "")?;
+    let editor = project.run(&["users", "roles", &other.username, "--add", "editor"])?;
     assert!(
-        editor.succeeded
+        editor.succeeded()
             && editor
                 .err
                 .contains("RoleScopes grants nothing to the role editor"),
         "{editor:?}"
     );
-    ensure!(project.run(&["users", "enable", &name], "")?.succeeded);
+    ensure!(project.run(&["users", "enable", &name])?.succeeded());
     person.log_in(&service).await?;
     Ok(())
 }
@@ -77,14 +73,14 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
     let project = Project::of(&service)?;
     let password = "canary of quiet otters at dawn";
     let words = ["users", "create", "Ada", "--role", "admin", "--json"];
-    let weak = project.run(&words, "canary\n")?;
+    let weak = project.run_with_input(&words, "canary\n")?;
     assert!(
-        !weak.succeeded && weak.err.contains("fewer than 15"),
+        !weak.succeeded() && weak.err.contains("fewer than 15"),
         "{weak:?}"
     );
     assert!(!weak.err.contains("canary"), "{weak:?}");
-    let made = project.run(&words, &format!("{password}\n"))?;
-    ensure!(made.succeeded, "{made:?}");
+    let made = project.run_with_input(&words, &format!("{password}\n"))?;
+    ensure!(made.succeeded(), "{made:?}");
     assert!(
         !made.out.contains("canary") && !made.err.contains("canary"),
         "{made:?}"
@@ -98,16 +94,16 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
     let token = login.member("access_token");
     assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
 
-    let unasked = project.run(&["users", "revoke-sessions", "ada"], "ada\n")?;
+    let unasked = project.run_with_input(&["users", "revoke-sessions", "ada"], "ada\n")?;
     assert!(
-        !unasked.succeeded && unasked.err.contains("--yes"),
+        !unasked.succeeded() && unasked.err.contains("--yes"),
         "{unasked:?}"
     );
     assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
     ensure!(
         project
-            .run(&["users", "revoke-sessions", "ada", "--yes"], "")?
-            .succeeded
+            .run(&["users", "revoke-sessions", "ada", "--yes"])?
+            .succeeded()
     );
     assert_eq!(service.get_as(&token, "/admin").await?.status, 403);
     let refreshed = service.refresh(&login.member("refresh_token")).await?;
@@ -121,8 +117,8 @@ async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyh
     let project = Project::of(&service)?;
     let mut person = Person::join(&service).await?;
     let name = person.username.clone();
-    let ended = project.run(&["users", "recover", &name, "--json"], "")?;
-    ensure!(ended.succeeded, "the code is not given");
+    let ended = project.run(&["users", "recover", &name, "--json"])?;
+    ensure!(ended.succeeded(), "the code is not given");
     let printed: serde_json::Value = serde_json::from_str(&ended.out)?;
     let code = printed["code"].as_str().context("there is no code")?;
 
@@ -149,8 +145,8 @@ async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     let project = Project::of(&service)?;
     let mut person = Person::join(&service).await?;
     let name = person.username.clone();
-    let deleted = project.run(&["users", "delete", &name, "--yes"], "")?;
-    ensure!(deleted.succeeded, "{deleted:?}");
+    let deleted = project.run(&["users", "delete", &name, "--yes"])?;
+    ensure!(deleted.succeeded(), "{deleted:?}");
     assert_eq!(
         deleted.out,
         format!("{name} is deleted; sessions that went along: 1.\n")
@@ -164,7 +160,7 @@ async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     );
     assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
     assert!(person.log_in(&service).await.is_err());
-    let listed = project.run(&["users", "list"], "")?;
+    let listed = project.run(&["users", "list"])?;
     assert_eq!(listed.out, "accounts: 0\n");
     Ok(())
 }

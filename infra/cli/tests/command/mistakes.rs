@@ -1,19 +1,19 @@
-//! The command itself, run as a person would, with mistakes: what is wrong is
-//! said before anything is built, created or changed.
-
-mod project;
+//! Mistakes at the command line: what is wrong is said before anything is built,
+//! created or changed.
 
 use std::io::Read as _;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::Stdio;
 
+use anyhow::Context as _;
 use gatehouse_local::private::Lock;
-use project::Project;
+
+use crate::project::Project;
 
 #[test]
-fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() {
-    let project = Project::new();
+fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() -> anyhow::Result<()> {
+    let project = Project::new()?;
     for (parameters, expected) in [
         (
             &["RoleScopes={bad"][..],
@@ -63,7 +63,7 @@ fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() {
         for parameter in parameters {
             words.extend(["--parameter", parameter]);
         }
-        let ended = project.run(&words);
+        let ended = project.run(&words)?;
         assert_ne!(ended.code, Some(0), "{parameters:?}: {ended:?}");
         assert!(ended.err.contains(expected), "{parameters:?}: {ended:?}");
         assert!(
@@ -72,11 +72,12 @@ fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() {
         );
         assert!(!project.path(".gatehouse").exists(), "{parameters:?}");
     }
+    Ok(())
 }
 
 #[test]
-fn only_local_and_import_create_a_data_directory() {
-    let project = Project::new();
+fn only_local_and_import_create_a_data_directory() -> anyhow::Result<()> {
+    let project = Project::new()?;
     for words in [
         &["users", "list"][..],
         &["users", "show", "ada"],
@@ -84,7 +85,7 @@ fn only_local_and_import_create_a_data_directory() {
         &["keys", "rotate"],
         &["export", "users.csv"],
     ] {
-        let ended = project.run(&[words, &["--data-dir", "mistyped"]].concat());
+        let ended = project.run(&[words, &["--data-dir", "mistyped"]].concat())?;
         assert_eq!(ended.code, Some(1), "{words:?}: {ended:?}");
         assert!(
             ended.err.contains("no database in mistyped"),
@@ -94,87 +95,89 @@ fn only_local_and_import_create_a_data_directory() {
     }
     assert!(!project.path("users.csv").exists());
 
-    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
-    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    project.write("users.ndjson", PERSON)?;
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     assert!(
         imported.err.contains("Creating the data directory data"),
         "{imported:?}"
     );
-    let again = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    let again = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert!(!again.err.contains("Creating"), "{again:?}");
-    let listed = project.run(&["users", "list", "--data-dir", "data"]);
+    let listed = project.run(&["users", "list", "--data-dir", "data"])?;
     assert!(
         listed.code == Some(0) && listed.out.contains("ada"),
         "{listed:?}"
     );
+    Ok(())
 }
 
 #[test]
-fn what_is_secret_is_read_by_its_owner_and_ignored_by_git() {
-    let project = Project::new();
-    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
-    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+fn what_is_secret_is_read_by_its_owner_and_ignored_by_git() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    project.write("users.ndjson", PERSON)?;
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
-    let rotated = project.run(&["keys", "rotate", "--data-dir", "data"]);
+    let rotated = project.run(&["keys", "rotate", "--data-dir", "data"])?;
     assert_eq!(rotated.code, Some(0), "{rotated:?}");
-    let exported = project.run(&["export", "everybody.csv", "--data-dir", "data"]);
+    let exported = project.run(&["export", "everybody.csv", "--data-dir", "data"])?;
     assert_eq!(exported.code, Some(0), "{exported:?}");
-    let ignored = std::fs::read_to_string(project.path("data/.gitignore")).unwrap();
+    let ignored = project.read("data/.gitignore")?;
     assert_eq!(ignored, "*\n");
     for name in [
         "data/dynamodb.sqlite",
         "data/key-ring.json",
         "everybody.csv",
     ] {
-        let mode = std::fs::metadata(project.path(name))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = std::fs::metadata(project.path(name))?.permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
+    Ok(())
 }
 
 #[test]
-fn a_data_directory_that_is_open_elsewhere_is_an_error_that_names_the_process() {
-    let project = Project::new();
-    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+fn a_data_directory_that_is_open_elsewhere_is_an_error_that_names_the_process() -> anyhow::Result<()>
+{
+    let project = Project::new()?;
+    project.write("users.ndjson", PERSON)?;
     let words = ["import", "users.ndjson", "--data-dir", "data"];
-    assert_eq!(project.run(&words).code, Some(0));
-    let _lock = Lock::take(&project.path("data")).unwrap();
-    let ended = project.run(&["users", "list", "--data-dir", "data"]);
+    assert_eq!(project.run(&words)?.code, Some(0));
+    let _lock = Lock::take(&project.path("data"))?;
+    let ended = project.run(&["users", "list", "--data-dir", "data"])?;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let id = std::process::id().to_string();
     assert!(ended.err.contains(&id), "{ended:?}");
+    Ok(())
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_before_a_build() {
-    let project = Project::new();
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = taken.local_addr().unwrap().port().to_string();
+fn a_port_that_is_taken_is_said_before_a_build() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    let taken = TcpListener::bind("127.0.0.1:0")?;
+    let port = taken.local_addr()?.port().to_string();
     for option in ["--port", "--dynamodb-port"] {
         let mut words = vec![option, &port];
         if option != "--port" {
             words.extend(["--port", "0"]);
         }
-        let ended = project.run(&[&["local"], &words[..]].concat());
+        let ended = project.run(&[&["local"], &words[..]].concat())?;
         assert_eq!(ended.code, Some(1), "{ended:?}");
         assert!(
             ended.err.contains(&port) && ended.err.contains(option),
             "{ended:?}"
         );
     }
+    Ok(())
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_a_command_quietly() {
-    let project = Project::new();
+fn a_reader_that_has_enough_ends_a_command_quietly() -> anyhow::Result<()> {
+    let project = Project::new()?;
     let lines: String = (0..400)
         .map(|number| PERSON.replace("ada", &format!("person-{number}")))
         .collect();
-    std::fs::write(project.path("users.ndjson"), lines).unwrap();
-    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"]);
+    project.write("users.ndjson", &lines)?;
+    let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     for words in [
         &["users", "list"][..],
@@ -186,30 +189,29 @@ fn a_reader_that_has_enough_ends_a_command_quietly() {
             .command(&words)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+            .spawn()?;
         // Closed before the first byte comes, as by a `head` that has ended.
         drop(child.stdout.take());
-        let status = child.wait().unwrap();
+        let status = child.wait()?;
         let mut err = String::new();
         child
             .stderr
             .take()
-            .unwrap()
-            .read_to_string(&mut err)
-            .unwrap();
+            .context("stderr is a pipe")?
+            .read_to_string(&mut err)?;
         assert!(
             status.success() && err.is_empty(),
             "{words:?}: {status} {err}"
         );
     }
+    Ok(())
 }
 
 /// `cargo gatehouse check`
 #[test]
-fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() {
-    let project = Project::new();
-    let lonely = project.check(&[]);
+fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    let lonely = project.check(&[])?;
     assert_eq!(lonely.code, Some(3), "{lonely:?}");
     for expected in [
         "ok    template: functions: ",
@@ -222,42 +224,43 @@ fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() {
     ] {
         assert!(lonely.out.contains(expected), "{expected}: {}", lonely.out);
     }
-    let machine = project.check(&["--json"]);
-    let json: serde_json::Value = serde_json::from_str(&machine.out).unwrap();
-    assert!(json["failures"] == 0 && json["findings"].as_array().unwrap().len() > 5);
+    let machine = project.check(&["--json"])?;
+    let json: serde_json::Value = serde_json::from_str(&machine.out)?;
+    assert!(json["failures"] == 0 && json["findings"].as_array().map_or(0, Vec::len) > 5);
 
     let samconfig = project.path("infra/samconfig.toml");
-    let text = std::fs::read_to_string(&samconfig).unwrap();
+    let text = std::fs::read_to_string(&samconfig)?;
     std::fs::write(
         &samconfig,
         text.replace("ProtectData=true", "RoleScopes={bad}"),
-    )
-    .unwrap();
-    let broken = project.check(&[]);
+    )?;
+    let broken = project.check(&[])?;
     assert_eq!(broken.code, Some(1), "{broken:?}");
     let expected = "fail  infra/samconfig.toml [prod] parameters: RoleScopes cannot be used";
     assert!(broken.out.contains(expected), "{}", broken.out);
+    Ok(())
 }
 
 #[test]
-fn a_check_of_a_data_directory_looks_for_keys() {
-    let project = Project::new();
-    std::fs::write(project.path("users.ndjson"), PERSON).unwrap();
+fn a_check_of_a_data_directory_looks_for_keys() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    project.write("users.ndjson", PERSON)?;
     let data_dir = ["--data-dir", "data"];
-    let imported = project.run(&[&["import", "users.ndjson"], &data_dir[..]].concat());
+    let imported = project.run(&[&["import", "users.ndjson"], &data_dir[..]].concat())?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
-    let none = project.check(&data_dir);
+    let none = project.check(&data_dir)?;
     assert_eq!(none.code, Some(1), "{none:?}");
     assert!(none.out.contains("fail  keys: "), "{}", none.out);
-    project.run(&[&["keys", "rotate"], &data_dir[..]].concat());
-    let some = project.check(&data_dir);
+    project.run(&[&["keys", "rotate"], &data_dir[..]].concat())?;
+    let some = project.check(&data_dir)?;
     assert_eq!(some.code, Some(3), "{some:?}");
     assert!(some.out.contains("ok    keys: "), "{}", some.out);
-    let typo = project.check(&["--data-dir", "mistyped"]);
+    let typo = project.check(&["--data-dir", "mistyped"])?;
     assert!(
         typo.code == Some(1) && typo.err.contains("no database in mistyped"),
         "{typo:?}"
     );
+    Ok(())
 }
 
 /// A line with a hash of bcrypt, which takes no work to import.

@@ -42,7 +42,7 @@ impl Moved {
         let columns = columns.into_iter().flat_map(|column| ["--column", column]);
         let words = ["import", "people.csv"].into_iter().chain(columns);
         let words: Vec<&str> = words.chain(more.iter().copied()).collect();
-        self.project.run(&words, "")
+        self.project.run(&words)
     }
 
     async fn log_in(&self, name: &str) -> anyhow::Result<Answer> {
@@ -84,7 +84,7 @@ async fn whoever_was_imported_is_found_by_their_old_id() -> anyhow::Result<()> {
     let moved = Moved::start().await?;
     ensure!(moved.import(&[])?.code == Some(0));
     let project = &moved.project;
-    let shown = project.run(&["users", "show", "--external-id", "17", "--json"], "")?;
+    let shown = project.run(&["users", "show", "--external-id", "17", "--json"])?;
     let shown: Value = serde_json::from_str(&shown.out)?;
     assert_eq!(shown["username"], "Ada");
     assert_eq!(shown["external_id"], "17");
@@ -96,7 +96,7 @@ async fn whoever_was_imported_is_found_by_their_old_id() -> anyhow::Result<()> {
         "{ids}"
     );
 
-    ensure!(project.run(&["users", "promote", "ada"], "")?.succeeded);
+    ensure!(project.run(&["users", "promote", "ada"])?.succeeded());
     let token = moved.log_in("ada").await?.member("access_token");
     for (id, found) in [("17", json!(["Ada"])), ("99", json!([]))] {
         let path = format!("/admin/users?external_id={id}");
@@ -106,7 +106,7 @@ async fn whoever_was_imported_is_found_by_their_old_id() -> anyhow::Result<()> {
         assert_eq!(json!(names), found);
     }
 
-    let exported = project.run(&["export", "out.csv"], "")?;
+    let exported = project.run(&["export", "out.csv"])?;
     ensure!(exported.code == Some(0), "{exported:?}");
     let out = project.read("out.csv")?;
     assert!(
@@ -124,13 +124,13 @@ async fn the_exit_status_of_an_import_tells_the_truth() -> anyhow::Result<()> {
     // Another Ada: refused, reported, and everybody else is imported.
     let more = format!("username,password_hash\nADA,{HASH}\nmax,{HASH}\n");
     moved.project.write("more.csv", &more)?;
-    let refused = moved.project.run(&["import", "more.csv"], "")?;
+    let refused = moved.project.run(&["import", "more.csv"])?;
     ensure!(refused.code == Some(3), "{refused:?}");
     let said = "line 2: username: another account has it";
     assert!(refused.out.contains(said), "{refused:?}");
     assert!(!refused.out.contains(HASH) && !refused.err.contains(HASH));
     assert_eq!(moved.log_in("max").await?.status, 200);
-    let failed = moved.project.run(&["import", "nowhere.csv"], "")?;
+    let failed = moved.project.run(&["import", "nowhere.csv"])?;
     ensure!(failed.code == Some(1), "{failed:?}");
     Ok(())
 }
@@ -138,7 +138,7 @@ async fn the_exit_status_of_an_import_tells_the_truth() -> anyhow::Result<()> {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_help_of_import_names_columns_separators_times_and_statuses() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let help = Project::of(&service)?.run(&["import", "--help"], "")?;
+    let help = Project::of(&service)?.run(&["import", "--help"])?;
     for word in [
         "password_hash",
         "external_id",
@@ -175,7 +175,7 @@ async fn the_documents_commands_for_files_do_what_they_say() -> anyhow::Result<(
     let mut steps = Vec::new();
     for name in ["README.md", "docs/bring-your-users.md"] {
         let text = std::fs::read_to_string(root().join(name))?;
-        let found = document::steps_run_by("infra/cli/tests/users/import.rs", &text);
+        let found = document::steps_run_by("infra/cli/tests/command/import.rs", &text);
         assert!(!found.is_empty(), "{name} names no commands for files");
         steps.extend(found);
     }

@@ -1,0 +1,132 @@
+//! The directory of a project, and the command run in it.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+use gatehouse_local::private::Lock;
+use gatehouse_tests::Service;
+use gatehouse_tests::binaries::root;
+use tempfile::TempDir;
+
+/// A directory with the template and samconfig.toml, where no build can succeed.
+pub(crate) struct Project {
+    directory: TempDir,
+    /// As a running `cargo local` has it.
+    _lock: Option<Lock>,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// The exit status, unless a signal ended it.
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ended {
+    pub(crate) fn succeeded(&self) -> bool {
+        self.code == Some(0)
+    }
+}
+
+impl Project {
+    pub(crate) fn new() -> anyhow::Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let infra = directory.path().join("infra");
+        std::fs::create_dir(&infra)?;
+        for name in ["template.yaml", "samconfig.toml"] {
+            std::fs::copy(root().join("infra").join(name), infra.join(name))?;
+        }
+        Ok(Self {
+            directory,
+            _lock: None,
+        })
+    }
+
+    /// A project in which a service runs, with what `cargo local` writes down.
+    pub(crate) fn of(service: &Service) -> anyhow::Result<Self> {
+        let project = Self::new()?;
+        let mut variables = String::new();
+        for (name, value) in service.stack().shared_environment() {
+            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
+            variables.extend([&name, "=\"", &value, "\"\n"]);
+        }
+        let stack = format!(".gatehouse/local-{}", service.stack().address().port());
+        std::fs::create_dir_all(project.path(&stack))?;
+        project.write(&format!("{stack}/functions.env"), &variables)?;
+        let lock = Lock::take(&project.path(&stack))?;
+        Ok(Self {
+            _lock: Some(lock),
+            ..project
+        })
+    }
+
+    /// A path in the project's directory.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
+    }
+
+    /// Writes a file in the project's directory.
+    pub(crate) fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
+        Ok(std::fs::write(self.path(name), text)?)
+    }
+
+    /// Reads a file in the project's directory.
+    pub(crate) fn read(&self, name: &str) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.path(name))?)
+    }
+
+    /// Returns a shell in the project's directory.
+    pub(crate) fn shell(&self) -> Command {
+        let mut shell = Command::new("sh");
+        shell.current_dir(self.directory.path());
+        shell
+    }
+
+    pub(crate) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
+        command.args(words).current_dir(self.directory.path());
+        command
+    }
+
+    /// Runs the command with nothing on its stdin.
+    pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<Ended> {
+        ended(&mut self.command(words), "")
+    }
+
+    /// Runs the command with something on its stdin.
+    pub(crate) fn run_with_input(&self, words: &[&str], input: &str) -> anyhow::Result<Ended> {
+        ended(&mut self.command(words), input)
+    }
+
+    /// Runs `check` on a machine without tools and credentials.
+    pub(crate) fn check(&self, words: &[&str]) -> anyhow::Result<Ended> {
+        let mut command = self.command(&["check"]);
+        let home: &Path = self.directory.path();
+        command.args(words).env_clear();
+        command.env("PATH", home).env("HOME", home);
+        command.env("AWS_EC2_METADATA_DISABLED", "true");
+        ended(&mut command, "")
+    }
+}
+
+fn ended(command: &mut Command, input: &str) -> anyhow::Result<Ended> {
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let mut stdin = child.stdin.take().context("stdin is a pipe")?;
+    // A command that asks nothing may have ended before.
+    drop(stdin.write_all(input.as_bytes()));
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    Ok(Ended {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout)?,
+        err: String::from_utf8(output.stderr)?,
+    })
+}
