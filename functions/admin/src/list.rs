@@ -5,6 +5,7 @@ use std::time::Duration;
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::Profile;
 use gatehouse_auth::username::Username;
 use gatehouse_edge::account::Account;
@@ -29,7 +30,7 @@ enum Query {
     /// Up to `limit` users, after the one with this id.
     Page { after: Option<SubjectId>, limit: u8 },
     /// The user whose name has this key.
-    One { name_key: String },
+    One { name_key: ItemKey },
 }
 
 impl Query {
@@ -62,7 +63,7 @@ impl Query {
                 }
                 let name_key = name_key.unwrap_or_else(|error| {
                     errors.push(error);
-                    String::new()
+                    ItemKey::unused("")
                 });
                 Self::One { name_key }
             }
@@ -80,7 +81,7 @@ struct Given {
     limit: Option<String>,
     cursor: Option<String>,
     /// The names to look for, by parameter, as keys of their items.
-    names: Vec<(&'static str, Result<String, FieldError>)>,
+    names: Vec<(&'static str, Result<ItemKey, FieldError>)>,
 }
 
 impl Given {
@@ -101,7 +102,7 @@ impl Given {
 
 /// Turns what was typed into the key of an item that leads to its user, or says why
 /// nobody can have that name.
-type Lookup = fn(&str) -> Result<String, FieldError>;
+type Lookup = fn(&str) -> Result<ItemKey, FieldError>;
 
 /// The parameters that look for one user.
 const LOOKUPS: [(&str, Lookup); 3] = [
@@ -110,21 +111,21 @@ const LOOKUPS: [(&str, Lookup); 3] = [
     ("external_id", external_id),
 ];
 
-fn username(typed: &str) -> Result<String, FieldError> {
+fn username(typed: &str) -> Result<ItemKey, FieldError> {
     let parsed = Username::parse(typed);
     let username =
         parsed.map_err(|error| FieldError::new("username", error.code(), error.to_string()))?;
     Ok(username.name_key())
 }
 
-fn email(typed: &str) -> Result<String, FieldError> {
+fn email(typed: &str) -> Result<ItemKey, FieldError> {
     let parsed = EmailAddress::parse(typed);
     let email =
         parsed.map_err(|error| FieldError::new("email", error.code(), error.to_string()))?;
     Ok(email.name_key())
 }
 
-fn external_id(typed: &str) -> Result<String, FieldError> {
+fn external_id(typed: &str) -> Result<ItemKey, FieldError> {
     let parsed = ExternalId::parse(typed);
     let id =
         parsed.map_err(|error| FieldError::new("external_id", "invalid", error.to_string()))?;
@@ -156,7 +157,7 @@ async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<R
     Ok(answer(&page.users, page.next))
 }
 
-async fn one(call: &Call<'_>, name_key: &str) -> Result<Response, Problem> {
+async fn one(call: &Call<'_>, name_key: &ItemKey) -> Result<Response, Problem> {
     let user = call.app.users.find(name_key).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     let found: Vec<Profile> = user.into_iter().map(Profile::from).collect();

@@ -1,6 +1,7 @@
 //! What somebody sends who wants to log in.
 
 use gatehouse_auth::identifier::LoginIdentifier;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_edge::request::Request;
 use gatehouse_store::Guess;
@@ -11,7 +12,7 @@ use crate::error::LoginError;
 /// An attempt at a login: who it says it is, and from where.
 pub(crate) struct Attempt {
     /// Key of the name item; nothing where the identifier can be nobody's.
-    pub(crate) name_key: Option<String>,
+    pub(crate) name_key: Option<ItemKey>,
     /// Digest of the canonical identifier, for counters and logs.
     pub(crate) digest: String,
     /// The password as it was sent.

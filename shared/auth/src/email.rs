@@ -6,6 +6,7 @@ use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 
 use crate::identifier::trimmed;
+use crate::item_key::ItemKey;
 
 /// An e-mail address. Until it is verified it proves nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -77,8 +78,8 @@ impl EmailAddress {
 
     /// Returns the key of the item that leads from the address to its user.
     #[must_use]
-    pub fn name_key(&self) -> String {
-        format!("email#{}", self.canonical)
+    pub fn name_key(&self) -> ItemKey {
+        ItemKey::email(&self.canonical)
     }
 }
 

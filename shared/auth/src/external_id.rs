@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::item_key::ItemKey;
 use crate::newtype::string_newtype;
 
 /// The text is not an id of another system.
@@ -31,8 +32,8 @@ impl ExternalId {
 
     /// Returns the key of the item that leads from this id to its user.
     #[must_use]
-    pub fn name_key(&self) -> String {
-        format!("external#{}", self.0)
+    pub fn name_key(&self) -> ItemKey {
+        ItemKey::external_id(self)
     }
 }
 

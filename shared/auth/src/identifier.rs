@@ -2,6 +2,7 @@
 
 use crate::digest::sha256;
 use crate::email::EmailAddress;
+use crate::item_key::ItemKey;
 use crate::username::Username;
 
 /// An identifier at login. Any text is one, so that a text that names nobody takes
@@ -44,7 +45,7 @@ impl LoginIdentifier {
     /// Returns the key of the item that leads from the name to its user, if there
     /// can be one.
     #[must_use]
-    pub fn name_key(&self) -> Option<String> {
+    pub fn name_key(&self) -> Option<ItemKey> {
         match self {
             Self::Username(username) => Some(username.name_key()),
             Self::Email(email) => Some(email.name_key()),
@@ -79,7 +80,7 @@ mod tests {
             ),
         ] {
             let (one, other) = (LoginIdentifier::parse(one), LoginIdentifier::parse(other));
-            assert_eq!(one.name_key().as_deref(), Some(key));
+            assert_eq!(one.name_key().as_ref().map(ItemKey::as_str), Some(key));
             assert_eq!(
                 (other.name_key(), other.digest()),
                 (one.name_key(), one.digest())

@@ -20,6 +20,7 @@ pub mod guessing;
 pub mod id;
 #[cfg(feature = "people")]
 pub mod identifier;
+pub mod item_key;
 pub mod json;
 #[cfg(feature = "tokens")]
 pub mod key;

@@ -13,6 +13,7 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_security::mixed_script::AugmentedScriptSet;
 
 use crate::identifier::trimmed;
+use crate::item_key::ItemKey;
 
 pub use class::CharacterFault;
 use class::{CodePoints, fault_in};
@@ -100,8 +101,8 @@ impl Username {
 
     /// Returns the key of the item that leads from the name to its user.
     #[must_use]
-    pub fn name_key(&self) -> String {
-        format!("username#{}", self.canonical)
+    pub fn name_key(&self) -> ItemKey {
+        ItemKey::username(&self.canonical)
     }
 }
 

@@ -4,9 +4,10 @@ pub(crate) mod cache;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use gatehouse_auth::client::{Client, ClientId};
+use gatehouse_auth::item_key::{ItemKey, Prefix};
 
 use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{Item, corrupt, decode, encode, key, names, text, values};
+use crate::dynamodb::item::{Item, corrupt, decode, encode, names, pk, text, values};
 
 /// The registered clients.
 #[derive(Debug, Clone)]
@@ -31,7 +32,7 @@ impl Clients {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", item_key(id))))
+            .set_key(Some(pk(&ItemKey::client(id))))
             .consistent_read(true)
             .send()
             .await
@@ -54,7 +55,10 @@ impl Clients {
                 .consistent_read(true)
                 .filter_expression("begins_with(#pk, :client)")
                 .set_expression_attribute_names(Some(names(["pk"])))
-                .set_expression_attribute_values(Some(values([("client", text(PREFIX))])))
+                .set_expression_attribute_values(Some(values([(
+                    "client",
+                    text(Prefix::Client.as_str()),
+                )])))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -112,7 +116,7 @@ impl Clients {
             .client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", item_key(id))))
+            .set_key(Some(pk(&ItemKey::client(id))))
             .condition_expression("attribute_exists(pk)");
         written("DeleteItem", delete.send().await)
     }
@@ -121,7 +125,7 @@ impl Clients {
         let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
         let pk = pk.cloned().unwrap_or_default();
         let client: Client = decode(&self.table, &pk, item)?;
-        if item_key(client.id()) == pk {
+        if ItemKey::client(client.id()).as_str() == pk {
             Ok(client)
         } else {
             Err(corrupt(&self.table, &pk, "id", "it is another client's"))
@@ -131,12 +135,6 @@ impl Clients {
 
 fn item(client: &Client) -> Result<Item, StoreError> {
     let mut item = encode("PutItem", client)?;
-    item.insert("pk".to_owned(), text(item_key(client.id())));
+    item.insert("pk".to_owned(), text(ItemKey::client(client.id())));
     Ok(item)
 }
-
-fn item_key(id: &ClientId) -> String {
-    format!("{PREFIX}{id}")
-}
-
-const PREFIX: &str = "client#";

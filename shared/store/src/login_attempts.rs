@@ -11,13 +11,14 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use gatehouse_auth::guessing::{
-    Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Settlement, Step, network,
+    Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Settlement, Step,
 };
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{decode, key, moment, number, values};
+use crate::dynamodb::item::{decode, moment, number, pk, values};
 use write::Write;
 
 /// The table of attempts.
@@ -82,12 +83,11 @@ enum Written {
 
 impl Guess<'_> {
     /// Returns the key of a counter's item.
-    pub(crate) fn key(&self, counted: Counted) -> String {
-        let digest = self.digest;
+    pub(crate) fn key(&self, counted: Counted) -> ItemKey {
         match counted {
-            Counted::Identifier => format!("id#{digest}"),
-            Counted::Pair => format!("pair#{digest}#{}", network(self.address)),
-            Counted::Address => format!("ip#{}", network(self.address)),
+            Counted::Identifier => ItemKey::identifier_attempts(self.digest),
+            Counted::Pair => ItemKey::pair_attempts(self.digest, self.address),
+            Counted::Address => ItemKey::address_attempts(self.address),
         }
     }
 }
@@ -185,7 +185,7 @@ impl LoginAttempts {
         address: &str,
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
-        let key = format!("ip#{}", network(address));
+        let key = ItemKey::address_attempts(address);
         self.reserve(&key, &self.address, None, now).await
     }
 
@@ -198,7 +198,8 @@ impl LoginAttempts {
         sub: &SubjectId,
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
-        self.reserve(&user_key(sub), &Limit::USER, None, now).await
+        self.reserve(&ItemKey::user_attempts(sub), &Limit::USER, None, now)
+            .await
     }
 
     /// Forgets the attempts of a user, who has given the right password, or is gone.
@@ -209,7 +210,7 @@ impl LoginAttempts {
         self.client
             .delete_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", user_key(sub))))
+            .set_key(Some(pk(&ItemKey::user_attempts(sub))))
             .send()
             .await
             .map(drop)
@@ -228,7 +229,7 @@ impl LoginAttempts {
     /// rival wrote.
     async fn reserve(
         &self,
-        pk: &str,
+        key: &ItemKey,
         limit: &Limit,
         mut seen: Option<Counter>,
         now: Timestamp,
@@ -243,7 +244,7 @@ impl LoginAttempts {
                 }
             };
             let failures = write.failures;
-            match self.write(pk, write).await? {
+            match self.write(key, write).await? {
                 Written::Yes => return Ok(Reservation::Reserved { failures }),
                 Written::No(old) => seen = old,
             }
@@ -253,12 +254,12 @@ impl LoginAttempts {
         Ok(Reservation::Refused { retry_after })
     }
 
-    async fn write(&self, pk: &str, write: Write) -> Result<Written, StoreError> {
+    async fn write(&self, key: &ItemKey, write: Write) -> Result<Written, StoreError> {
         let sent = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", pk)))
+            .set_key(Some(pk(key)))
             .condition_expression(write.condition)
             .update_expression(write.update)
             .set_expression_attribute_values(Some(write.values))
@@ -274,15 +275,17 @@ impl LoginAttempts {
             return Err(StoreError::of(OPERATION, error));
         };
         let old = refusal.item.clone();
-        let old = old.map(|item| decode(&self.table, pk, item)).transpose()?;
+        let old = old
+            .map(|item| decode(&self.table, key.as_str(), item))
+            .transpose()?;
         Ok(Written::No(old))
     }
 
-    async fn mark(&self, pk: &str, now: Timestamp) -> Result<(), StoreError> {
+    async fn mark(&self, key: &ItemKey, now: Timestamp) -> Result<(), StoreError> {
         self.client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", pk)))
+            .set_key(Some(pk(key)))
             .update_expression(
                 "SET failures = :none, last_success_at = :now, expires_at = :end \
                  REMOVE locked_until, counted_until",
@@ -298,12 +301,12 @@ impl LoginAttempts {
             .map_err(|error| StoreError::of(OPERATION, error))
     }
 
-    async fn release(&self, pk: &str) -> Result<(), StoreError> {
+    async fn release(&self, key: &ItemKey) -> Result<(), StoreError> {
         let sent = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", pk)))
+            .set_key(Some(pk(key)))
             .condition_expression("failures > :none")
             .update_expression("SET failures = failures - :one")
             .set_expression_attribute_values(Some(values([
@@ -314,10 +317,6 @@ impl LoginAttempts {
             .await;
         written(OPERATION, sent).map(drop)
     }
-}
-
-fn user_key(sub: &SubjectId) -> String {
-    format!("sub#{sub}")
 }
 
 const OPERATION: &str = "UpdateItem";

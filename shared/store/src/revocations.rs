@@ -11,6 +11,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -55,9 +56,9 @@ struct RevocationItem {
 }
 
 impl RevocationItem {
-    fn new(pk: String, now: Timestamp, reason: &str) -> Self {
+    fn new(key: ItemKey, now: Timestamp, reason: &str) -> Self {
         Self {
-            pk,
+            pk: key.into(),
             revoked_at: now,
             reason: reason.to_owned(),
             expires_at: now.plus(TOKEN_CEILING + CLOCK_TOLERANCE + IN_FLIGHT),
@@ -85,7 +86,11 @@ impl Revocations {
     ///
     /// A failure is not the caller's: the first request will meet it again.
     pub async fn warm_up(&self) {
-        let read = batch::get(&self.client, [(&*self.table, vec!["jti#".to_owned()])]).await;
+        let read = batch::get(
+            &self.client,
+            [(&*self.table, vec![ItemKey::empty(Prefix::Token)])],
+        )
+        .await;
         if let Err(error) = read {
             tracing::debug!(%error, "warm-up failed");
         }
@@ -120,7 +125,7 @@ impl Revocations {
         let tokens = tokens.map(TokenKeys::from);
         // DynamoDB refuses a call that names a key twice, as two tokens of one
         // session do.
-        let keys: BTreeSet<&String> = tokens.iter().flat_map(TokenKeys::all).collect();
+        let keys: BTreeSet<&ItemKey> = tokens.iter().flat_map(TokenKeys::all).collect();
         let asked = keys.iter().map(|&key| key.clone()).collect();
         let mut found = batch::get(&self.client, [(&*self.table, asked)]).await?;
         let mut items = HashMap::new();
@@ -128,7 +133,7 @@ impl Revocations {
             let key = item.get("pk").and_then(|value| value.as_s().ok());
             let key = key.map_or_else(|| "unreadable".to_owned(), Clone::clone);
             let item: RevocationItem = decode(&self.table, &key, item)?;
-            if !keys.contains(&item.pk) {
+            if !keys.iter().any(|asked| asked.as_str() == item.pk) {
                 return Err(corrupt(&self.table, &key, "pk", "it was not asked for"));
             }
             items.insert(item.pk.clone(), item);
@@ -146,15 +151,17 @@ impl Revocations {
         token: &TokenKeys,
         items: &HashMap<String, RevocationItem>,
     ) -> Result<Option<Revoked>, StoreError> {
-        if let Some(item) = items.get(&token.sub)
+        if let Some(item) = items.get(token.sub.as_str())
             && token.ver < self.min_ver(item)?
         {
             return Ok(Some(Revoked::Subject));
         }
-        if items.contains_key(&token.sid) {
+        if items.contains_key(token.sid.as_str()) {
             return Ok(Some(Revoked::Session));
         }
-        Ok(items.contains_key(&token.jti).then_some(Revoked::Token))
+        Ok(items
+            .contains_key(token.jti.as_str())
+            .then_some(Revoked::Token))
     }
 
     /// Reads what revokes a person or one of these sessions, consistently. Single
@@ -167,8 +174,8 @@ impl Revocations {
         sub: &SubjectId,
         sids: &[SessionId],
     ) -> Result<Vec<Revocation>, StoreError> {
-        let mut keys: Vec<String> = sids.iter().map(sid_key).collect();
-        keys.insert(0, sub_key(sub));
+        let mut keys: Vec<ItemKey> = sids.iter().map(ItemKey::session_revocation).collect();
+        keys.insert(0, ItemKey::subject_revocation(sub));
         let mut revocations = Vec::new();
         for keys in keys.chunks(MAX_KEYS) {
             let mut found = batch::get(&self.client, [(&*self.table, keys.to_vec())]).await?;
@@ -196,8 +203,12 @@ impl Revocations {
         now: Timestamp,
         reason: &str,
     ) -> Result<(), StoreError> {
-        self.put_alone(RevocationItem::new(jti_key(jti), now, reason))
-            .await
+        self.put_alone(RevocationItem::new(
+            ItemKey::token_revocation(jti),
+            now,
+            reason,
+        ))
+        .await
     }
 
     /// Revokes the access tokens of a session whose own item is gone.
@@ -207,8 +218,12 @@ impl Revocations {
         now: Timestamp,
         reason: &str,
     ) -> Result<(), StoreError> {
-        self.put_alone(RevocationItem::new(sid_key(sid), now, reason))
-            .await
+        self.put_alone(RevocationItem::new(
+            ItemKey::session_revocation(sid),
+            now,
+            reason,
+        ))
+        .await
     }
 
     /// Makes the part of a transaction that revokes a session's access tokens.
@@ -218,7 +233,7 @@ impl Revocations {
         now: Timestamp,
         reason: &str,
     ) -> Result<TransactWriteItem, StoreError> {
-        let item = RevocationItem::new(sid_key(sid), now, reason);
+        let item = RevocationItem::new(ItemKey::session_revocation(sid), now, reason);
         transaction::put(
             Put::builder()
                 .table_name(&self.table)
@@ -235,7 +250,7 @@ impl Revocations {
         now: Timestamp,
         reason: &str,
     ) -> Result<TransactWriteItem, StoreError> {
-        let mut item = RevocationItem::new(sub_key(sub), now, reason);
+        let mut item = RevocationItem::new(ItemKey::subject_revocation(sub), now, reason);
         item.min_ver = Some(min_ver);
         transaction::put(
             Put::builder()
@@ -264,18 +279,6 @@ impl Revocations {
         // A condition that fails has found what it would have written.
         written("PutItem", sent).map(|_| ())
     }
-}
-
-fn jti_key(jti: &Jti) -> String {
-    format!("jti#{jti}")
-}
-
-fn sid_key(sid: &SessionId) -> String {
-    format!("sid#{sid}")
-}
-
-pub(crate) fn sub_key(sub: &SubjectId) -> String {
-    format!("sub#{sub}")
 }
 
 /// DynamoDB reads no more in one call.

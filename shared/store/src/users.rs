@@ -12,15 +12,15 @@ pub(crate) mod respelling;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
-use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use serde::Serialize;
 
 use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{Item, corrupt, decode, encode, key, moment, names, text, values};
+use crate::dynamodb::item::{Item, corrupt, decode, encode, moment, names, pk, text, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 
 /// The table of users.
@@ -72,15 +72,12 @@ impl Claim {
 
     /// Returns the key of the item by which a user claims this, if they do.
     #[must_use]
-    pub fn key(self, user: &User) -> Option<String> {
+    pub fn key(self, user: &User) -> Option<ItemKey> {
         match self {
-            Self::Subject => Some(user_key(&user.sub)),
-            Self::Username => Some(format!("username#{}", user.username_canonical)),
-            Self::Email => user
-                .email_canonical
-                .as_ref()
-                .map(|email| format!("email#{email}")),
-            Self::ExternalId => user.external_id.as_ref().map(ExternalId::name_key),
+            Self::Subject => Some(ItemKey::user(&user.sub)),
+            Self::Username => Some(ItemKey::username(&user.username_canonical)),
+            Self::Email => user.email_canonical.as_deref().map(ItemKey::email),
+            Self::ExternalId => user.external_id.as_ref().map(ItemKey::external_id),
         }
     }
 }
@@ -115,7 +112,7 @@ impl Users {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", "user#")))
+            .set_key(Some(pk(&ItemKey::empty(Prefix::User))))
             .send()
             .await;
         if let Err(error) = read {
@@ -166,14 +163,20 @@ impl Users {
     ) -> Result<Vec<(Claim, TransactWriteItem)>, StoreError> {
         let mut parts = Vec::new();
         for claim in Claim::ALL {
-            let Some(pk) = claim.key(user) else { continue };
+            let Some(key) = claim.key(user) else { continue };
             let item = if claim == Claim::Subject {
                 let mut item = encode("TransactWriteItems", user)?;
-                item.insert("pk".to_owned(), text(pk));
+                item.insert("pk".to_owned(), text(key));
                 item
             } else {
                 let sub = &user.sub;
-                encode("TransactWriteItems", NameItem { pk, sub })?
+                encode(
+                    "TransactWriteItems",
+                    NameItem {
+                        pk: key.into(),
+                        sub,
+                    },
+                )?
             };
             parts.push((claim, self.put_new(item)?));
         }
@@ -195,7 +198,7 @@ impl Users {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", user_key(sub))))
+            .set_key(Some(pk(&ItemKey::user(sub))))
             .consistent_read(true)
             .send()
             .await
@@ -205,12 +208,17 @@ impl Users {
 
     /// Reads an item that must be this user's.
     pub(crate) fn read(&self, sub: &SubjectId, item: Item) -> Result<User, StoreError> {
-        let pk = user_key(sub);
-        let user: User = decode(&self.table, &pk, item)?;
+        let key = ItemKey::user(sub);
+        let user: User = decode(&self.table, key.as_str(), item)?;
         if user.sub == *sub {
             Ok(user)
         } else {
-            Err(corrupt(&self.table, &pk, "sub", "it is another user's"))
+            Err(corrupt(
+                &self.table,
+                key.as_str(),
+                "sub",
+                "it is another user's",
+            ))
         }
     }
 
@@ -232,7 +240,7 @@ impl Users {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", user_key(sub))))
+            .set_key(Some(pk(&ItemKey::user(sub))))
             .condition_expression("#password_hash = :old")
             .update_expression("SET #password_hash = :new, #updated_at = :now")
             .set_expression_attribute_names(Some(names(["password_hash", "updated_at"])))
@@ -254,9 +262,4 @@ impl Users {
                 .condition_expression("attribute_not_exists(pk)"),
         )
     }
-}
-
-/// The key of a user's item.
-pub(crate) fn user_key(sub: &SubjectId) -> String {
-    format!("user#{sub}")
 }

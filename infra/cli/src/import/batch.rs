@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 use futures_util::{StreamExt as _, stream};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
@@ -52,7 +53,7 @@ pub(super) async fn run(
 fn chains(lines: &[Line]) -> Vec<Vec<(usize, &User)>> {
     // Each line leads to an earlier one of its chain; the first leads to itself.
     let mut leads: Vec<usize> = (0..lines.len()).collect();
-    let mut claimed: HashMap<String, usize> = HashMap::new();
+    let mut claimed: HashMap<ItemKey, usize> = HashMap::new();
     let users = lines.iter().enumerate();
     let users = users.filter_map(|(index, line)| Some((index, line.user()?)));
     let users: Vec<(usize, &User)> = users.collect();

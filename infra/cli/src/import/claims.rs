@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
@@ -11,7 +12,7 @@ use crate::user_file::Remark;
 /// Claims of the lines that would have been imported so far. About 150 bytes a
 /// claim: the only part of the command whose memory grows with the file.
 #[derive(Default)]
-pub(super) struct Claims(HashMap<String, Holder>);
+pub(super) struct Claims(HashMap<ItemKey, Holder>);
 
 struct Holder {
     line: u64,
@@ -34,7 +35,7 @@ impl Claims {
         }
         let claims = Claim::ALL.into_iter();
         let claims = claims.filter_map(|claim| Some((claim, claim.key(user)?)));
-        let claims: Vec<(Claim, String)> = claims.collect();
+        let claims: Vec<(Claim, ItemKey)> = claims.collect();
         let taken = claims
             .iter()
             .find_map(|(claim, key)| Some((*claim, self.0.get(key)?)));

@@ -1,5 +1,6 @@
 use std::fmt::Write as _;
 
+use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
 use gatehouse_auth::user::User;
 use gatehouse_store::Users;
@@ -208,7 +209,7 @@ async fn two_thousand_lines_are_imported_and_each_can_be_found() {
     }
     let found = world
         .users()
-        .subject_of("external#17")
+        .subject_of(&ExternalId::parse("17").unwrap().name_key())
         .await
         .unwrap()
         .unwrap();

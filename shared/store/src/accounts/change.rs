@@ -5,15 +5,16 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User, UserChange};
 
 use crate::accounts::sign_out::{Ended, end_all_sessions};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{attribute, key, moment, names, number, values};
+use crate::dynamodb::item::{attribute, moment, names, number, pk, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 use crate::revocations::Revocations;
-use crate::users::{Users, user_key};
+use crate::users::Users;
 
 /// How a change of a user came out.
 #[derive(Debug)]
@@ -141,7 +142,7 @@ impl Users {
         transaction::update(
             Update::builder()
                 .table_name(self.table())
-                .set_key(Some(key("pk", user_key(&after.sub))))
+                .set_key(Some(pk(&ItemKey::user(&after.sub))))
                 .condition_expression("#token_version = :ver")
                 .update_expression(update)
                 .set_expression_attribute_names(Some(named))

@@ -8,17 +8,18 @@ use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::types::Delete;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 
 use crate::accounts::change::{MAX_ATTEMPTS, changed_each_time, version_behind_its_revocation};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{key, names, number, text, values};
+use crate::dynamodb::item::{names, number, pk, text, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 use crate::login_attempts::person::{AttemptKeys, AttemptsAbout};
 use crate::revocations::Revocations;
 use crate::sessions::Sessions;
-use crate::users::{Claim, Users, user_key};
+use crate::users::{Claim, Users};
 
 /// How a deletion came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +45,7 @@ pub async fn delete_user(
 ) -> Result<Deleted, StoreError> {
     let account = Delete::builder()
         .table_name(users.table())
-        .set_key(Some(key("pk", user_key(&user.sub))))
+        .set_key(Some(pk(&ItemKey::user(&user.sub))))
         // The name's item goes too, so it has to be under the spelling that was read.
         .condition_expression("#token_version = :ver AND #username_canonical = :name")
         .set_expression_attribute_names(Some(names(["token_version", "username_canonical"])))
@@ -63,7 +64,7 @@ pub async fn delete_user(
         };
         let name = Delete::builder()
             .table_name(users.table())
-            .set_key(Some(key("pk", name)))
+            .set_key(Some(pk(&name)))
             .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
             .set_expression_attribute_names(Some(names(["sub"])))
             .set_expression_attribute_values(Some(values([("sub", text(user.sub.as_str()))])));

@@ -6,14 +6,15 @@
 use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
 use crate::dynamodb::batch;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, key, names, number, values};
+use crate::dynamodb::item::{Item, names, number, pk, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
-use crate::revocations::{Revocations, sub_key};
-use crate::users::{Claim, Users, user_key};
+use crate::revocations::Revocations;
+use crate::users::{Claim, Users};
 
 /// What came of one person of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,15 +83,15 @@ impl Users {
     ) -> Result<Imported, StoreError> {
         let claims = user_claims(user);
         let keys = claims.iter().map(|(_, key)| key.clone()).collect();
-        let revocation = vec![sub_key(&user.sub)];
+        let revocation = vec![ItemKey::subject_revocation(&user.sub)];
         let tables = [(self.table(), keys), (revocations.table(), revocation)];
         let mut found = batch::get(self.client(), tables).await?;
         let items = found.remove(self.table()).unwrap_or_default();
-        let pk = |item: &Item| item.get("pk").and_then(|pk| pk.as_s().ok().cloned());
-        let subject = user_key(&user.sub);
+        let key = |item: &Item| item.get("pk").and_then(|pk| pk.as_s().ok().cloned());
+        let subject: String = ItemKey::user(&user.sub).into();
         if let Some(stored) = items
             .iter()
-            .find(|item| pk(item).as_ref() == Some(&subject))
+            .find(|item| key(item).as_ref() == Some(&subject))
         {
             return Ok(compared(stored, user));
         }
@@ -98,8 +99,8 @@ impl Users {
         if revocation.iter().any(|item| forbids(item, user)) {
             return Ok(Imported::Deleted);
         }
-        let taken: HashSet<String> = items.iter().filter_map(pk).collect();
-        let taken = claims.iter().find(|(_, key)| taken.contains(key));
+        let taken: HashSet<String> = items.iter().filter_map(key).collect();
+        let taken = claims.iter().find(|(_, key)| taken.contains(key.as_str()));
         Ok(taken.map_or(Imported::Written, |(claim, _)| Imported::Taken(*claim)))
     }
 }
@@ -110,7 +111,7 @@ impl Revocations {
     fn unrevoked_part(&self, user: &User) -> Result<TransactWriteItem, StoreError> {
         let check = ConditionCheck::builder()
             .table_name(self.table())
-            .set_key(Some(key("pk", sub_key(&user.sub))))
+            .set_key(Some(pk(&ItemKey::subject_revocation(&user.sub))))
             .condition_expression("attribute_not_exists(pk) OR #min_ver <= :ver")
             .set_expression_attribute_names(Some(names(["min_ver"])))
             .set_expression_attribute_values(Some(values([("ver", number(user.token_version))])));
@@ -135,7 +136,7 @@ fn forbids(revocation: &Item, user: &User) -> bool {
     lowest.is_none_or(|lowest| lowest > user.token_version)
 }
 
-fn user_claims(user: &User) -> Vec<(Claim, String)> {
+fn user_claims(user: &User) -> Vec<(Claim, ItemKey)> {
     Claim::ALL
         .into_iter()
         .filter_map(|claim| Some((claim, claim.key(user)?)))

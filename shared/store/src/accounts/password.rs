@@ -2,6 +2,7 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
@@ -10,10 +11,10 @@ use serde::Deserialize;
 use crate::accounts::change::{MAX_ATTEMPTS, changed_each_time};
 use crate::accounts::sign_out::Ended;
 use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{decode, key, moment, names, number, text, values};
+use crate::dynamodb::item::{decode, moment, names, number, pk, text, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 use crate::revocations::Revocations;
-use crate::users::{Users, user_key};
+use crate::users::Users;
 
 /// What a user's item holds of a recovery, beside the user.
 #[derive(Deserialize)]
@@ -38,7 +39,7 @@ impl Users {
             .client()
             .update_item()
             .table_name(self.table())
-            .set_key(Some(key("pk", user_key(sub))))
+            .set_key(Some(pk(&ItemKey::user(sub))))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET #recovery_digest = :digest, #recovery_expires_at = :expires_at")
             .set_expression_attribute_names(Some(names(RECOVERY)))
@@ -62,7 +63,8 @@ impl Users {
         let Some(item) = self.item(sub).await? else {
             return Ok(None);
         };
-        let recovery: RecoveryItem = decode(self.table(), &user_key(sub), item.clone())?;
+        let recovery: RecoveryItem =
+            decode(self.table(), ItemKey::user(sub).as_str(), item.clone())?;
         let user = self.read(sub, item)?;
         let granted = recovery.recovery_digest.zip(recovery.recovery_expires_at);
         let recovery = granted.map(|(digest, expires_at)| Recovery { digest, expires_at });
@@ -105,7 +107,7 @@ impl Users {
         transaction::update(
             Update::builder()
                 .table_name(self.table())
-                .set_key(Some(key("pk", user_key(sub))))
+                .set_key(Some(pk(&ItemKey::user(sub))))
                 .condition_expression("#token_version = :ver")
                 .update_expression(
                     "SET #token_version = :raised, #session_version = #session_version + :one, \

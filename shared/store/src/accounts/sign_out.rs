@@ -5,14 +5,15 @@
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use gatehouse_auth::id::{SessionId, SubjectId};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{key, moment, names, number, values};
+use crate::dynamodb::item::{moment, names, number, pk, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
 use crate::revocations::Revocations;
 use crate::sessions::Sessions;
-use crate::users::{Users, user_key};
+use crate::users::Users;
 
 /// How the end of a session, or of several, came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,7 +119,7 @@ fn all(
     let raised = ver.saturating_add(1);
     let counters = Update::builder()
         .table_name(users.table())
-        .set_key(Some(key("pk", user_key(sub))))
+        .set_key(Some(pk(&ItemKey::user(sub))))
         .condition_expression("#token_version = :ver")
         .update_expression(
             "SET #token_version = :raised, #session_version = #session_version + :one, \

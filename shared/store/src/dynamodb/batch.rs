@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
+use gatehouse_auth::item_key::ItemKey;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, key};
+use crate::dynamodb::item::{Item, pk};
 use crate::dynamodb::retry::Retries;
 
 /// Reads `keys` of attribute `pk` from each table; returns what exists, by table.
@@ -16,12 +17,12 @@ use crate::dynamodb::retry::Retries;
 /// item that was not read is not an item that does not exist.
 pub(crate) async fn get(
     client: &Client,
-    tables: impl IntoIterator<Item = (&str, Vec<String>)>,
+    tables: impl IntoIterator<Item = (&str, Vec<ItemKey>)>,
 ) -> Result<HashMap<String, Vec<Item>>, StoreError> {
     let pending = tables
         .into_iter()
         .map(|(table, keys)| {
-            let keys = keys.into_iter().map(|value| key("pk", value)).collect();
+            let keys = keys.iter().map(pk).collect();
             Ok((table.to_owned(), consistent(keys)?))
         })
         .collect::<Result<_, StoreError>>()?;

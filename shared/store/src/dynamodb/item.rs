@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -59,6 +60,11 @@ pub(crate) fn attribute<T: Serialize>(
     value: T,
 ) -> Result<AttributeValue, StoreError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::rejected(operation, error))
+}
+
+/// Makes the key of an item that has its [`ItemKey`] as `pk`.
+pub(crate) fn pk(value: &ItemKey) -> Item {
+    key("pk", value.as_str())
 }
 
 /// Makes a key of one text attribute.

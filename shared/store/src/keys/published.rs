@@ -1,10 +1,11 @@
 //! The table of signing keys: one item, `jwks`, public keys alone.
 
 use aws_sdk_dynamodb::Client;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::key::PublishedKeys;
 
 use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{decode, encode, key, names, number, text, values};
+use crate::dynamodb::item::{decode, encode, names, number, pk, text, values};
 
 /// The table of signing keys.
 #[derive(Debug, Clone)]
@@ -29,14 +30,14 @@ impl SigningKeys {
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(key("pk", KEY)))
+            .set_key(Some(pk(&ItemKey::published_keys())))
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| StoreError::of("GetItem", error))?;
         answer
             .item
-            .map(|item| decode(&self.table, KEY, item))
+            .map(|item| decode(&self.table, ItemKey::published_keys().as_str(), item))
             .transpose()
     }
 
@@ -51,7 +52,7 @@ impl SigningKeys {
         expected_version: Option<u64>,
     ) -> Result<bool, StoreError> {
         let mut item = encode("PutItem", keys)?;
-        item.insert("pk".to_owned(), text(KEY));
+        item.insert("pk".to_owned(), text(ItemKey::published_keys()));
         let put = self
             .client
             .put_item()
@@ -67,5 +68,3 @@ impl SigningKeys {
         written("PutItem", put.send().await)
     }
 }
-
-const KEY: &str = "jwks";

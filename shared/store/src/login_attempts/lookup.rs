@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use gatehouse_auth::guessing::{Counted, Counter, LoginCounters};
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use serde::Deserialize;
 
 use crate::dynamodb::batch;
@@ -53,11 +54,11 @@ impl LoginLookup {
     /// [`StoreError`] as the call or an item gives it.
     pub async fn find(
         &self,
-        name_key: Option<&str>,
+        name_key: Option<&ItemKey>,
         guess: &Guess<'_>,
     ) -> Result<LookedUp, StoreError> {
         let digest = guess.digest;
-        let name_key = name_key.map_or_else(|| format!("nobody#{digest}"), str::to_owned);
+        let name_key = name_key.map_or_else(|| ItemKey::unused(digest), ItemKey::clone);
         let counters = COUNTERS.map(|counted| guess.key(counted)).to_vec();
         let keys = [(&*self.users, vec![name_key]), (&*self.attempts, counters)];
         let mut found = batch::get(&self.client, keys).await?;
@@ -88,7 +89,7 @@ impl LoginLookup {
         let key = key.unwrap_or_default();
         let counter: Counter = decode(&self.attempts, &key, item)?;
         for counted in COUNTERS {
-            if guess.key(counted) == key {
+            if guess.key(counted).as_str() == key {
                 match counted {
                     Counted::Identifier => counters.identifier = Some(counter),
                     Counted::Pair => counters.pair = Some(counter),

@@ -7,13 +7,13 @@
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client;
-use gatehouse_auth::guessing::network;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use serde_json::Value;
 
 use crate::dynamodb::batch;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, decode, key};
+use crate::dynamodb::item::{Item, decode, pk};
 
 /// The table of login attempts, for who shows or forgets a person.
 #[derive(Debug, Clone)]
@@ -35,16 +35,14 @@ pub struct AttemptKeys {
 
 impl AttemptKeys {
     fn all(&self) -> Vec<Item> {
-        let mut keys = BTreeSet::from([format!("sub#{}", self.sub)]);
+        let mut keys = BTreeSet::from([ItemKey::user_attempts(&self.sub)]);
         for digest in &self.digests {
-            keys.insert(format!("id#{digest}"));
+            keys.insert(ItemKey::identifier_attempts(digest));
             for address in &self.addresses {
-                // As it came, and as the whole network of an IPv6 address.
-                keys.insert(format!("pair#{digest}#{address}"));
-                keys.insert(format!("pair#{digest}#{}", network(address)));
+                keys.extend(ItemKey::every_pair_attempts(digest, address));
             }
         }
-        keys.into_iter().map(|value| key("pk", value)).collect()
+        keys.iter().map(pk).collect()
     }
 }
 

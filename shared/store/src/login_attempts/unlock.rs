@@ -2,9 +2,10 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use gatehouse_auth::item_key::ItemKey;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{key, names, text, values};
+use crate::dynamodb::item::{Item, key, names, pk, text, values};
 
 /// Deletes the counters of an identifier: its own, and those of its pairs with an
 /// address. Those of addresses alone stay, since they are other people's too.
@@ -17,7 +18,8 @@ use crate::dynamodb::item::{key, names, text, values};
 /// [`StoreError`] as the calls give it. What was deleted stays so; another call
 /// does the rest.
 pub async fn unlock(client: &Client, table: &str, digest: &str) -> Result<usize, StoreError> {
-    let mut removed = usize::from(delete(client, table, &format!("id#{digest}")).await?);
+    let mut removed =
+        usize::from(delete(client, table, &pk(&ItemKey::identifier_attempts(digest))).await?);
     let mut from = None;
     loop {
         let page = client
@@ -28,7 +30,7 @@ pub async fn unlock(client: &Client, table: &str, digest: &str) -> Result<usize,
             .set_expression_attribute_names(Some(names(["pk"])))
             .set_expression_attribute_values(Some(values([(
                 "pair",
-                text(format!("pair#{digest}#")),
+                text(ItemKey::pair_attempts_prefix(digest)),
             )])))
             .set_exclusive_start_key(from)
             .send()
@@ -38,7 +40,7 @@ pub async fn unlock(client: &Client, table: &str, digest: &str) -> Result<usize,
             let Some(AttributeValue::S(pair)) = item.get("pk") else {
                 continue;
             };
-            removed += usize::from(delete(client, table, pair).await?);
+            removed += usize::from(delete(client, table, &key("pk", pair)).await?);
         }
         from = page.last_evaluated_key;
         if from.is_none() {
@@ -47,11 +49,11 @@ pub async fn unlock(client: &Client, table: &str, digest: &str) -> Result<usize,
     }
 }
 
-async fn delete(client: &Client, table: &str, pk: &str) -> Result<bool, StoreError> {
+async fn delete(client: &Client, table: &str, key: &Item) -> Result<bool, StoreError> {
     let answer = client
         .delete_item()
         .table_name(table)
-        .set_key(Some(key("pk", pk)))
+        .set_key(Some(key.clone()))
         .return_values(ReturnValue::AllOld)
         .send()
         .await

@@ -2,8 +2,7 @@
 
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
-
-use super::{jti_key, sid_key, sub_key};
+use gatehouse_auth::item_key::ItemKey;
 
 /// What a revocation can name of an access token.
 #[derive(Debug, Clone, Copy)]
@@ -31,25 +30,25 @@ impl<'a> From<&'a Claims> for TokenNames<'a> {
 
 /// The three keys of one access token.
 pub(super) struct TokenKeys {
-    pub(super) jti: String,
-    pub(super) sid: String,
-    pub(super) sub: String,
+    pub(super) jti: ItemKey,
+    pub(super) sid: ItemKey,
+    pub(super) sub: ItemKey,
     pub(super) ver: u64,
 }
 
 impl From<TokenNames<'_>> for TokenKeys {
     fn from(token: TokenNames<'_>) -> Self {
         Self {
-            jti: jti_key(token.jti),
-            sid: sid_key(token.sid),
-            sub: sub_key(token.sub),
+            jti: ItemKey::token_revocation(token.jti),
+            sid: ItemKey::session_revocation(token.sid),
+            sub: ItemKey::subject_revocation(token.sub),
             ver: token.ver,
         }
     }
 }
 
 impl TokenKeys {
-    pub(super) fn all(&self) -> [&String; 3] {
+    pub(super) fn all(&self) -> [&ItemKey; 3] {
         [&self.jti, &self.sid, &self.sub]
     }
 }

@@ -4,10 +4,11 @@
 //! that it stays above nought: of any number of racers the last one is refused.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{key, names, number, values};
+use crate::dynamodb::item::{names, number, pk, values};
 use crate::dynamodb::transaction;
 use crate::users::Users;
 
@@ -24,7 +25,7 @@ impl Users {
         let counts = |user: Option<&User>| user.is_some_and(User::is_active_admin);
         let part = Update::builder()
             .table_name(self.table())
-            .set_key(Some(key("pk", ADMINS_KEY)))
+            .set_key(Some(pk(&ItemKey::admins())))
             .set_expression_attribute_names(Some(names(["count"])))
             .set_expression_attribute_values(Some(values([("one", number(1))])));
         let part = match (counts(before), counts(after)) {
@@ -37,5 +38,3 @@ impl Users {
         transaction::update(part).map(Some)
     }
 }
-
-const ADMINS_KEY: &str = "meta#admins";

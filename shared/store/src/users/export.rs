@@ -1,5 +1,6 @@
 //! Every user with all that is held, for who takes them somewhere else.
 
+use gatehouse_auth::item_key::Prefix;
 use gatehouse_auth::user::User;
 
 use crate::dynamodb::error::StoreError;
@@ -29,7 +30,7 @@ impl Users {
             .consistent_read(true)
             .filter_expression("begins_with(#pk, :user)")
             .set_expression_attribute_names(Some(names(["pk"])))
-            .set_expression_attribute_values(Some(values([("user", text("user#"))])))
+            .set_expression_attribute_values(Some(values([("user", text(Prefix::User.as_str()))])))
             .set_exclusive_start_key(start.map(|start| key("pk", start)))
             .send()
             .await

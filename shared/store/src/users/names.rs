@@ -1,10 +1,11 @@
 //! From a name to its user, past the counters of a login.
 
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 use serde::Deserialize;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{decode, key};
+use crate::dynamodb::item::{decode, pk};
 use crate::users::Users;
 
 #[derive(Deserialize)]
@@ -17,12 +18,12 @@ impl Users {
     ///
     /// # Errors
     /// [`StoreError`] as the call or the item gives it.
-    pub async fn subject_of(&self, name_key: &str) -> Result<Option<SubjectId>, StoreError> {
+    pub async fn subject_of(&self, name_key: &ItemKey) -> Result<Option<SubjectId>, StoreError> {
         let answer = self
             .client()
             .get_item()
             .table_name(self.table())
-            .set_key(Some(key("pk", name_key)))
+            .set_key(Some(pk(name_key)))
             .consistent_read(true)
             .send()
             .await

@@ -1,11 +1,12 @@
 //! Users as an administrator finds them: all of them in pages, or one by a name.
 
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::user::{Profile, User};
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{decode, key, names, text, values};
-use crate::users::{Users, user_key};
+use crate::users::Users;
 
 /// A page of users, in no order.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl Users {
         let limit = usize::from(limit.max(1));
         // One more, so that a full page says whether there is another.
         let mut items = i32::try_from(limit + 1).unwrap_or(MAX_ITEMS) * ITEMS_OF_A_USER;
-        let mut start = after.map(user_key);
+        let mut start = after.map(|sub| ItemKey::user(sub).into());
         let mut users = Vec::new();
         loop {
             let (found, rest) = self.profiles(start, items).await?;
@@ -77,7 +78,7 @@ impl Users {
             .filter_expression("begins_with(#pk, :user)")
             .projection_expression(PROFILE)
             .set_expression_attribute_names(Some(names(PROFILE_NAMES)))
-            .set_expression_attribute_values(Some(values([("user", text("user#"))])))
+            .set_expression_attribute_values(Some(values([("user", text(Prefix::User.as_str()))])))
             .set_exclusive_start_key(start.map(|start| key("pk", start)))
             .send()
             .await
@@ -94,7 +95,7 @@ impl Users {
     ///
     /// # Errors
     /// [`StoreError`] as the calls or an item give it.
-    pub async fn find(&self, name_key: &str) -> Result<Option<User>, StoreError> {
+    pub async fn find(&self, name_key: &ItemKey) -> Result<Option<User>, StoreError> {
         match self.subject_of(name_key).await? {
             Some(sub) => self.get(&sub).await,
             None => Ok(None),

@@ -1,12 +1,13 @@
 //! A username under a new canonical spelling, when the rules of spelling change.
 
 use aws_sdk_dynamodb::types::{Delete, Update};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{key, names, text, values};
+use crate::dynamodb::item::{names, pk, text, values};
 use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
-use crate::users::{Claim, Users, user_key};
+use crate::users::{Claim, Users};
 
 /// How a move to a new spelling ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Users {
     ) -> Result<Respelled, StoreError> {
         let account = Update::builder()
             .table_name(self.table())
-            .set_key(Some(key("pk", user_key(&user.sub))))
+            .set_key(Some(pk(&ItemKey::user(&user.sub))))
             .condition_expression("#username_canonical = :old")
             .update_expression("SET #username_canonical = :new")
             .set_expression_attribute_names(Some(names(["username_canonical"])))
@@ -51,7 +52,7 @@ impl Users {
         if let Some(old) = Claim::Username.key(user) {
             let old = Delete::builder()
                 .table_name(self.table())
-                .set_key(Some(key("pk", old)))
+                .set_key(Some(pk(&old)))
                 .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
                 .set_expression_attribute_names(Some(names(["sub"])))
                 .set_expression_attribute_values(Some(values([("sub", text(user.sub.as_str()))])));

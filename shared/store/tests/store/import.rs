@@ -35,7 +35,11 @@ async fn a_person_of_a_file_is_written_with_every_claim_in_one_call() {
     assert_eq!(came, Imported::Written);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     assert_eq!(tables.count("users").await, 4);
-    let found = tables.users.subject_of("external#17").await.unwrap();
+    let found = tables
+        .users
+        .subject_of(&ada.external_id.as_ref().unwrap().name_key())
+        .await
+        .unwrap();
     assert_eq!(found, Some(ada.sub.clone()));
     let stored = tables.users.get(&ada.sub).await.unwrap().unwrap();
     assert_eq!(stored.external_id, ada.external_id);

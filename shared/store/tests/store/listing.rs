@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
 
 use crate::fixtures::{token, user};
 use crate::tables::Tables;
@@ -144,17 +145,20 @@ async fn a_user_is_found_only_by_the_key_of_a_name() {
     let ada = user(1, "ada");
     tables.users.register(&ada, &token(1)).await.unwrap();
     tables.calls();
-    for key in ["username#ada", "email#ada@example.org"] {
-        let found = tables.users.find(key).await.unwrap();
+    for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
+        let found = tables.users.find(&key).await.unwrap();
         assert_eq!(found.map(|user| user.sub).as_ref(), Some(&ada.sub), "{key}");
         assert_eq!(tables.calls(), ["GetItem", "GetItem"]);
     }
     for other in [
-        "username#ADA",
-        "username#ad",
-        "username#ada@example.org",
-        "email#ada",
+        ItemKey::username("ADA"),
+        ItemKey::username("ad"),
+        ItemKey::username("ada@example.org"),
+        ItemKey::email("ada"),
     ] {
-        assert!(tables.users.find(other).await.unwrap().is_none(), "{other}");
+        assert!(
+            tables.users.find(&other).await.unwrap().is_none(),
+            "{other}"
+        );
     }
 }

@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_store::Guess;
 
 use crate::fixtures::{token, user};
@@ -16,8 +17,8 @@ async fn a_name_leads_to_its_subject_in_one_call() {
     let ada = user(1, "ada");
     tables.users.register(&ada, &token(1)).await.unwrap();
     tables.calls();
-    for key in ["username#ada", "email#ada@example.org"] {
-        let found = tables.lookup.find(Some(key), &GUESS).await;
+    for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
+        let found = tables.lookup.find(Some(&key), &GUESS).await;
         assert_eq!(found.unwrap().sub, Some(ada.sub.clone()));
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
@@ -26,8 +27,8 @@ async fn a_name_leads_to_its_subject_in_one_call() {
 #[tokio::test]
 async fn a_name_that_nobody_has_costs_the_same_call() {
     let tables = Tables::start().await;
-    for key in [Some("username#ada"), None] {
-        let found = tables.lookup.find(key, &GUESS).await;
+    for key in [Some(ItemKey::username("ada")), None] {
+        let found = tables.lookup.find(key.as_ref(), &GUESS).await;
         assert_eq!(found.unwrap().sub, None);
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
@@ -53,10 +54,10 @@ async fn a_corrupt_name_is_told_without_the_name() {
         .register(&user(1, "ada"), &token(1))
         .await
         .unwrap();
-    let key = "email#ada@example.org";
+    let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
-    tables.set("users", ("pk", key), "sub", bad).await;
-    let error = tables.lookup.find(Some(key), &GUESS).await.unwrap_err();
+    tables.set("users", ("pk", key.as_str()), "sub", bad).await;
+    let error = tables.lookup.find(Some(&key), &GUESS).await.unwrap_err();
     let text = error.to_string();
     assert_eq!(
         text,

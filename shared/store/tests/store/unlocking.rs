@@ -1,4 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_store::unlock;
 
 use crate::fixtures::{token, user};
@@ -30,19 +31,23 @@ async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
     tables.users.register(&ada, &token(1)).await.unwrap();
-    for key in ["username#ada", "email#ada@example.org"] {
+    for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         assert_eq!(
-            tables.users.subject_of(key).await.unwrap(),
+            tables.users.subject_of(&key).await.unwrap(),
             Some(ada.sub.clone())
         );
     }
-    for key in ["username#ADA", "username#ad", "email#ada"] {
-        assert_eq!(tables.users.subject_of(key).await.unwrap(), None);
+    for key in [
+        ItemKey::username("ADA"),
+        ItemKey::username("ad"),
+        ItemKey::email("ada"),
+    ] {
+        assert_eq!(tables.users.subject_of(&key).await.unwrap(), None);
     }
-    let key = "email#ada@example.org";
+    let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
-    tables.set("users", ("pk", key), "sub", bad).await;
-    let error = tables.users.subject_of(key).await.unwrap_err().to_string();
+    tables.set("users", ("pk", key.as_str()), "sub", bad).await;
+    let error = tables.users.subject_of(&key).await.unwrap_err().to_string();
     assert_eq!(
         error,
         "item `of a name` of table `users` is corrupt at `sub`"

@@ -1,3 +1,4 @@
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use serde_json::Value;
@@ -46,11 +47,7 @@ impl World {
     async fn owners(&self, spellings: &[&str]) -> Vec<Option<String>> {
         let mut owners = Vec::new();
         for spelling in spellings {
-            let user = self
-                .tables
-                .users
-                .find(&format!("username#{spelling}"))
-                .await;
+            let user = self.tables.users.find(&ItemKey::username(spelling)).await;
             owners.push(user.unwrap().map(|user| {
                 assert_eq!(user.username_canonical, *spelling, "the account agrees");
                 user.username
