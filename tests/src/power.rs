@@ -11,7 +11,7 @@ use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::UserChange;
-use gatehouse_store::{Changed, ClientRequestToken, change_user};
+use gatehouse_store::{Changed, change_user};
 
 use crate::person::Person;
 use crate::service::Service;
@@ -40,8 +40,7 @@ pub async fn promote(service: &Service, person: &Person) -> anyhow::Result<()> {
     };
     let (users, revocations) = (tables.users()?, tables.revocations()?);
     let sub = SubjectId::parse(&person.id)?;
-    let token = ClientRequestToken::from_bytes(random::bytes()?);
-    let changed = change_user(&users, &revocations, &sub, &change, now()?, &token).await?;
+    let changed = change_user(&users, &revocations, &sub, &change, now()?).await?;
     ensure!(matches!(changed, Changed::Done { .. }), "not promoted");
     Ok(())
 }

@@ -2,16 +2,13 @@
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
-use gatehouse_auth::random;
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
-use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_store::{
-    AttemptsAbout, Budget, ClientRequestToken, Connection, LoginAttempts, Revocations, Sessions,
-    Users,
+    AttemptsAbout, Budget, Connection, LoginAttempts, Revocations, Sessions, Users,
 };
 
 /// What `account` needs.
@@ -69,10 +66,4 @@ pub(crate) fn record(
     audit.sub = sub;
     audit.reason = reason;
     audit.record(event);
-}
-
-/// Makes the token of one transaction of this invocation.
-pub(crate) fn transaction() -> Result<ClientRequestToken, Problem> {
-    let bytes = random::bytes().map_err(|error| Problem::broken(&error))?;
-    Ok(ClientRequestToken::from_bytes(bytes))
 }

@@ -9,7 +9,7 @@ use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Deleted, delete_traces, delete_user};
 
-use crate::app::{App, record, transaction};
+use crate::app::{App, record};
 use crate::owner;
 
 /// Answers `DELETE /me`.
@@ -21,8 +21,7 @@ pub(crate) async fn delete(
     let principal = Principal::of(request, now)?;
     let password = request.json(|fields| fields.secret("password"))?;
     let user = owner::prove(app, request, &principal, &password).await?;
-    let token = transaction()?;
-    let deleted = delete_user(&app.users, &app.revocations, &user, now, &token).await;
+    let deleted = delete_user(&app.users, &app.revocations, &user, now).await;
     match deleted.map_err(|error| Problem::failed(&error))? {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),

@@ -16,7 +16,7 @@ use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Ended, change_password, reset_password};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, record, transaction};
+use crate::app::{App, record};
 use crate::owner;
 
 /// Answers `PUT /me/password`.
@@ -34,8 +34,7 @@ pub(crate) async fn change(
     let user = owner::prove(app, request, &principal, &current).await?;
     let hash = hash(app, request, &user, new).await?;
     let caller = (&user.sub, principal.ver);
-    let token = transaction()?;
-    let ended = change_password(&app.users, &app.revocations, caller, &hash, now, &token)
+    let ended = change_password(&app.users, &app.revocations, caller, &hash, now)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {
@@ -71,8 +70,7 @@ pub(crate) async fn reset(
         return Err(refuse(request, Some(&code)));
     };
     let hash = hash(app, request, &user, new).await?;
-    let token = transaction()?;
-    let ended = reset_password(&app.users, &app.revocations, &code, &hash, now, &token)
+    let ended = reset_password(&app.users, &app.revocations, &code, &hash, now)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {

@@ -12,7 +12,7 @@ use gatehouse_store::{Ended, end_session};
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::app::{App, transaction};
+use crate::app::App;
 use crate::owner;
 
 /// Answers `GET /sessions`: those that live, newest first.
@@ -46,7 +46,6 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
     if session.is_none_or(|session| session.sub != principal.sub) {
         return Err(Problem::not_found());
     }
-    let token = transaction()?;
     let ended = end_session(
         &app.sessions,
         &app.revocations,
@@ -54,7 +53,6 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
         &principal.sub,
         now,
         REASON,
-        &token,
     );
     match ended.await.map_err(|error| Problem::failed(&error))? {
         Ended::Refused => Err(Problem::not_found()),

@@ -1,16 +1,13 @@
 //! What `admin` needs, made once at cold start.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::random;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
-use gatehouse_store::{
-    AttemptsAbout, Budget, ClientRequestToken, Connection, Revocations, Sessions, Users,
-};
+use gatehouse_store::{AttemptsAbout, Budget, Connection, Revocations, Sessions, Users};
 
 /// What `admin` needs.
 pub struct App {
@@ -69,10 +66,4 @@ impl Call<'_> {
         audit.reason = reason;
         audit.record(event);
     }
-}
-
-/// Makes the token of one transaction of this invocation.
-pub(crate) fn transaction() -> Result<ClientRequestToken, Problem> {
-    let bytes = random::bytes().map_err(|error| Problem::broken(&error))?;
-    Ok(ClientRequestToken::from_bytes(bytes))
 }

@@ -10,15 +10,14 @@ use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Changed, change_user, end_sessions_of};
 use http::StatusCode;
 
-use crate::app::{Call, transaction};
+use crate::app::Call;
 
 /// Answers `PATCH /admin/users/{id}`.
 pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let change = read(call.request)?;
     let (users, revocations) = (&call.app.users, &call.app.revocations);
-    let token = transaction()?;
-    let changed = change_user(users, revocations, &target, &change, call.now, &token).await;
+    let changed = change_user(users, revocations, &target, &change, call.now).await;
     let user = match changed.map_err(|error| Problem::failed(&error))? {
         Changed::NotFound => return Err(Problem::not_found()),
         Changed::LastAdmin => return Err(Problem::last_admin()),
@@ -37,8 +36,7 @@ pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem
     let target = call.target()?;
     call.request.json_or_empty(|_| ())?;
     let (users, revocations) = (&call.app.users, &call.app.revocations);
-    let token = transaction()?;
-    let ended = end_sessions_of(users, revocations, &target, call.now, REASON, &token).await;
+    let ended = end_sessions_of(users, revocations, &target, call.now, REASON).await;
     if !ended.map_err(|error| Problem::failed(&error))? {
         return Err(Problem::not_found());
     }

@@ -6,14 +6,13 @@ use gatehouse_edge::problem::Problem;
 use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{Deleted, delete_traces, remove_user};
 
-use crate::app::{Call, transaction};
+use crate::app::Call;
 
 /// Answers `DELETE /admin/users/{id}`.
 pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let app = call.app;
-    let token = transaction()?;
-    let removed = remove_user(&app.users, &app.revocations, &target, call.now, &token).await;
+    let removed = remove_user(&app.users, &app.revocations, &target, call.now).await;
     let (user, deleted) = removed.map_err(|error| Problem::failed(&error))?;
     let digests = match deleted {
         Deleted::LastAdmin => return Err(Problem::last_admin()),

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
@@ -12,8 +11,8 @@ use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{
-    Budget, Caller, ClientRequestToken, Connection, Ended, Revocations, Sessions, StoreError,
-    Users, end_all_sessions, end_other_sessions, end_session,
+    Budget, Caller, Connection, Ended, Revocations, Sessions, StoreError, Users, end_all_sessions,
+    end_other_sessions, end_session,
 };
 
 mod scope;
@@ -59,9 +58,7 @@ async fn log_out(app: &App, request: &Request) -> Result<(), Problem> {
     let now = app.clock.now();
     let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
-    let token = random::bytes().map_err(|error| Problem::broken(&error))?;
-    let token = ClientRequestToken::from_bytes(token);
-    let ended = end(app, &principal, scope, now, &token)
+    let ended = end(app, &principal, scope, now)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {
@@ -83,25 +80,20 @@ async fn end(
     principal: &Principal,
     scope: LogoutScope,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
     let Principal { sub, sid, ver, .. } = principal;
     let (users, sessions, revocations) = (&app.users, &app.sessions, &app.revocations);
     match scope {
-        LogoutScope::Local => {
-            end_session(sessions, revocations, sid, sub, now, REASON, token).await
-        }
+        LogoutScope::Local => end_session(sessions, revocations, sid, sub, now, REASON).await,
         LogoutScope::Others => {
             let caller = Caller {
                 sub,
                 sid,
                 ver: *ver,
             };
-            end_other_sessions(users, sessions, revocations, &caller, now, token).await
+            end_other_sessions(users, sessions, revocations, &caller, now).await
         }
-        LogoutScope::Global => {
-            end_all_sessions(users, revocations, sub, *ver, now, REASON, token).await
-        }
+        LogoutScope::Global => end_all_sessions(users, revocations, sub, *ver, now, REASON).await,
     }
 }
 

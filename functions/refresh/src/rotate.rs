@@ -14,7 +14,7 @@ use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::Response;
 use gatehouse_edge::tokens::Tokens;
-use gatehouse_store::{ClientRequestToken, KeysError, RotateSession, end_session};
+use gatehouse_store::{KeysError, RotateSession, end_session};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
@@ -190,17 +190,7 @@ pub(crate) async fn end(
     now: Timestamp,
     reason: &str,
 ) -> Result<(), RefreshError> {
-    let token = ClientRequestToken::from_bytes(random::bytes()?);
-    end_session(
-        &app.sessions,
-        &app.revocations,
-        sid,
-        sub,
-        now,
-        reason,
-        &token,
-    )
-    .await?;
+    end_session(&app.sessions, &app.revocations, sid, sub, now, reason).await?;
     Ok(())
 }
 

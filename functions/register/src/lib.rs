@@ -12,7 +12,7 @@ use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{ClientRequestToken, RegisterError, Reservation};
+use gatehouse_store::{RegisterError, Reservation};
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use serde::Serialize;
@@ -40,11 +40,8 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     hasher.ready().map_err(|error| Problem::failed(&error))?;
     count(app, request).await?;
     let user = account(app, &hasher, newcomer).await?;
-    // Made once, so that the SDK's own retry after a lost answer is no conflict.
-    let token = random::bytes().map_err(|error| Problem::broken(&error))?;
-    let token = ClientRequestToken::from_bytes(token);
     app.users
-        .register(&user, &token)
+        .register(&user)
         .await
         .map_err(|error| match error {
             RegisterError::UsernameTaken => Problem::username_taken(),

@@ -23,7 +23,6 @@ pub use dynamodb::connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
 pub use dynamodb::error::StoreError;
-pub use dynamodb::transaction::ClientRequestToken;
 pub use keys::cache::KeysError;
 pub use keys::published::SigningKeys;
 pub use keys::ring::{CachedKeyRing, KeyRingSource};

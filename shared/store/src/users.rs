@@ -21,7 +21,7 @@ use serde::Serialize;
 
 use crate::dynamodb::error::{StoreError, written};
 use crate::dynamodb::item::{Item, corrupt, decode, encode, moment, names, pk, text, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 
 /// The table of users.
 #[derive(Debug, Clone)]
@@ -127,16 +127,12 @@ impl Users {
     /// # Errors
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
     /// [`RegisterError::EmailTaken`]; [`RegisterError::Store`].
-    pub async fn register(
-        &self,
-        user: &User,
-        token: &ClientRequestToken,
-    ) -> Result<(), RegisterError> {
+    pub async fn register(&self, user: &User) -> Result<(), RegisterError> {
         let (claims, mut parts): (Vec<Claim>, Vec<TransactWriteItem>) =
             self.claims(user)?.into_iter().unzip();
         // Without a condition, and last: the ones above go by their places.
         parts.extend(self.admins_part(None, Some(user))?);
-        match transaction::write(&self.client, token, parts).await? {
+        match transaction::write(&self.client, parts).await? {
             Outcome::Written => Ok(()),
             Outcome::Refused(conditions) => {
                 let failed = |claim| {

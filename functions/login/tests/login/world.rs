@@ -17,7 +17,7 @@ use gatehouse_auth::username::Username;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Response, serve};
-use gatehouse_store::{ClientRequestToken, Connection, ConnectionSettings, Credentials, Users};
+use gatehouse_store::{Connection, ConnectionSettings, Credentials, Users};
 use lambda_runtime::Context;
 use login::App;
 use secrecy::ExposeSecret;
@@ -100,8 +100,7 @@ impl World {
             hash,
             now,
         );
-        let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
-        self.users.register(&user, &token).await.unwrap();
+        self.users.register(&user).await.unwrap();
         user
     }
 

@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use anyhow::Context as _;
 use gatehouse_auth::key::{Algorithm, KeyRing};
 use gatehouse_auth::password::Hasher;
-use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::StoredHash;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{Request, Response};
 use gatehouse_local::Storage;
-use gatehouse_store::{ClientRequestToken, Connection, ConnectionSettings, Users};
+use gatehouse_store::{Connection, ConnectionSettings, Users};
 use login::App;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
@@ -82,8 +81,7 @@ impl World {
         };
         let user = record.user(Timestamp::from_unix(BEGUN));
         let user = user.map_err(|refusal| anyhow::anyhow!("{}", refusal.detail))?;
-        let token = ClientRequestToken::from_bytes(random::bytes()?);
-        Ok(self.users.register(&user, &token).await?)
+        Ok(self.users.register(&user).await?)
     }
 
     /// Makes the request of a login.

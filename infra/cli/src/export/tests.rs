@@ -1,8 +1,6 @@
 use std::path::Path;
 
-use gatehouse_auth::random;
 use gatehouse_edge::clock::Clock;
-use gatehouse_store::ClientRequestToken;
 
 use super::*;
 use crate::project;
@@ -26,8 +24,7 @@ async fn add(users: &Users, text: &str) {
     for entry in source.entries(&Columns::default(), |_| ()).unwrap() {
         let record = entry.unwrap().record.unwrap();
         let user = record.user(Clock::System.now()).unwrap();
-        let token = ClientRequestToken::from_bytes(random::bytes().unwrap());
-        users.register(&user, &token).await.unwrap();
+        users.register(&user).await.unwrap();
     }
 }
 

@@ -2,9 +2,8 @@
 
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::random;
 use gatehouse_auth::user::User;
-use gatehouse_store::{ClientRequestToken, Imported, Revocations, StoreError, Users};
+use gatehouse_store::{Imported, Revocations, StoreError, Users};
 use tokio::time::{Duration, sleep};
 
 use crate::target::Target;
@@ -32,11 +31,10 @@ impl ImportTables {
     /// If the table gives no definite answer, after some patience. The person may
     /// have been written: the next run finds out.
     pub(super) async fn import(&self, user: &User) -> anyhow::Result<Imported> {
-        let token = ClientRequestToken::from_bytes(random::bytes()?);
         let mut attempts = 0_u32;
         let came = patiently(async || {
             attempts += 1;
-            self.users.import(&self.revocations, user, &token).await
+            self.users.import(&self.revocations, user).await
         })
         .await?;
         // The answer to an attempt before this one was lost.

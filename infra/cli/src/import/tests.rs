@@ -298,10 +298,9 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
         world.target.tables(),
         world.target.table("REVOCATIONS_TABLE").unwrap(),
     );
-    let token = gatehouse_store::ClientRequestToken::from_bytes([1; 16]);
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
     let (users_table, doomed) = (world.users(), &users[2]);
-    gatehouse_store::delete_user(&users_table, &revocations, doomed, now, &token)
+    gatehouse_store::delete_user(&users_table, &revocations, doomed, now)
         .await
         .unwrap();
     let text = format!(

@@ -8,7 +8,7 @@ use gatehouse_store::{Changed, change_user, change_user_by, end_sessions_of};
 use serde_json::json;
 
 use super::listing;
-use super::tables::{Tables, gone, token};
+use super::tables::{Tables, gone};
 use crate::answer::Answer;
 
 /// Gives the role of administrators.
@@ -37,7 +37,7 @@ pub(super) async fn roles(
     };
     let (users, revocations) = (&tables.users, &tables.revocations);
     let sub = &user.sub;
-    let changed = change_user_by(users, revocations, sub, decide, now, &token()?).await?;
+    let changed = change_user_by(users, revocations, sub, decide, now).await?;
     told(&user.username, changed, |user| {
         let mut text = format!(
             "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
@@ -64,7 +64,7 @@ pub(super) async fn status(
     };
     let (users, revocations) = (&tables.users, &tables.revocations);
     let sub = &user.sub;
-    let changed = change_user(users, revocations, sub, &change, now, &token()?).await?;
+    let changed = change_user(users, revocations, sub, &change, now).await?;
     told(&user.username, changed, |user| match user.status {
         Status::Active => format!("{} may log in again.\n", user.username),
         Status::Disabled => format!(
@@ -82,7 +82,7 @@ pub(super) async fn end_sessions(
 ) -> anyhow::Result<Answer> {
     let (users, revocations) = (&tables.users, &tables.revocations);
     let (sub, name) = (&user.sub, &user.username);
-    let ended = end_sessions_of(users, revocations, sub, now, "operator", &token()?).await?;
+    let ended = end_sessions_of(users, revocations, sub, now, "operator").await?;
     if !ended {
         return Err(gone(name));
     }

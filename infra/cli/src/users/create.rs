@@ -17,7 +17,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
 use super::listing;
-use super::tables::{Tables, token};
+use super::tables::Tables;
 use crate::answer::Answer;
 
 /// Somebody who may be stored, but for the password.
@@ -66,7 +66,7 @@ pub(super) async fn account(
 ) -> anyhow::Result<Answer> {
     let hash = hash(settings, &newcomer, password).await?;
     let user = user(newcomer, hash, now)?;
-    match tables.users.register(&user, &token()?).await {
+    match tables.users.register(&user).await {
         Ok(()) => Ok(Answer::new(
             format!(
                 "{} has an account, with the roles {}.\n",

@@ -7,7 +7,7 @@ use gatehouse_auth::user::User;
 use gatehouse_store::{Deleted, delete_traces, remove_user};
 use serde_json::json;
 
-use super::tables::{Tables, token};
+use super::tables::Tables;
 use crate::answer::Answer;
 
 /// Deletes an account with all that is held about its person, and what an
@@ -18,7 +18,7 @@ pub(super) async fn account(
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
     let (users, revocations) = (&tables.users, &tables.revocations);
-    let (user, deleted) = remove_user(users, revocations, sub, now, &token()?).await?;
+    let (user, deleted) = remove_user(users, revocations, sub, now).await?;
     let digests = user
         .as_ref()
         .map(User::identifier_digests)

@@ -13,7 +13,7 @@ use gatehouse_auth::username::Username;
 use gatehouse_store::Respelled;
 use serde_json::json;
 
-use super::tables::{Tables, token};
+use super::tables::Tables;
 use crate::answer::{Answer, Status};
 
 /// Moves names whose spelling changes; with `dry_run` it only says which.
@@ -30,7 +30,7 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
         let mut taken = Vec::new();
         let before = waiting.len();
         for (user, canonical) in std::mem::take(&mut waiting) {
-            match tables.users.respell(&user, &canonical, &token()?).await? {
+            match tables.users.respell(&user, &canonical).await? {
                 Respelled::Done => respelling.moved.push((user, canonical)),
                 Respelled::Taken => taken.push((user, canonical)),
                 Respelled::Changed => {

@@ -4,9 +4,8 @@ use anyhow::{Context as _, anyhow};
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
-use gatehouse_auth::random;
 use gatehouse_auth::user::User;
-use gatehouse_store::{AttemptsAbout, ClientRequestToken, Revocations, Sessions, Users};
+use gatehouse_store::{AttemptsAbout, Revocations, Sessions, Users};
 
 use crate::target::Target;
 
@@ -56,11 +55,6 @@ impl Tables {
     pub(super) fn attempts(&self) -> AttemptsAbout {
         AttemptsAbout::new(self.client.clone(), self.attempts.clone())
     }
-}
-
-/// Names one change, so that a retry of the SDK's is not another one.
-pub(super) fn token() -> anyhow::Result<ClientRequestToken> {
-    Ok(ClientRequestToken::from_bytes(random::bytes()?))
 }
 
 /// The end of a command whose person is not there any more.

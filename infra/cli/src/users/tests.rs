@@ -5,7 +5,7 @@ use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::StoredHash;
-use gatehouse_store::{ClientRequestToken, Ended, reset_password};
+use gatehouse_store::{Ended, reset_password};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -343,8 +343,7 @@ async fn more_people_than_a_page_holds_are_all_listed() {
     for number in 0..230 {
         let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
         let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
-        let token = tables::token().unwrap();
-        world.tables.users.register(&user, &token).await.unwrap();
+        world.tables.users.register(&user).await.unwrap();
     }
     let listed = world.ask("list").await.unwrap();
     let users = listed["users"].as_array().unwrap();
@@ -427,8 +426,7 @@ async fn reset(world: &World, code: &str) -> Ended {
     let code = RecoveryCode::parse(code).unwrap();
     let (users, revocations) = (&world.tables.users, &world.tables.revocations);
     let (hash, now) = (StoredHash::new(NEW_HASH.into()), Clock::System.now());
-    let token: ClientRequestToken = tables::token().unwrap();
-    reset_password(users, revocations, &code, &hash, now, &token)
+    reset_password(users, revocations, &code, &hash, now)
         .await
         .unwrap()
 }

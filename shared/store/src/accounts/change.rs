@@ -12,7 +12,7 @@ use gatehouse_auth::user::{Status, User, UserChange};
 use crate::accounts::sign_out::{Ended, end_all_sessions};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{attribute, moment, names, number, pk, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::revocations::Revocations;
 use crate::users::Users;
 
@@ -48,10 +48,9 @@ pub async fn change_user(
     sub: &SubjectId,
     change: &UserChange,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Changed, StoreError> {
     let decide = |_: &User| Ok(change.clone());
-    change_user_by(users, revocations, sub, decide, now, token).await
+    change_user_by(users, revocations, sub, decide, now).await
 }
 
 /// Changes roles or status of a user by what they are: `decide` is asked anew
@@ -65,9 +64,8 @@ pub async fn change_user_by<E: From<StoreError>>(
     sub: &SubjectId,
     decide: impl Fn(&User) -> Result<UserChange, E>,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Changed, E> {
-    for attempt in 0..MAX_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(before) = users.get(sub).await? else {
             return Ok(Changed::NotFound);
         };
@@ -80,7 +78,7 @@ pub async fn change_user_by<E: From<StoreError>>(
             revocations.subject_part(sub, after.token_version, now, reason)?,
         ];
         parts.extend(users.admins_part(Some(&before), Some(&after))?);
-        match transaction::write(users.client(), &token.attempt(attempt), parts).await? {
+        match transaction::write(users.client(), parts).await? {
             Outcome::Written => {
                 let (before, after) = (Box::new(before), Box::new(after));
                 return Ok(Changed::Done { before, after });
@@ -105,14 +103,13 @@ pub async fn end_sessions_of(
     sub: &SubjectId,
     now: Timestamp,
     reason: &str,
-    token: &ClientRequestToken,
 ) -> Result<bool, StoreError> {
-    for attempt in 0..MAX_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(user) = users.get(sub).await? else {
             return Ok(false);
         };
-        let (ver, token) = (user.token_version, token.attempt(attempt));
-        match end_all_sessions(users, revocations, sub, ver, now, reason, &token).await? {
+        let ver = user.token_version;
+        match end_all_sessions(users, revocations, sub, ver, now, reason).await? {
             Ended::Done => return Ok(true),
             Ended::Refused => {}
         }

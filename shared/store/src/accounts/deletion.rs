@@ -15,7 +15,7 @@ use gatehouse_auth::user::User;
 use crate::accounts::change::{MAX_ATTEMPTS, changed_each_time, version_behind_its_revocation};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, number, pk, text, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::login_attempts::person::{AttemptKeys, AttemptsAbout};
 use crate::revocations::Revocations;
 use crate::sessions::Sessions;
@@ -41,7 +41,6 @@ pub async fn delete_user(
     revocations: &Revocations,
     user: &User,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Deleted, StoreError> {
     let account = Delete::builder()
         .table_name(users.table())
@@ -72,7 +71,7 @@ pub async fn delete_user(
     }
     let admins = parts.len();
     parts.extend(users.admins_part(Some(user), None)?);
-    match transaction::write(users.client(), token, parts).await? {
+    match transaction::write(users.client(), parts).await? {
         Outcome::Written => Ok(Deleted::Done),
         Outcome::Refused(conditions) if conditions.failed(0) => Ok(Deleted::Refused),
         Outcome::Refused(conditions) if conditions.failed(admins) => Ok(Deleted::LastAdmin),
@@ -98,14 +97,12 @@ pub async fn remove_user(
     revocations: &Revocations,
     sub: &SubjectId,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<(Option<User>, Deleted), StoreError> {
-    for attempt in 0..MAX_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(user) = users.get(sub).await? else {
             return Ok((None, Deleted::Refused));
         };
-        let token = token.attempt(attempt);
-        match delete_user(users, revocations, &user, now, &token).await? {
+        match delete_user(users, revocations, &user, now).await? {
             Deleted::Refused => {}
             deleted @ (Deleted::Done | Deleted::LastAdmin) => return Ok((Some(user), deleted)),
         }

@@ -12,7 +12,7 @@ use gatehouse_auth::user::User;
 use crate::dynamodb::batch;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, names, number, pk, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::revocations::Revocations;
 use crate::users::{Claim, Users};
 
@@ -41,14 +41,13 @@ impl Users {
         &self,
         revocations: &Revocations,
         user: &User,
-        token: &ClientRequestToken,
     ) -> Result<Imported, StoreError> {
         let (claims, mut parts): (Vec<Claim>, Vec<TransactWriteItem>) =
             self.claims(user)?.into_iter().unzip();
         let revoked = parts.len();
         parts.push(revocations.unrevoked_part(user)?);
         parts.extend(self.admins_part(None, Some(user))?);
-        let conditions = match transaction::write(self.client(), token, parts).await? {
+        let conditions = match transaction::write(self.client(), parts).await? {
             Outcome::Written => return Ok(Imported::Written),
             Outcome::Refused(conditions) => conditions,
         };

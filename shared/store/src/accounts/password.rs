@@ -12,7 +12,7 @@ use crate::accounts::change::{MAX_ATTEMPTS, changed_each_time};
 use crate::accounts::sign_out::Ended;
 use crate::dynamodb::error::{StoreError, written};
 use crate::dynamodb::item::{decode, moment, names, number, pk, text, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::revocations::Revocations;
 use crate::users::Users;
 
@@ -137,13 +137,12 @@ pub async fn change_password(
     (sub, ver): (&SubjectId, u64),
     hash: &StoredHash,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
     let parts = vec![
         users.password_part(sub, ver, hash, now)?,
         revocations.subject_part(sub, ver.saturating_add(1), now, "password_changed")?,
     ];
-    match transaction::write(users.client(), token, parts).await? {
+    match transaction::write(users.client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(_) => Ok(Ended::Refused),
     }
@@ -163,16 +162,15 @@ pub async fn reset_password(
     code: &RecoveryCode,
     hash: &StoredHash,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
-    for attempt in 0..MAX_ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let Some(user) = users.recovering(code, now).await? else {
             return Ok(Ended::Refused);
         };
-        let (ver, token) = (user.token_version, token.attempt(attempt));
+        let ver = user.token_version;
         let caller = (code.sub(), ver);
         // The version alone is enough of a condition: every use of a code raises it.
-        match change_password(users, revocations, caller, hash, now, &token).await? {
+        match change_password(users, revocations, caller, hash, now).await? {
             Ended::Done => return Ok(Ended::Done),
             Ended::Refused => {}
         }

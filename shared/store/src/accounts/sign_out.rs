@@ -10,7 +10,7 @@ use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{moment, names, number, pk, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::revocations::Revocations;
 use crate::sessions::Sessions;
 use crate::users::Users;
@@ -49,13 +49,12 @@ pub async fn end_session(
     sub: &SubjectId,
     now: Timestamp,
     reason: &str,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
     let parts = vec![
         sessions.revoke_part(sid, sub, now)?,
         revocations.session_part(sid, now, reason)?,
     ];
-    match transaction::write(revocations.client(), token, parts).await? {
+    match transaction::write(revocations.client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(conditions) if conditions.item(0).is_some() => Ok(Ended::Refused),
         // TTL has deleted the session; its access tokens may live on for a while.
@@ -76,7 +75,6 @@ pub async fn end_other_sessions(
     revocations: &Revocations,
     caller: &Caller<'_>,
     now: Timestamp,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
     let mut parts = all(
         users,
@@ -87,7 +85,7 @@ pub async fn end_other_sessions(
         "logout_others",
     )?;
     parts.push(sessions.follow_part(caller.sid, caller.sub)?);
-    write(users, token, parts).await
+    write(users, parts).await
 }
 
 /// Ends every session of a subject, and every access token.
@@ -101,10 +99,9 @@ pub async fn end_all_sessions(
     ver: u64,
     now: Timestamp,
     reason: &str,
-    token: &ClientRequestToken,
 ) -> Result<Ended, StoreError> {
     let parts = all(users, revocations, sub, ver, now, reason)?;
-    write(users, token, parts).await
+    write(users, parts).await
 }
 
 /// Raises both counters, if `ver` is the current one, and revokes what is below.
@@ -142,12 +139,8 @@ fn all(
     ])
 }
 
-async fn write(
-    users: &Users,
-    token: &ClientRequestToken,
-    parts: Vec<TransactWriteItem>,
-) -> Result<Ended, StoreError> {
-    match transaction::write(users.client(), token, parts).await? {
+async fn write(users: &Users, parts: Vec<TransactWriteItem>) -> Result<Ended, StoreError> {
+    match transaction::write(users.client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(_) => Ok(Ended::Refused),
     }

@@ -8,31 +8,11 @@ use aws_sdk_dynamodb::types::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_auth::random;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::Item;
 use crate::dynamodb::retry::Retries;
-
-/// Names one transaction of one invocation, so that a retry after a lost answer
-/// is recognised as the same write and not as a rival.
-///
-/// Two different transactions need two: DynamoDB refuses one token with two bodies.
-#[derive(Debug, Clone)]
-pub struct ClientRequestToken(String);
-
-impl ClientRequestToken {
-    /// Makes a token of 22 characters from 16 random bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: [u8; 16]) -> Self {
-        Self(URL_SAFE_NO_PAD.encode(bytes))
-    }
-
-    /// Returns the token of another attempt with another body: 26 of at most 36
-    /// characters.
-    pub(crate) fn attempt(&self, number: u8) -> Self {
-        Self(format!("{}.{number}", self.0))
-    }
-}
 
 /// How a transaction ended.
 #[derive(Debug)]
@@ -63,16 +43,19 @@ impl FailedConditions {
 ///
 /// Contention and throttling are tried again, a few times; a failed condition
 /// never is: it is the caller's to interpret.
+///
+/// All attempts carry one request token, so that a retry after a lost response is
+/// recognised as the same write and does not fail on its own conditions.
 pub(crate) async fn write(
     client: &Client,
-    token: &ClientRequestToken,
     parts: Vec<TransactWriteItem>,
 ) -> Result<Outcome, StoreError> {
+    let token = request_token()?;
     let mut retries = Retries::default();
     loop {
         let sent = client
             .transact_write_items()
-            .client_request_token(&token.0)
+            .client_request_token(&token)
             .set_transact_items(Some(parts.clone()))
             .send()
             .await;
@@ -97,6 +80,14 @@ pub(crate) async fn write(
             return Err(failure);
         }
     }
+}
+
+/// Makes the token of one transaction: 22 of at most 36 characters. DynamoDB refuses
+/// one token with two bodies.
+fn request_token() -> Result<String, StoreError> {
+    let bytes: [u8; 16] =
+        random::bytes().map_err(|error| StoreError::rejected(OPERATION, error))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
 /// Makes a part that puts a whole item.

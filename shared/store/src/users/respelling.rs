@@ -6,7 +6,7 @@ use gatehouse_auth::user::User;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, pk, text, values};
-use crate::dynamodb::transaction::{self, ClientRequestToken, Outcome};
+use crate::dynamodb::transaction::{self, Outcome};
 use crate::users::{Claim, Users};
 
 /// How a move to a new spelling ended.
@@ -26,12 +26,7 @@ impl Users {
     ///
     /// # Errors
     /// [`StoreError`] as the call gives it.
-    pub async fn respell(
-        &self,
-        user: &User,
-        canonical: &str,
-        token: &ClientRequestToken,
-    ) -> Result<Respelled, StoreError> {
+    pub async fn respell(&self, user: &User, canonical: &str) -> Result<Respelled, StoreError> {
         let account = Update::builder()
             .table_name(self.table())
             .set_key(Some(pk(&ItemKey::user(&user.sub))))
@@ -58,13 +53,11 @@ impl Users {
                 .set_expression_attribute_values(Some(values([("sub", text(user.sub.as_str()))])));
             parts.push(transaction::delete(old)?);
         }
-        Ok(
-            match transaction::write(self.client(), token, parts).await? {
-                Outcome::Written => Respelled::Done,
-                Outcome::Refused(conditions) if conditions.failed(0) => Respelled::Changed,
-                Outcome::Refused(conditions) if conditions.failed(1) => Respelled::Taken,
-                Outcome::Refused(_) => Respelled::Changed,
-            },
-        )
+        Ok(match transaction::write(self.client(), parts).await? {
+            Outcome::Written => Respelled::Done,
+            Outcome::Refused(conditions) if conditions.failed(0) => Respelled::Changed,
+            Outcome::Refused(conditions) if conditions.failed(1) => Respelled::Taken,
+            Outcome::Refused(_) => Respelled::Changed,
+        })
     }
 }

@@ -7,22 +7,20 @@ use gatehouse_store::{
     AttemptKeys, Deleted, Revoked, delete_traces, delete_user, end_session, remove_user,
 };
 
-use crate::fixtures::{at, session, token, user};
+use crate::fixtures::{at, session, user};
 use crate::tables::Tables;
 
 async fn started() -> (Tables, User) {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     tables.calls();
     (tables, ada)
 }
 
-async fn delete(tables: &Tables, user: &User, number: u8) -> Deleted {
+async fn delete(tables: &Tables, user: &User) -> Deleted {
     let (users, revocations) = (&tables.users, &tables.revocations);
-    delete_user(users, revocations, user, at(9), &token(number))
-        .await
-        .unwrap()
+    delete_user(users, revocations, user, at(9)).await.unwrap()
 }
 
 async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> {
@@ -34,7 +32,7 @@ async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> 
 #[tokio::test]
 async fn an_account_goes_with_its_names_and_its_tokens_in_one_call() {
     let (tables, ada) = started().await;
-    assert_eq!(delete(&tables, &ada, 2).await, Deleted::Done);
+    assert_eq!(delete(&tables, &ada).await, Deleted::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     assert_eq!(tables.count("users").await, 0);
     for ver in [0, 3, u64::MAX - 1] {
@@ -45,20 +43,17 @@ async fn an_account_goes_with_its_names_and_its_tokens_in_one_call() {
     }
     let mut again = user(2, "ada");
     again.email_canonical = ada.email_canonical;
-    tables.users.register(&again, &token(3)).await.unwrap();
+    tables.users.register(&again).await.unwrap();
 }
 
 #[tokio::test]
 async fn an_account_that_has_changed_since_it_was_read_stays() {
     let (tables, mut ada) = started().await;
     ada.token_version = 2;
-    assert_eq!(delete(&tables, &ada, 2).await, Deleted::Refused);
+    assert_eq!(delete(&tables, &ada).await, Deleted::Refused);
     assert_eq!(tables.count("users").await, 3);
     assert_eq!(tables.count("revocations").await, 0);
-    assert_eq!(
-        delete(&tables, &user(9, "nobody"), 3).await,
-        Deleted::Refused
-    );
+    assert_eq!(delete(&tables, &user(9, "nobody")).await, Deleted::Refused);
 }
 
 #[tokio::test]
@@ -69,7 +64,7 @@ async fn a_name_that_leads_to_somebody_else_is_not_deleted() {
         .set("users", ("pk", "username#ada"), "sub", other)
         .await;
     let (users, revocations) = (&tables.users, &tables.revocations);
-    let refused = delete_user(users, revocations, &ada, at(9), &token(2)).await;
+    let refused = delete_user(users, revocations, &ada, at(9)).await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(tables.count("users").await, 3);
 }
@@ -82,11 +77,11 @@ async fn the_last_administrator_is_not_deleted() {
     let mut grace = user(2, "grace");
     grace.roles = ada.roles.clone();
     (grace.email, grace.email_canonical) = (None, None);
-    for (admin, number) in [(&ada, 1), (&grace, 2)] {
-        tables.users.register(admin, &token(number)).await.unwrap();
+    for admin in [&ada, &grace] {
+        tables.users.register(admin).await.unwrap();
     }
-    assert_eq!(delete(&tables, &grace, 3).await, Deleted::Done);
-    assert_eq!(delete(&tables, &ada, 4).await, Deleted::LastAdmin);
+    assert_eq!(delete(&tables, &grace).await, Deleted::Done);
+    assert_eq!(delete(&tables, &ada).await, Deleted::LastAdmin);
     assert_eq!(revoked(&tables, &ada.sub, 3).await, None);
     let count = tables.item("users", "pk", "meta#admins").await.unwrap();
     assert_eq!(count["count"], AttributeValue::N("1".into()));
@@ -96,9 +91,8 @@ async fn the_last_administrator_is_not_deleted() {
 async fn an_administrator_deletes_whatever_version_a_user_has() {
     let (tables, ada) = started().await;
     let (users, revocations) = (&tables.users, &tables.revocations);
-    for (number, expected) in [(2, Deleted::Done), (3, Deleted::Refused)] {
-        let token = token(number);
-        let (found, deleted) = remove_user(users, revocations, &ada.sub, at(9), &token)
+    for expected in [Deleted::Done, Deleted::Refused] {
+        let (found, deleted) = remove_user(users, revocations, &ada.sub, at(9))
             .await
             .unwrap();
         assert_eq!(deleted, expected);
@@ -195,7 +189,6 @@ async fn what_revokes_a_person_and_their_sessions_is_read_in_any_number() {
         &ada.sub,
         at(9),
         "test",
-        &token(2),
     )
     .await
     .unwrap();

@@ -6,7 +6,7 @@ use gatehouse_store::{
     Caller, Ended, Revoked, StoreError, end_all_sessions, end_other_sessions, end_session,
 };
 
-use crate::fixtures::{at, session, token, user};
+use crate::fixtures::{at, session, user};
 use crate::tables::Tables;
 
 /// Two sessions of one person.
@@ -14,7 +14,7 @@ async fn started() -> (Tables, User, [Session; 2]) {
     let tables = Tables::start().await;
     let user = user(1, "ada");
     let sessions = [session(1, 1), session(2, 1)];
-    tables.users.register(&user, &token(100)).await.unwrap();
+    tables.users.register(&user).await.unwrap();
     for session in &sessions {
         tables.sessions.create(session).await.unwrap();
     }
@@ -22,46 +22,29 @@ async fn started() -> (Tables, User, [Session; 2]) {
     (tables, user, sessions)
 }
 
-async fn end(tables: &Tables, session: &Session, number: u8) -> Result<Ended, StoreError> {
+async fn end(tables: &Tables, session: &Session) -> Result<Ended, StoreError> {
     let (sid, sub) = (&session.sid, &session.sub);
     let (sessions, revocations) = (&tables.sessions, &tables.revocations);
-    end_session(
-        sessions,
-        revocations,
-        sid,
-        sub,
-        at(9),
-        "logout_local",
-        &token(number),
-    )
-    .await
+    end_session(sessions, revocations, sid, sub, at(9), "logout_local").await
 }
 
-async fn end_others(tables: &Tables, session: &Session, ver: u64, number: u8) -> Ended {
+async fn end_others(tables: &Tables, session: &Session, ver: u64) -> Ended {
     let caller = Caller {
         sub: &session.sub,
         sid: &session.sid,
         ver,
     };
     let (users, sessions, revocations) = (&tables.users, &tables.sessions, &tables.revocations);
-    end_other_sessions(users, sessions, revocations, &caller, at(9), &token(number))
+    end_other_sessions(users, sessions, revocations, &caller, at(9))
         .await
         .unwrap()
 }
 
-async fn end_all(tables: &Tables, sub: &SubjectId, ver: u64, number: u8) -> Ended {
+async fn end_all(tables: &Tables, sub: &SubjectId, ver: u64) -> Ended {
     let (users, revocations) = (&tables.users, &tables.revocations);
-    end_all_sessions(
-        users,
-        revocations,
-        sub,
-        ver,
-        at(9),
-        "logout_global",
-        &token(number),
-    )
-    .await
-    .unwrap()
+    end_all_sessions(users, revocations, sub, ver, at(9), "logout_global")
+        .await
+        .unwrap()
 }
 
 async fn check(tables: &Tables, session: &Session, ver: u64) -> Option<Revoked> {
@@ -75,7 +58,7 @@ async fn check(tables: &Tables, session: &Session, ver: u64) -> Option<Revoked> 
 #[tokio::test]
 async fn an_ended_session_is_revoked_with_its_access_tokens_in_one_call() {
     let (tables, _, [mine, other]) = started().await;
-    assert_eq!(end(&tables, &mine, 1).await.unwrap(), Ended::Done);
+    assert_eq!(end(&tables, &mine).await.unwrap(), Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
 
     let read = tables.sessions.get(&mine.sid).await.unwrap().unwrap();
@@ -97,8 +80,8 @@ async fn ending_a_session_again_is_done_and_keeps_the_first_time() {
             revoked,
         )
         .await;
-    for number in [1, 2] {
-        assert_eq!(end(&tables, &mine, number).await.unwrap(), Ended::Done);
+    for _ in 0..2 {
+        assert_eq!(end(&tables, &mine).await.unwrap(), Ended::Done);
     }
     let read = tables.sessions.get(&mine.sid).await.unwrap().unwrap();
     assert_eq!(read.revoked_at, Some(at(1)));
@@ -108,7 +91,7 @@ async fn ending_a_session_again_is_done_and_keeps_the_first_time() {
 async fn the_end_of_a_session_whose_item_is_gone_still_revokes_its_tokens() {
     let tables = Tables::start().await;
     let gone = session(1, 1);
-    assert_eq!(end(&tables, &gone, 1).await.unwrap(), Ended::Done);
+    assert_eq!(end(&tables, &gone).await.unwrap(), Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems", "PutItem"]);
     assert_eq!(check(&tables, &gone, 3).await, Some(Revoked::Session));
     assert_eq!(tables.count("sessions").await, 0);
@@ -119,7 +102,7 @@ async fn nobody_ends_the_session_of_another() {
     let (tables, _, [mine, _]) = started().await;
     let mut stranger = mine.clone();
     stranger.sub = SubjectId::from_bytes([9; 16]);
-    assert_eq!(end(&tables, &stranger, 1).await.unwrap(), Ended::Refused);
+    assert_eq!(end(&tables, &stranger).await.unwrap(), Ended::Refused);
     assert_eq!(tables.sessions.get(&mine.sid).await.unwrap(), Some(mine));
     assert_eq!(tables.count("revocations").await, 0);
 }
@@ -128,17 +111,17 @@ async fn nobody_ends_the_session_of_another() {
 async fn an_end_whose_answer_was_lost_is_done() {
     let (tables, _, [mine, other]) = started().await;
     tables.lose_next_answer();
-    assert_eq!(end(&tables, &mine, 1).await.unwrap(), Ended::Done);
+    assert_eq!(end(&tables, &mine).await.unwrap(), Ended::Done);
     tables.lose_next_answer();
-    assert_eq!(end_others(&tables, &other, 3, 2).await, Ended::Done);
+    assert_eq!(end_others(&tables, &other, 3).await, Ended::Done);
     tables.lose_next_answer();
-    assert_eq!(end_all(&tables, &other.sub, 4, 3).await, Ended::Done);
+    assert_eq!(end_all(&tables, &other.sub, 4).await, Ended::Done);
 }
 
 #[tokio::test]
 async fn after_the_others_have_ended_this_session_alone_lives_on() {
     let (tables, user, [mine, other]) = started().await;
-    assert_eq!(end_others(&tables, &mine, 3, 1).await, Ended::Done);
+    assert_eq!(end_others(&tables, &mine, 3).await, Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
 
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
@@ -157,7 +140,7 @@ async fn after_the_others_have_ended_this_session_alone_lives_on() {
 #[tokio::test]
 async fn the_end_of_all_spares_no_session() {
     let (tables, user, [mine, _]) = started().await;
-    assert_eq!(end_all(&tables, &user.sub, 3, 1).await, Ended::Done);
+    assert_eq!(end_all(&tables, &user.sub, 3).await, Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
     assert_eq!((after.token_version, after.session_version), (4, 3));
@@ -169,10 +152,10 @@ async fn the_end_of_all_spares_no_session() {
 #[tokio::test]
 async fn a_token_older_than_the_last_change_ends_nothing() {
     let (tables, user, [mine, _]) = started().await;
-    assert_eq!(end_all(&tables, &user.sub, 2, 1).await, Ended::Refused);
-    assert_eq!(end_others(&tables, &mine, 4, 2).await, Ended::Refused);
+    assert_eq!(end_all(&tables, &user.sub, 2).await, Ended::Refused);
+    assert_eq!(end_others(&tables, &mine, 4).await, Ended::Refused);
     let nobody = SubjectId::from_bytes([9; 16]);
-    assert_eq!(end_all(&tables, &nobody, 0, 3).await, Ended::Refused);
+    assert_eq!(end_all(&tables, &nobody, 0).await, Ended::Refused);
 
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
     assert_eq!((after.token_version, after.session_version), (3, 2));
@@ -183,8 +166,8 @@ async fn a_token_older_than_the_last_change_ends_nothing() {
 #[tokio::test]
 async fn a_session_that_somebody_has_just_ended_ends_no_others() {
     let (tables, user, [mine, _]) = started().await;
-    end(&tables, &mine, 1).await.unwrap();
-    assert_eq!(end_others(&tables, &mine, 3, 2).await, Ended::Refused);
+    end(&tables, &mine).await.unwrap();
+    assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
     assert_eq!((after.token_version, after.session_version), (3, 2));
 }
@@ -201,7 +184,7 @@ async fn the_lowest_version_of_a_subject_never_falls() {
             AttributeValue::N("9".into()),
         )
         .await;
-    assert_eq!(end_others(&tables, &mine, 3, 1).await, Ended::Refused);
+    assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
     let item = tables.item("revocations", "pk", &key).await.unwrap();
     assert_eq!(item["min_ver"], AttributeValue::N("9".into()));
 }
@@ -211,9 +194,9 @@ async fn of_two_sessions_that_end_each_other_one_survives() {
     let (tables, _, sessions) = started().await;
     let tables = std::sync::Arc::new(tables);
     let mut race = tokio::task::JoinSet::new();
-    for (number, session) in (1..).zip(sessions) {
+    for session in sessions {
         let tables = tables.clone();
-        race.spawn(async move { end_others(&tables, &session, 3, number).await });
+        race.spawn(async move { end_others(&tables, &session, 3).await });
     }
     let ends = race.join_all().await;
     assert!(

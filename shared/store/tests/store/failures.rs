@@ -2,7 +2,7 @@ use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_store::{RegisterError, Revocations, Revoked, StoreError, Users};
 
-use crate::fixtures::{token, user};
+use crate::fixtures::user;
 use crate::stub::{Stub, error};
 use crate::tables::{Tables, connect};
 
@@ -36,10 +36,7 @@ async fn a_missing_table_is_for_somebody_to_look_at() {
     let read = users.get(&user(1, "ada").sub).await.unwrap_err();
     assert!(matches!(read, StoreError::Rejected { .. }), "{read:?}");
     assert!(!read.is_transient());
-    let written = users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap_err();
+    let written = users.register(&user(1, "ada")).await.unwrap_err();
     assert!(!written.is_transient(), "{written:?}");
 }
 
@@ -119,10 +116,7 @@ async fn contention_is_tried_again_and_then_unavailable() {
     ] {
         let stub = Stub::start(&[cancelled(["None", code, "None"])]).await;
         let users = users(&stub.endpoint).await;
-        let failure = users
-            .register(&user(1, "ada"), &token(1))
-            .await
-            .unwrap_err();
+        let failure = users.register(&user(1, "ada")).await.unwrap_err();
         assert!(failure.is_transient(), "{failure:?}");
         assert_eq!(stub.asked(), 4);
     }
@@ -134,7 +128,7 @@ async fn contention_that_passes_is_not_noticed() {
     let busy = error("TransactionInProgressException", "");
     let stub = Stub::start(&[conflict, busy, (200, "{}".into())]).await;
     let users = users(&stub.endpoint).await;
-    users.register(&user(1, "ada"), &token(1)).await.unwrap();
+    users.register(&user(1, "ada")).await.unwrap();
     assert_eq!(stub.asked(), 3);
 }
 
@@ -143,10 +137,7 @@ async fn a_failed_condition_counts_more_than_contention_beside_it() {
     let both = cancelled(["None", "TransactionConflict", "ConditionalCheckFailed"]);
     let stub = Stub::start(&[both]).await;
     let users = users(&stub.endpoint).await;
-    let refused = users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap_err();
+    let refused = users.register(&user(1, "ada")).await.unwrap_err();
     assert!(matches!(refused, RegisterError::EmailTaken), "{refused:?}");
     assert_eq!(stub.asked(), 1);
 }
@@ -155,10 +146,7 @@ async fn a_failed_condition_counts_more_than_contention_beside_it() {
 async fn a_cancellation_for_any_other_reason_is_not_tried_again() {
     let stub = Stub::start(&[cancelled(["None", "ValidationError", "None"])]).await;
     let users = users(&stub.endpoint).await;
-    let failure = users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap_err();
+    let failure = users.register(&user(1, "ada")).await.unwrap_err();
     assert!(!failure.is_transient(), "{failure:?}");
     assert_eq!(stub.asked(), 1);
 }
@@ -167,13 +155,13 @@ async fn a_cancellation_for_any_other_reason_is_not_tried_again() {
 async fn no_error_shows_a_hash_or_an_address() {
     let tables = Tables::start().await;
     let mut ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     let pk = format!("user#{}", ada.sub);
     let odd = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
     tables.set("users", ("pk", &pk), "created_at", odd).await;
     let corrupt = tables.users.get(&ada.sub).await.unwrap_err();
     ada.sub = SubjectId::from_bytes([2; 16]);
-    let refused = tables.users.register(&ada, &token(1)).await.unwrap_err();
+    let refused = tables.users.register(&ada).await.unwrap_err();
     for text in [format!("{corrupt:?}"), format!("{refused:?}")] {
         assert!(!text.contains("argon2id") && !text.contains('@'), "{text}");
     }

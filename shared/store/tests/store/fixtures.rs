@@ -7,7 +7,6 @@ use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
-use gatehouse_store::ClientRequestToken;
 
 /// When every test begins.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
@@ -36,11 +35,6 @@ pub(crate) fn user(number: u8, name: &str) -> User {
         updated_at: NOW,
         password_changed_at: Some(NOW),
     }
-}
-
-/// Makes the token of one transaction.
-pub(crate) fn token(number: u8) -> ClientRequestToken {
-    ClientRequestToken::from_bytes([number; 16])
 }
 
 /// Makes a session of a person of [`user`], good for 30 days, unused for 14.

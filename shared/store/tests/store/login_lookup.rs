@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_store::Guess;
 
-use crate::fixtures::{token, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 const DIGEST: &str = "0f1e2d";
@@ -15,7 +15,7 @@ const GUESS: Guess<'_> = Guess {
 async fn a_name_leads_to_its_subject_in_one_call() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     tables.calls();
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         let found = tables.lookup.find(Some(&key), &GUESS).await;
@@ -37,11 +37,7 @@ async fn a_name_that_nobody_has_costs_the_same_call() {
 #[tokio::test]
 async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
     let tables = Tables::start().await;
-    tables
-        .users
-        .register(&user(1, DIGEST), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, DIGEST)).await.unwrap();
     let found = tables.lookup.find(None, &GUESS).await.unwrap();
     assert_eq!(found.sub, None);
 }
@@ -49,11 +45,7 @@ async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
 #[tokio::test]
 async fn a_corrupt_name_is_told_without_the_name() {
     let tables = Tables::start().await;
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, "ada")).await.unwrap();
     let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
     tables.set("users", ("pk", key.as_str()), "sub", bad).await;

@@ -2,7 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_store::unlock;
 
-use crate::fixtures::{token, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 async fn count(tables: &Tables, pk: &str) {
@@ -30,7 +30,7 @@ async fn the_counters_of_one_identifier_go_and_no_others() {
 async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         assert_eq!(
             tables.users.subject_of(&key).await.unwrap(),

@@ -4,14 +4,14 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::{RegisterError, StoreError};
 
-use crate::fixtures::{NOW, at, token, user};
+use crate::fixtures::{NOW, at, user};
 use crate::tables::Tables;
 
 #[tokio::test]
 async fn a_registered_user_is_read_back_as_it_was() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
 
     let read = tables.users.get(&ada.sub).await.unwrap().unwrap();
@@ -29,13 +29,9 @@ async fn a_taken_username_leaves_nothing_behind() {
     let tables = Tables::start().await;
     let mut other = user(2, "ada");
     other.email_canonical = Some("other@example.org".into());
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, "ada")).await.unwrap();
 
-    let refused = tables.users.register(&other, &token(2)).await;
+    let refused = tables.users.register(&other).await;
     assert!(
         matches!(refused, Err(RegisterError::UsernameTaken)),
         "{refused:?}"
@@ -48,13 +44,9 @@ async fn a_taken_email_leaves_nothing_behind() {
     let tables = Tables::start().await;
     let mut other = user(2, "grace");
     other.email_canonical = user(1, "ada").email_canonical;
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, "ada")).await.unwrap();
 
-    let refused = tables.users.register(&other, &token(2)).await;
+    let refused = tables.users.register(&other).await;
     assert!(
         matches!(refused, Err(RegisterError::EmailTaken)),
         "{refused:?}"
@@ -65,12 +57,8 @@ async fn a_taken_email_leaves_nothing_behind() {
 #[tokio::test]
 async fn when_both_names_are_taken_the_username_is_told() {
     let tables = Tables::start().await;
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
-    let refused = tables.users.register(&user(2, "ada"), &token(2)).await;
+    tables.users.register(&user(1, "ada")).await.unwrap();
+    let refused = tables.users.register(&user(2, "ada")).await;
     let Err(refused) = refused else {
         panic!("registered")
     };
@@ -87,7 +75,7 @@ async fn people_without_an_email_do_not_collide() {
     for (number, name) in [(1, "ada"), (2, "grace")] {
         let mut user = user(number, name);
         (user.email, user.email_canonical) = (None, None);
-        tables.users.register(&user, &token(number)).await.unwrap();
+        tables.users.register(&user).await.unwrap();
     }
     assert_eq!(tables.count("users").await, 4);
 }
@@ -96,34 +84,18 @@ async fn people_without_an_email_do_not_collide() {
 async fn a_registration_whose_answer_was_lost_is_no_conflict_with_itself() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, "ada")).await.unwrap();
     assert_eq!(tables.calls(), ["TransactWriteItems", "TransactWriteItems"]);
 
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
+    tables.users.register(&user(1, "ada")).await.unwrap();
     assert_eq!(tables.count("users").await, 3);
 }
 
 #[tokio::test]
 async fn one_token_for_two_registrations_is_a_fault_of_ours() {
     let tables = Tables::start().await;
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
-    let error = tables
-        .users
-        .register(&user(2, "grace"), &token(1))
-        .await
-        .unwrap_err();
+    tables.users.register(&user(1, "ada")).await.unwrap();
+    let error = tables.users.register(&user(2, "grace")).await.unwrap_err();
     assert!(
         matches!(error, RegisterError::Store(StoreError::Rejected { .. })),
         "{error:?}"
@@ -133,16 +105,8 @@ async fn one_token_for_two_registrations_is_a_fault_of_ours() {
 #[tokio::test]
 async fn a_subject_is_never_given_twice() {
     let tables = Tables::start().await;
-    tables
-        .users
-        .register(&user(1, "ada"), &token(1))
-        .await
-        .unwrap();
-    let error = tables
-        .users
-        .register(&user(1, "grace"), &token(2))
-        .await
-        .unwrap_err();
+    tables.users.register(&user(1, "ada")).await.unwrap();
+    let error = tables.users.register(&user(1, "grace")).await.unwrap_err();
     assert!(
         matches!(error, RegisterError::Store(StoreError::Rejected { .. })),
         "{error:?}"
@@ -155,7 +119,7 @@ async fn of_32_registrations_of_one_name_one_wins() {
     let mut race = tokio::task::JoinSet::new();
     for number in 0..32 {
         let users = tables.users.clone();
-        race.spawn(async move { users.register(&user(number, "ada"), &token(number)).await });
+        race.spawn(async move { users.register(&user(number, "ada")).await });
     }
     let ends = race.join_all().await;
     let taken = |end: &&Result<(), RegisterError>| matches!(end, Err(RegisterError::UsernameTaken));
@@ -168,7 +132,7 @@ async fn of_32_registrations_of_one_name_one_wins() {
 async fn a_rehash_replaces_the_hash_it_was_made_for() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     let second = StoredHash::new("$argon2id$second".into());
     let done = tables
         .users
@@ -188,7 +152,7 @@ async fn a_rehash_replaces_the_hash_it_was_made_for() {
 async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     let [changed, late] = ["changed", "late"].map(|hash| StoredHash::new(hash.into()));
     let users = &tables.users;
     assert!(
@@ -221,7 +185,7 @@ async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
     let pk = format!("user#{}", ada.sub);
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     for (attribute, value) in [
         ("token_version", AttributeValue::S("three".into())),
         ("status", AttributeValue::S("asleep".into())),
@@ -258,7 +222,7 @@ async fn a_user_without_a_password_is_read_back_without_one() {
         password_changed_at: None,
         ..user(1, "ada")
     };
-    tables.users.register(&ada, &token(1)).await.unwrap();
+    tables.users.register(&ada).await.unwrap();
     let item = tables
         .item("users", "pk", &format!("user#{}", ada.sub))
         .await

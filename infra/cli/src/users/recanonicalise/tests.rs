@@ -24,11 +24,7 @@ impl World {
         let tables = Tables::of(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
-            tables
-                .users
-                .register(&user, &token().unwrap())
-                .await
-                .unwrap();
+            tables.users.register(&user).await.unwrap();
         }
         Self {
             target,
