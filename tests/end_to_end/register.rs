@@ -86,7 +86,7 @@ async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
     let answer = service.post("/register", &body).await?.json();
     assert_eq!(
         answer["errors"][0],
-        json!({ "field": "username", "code": "invalid_character", "detail": "a username cannot have U+0020, a space" })
+        json!({ "field": "username", "code": "invalid_character", "detail": "a username cannot contain U+0020, a space" })
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
 //! The `Authorization` header: one scheme and its credentials (RFC 9110 section
-//! 11.6.2). It reads text and verifies nothing.
+//! 11.6.2). This module parses text and verifies nothing.
 
 /// Why a request has no usable credential.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -7,16 +7,16 @@ pub enum CredentialError {
     /// There is no `Authorization` header.
     #[error("the request has no Authorization header")]
     Missing,
-    /// There are two: a repeated header, or two joined by a comma.
+    /// There is more than one: a repeated header, or values joined by a comma.
     #[error("the request has more than one Authorization value: send one")]
     Ambiguous,
-    /// The credential is malformed, or belongs to another scheme.
+    /// The credential is malformed or uses a different scheme.
     #[error("the Authorization header must be `Bearer`, a space and the token")]
     NotBearer,
 }
 
 impl CredentialError {
-    /// Returns the reason as audit events name it.
+    /// Returns the reason, as named in audit events.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -27,7 +27,7 @@ impl CredentialError {
     }
 }
 
-/// The one `Authorization` value of a request. No `Debug`: it is a secret.
+/// The only `Authorization` value of a request. No `Debug`, because it is a secret.
 #[derive(Clone, Copy)]
 pub struct Authorization<'a> {
     scheme: &'a str,
@@ -35,15 +35,15 @@ pub struct Authorization<'a> {
 }
 
 impl<'a> Authorization<'a> {
-    /// Reads all values of the header `Authorization`, of which there must be one.
+    /// Takes all values of the `Authorization` header; there must be exactly one.
     ///
-    /// Two are refused, even if they are equal, and never reduced to one: a proxy
-    /// in between may have checked the other.
+    /// Two are rejected even if they are equal, and never reduced to one: a proxy in
+    /// between may have checked the other.
     ///
     /// # Errors
     /// [`CredentialError`] if there is no value, more than one, or one that is
     /// not a scheme, one or more spaces and a token68 (RFC 9110 section 11.2).
-    /// White space around the value does not belong to it (section 5.5).
+    /// Whitespace around the value is not part of it (section 5.5).
     pub fn read<V>(values: impl IntoIterator<Item = &'a V>) -> Result<Self, CredentialError>
     where
         V: AsRef<[u8]> + ?Sized + 'a,
@@ -66,7 +66,7 @@ impl<'a> Authorization<'a> {
         })
     }
 
-    /// Returns the credentials if the scheme is `scheme`, in any case.
+    /// Returns the credentials if the scheme is `scheme`, compared case-insensitively.
     #[must_use]
     pub fn of_scheme(self, scheme: &str) -> Option<&'a str> {
         self.scheme
@@ -75,12 +75,12 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// Returns the bearer token of a request (RFC 6750 section 2.1), given all values
-/// of its header `Authorization`. The token is not verified.
+/// Returns the bearer token of a request (RFC 6750 section 2.1), given all values of its
+/// `Authorization` header. The token is not verified.
 ///
 /// # Errors
-/// [`CredentialError`] unless there is exactly one value and it is `Bearer`, in
-/// any case, one or more spaces and a token.
+/// [`CredentialError`] unless there is exactly one value, consisting of `Bearer` (in any
+/// case), one or more spaces and a token.
 pub fn bearer_token<'a, V>(
     authorization: impl IntoIterator<Item = &'a V>,
 ) -> Result<&'a str, CredentialError>
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheme_is_read_in_any_case_followed_by_any_number_of_spaces() {
+    fn the_scheme_is_case_insensitive_and_followed_by_any_number_of_spaces() {
         for value in [
             "Bearer a.b.c",
             "bearer a.b.c",
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn every_character_of_a_token68_is_read() {
+    fn every_token68_character_is_accepted() {
         let token = "AZaz09-._~+/==";
         assert_eq!(bearer_token([&format!("Bearer {token}")]), Ok(token));
     }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn another_scheme_is_read_by_the_same_rules() {
+    fn another_scheme_follows_the_same_rules() {
         let basic = |value| {
             let read = Authorization::read([value]).ok();
             read.and_then(|credential| credential.of_scheme("Basic"))

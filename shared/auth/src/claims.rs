@@ -1,4 +1,4 @@
-//! The claims of an access token: verified, or just about to be signed.
+//! The claims of an access token: either verified or about to be signed.
 
 use std::time::Duration;
 
@@ -15,29 +15,29 @@ pub const MAX_LIFETIME: Duration = Duration::from_hours(1);
 
 /// The verified payload of an access token (RFC 9068 section 2.2).
 ///
-/// Only this crate makes one: by verifying a token, or to sign it.
+/// Only this crate creates one, either by verifying a token or in order to sign it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Claims {
     /// Who issued the token.
     pub iss: String,
-    /// Whom the token speaks for.
+    /// The user whom the token represents.
     pub sub: SubjectId,
-    /// Whom the token is meant for: us.
+    /// The intended recipient of the token: us.
     pub aud: String,
-    /// The client that asked for the token.
+    /// The client that requested the token.
     pub client_id: String,
     /// When the token was issued.
     pub iat: Timestamp,
     /// When the token stops being accepted.
     pub exp: Timestamp,
-    /// The token's own id, by which it is revoked.
+    /// The token's id, by which it is revoked.
     pub jti: Jti,
-    /// The session that the token belongs to.
+    /// The session to which the token belongs.
     pub sid: SessionId,
     /// The user's token version when the token was issued.
     pub ver: u64,
-    /// When the password was given.
+    /// When the user entered the password.
     pub auth_time: Timestamp,
     /// What the token may be used for.
     pub scope: Scopes,

@@ -1,5 +1,5 @@
-//! Clients: the resource servers that introspect tokens with a secret of their
-//! own (RFC 6749 section 2.3.1).
+//! Clients: resource servers that introspect tokens with their own secret (RFC 6749
+//! section 2.3.1).
 //!
 //! A secret is `gh_cs_` and the base64url of 32 random bytes. It is shown once;
 //! the table holds its SHA-256. After a rotation the previous secret stays valid
@@ -17,7 +17,7 @@ pub use secret::{ClientSecret, SecretDigest};
 
 use crate::time::Timestamp;
 
-/// A registered client, as the table holds it: nothing that authenticates anyone.
+/// A registered client, as stored in the table: contains nothing that authenticates anyone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     id: ClientId,
@@ -36,22 +36,22 @@ struct PreviousSecret {
     ends_at: Timestamp,
 }
 
-/// Why a client was not authenticated. For the log: the caller learns none of it.
+/// Why a client was not authenticated. Only for the log: the caller never learns it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ClientRefusal {
     /// No client has this id.
-    #[error("there is no such client")]
+    #[error("the client does not exist")]
     Unknown,
-    /// The secret is not one of the client's.
+    /// The secret does not belong to the client.
     #[error("the client secret is wrong")]
     WrongSecret,
-    /// The secret is the previous one, and its overlap has ended.
+    /// It is the previous secret, and its overlap has ended.
     #[error("the client secret was replaced and is no longer valid")]
     ReplacedSecret,
 }
 
 impl ClientRefusal {
-    /// Returns the word for logs.
+    /// Returns a short, stable name of the reason, for logs.
     #[must_use]
     pub fn reason(self) -> &'static str {
         match self {
@@ -75,8 +75,8 @@ impl Client {
         }
     }
 
-    /// Replaces the secret; the one in force stays valid until `previous_ends_at`,
-    /// and the one before that ends now.
+    /// Replaces the secret. The current one stays valid until `previous_ends_at`; the one
+    /// before it ends now.
     #[must_use]
     pub fn rotated(
         self,
@@ -96,23 +96,23 @@ impl Client {
         }
     }
 
-    /// Authenticates whoever presents a secret as this client's. An unknown client
-    /// takes the same path, against a digest that no secret has, so that the time
-    /// does not show which ids exist.
+    /// Authenticates a caller that presents a secret for this client. An unknown client
+    /// takes the same path with a digest that no secret has, so that the response time
+    /// does not reveal which ids exist.
     ///
     /// # Errors
-    /// [`ClientRefusal`] says why, for the log only.
+    /// [`ClientRefusal`] gives the reason, only for the log.
     pub fn authenticate(
         client: Option<&Self>,
         presented: &str,
         now: Timestamp,
     ) -> Result<(), ClientRefusal> {
         let presented = SecretDigest::of(presented);
-        let nobody = SecretDigest::of_no_secret();
-        let current = client.map_or(&nobody, |client| &client.digest);
+        let dummy = SecretDigest::of_no_secret();
+        let current = client.map_or(&dummy, |client| &client.digest);
         let previous = client.and_then(|client| client.previous.as_ref());
-        let previous_digest = previous.map_or(&nobody, |previous| &previous.digest);
-        // Both are always compared.
+        let previous_digest = previous.map_or(&dummy, |previous| &previous.digest);
+        // Always compares both, so that the time does not depend on the result.
         let (is_current, is_previous) = (
             current.matches(&presented),
             previous_digest.matches(&presented),
@@ -136,7 +136,7 @@ impl Client {
         &self.id
     }
 
-    /// Returns the digest of the secret in force, by which a change is conditional.
+    /// Returns the digest of the current secret. Changes are conditional on it.
     #[must_use]
     pub fn digest(&self) -> &SecretDigest {
         &self.digest

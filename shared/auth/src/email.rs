@@ -1,4 +1,4 @@
-//! E-mail addresses: as typed, and the one spelling by which an address is unique.
+//! E-mail addresses: as typed, and in the canonical spelling that makes them unique.
 
 use idna::AsciiDenyList;
 use idna::uts46::{DnsLength, Hyphens, Uts46};
@@ -8,46 +8,47 @@ use unicode_security::general_security_profile::IdentifierType;
 use crate::identifier::trimmed;
 use crate::item_key::ItemKey;
 
-/// An e-mail address. Until it is verified it proves nothing.
+/// An e-mail address. It proves nothing until it is verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EmailAddress {
     display: String,
     canonical: String,
 }
 
-/// Why a text is no e-mail address that we take.
+/// Why a text is not an e-mail address that we accept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Not one `@`, or nothing on one of its sides.
-    #[error("an e-mail address has one `@`, with something on both sides")]
+    /// Not exactly one `@`, or nothing before or after it.
+    #[error("an e-mail address must have one `@`, with something before and after it")]
     Shape,
-    /// Over 64 bytes before the `@`, or over 254 in all.
+    /// More than 64 bytes before the `@`, or more than 254 in total.
     #[error(
-        "an e-mail address has at most {MAX_LOCAL_BYTES} characters before the `@`, and {MAX_BYTES} in all"
+        "an e-mail address must have at most {MAX_LOCAL_BYTES} characters before the `@`, and {MAX_BYTES} in total"
     )]
     TooLong,
-    /// The part before the `@` is no RFC 5322 dot-atom.
-    #[error("the part before the `@` is of ascii letters, digits and single dots")]
+    /// The part before the `@` is not an RFC 5322 dot-atom.
+    #[error(
+        "the part before the `@` must consist of ASCII letters, digits, symbols and single dots"
+    )]
     LocalPart,
-    /// The part after the `@` is no domain name.
-    #[error("the part after the `@` is a full domain name")]
+    /// The part after the `@` is not a domain name.
+    #[error("the part after the `@` must be a full domain name")]
     Domain,
 }
 
 impl EmailAddress {
     /// Parses an address: an ASCII dot-atom, an `@`, a domain name.
     ///
-    /// Quoted local parts, comments, domain literals and local parts beyond ASCII
-    /// are refused.
+    /// Rejects quoted local parts, comments, domain literals and non-ASCII local parts.
     ///
     /// # Errors
-    /// [`EmailError`] says which rule it breaks.
+    /// [`EmailError`] names the rule that the text breaks.
     pub fn parse(typed: &str) -> Result<Self, EmailError> {
         let (local, domain) = trimmed(typed).split_once('@').ok_or(EmailError::Shape)?;
         if local.is_empty() || domain.is_empty() || domain.contains('@') {
             return Err(EmailError::Shape);
         }
-        // RFC 5321 section 4.5.3.1; the domain's own form is measured below.
+        // RFC 5321 section 4.5.3.1; the domain is measured below, in A-labels.
         if local.len() > MAX_LOCAL_BYTES || domain.len() > MAX_TYPED_BYTES {
             return Err(EmailError::TooLong);
         }
@@ -63,20 +64,20 @@ impl EmailAddress {
         Ok(Self { display, canonical })
     }
 
-    /// Returns the address that mail goes to: the local part as it was typed, the
-    /// domain in A-labels.
+    /// Returns the address to send mail to: the local part as typed, the domain in
+    /// A-labels.
     #[must_use]
     pub fn display(&self) -> &str {
         &self.display
     }
 
-    /// Returns the lower-cased spelling, by which the address is unique.
+    /// Returns the lower-case spelling, which is unique among all users.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// Returns the key of the item that leads from the address to its user.
+    /// Returns the key of the item that maps the address to its user.
     #[must_use]
     pub fn name_key(&self) -> ItemKey {
         ItemKey::email(&self.canonical)
@@ -84,7 +85,7 @@ impl EmailAddress {
 }
 
 impl EmailError {
-    /// Returns the stable code that an answer carries.
+    /// Returns the stable code that a response carries.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -103,10 +104,10 @@ fn is_atom(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_atext)
 }
 
-/// The domain as DNS knows it (UTS 46, RFC 5890): lower-case ASCII.
+/// The domain in the form that DNS uses (UTS 46, RFC 5890): lower-case ASCII.
 fn to_a_labels(domain: &str) -> Option<String> {
-    // UTS 46 drops invisible characters; an address that holds some is not what
-    // its reader takes it for.
+    // UTS 46 drops invisible characters, so an address that contains some is not the one
+    // that a reader sees.
     let is_ignored =
         |character: char| character.identifier_type() == Some(IdentifierType::Default_Ignorable);
     if domain.contains(is_ignored) {
@@ -119,8 +120,8 @@ fn to_a_labels(domain: &str) -> Option<String> {
         DnsLength::Verify,
     );
     let mapped = mapped.ok()?;
-    // A name without a dot is local to whoever resolves it (RFC 5321 section 2.3.5);
-    // a last label of digits makes it an address (RFC 3696 section 2).
+    // A name without a dot means whatever the local resolver makes of it (RFC 5321
+    // section 2.3.5); a numeric last label makes it an IP address (RFC 3696 section 2).
     let (_, last) = mapped.rsplit_once('.')?;
     let is_number = last.bytes().all(|byte| byte.is_ascii_digit());
     (!is_number).then(|| mapped.into_owned())
@@ -128,9 +129,9 @@ fn to_a_labels(domain: &str) -> Option<String> {
 
 /// RFC 5321 section 4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
-/// RFC 5321 section 4.5.3.1.3, less the angle brackets of a path.
+/// RFC 5321 section 4.5.3.1.3, minus the angle brackets of a path.
 const MAX_BYTES: usize = 254;
-/// A domain of 253 A-label bytes is shorter than this in any spelling; bounds the
+/// A domain of 253 A-label bytes is shorter than this in any spelling; this limits the
 /// work that a longer text could cause.
 const MAX_TYPED_BYTES: usize = 1024;
 

@@ -1,17 +1,17 @@
-//! The id that a person had in the system they were imported from.
+//! The id that a person had in the system from which they were imported.
 
 use serde::{Deserialize, Serialize};
 
 use crate::item_key::ItemKey;
 use crate::newtype::string_newtype;
 
-/// The text is not an id of another system.
+/// The text is not a valid external id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an external id has 1 to {MAX_CHARACTERS} characters, none of them a control character")]
 pub struct ExternalIdError;
 
-/// An id of another system, as its file had it without white space around it:
-/// 1 to 128 characters. Two that differ in case are two ids.
+/// An id from another system, as in its file but without surrounding whitespace: 1 to 128
+/// characters, case-sensitive.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ExternalId(String);
@@ -30,7 +30,7 @@ impl ExternalId {
         Ok(Self(text.to_owned()))
     }
 
-    /// Returns the key of the item that leads from this id to its user.
+    /// Returns the key of the item that maps this id to its user.
     #[must_use]
     pub fn name_key(&self) -> ItemKey {
         ItemKey::external_id(self)
@@ -39,7 +39,8 @@ impl ExternalId {
 
 string_newtype!(ExternalId, ExternalIdError);
 
-/// Longest id in characters. It becomes part of a table's key, which has 2,048 bytes.
+/// Maximum length in characters. The id becomes part of a table key, which is limited to
+/// 2,048 bytes.
 const MAX_CHARACTERS: usize = 128;
 
 #[cfg(test)]
@@ -47,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_is_kept_as_it_is_but_for_white_space_around_it() {
+    fn an_id_is_kept_unchanged_except_for_surrounding_whitespace() {
         for (text, kept) in [("17", "17"), (" auth0|5f7c \n", "auth0|5f7c"), ("Ä", "Ä")] {
             assert_eq!(ExternalId::parse(text).unwrap().as_str(), kept);
         }
@@ -55,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_without_text_with_too_much_of_it_or_with_control_characters_is_refused() {
+    fn an_empty_or_too_long_id_or_one_with_control_characters_is_rejected() {
         for text in ["", "  ", "a\tb", "a\0", &"x".repeat(129)] {
             assert_eq!(ExternalId::parse(text), Err(ExternalIdError), "{text:?}");
         }

@@ -1,8 +1,8 @@
-//! What an error of a store means to its caller: try again, or somebody must look.
+//! What a store's error means to its caller: retry, or an operator must act.
 
-/// An error that knows whether the same call may succeed a moment later.
+/// An error that knows whether the same call may succeed shortly afterwards.
 pub trait Failure: std::error::Error + Send + Sync + 'static {
-    /// True for throttling, time-outs and lost connections (503 with
-    /// `Retry-After`), false for what stays broken until somebody acts (500).
+    /// True for throttling, time-outs and lost connections (503 with `Retry-After`);
+    /// false for failures that persist until an operator acts (500).
     fn is_transient(&self) -> bool;
 }

@@ -1,8 +1,9 @@
-//! How often somebody may guess: counters that first let pass and then make wait.
+//! How often a password may be guessed: counters that allow some attempts and then
+//! impose growing waits.
 //!
-//! An attempt is counted before its password is hashed, so that no burst outruns
-//! the count. What is decided here, a store writes under the condition that the
-//! counter is still what the decision was made from.
+//! An attempt is counted before its password is hashed, so that no burst can outrun the
+//! counter. This module only decides; the store writes the decision on condition that
+//! the counter has not changed since it was read.
 
 mod limit;
 mod login;
@@ -16,15 +17,15 @@ pub use login::{Counted, KNOWN_FOR, LoginCounters, Settlement};
 
 use crate::time::Timestamp;
 
-/// A counter as the table holds it.
+/// A counter as stored in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counter {
-    /// Attempts that are counted: refused ones, and those still under way.
+    /// Counted attempts: rejected ones, and those still in progress.
     pub failures: u32,
-    /// Until when nothing is let pass.
+    /// Until when every attempt is refused.
     #[serde(default)]
     pub locked_until: Option<Timestamp>,
-    /// Until when the failures count; nothing where there are none.
+    /// Until when the failures count; `None` if there are none.
     #[serde(default)]
     pub counted_until: Option<Timestamp>,
     /// When the last login through this counter succeeded.
@@ -32,8 +33,8 @@ pub struct Counter {
     pub last_success_at: Option<Timestamp>,
 }
 
-/// Returns what stands for an address in counters: of IPv6 its first 64 bits, since
-/// who has one of those addresses has them all.
+/// Returns the form of an address that counters use. For IPv6 that is the first 64 bits,
+/// because whoever has one of those addresses has all of them.
 #[must_use]
 pub fn network(address: &str) -> String {
     match address.parse() {

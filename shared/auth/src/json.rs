@@ -1,7 +1,7 @@
-//! Strict JSON: what two parsers could read differently is refused.
+//! Strict JSON: rejects anything that two parsers could read differently.
 //!
-//! `serde_json` takes the last of two members of one name; an attacker then
-//! shows one value to the check and another to the use (RFC 8259 section 4).
+//! `serde_json` keeps the last of two members with the same name, so an attacker could
+//! show one value to the check and another to the code behind it (RFC 8259 section 4).
 
 use std::cell::RefCell;
 use std::fmt;
@@ -9,28 +9,28 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Why the bytes are no JSON that we read.
+/// Why the bytes are not strict JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
-    /// No JSON text: odd syntax, no UTF-8, a lone surrogate, bytes after the end,
-    /// a number beyond all bounds.
+    /// Not a JSON text: invalid syntax, not UTF-8, a lone surrogate, bytes after the end,
+    /// or a number out of range.
     #[error("not a JSON text")]
     Syntax,
-    /// An object names this member twice.
-    #[error("member {0:?} is there twice")]
+    /// An object has two members with this name.
+    #[error("member {0:?} occurs twice")]
     DuplicateMember(String),
-    /// Arrays and objects lie deeper in each other than the limit.
+    /// Arrays and objects are nested more deeply than the limit.
     #[error("arrays and objects are nested too deeply")]
     TooDeep,
 }
 
-/// Parses one JSON text whose arrays and objects nest `max_depth` at most.
+/// Parses one JSON text whose arrays and objects are nested at most `max_depth` deep.
 ///
-/// A number alone has depth 0, `[]` has 1. The parser's own limit of 127 holds
-/// whatever `max_depth` says, so that no input overflows the stack.
+/// A bare number has depth 0, `[]` has depth 1. The parser's own limit of 127 applies
+/// whatever `max_depth` is, so no input can overflow the stack.
 ///
 /// # Errors
-/// [`JsonError`] at the first thing that is not as it must be.
+/// [`JsonError`] for the first violation.
 pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Value, JsonError> {
     let refusal = RefCell::new(None);
     let seed = Strict {
@@ -44,8 +44,8 @@ pub fn parse(bytes: &[u8], max_depth: usize) -> Result<Value, JsonError> {
     parsed.map_err(|_| refusal.take().unwrap_or(JsonError::Syntax))
 }
 
-/// Builds a value; what it refuses itself is left in `refusal`, since the
-/// parser's own error holds nothing but text.
+/// Builds a value. Leaves its own reason for a rejection in `refusal`, because the
+/// parser's error can only carry text.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     depth_left: usize,

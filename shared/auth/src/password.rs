@@ -1,4 +1,4 @@
-//! Passwords: read, judged, hashed and checked. Nothing here prints one.
+//! Passwords: parsed, judged, hashed and verified. Nothing here prints one.
 
 mod breach;
 mod common;
@@ -30,29 +30,29 @@ pub use params::{Argon2Params, ParamsError};
 pub use policy::{PasswordPolicy, WeakPassword, WeakReason};
 pub use typed::{TypedPassword, Verified};
 
-/// A password, normalised so that every keyboard's spelling of it is the same.
-/// Whether it is a good one is [`PasswordPolicy`]'s to say.
+/// A password, normalised so that it is the same on every keyboard. [`PasswordPolicy`]
+/// decides whether it is good enough.
 pub struct Password(SecretString);
 
-/// Why a text can be nobody's password.
+/// Why a text cannot be a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
-    /// There is no text.
+    /// It is empty.
     #[error("the password must not be empty")]
     Empty,
     /// More than 1,024 bytes.
-    #[error("a password has at most {MAX_BYTES} bytes")]
+    #[error("the password must have at most {MAX_BYTES} bytes")]
     TooLong,
     /// A control or invisible character, or one that Unicode has not assigned.
-    #[error("a password has no control or invisible characters")]
+    #[error("the password must not contain control or invisible characters")]
     Character,
 }
 
 impl Password {
-    /// Reads a new password, and normalises it. To compare one, use [`TypedPassword`].
+    /// Parses and normalises a new password. To compare one, use [`TypedPassword`].
     ///
     /// # Errors
-    /// [`PasswordError`] if no account can have this password.
+    /// [`PasswordError`] if the text cannot be a password.
     pub fn parse(typed: &str) -> Result<Self, PasswordError> {
         if typed.is_empty() {
             return Err(PasswordError::Empty);
@@ -72,7 +72,7 @@ impl Password {
 }
 
 impl PasswordError {
-    /// Returns the stable code that an answer carries.
+    /// Returns the stable code that a response carries.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -85,8 +85,8 @@ impl PasswordError {
 
 redacted_debug!(Password);
 
-/// Normalises by the rules of RFC 8265's `OpaqueString` (section 4.2): any space
-/// separator (Zs) as an ASCII one, then NFC. Nothing is trimmed, folded or cut off.
+/// Normalises like RFC 8265's `OpaqueString` (section 4.2): any space separator (Zs)
+/// becomes an ASCII space, then NFC. Nothing is trimmed, folded or truncated.
 fn normalise(typed: &str) -> SecretString {
     let mapped = typed.chars().map(|character| {
         let is_space = character.general_category() == GeneralCategory::SpaceSeparator;
@@ -95,10 +95,10 @@ fn normalise(typed: &str) -> SecretString {
     SecretString::from(mapped.nfc().collect::<String>())
 }
 
-/// What a password may be of: what Unicode has assigned, without controls and what
-/// nobody sees.
+/// True for characters that a password may contain: all that Unicode has assigned, except
+/// control and invisible ones.
 ///
-/// That is RFC 8264's `FreeformClass` at the current version of Unicode, with the joiners
+/// This is RFC 8264's `FreeformClass` in the current version of Unicode, plus the joiners
 /// and selectors that keyboards put into emoji.
 fn is_allowed(character: char) -> bool {
     let unassigned = AugmentedScriptSet::for_char(character).is_empty();
@@ -108,8 +108,8 @@ fn is_allowed(character: char) -> bool {
     !(character.is_control() || unassigned || separator || invisible) || in_emoji
 }
 
-/// Bounds the work of normalising and judging a password. Lowering it locks out
-/// whoever has a longer one.
+/// Limits the work of normalising and judging a password. Lowering it locks out users who
+/// have a longer one.
 const MAX_BYTES: usize = 1024;
 
 #[cfg(test)]

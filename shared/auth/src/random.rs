@@ -1,15 +1,18 @@
-//! The one place that asks the operating system's generator for random bytes.
+//! The only place that gets random bytes from the operating system's generator.
 
-/// The system's random generator failed: nothing may be issued.
+/// The system's random generator failed, so nothing may be issued.
 #[derive(Debug, thiserror::Error)]
 #[error("the system's random generator failed")]
 pub struct RandomError;
 
-/// Returns `N` random bytes fit for keys, identifiers and salts.
+/// Returns `N` random bytes suitable for keys, identifiers and salts.
 ///
 /// # Errors
-/// [`RandomError`] when the system's generator fails; there is no weaker fallback.
-#[expect(clippy::disallowed_methods, reason = "the one module that may")]
+/// [`RandomError`] if the system's generator fails. There is no weaker fallback.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only this module draws random bytes"
+)]
 pub fn bytes<const N: usize>() -> Result<[u8; N], RandomError> {
     let mut bytes = [0; N];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| RandomError)?;

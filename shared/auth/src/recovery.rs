@@ -1,4 +1,4 @@
-//! Recovery codes: who has one sets a new password, once, without the old one.
+//! Recovery codes: whoever has one can set a new password once, without the old one.
 //!
 //! `gh_rc_`, then the base64url of version (1 byte), `sub` (16) and a secret of 32
 //! random bytes. The `sub` finds the user; the table holds the secret's digest.
@@ -17,8 +17,8 @@ use crate::id::SubjectId;
 use crate::newtype::redacted_debug;
 use crate::time::Timestamp;
 
-/// How long a recovery code is good. Longer gives who finds it in a mailbox or a
-/// chat more time; shorter and it ends before it has reached its owner.
+/// How long a recovery code is valid. A longer time helps anyone who finds it in a mailbox
+/// or a chat; with a shorter one it may expire before it reaches its owner.
 pub const RECOVERY_LIFETIME: Duration = Duration::from_mins(30);
 
 /// A recovery code. Never printed.
@@ -27,38 +27,38 @@ pub struct RecoveryCode {
     text: SecretString,
 }
 
-/// The text is no recovery code, or the subject can have none.
+/// The text is not a recovery code, or the subject cannot have one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RecoveryCodeError {
     /// The text does not have the shape of a recovery code.
     #[error("not a recovery code")]
     Malformed,
-    /// An identifier that is not ours does not fit into a code.
-    #[error("the subject has no identifier of 16 bytes")]
+    /// An id that we did not create does not fit into a code.
+    #[error("the subject id is not 16 bytes long")]
     ForeignId,
 }
 
-/// What the table holds of a recovery code: nothing that sets a password.
+/// The digest of a recovery code, as stored in the table. It cannot set a password.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecoveryDigest(String);
 
-/// A recovery that was granted and not used yet.
+/// A recovery that was granted but not used yet.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Recovery {
-    /// The digest of the code that was handed out.
+    /// The digest of the issued code.
     #[serde(rename = "recovery_digest")]
     pub digest: RecoveryDigest,
-    /// When the code stops to be good.
+    /// When the code expires.
     #[serde(rename = "recovery_expires_at")]
     pub expires_at: Timestamp,
 }
 
 impl RecoveryCode {
-    /// Makes the code of a subject from 32 random bytes.
+    /// Creates a subject's code from 32 random bytes.
     ///
     /// # Errors
-    /// [`RecoveryCodeError::ForeignId`] unless the subject has 16 bytes, as ours have.
+    /// [`RecoveryCodeError::ForeignId`] unless the subject id is 16 bytes long, as ours are.
     pub fn mint(sub: &SubjectId, secret: [u8; SECRET_BYTES]) -> Result<Self, RecoveryCodeError> {
         let secret = Zeroizing::new(secret);
         let bytes = sub.to_bytes().ok_or(RecoveryCodeError::ForeignId)?;
@@ -74,31 +74,31 @@ impl RecoveryCode {
         Ok(Self { sub, text })
     }
 
-    /// Reads a code without believing it.
+    /// Parses a code without verifying it.
     ///
     /// # Errors
-    /// [`RecoveryCodeError::Malformed`] unless it is the prefix and 66 characters
-    /// of canonical base64url, of a version that we know.
+    /// [`RecoveryCodeError::Malformed`] unless the text is the prefix and 66 characters
+    /// of canonical base64url, with a known version.
     pub fn parse(text: &str) -> Result<Self, RecoveryCodeError> {
         let sub = subject(text).ok_or(RecoveryCodeError::Malformed)?;
         let text = text.into();
         Ok(Self { sub, text })
     }
 
-    /// Returns whose password the code is for, if it is good.
+    /// Returns the user whose password the code resets, if it is valid.
     #[must_use]
     pub fn sub(&self) -> &SubjectId {
         &self.sub
     }
 
-    /// Returns the text, for the person who recovers alone.
+    /// Returns the text. Show it only to the person who is recovering the account.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.text.expose_secret()
     }
 
-    /// Returns what the table holds of it: the SHA-256 of 256 random bits needs
-    /// neither salt nor work, since nobody guesses them.
+    /// Returns the digest that the table stores. SHA-256 of 256 random bits needs neither
+    /// a salt nor a work factor, because they cannot be guessed.
     #[must_use]
     pub fn digest(&self) -> RecoveryDigest {
         let tagged = Zeroizing::new([DOMAIN_TAG, self.expose().as_bytes()].concat());
@@ -109,7 +109,7 @@ impl RecoveryCode {
 redacted_debug!(RecoveryCode);
 
 impl RecoveryDigest {
-    /// Returns the text, for the table alone.
+    /// Returns the text, only for the table.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -119,7 +119,7 @@ impl RecoveryDigest {
 redacted_debug!(RecoveryDigest);
 
 impl Recovery {
-    /// Grants a recovery to who holds the code, from now on.
+    /// Grants a recovery to whoever holds the code, starting now.
     #[must_use]
     pub fn grant(code: &RecoveryCode, now: Timestamp) -> Self {
         Self {
@@ -128,8 +128,7 @@ impl Recovery {
         }
     }
 
-    /// True if the code is the one that was handed out, compared in constant time,
-    /// and its time is not over.
+    /// True if the code is the issued one (compared in constant time) and has not expired.
     #[must_use]
     pub fn accepts(&self, code: &RecoveryCode, now: Timestamp) -> bool {
         let (ours, theirs) = (&self.digest.0, code.digest().0);
@@ -149,13 +148,13 @@ fn subject(text: &str) -> Option<SubjectId> {
     (*version == VERSION).then(|| SubjectId::from_bytes(*sub))
 }
 
-/// By which people and secret scanners know a recovery code.
+/// Prefix that lets people and secret scanners recognise a recovery code.
 const PREFIX: &str = "gh_rc_";
-/// Changes with the layout, so that no code is read by another layout's rules.
+/// Changes with the layout, so that no code is read with the rules of another layout.
 const VERSION: u8 = 1;
-/// 256 bits: fewer come within reach of guessing, and the digest has no salt.
+/// 256 bits: fewer could be guessed, since the digest has no salt.
 const SECRET_BYTES: usize = 32;
-/// Keeps the digest of a code from being that of anything else.
+/// Domain separation: the digest of a code is never the digest of anything else.
 const DOMAIN_TAG: &[u8] = b"gatehouse recovery code\0";
 const CODE_BYTES: usize = 1 + 16 + SECRET_BYTES;
 const TEXT_BYTES: usize = PREFIX.len() + (CODE_BYTES * 4).div_ceil(3);
@@ -180,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_good_for_30_minutes_to_the_second() {
+    fn a_code_is_valid_for_exactly_30_minutes() {
         let granted = Recovery::grant(&code(1, 7), NOW);
         let at = |seconds| Timestamp::from_unix(NOW.unix() + seconds);
         assert!(granted.accepts(&code(1, 7), NOW));
@@ -196,17 +195,17 @@ mod tests {
     }
 
     #[test]
-    fn what_has_another_shape_is_no_code() {
-        let good = code(1, 7).expose().to_owned();
-        let other_version = format!("gh_rc_Ag{}", &good[8..]);
+    fn texts_of_any_other_form_are_not_codes() {
+        let valid = code(1, 7).expose().to_owned();
+        let other_version = format!("gh_rc_Ag{}", &valid[8..]);
         let wrong = [
             "",
             "gh_rc_",
-            &good[..71],
-            &format!("{good}A"),
-            &good.replace("gh_rc_", "gh_rt_"),
-            &good.replace("gh_rc_", "GH_RC_"),
-            &format!("{}=", &good[..71]),
+            &valid[..71],
+            &format!("{valid}A"),
+            &valid.replace("gh_rc_", "gh_rt_"),
+            &valid.replace("gh_rc_", "GH_RC_"),
+            &format!("{}=", &valid[..71]),
             &other_version,
         ];
         for text in wrong {
@@ -217,21 +216,21 @@ mod tests {
 
     #[test]
     fn a_code_has_one_spelling() {
-        let good = code(1, 7).expose().to_owned();
+        let valid = code(1, 7).expose().to_owned();
         let alphabet = ('A'..='Z')
             .chain('a'..='z')
             .chain('0'..='9')
             .chain(['-', '_']);
         let mut read = 0;
         for last in alphabet {
-            // Of the last character's six bits two count; the other four must be zero.
-            read += usize::from(RecoveryCode::parse(&format!("{}{last}", &good[..71])).is_ok());
+            // Only two of the last character's six bits count; the other four must be zero.
+            read += usize::from(RecoveryCode::parse(&format!("{}{last}", &valid[..71])).is_ok());
         }
         assert_eq!(read, 4);
     }
 
     #[test]
-    fn a_subject_that_is_not_ours_has_no_code() {
+    fn a_foreign_subject_id_cannot_have_a_code() {
         let foreign = SubjectId::parse("somebody").unwrap();
         let refused = RecoveryCode::mint(&foreign, [7; 32]);
         assert_eq!(refused.err(), Some(RecoveryCodeError::ForeignId));

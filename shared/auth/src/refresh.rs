@@ -1,4 +1,4 @@
-//! Refresh: the token that a client holds, and what a refresh decides.
+//! Refresh: the token that a client holds, and the decision that each refresh makes.
 
 pub mod step;
 mod token;

@@ -7,18 +7,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::newtype::string_conversions;
 
-/// The text is no list of scopes.
+/// The text is not a list of scopes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a scope is a list of printable ASCII words without quotes or backslashes")]
 pub struct ScopeError;
 
-/// A set of scope-tokens; as text, space-delimited and in order.
+/// A set of scope-tokens; as text, space-delimited and sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Scopes(BTreeSet<String>);
 
 impl Scopes {
-    /// Parses a space-delimited list; the empty text is the empty set.
+    /// Parses a space-delimited list; an empty string is the empty set.
     ///
     /// # Errors
     /// [`ScopeError`] unless every word is an RFC 6749 scope-token of at most
@@ -63,7 +63,7 @@ impl Scopes {
         Self(self.0.intersection(&other.0).cloned().collect())
     }
 
-    /// True if there is no scope at all.
+    /// True if the set is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -97,9 +97,9 @@ fn is_scope_token(word: &str) -> bool {
             .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\')
 }
 
-/// More would let a login grow its tokens past API Gateway's header limit.
+/// More would let tokens grow past API Gateway's header limit.
 const MAX_SCOPES: usize = 64;
-/// Longest scope-token in bytes; the same reason.
+/// Maximum length of a scope-token in bytes, for the same reason.
 const MAX_SCOPE_BYTES: usize = 128;
 
 #[cfg(test)]
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn quotes_backslashes_controls_and_other_scripts_are_refused() {
-        for bad in ["a\"b", "a\\b", "a\tb", "a\u{7f}", "\u{e9}", "a\nb"] {
-            assert_eq!(Scopes::parse(bad), Err(ScopeError), "{bad:?}");
+        for invalid in ["a\"b", "a\\b", "a\tb", "a\u{7f}", "\u{e9}", "a\nb"] {
+            assert_eq!(Scopes::parse(invalid), Err(ScopeError), "{invalid:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! A moment in whole seconds, as tokens and tables hold it.
+//! A point in time in whole seconds, as in tokens and tables.
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 /// Seconds since 1970-01-01T00:00:00Z (RFC 7519 `NumericDate`, whole seconds).
 ///
-/// Arithmetic saturates: no clock and no setting can make it panic.
+/// Arithmetic saturates, so no clock and no setting can make it panic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// Makes a moment from seconds since the epoch.
+    /// Creates a timestamp from seconds since the epoch.
     #[must_use]
     pub const fn from_unix(seconds: i64) -> Self {
         Self(seconds)
@@ -27,26 +27,26 @@ impl Timestamp {
         self.0
     }
 
-    /// Reads a moment in RFC 3339, with any offset; fractions of a second are dropped.
+    /// Parses RFC 3339 with any offset; drops fractions of a second.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let moment = OffsetDateTime::parse(text, &Rfc3339).ok()?;
         Some(Self(moment.unix_timestamp()))
     }
 
-    /// Returns the moment `span` later, in whole seconds.
+    /// Returns the time `span` later, in whole seconds.
     #[must_use]
     pub fn plus(self, span: Duration) -> Self {
         Self(self.0.saturating_add(seconds(span)))
     }
 
-    /// Returns the moment `span` earlier, in whole seconds.
+    /// Returns the time `span` earlier, in whole seconds.
     #[must_use]
     pub fn minus(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(seconds(span)))
     }
 
-    /// Returns how long ago `earlier` was; zero if it lies ahead.
+    /// Returns how long ago `earlier` was; zero if it is in the future.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         let seconds = self.0.saturating_sub(earlier.0);
@@ -54,7 +54,7 @@ impl Timestamp {
     }
 }
 
-/// RFC 3339 in UTC, as bodies carry it: `2026-01-31T12:00:00Z`.
+/// RFC 3339 in UTC, as in request and response bodies: `2026-01-31T12:00:00Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = OffsetDateTime::from_unix_timestamp(self.0)
@@ -67,7 +67,7 @@ impl fmt::Display for Timestamp {
     }
 }
 
-/// A clock before 1970 is a wrong clock, but no reason to panic.
+/// A clock before 1970 is wrong, but no reason to panic.
 impl From<SystemTime> for Timestamp {
     fn from(moment: SystemTime) -> Self {
         let epoch = Self::from_unix(0);
@@ -96,12 +96,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_is_read_again() {
+    fn a_printed_timestamp_can_be_parsed() {
         for text in ["2027-01-15T08:00:00Z", "2027-01-15T10:30:00.999+02:30"] {
             assert_eq!(Timestamp::parse(text).unwrap().unix(), 1_800_000_000);
         }
-        for odd in ["", "2027-01-15", "1800000000", "2027-02-30T00:00:00Z"] {
-            assert_eq!(Timestamp::parse(odd), None, "{odd}");
+        for invalid in ["", "2027-01-15", "1800000000", "2027-02-30T00:00:00Z"] {
+            assert_eq!(Timestamp::parse(invalid), None, "{invalid}");
         }
     }
 
@@ -114,14 +114,14 @@ mod tests {
     }
 
     #[test]
-    fn a_step_backwards_is_no_time_at_all() {
+    fn a_step_backwards_counts_as_zero() {
         let (early, late) = (Timestamp::from_unix(10), Timestamp::from_unix(25));
         assert_eq!(late.since(early), Duration::from_secs(15));
         assert_eq!(early.since(late), Duration::ZERO);
     }
 
     #[test]
-    fn the_system_time_is_cut_to_whole_seconds_on_either_side_of_the_epoch() {
+    fn the_system_time_is_truncated_to_whole_seconds_on_either_side_of_the_epoch() {
         let half = Duration::from_millis(1_500);
         assert_eq!(Timestamp::from(UNIX_EPOCH + half).unix(), 1);
         assert_eq!(Timestamp::from(UNIX_EPOCH - half).unix(), -2);

@@ -1,8 +1,9 @@
-//! Access tokens: a JWT of the RFC 9068 profile, issued and verified here alone.
+//! Access tokens: JWTs of the RFC 9068 profile. Only this module issues and verifies
+//! them.
 //!
-//! `jsonwebtoken` checks the signature. Everything around it is ours, because its
-//! strictest settings still accept an array as issuer, an `exp` of this very
-//! second, unknown `crit`, duplicate members, and more.
+//! `jsonwebtoken` checks the signature. We do everything around it ourselves, because
+//! even its strictest settings accept an array as issuer, an `exp` equal to the current
+//! second, an unknown `crit`, duplicate members, and more.
 
 mod compact;
 mod error;
@@ -15,8 +16,9 @@ pub use error::TokenError;
 pub use sign::{AccessToken, Grant, Issuer, SignError};
 pub use verify::Verifier;
 
-/// Longest token in bytes: longer ones are not even decoded. API Gateway allows
-/// 10,240 bytes of headers; raising it makes forged tokens dearer to refuse.
+/// Maximum length of a token in bytes; longer ones are not even decoded. API Gateway
+/// allows 10,240 bytes of headers. Raising this makes forged tokens more expensive to
+/// reject.
 pub(crate) const MAX_TOKEN_BYTES: usize = 8 * 1024;
 
 #[cfg(test)]

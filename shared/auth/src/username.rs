@@ -1,4 +1,4 @@
-//! Usernames: what people type, and the one spelling by which a name is unique.
+//! Usernames: what people type, and the canonical spelling that makes a name unique.
 //!
 //! Canonical = NFC(fold(NFC(width(typed)))), with full case folding except for `ß`.
 
@@ -19,37 +19,37 @@ pub use class::CharacterFault;
 use class::{CodePoints, fault_in};
 use spelling::{composed, composes_to_ascii, folded, ordinary_width};
 
-/// A username, as it was typed and in its canonical spelling.
+/// A username, both as typed and in its canonical spelling.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Username {
     display: String,
     canonical: String,
 }
 
-/// Why a text is not a username. A message shows no character of the text itself, but
-/// its code point.
+/// Why a text is not a valid username. The message never repeats the text; it names a
+/// character only by its code point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
     /// Fewer than 3 characters in the canonical spelling.
-    #[error("a username has at least {MIN_CHARACTERS} characters")]
+    #[error("a username must have at least {MIN_CHARACTERS} characters")]
     TooShort,
     /// More than 64 characters in the canonical spelling.
-    #[error("a username has at most {MAX_CHARACTERS} characters")]
+    #[error("a username must have at most {MAX_CHARACTERS} characters")]
     TooLong,
-    /// A character that a username may not have, or not in this place.
-    #[error("a username cannot have {0}")]
+    /// A character that a username must not contain, or not at this position.
+    #[error("a username cannot contain {0}")]
     Character(RefusedCharacter),
-    /// Right-to-left letters in an order that is shown ambiguously.
+    /// Right-to-left letters in an order that is ambiguous when displayed.
     #[error(
-        "a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits"
+        "a username in a right-to-left script must begin with a letter of that script, end with a letter or a digit, and use only one kind of digits"
     )]
     Direction,
-    /// Letters of two scripts.
-    #[error("a username is written in one script, not in {} and {}", .0.full_name(), .1.full_name())]
+    /// Letters from two scripts.
+    #[error("a username must use letters of one script, not of {} and {}", .0.full_name(), .1.full_name())]
     MixedScripts(Script, Script),
 }
 
-/// A character that was typed, and why it is refused.
+/// A character that was typed and why it is rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefusedCharacter {
     character: char,
@@ -57,12 +57,12 @@ pub struct RefusedCharacter {
 }
 
 impl Username {
-    /// Parses a username: RFC 8265 section 3.3 at the current version of Unicode, with
-    /// case folding in place of lower case; joiners, `@` and `#` are refused. Its
-    /// letters are of a single script (UTS 39 section 5.1).
+    /// Parses a username according to RFC 8265 section 3.3 and the current version of
+    /// Unicode, with case folding instead of lower-casing. Rejects joiners, `@` and `#`.
+    /// All letters must be from a single script (UTS 39 section 5.1).
     ///
     /// # Errors
-    /// [`UsernameError`] says which rule it breaks, and at which character.
+    /// [`UsernameError`] names the rule that the text breaks, and the character.
     pub fn parse(typed: &str) -> Result<Self, UsernameError> {
         let typed = trimmed(typed);
         if typed.is_empty() {
@@ -87,19 +87,19 @@ impl Username {
         Ok(Self { display, canonical })
     }
 
-    /// Returns the name as it was typed.
+    /// Returns the name as typed.
     #[must_use]
     pub fn display(&self) -> &str {
         &self.display
     }
 
-    /// Returns the spelling by which the name is unique.
+    /// Returns the canonical spelling, which is unique among all users.
     #[must_use]
     pub fn canonical(&self) -> &str {
         &self.canonical
     }
 
-    /// Returns the key of the item that leads from the name to its user.
+    /// Returns the key of the item that maps the name to its user.
     #[must_use]
     pub fn name_key(&self) -> ItemKey {
         ItemKey::username(&self.canonical)
@@ -120,8 +120,8 @@ impl UsernameError {
     }
 }
 
-/// Returns the canonical spelling, if every character may be in a name. Characters are
-/// judged before folding, which hides some (`ſ` becomes `s`), and after it.
+/// Returns the canonical spelling if every character is allowed. Characters are checked
+/// both before folding, which hides some of them (`ſ` becomes `s`), and after it.
 fn canonical(typed: &str) -> Result<String, UsernameError> {
     let refused = |(character, fault)| refused(typed, character, fault);
     if let Some(double) = typed
@@ -132,7 +132,7 @@ fn canonical(typed: &str) -> Result<String, UsernameError> {
     }
     let composed = composed(typed);
     let canonical = folded(&composed);
-    // A name could otherwise be registered once more by its own canonical spelling.
+    // Otherwise the canonical spelling of a name could be registered as a second name.
     let again = folded(&canonical);
     let moved = again.chars().zip(canonical.chars()).find(|(a, b)| a != b);
     match (fault_in(&composed), fault_in(&canonical), moved) {
@@ -142,7 +142,7 @@ fn canonical(typed: &str) -> Result<String, UsernameError> {
     }
 }
 
-/// Names the character that was typed, where it is another than the one it stands for.
+/// Names the character that was typed, if it differs from the one it is mapped to.
 fn refused(typed: &str, character: char, fault: CharacterFault) -> UsernameError {
     let stands_for = |typed: &char| {
         let mut found = false;
@@ -153,7 +153,7 @@ fn refused(typed: &str, character: char, fault: CharacterFault) -> UsernameError
     UsernameError::Character(RefusedCharacter { character, fault })
 }
 
-/// Finds the scripts of the first two letters that no one writing system has.
+/// Finds the scripts of the first two letters that no single writing system contains.
 fn two_scripts(name: &str) -> Option<(Script, Script)> {
     let mut shared = AugmentedScriptSet::default();
     let mut first = None;
@@ -189,7 +189,7 @@ impl fmt::Display for RefusedCharacter {
 
 const MIN_CHARACTERS: usize = 3;
 const MAX_CHARACTERS: usize = 64;
-/// More cannot become 64 characters; bounds the work that a longer text could cause.
+/// A longer text cannot become 64 characters; this limits the work it could cause.
 const MAX_TYPED_BYTES: usize = 1024;
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! Hashes that other libraries made: `hashes/make.py` makes them, `docs/password-hashes.md`
-//! lists their forms, and every row of it is imported here, verified, or refused.
+//! Hashes by other libraries: `hashes/make.py` creates them, and `docs/password-hashes.md`
+//! lists their formats. Each row of that page is imported here and then verified, or
+//! rejected.
 //!
-//! `GATEHOUSE_HASHES` names a file of fresh ones.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! `GATEHOUSE_HASHES` names a file of fresh hashes.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -19,9 +20,9 @@ struct Made {
     form: String,
     password: String,
     hash: String,
-    /// Words of the refusal, if this form is refused.
+    /// Words of the error, if this format is rejected.
     refused: Option<String>,
-    /// True if it says that there is no password.
+    /// True if it means that the account has no password.
     #[serde(default)]
     nobody: bool,
 }
@@ -34,7 +35,7 @@ fn made() -> Vec<Made> {
     let committed = here().join("tests/hashes/made.json");
     #[expect(
         clippy::disallowed_methods,
-        reason = "a test has no settings of its own"
+        reason = "the path to the hashes is not a setting"
     )]
     let path = std::env::var_os("GATEHOUSE_HASHES").map_or(committed, PathBuf::from);
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -46,10 +47,10 @@ async fn verify(hasher: &Hasher, typed: &str, hash: &str) -> Verified {
     hasher.verify(typed, stored).await.unwrap()
 }
 
-/// Among the passwords are decomposed letters, a no-break space, a tab, a newline at the
-/// end, and one that is too short for a new password.
+/// The passwords include decomposed letters, a no-break space, a tab, a trailing newline,
+/// and one that is too short for a new password.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_supported_hash_lets_its_owner_in_and_nobody_else() {
+async fn every_supported_hash_lets_in_only_its_owner() {
     let hasher = Hasher::new(Argon2Params::default(), 2);
     let mut work = tokio::task::JoinSet::new();
     for made in made() {
@@ -71,7 +72,7 @@ async fn every_supported_hash_lets_its_owner_in_and_nobody_else() {
 }
 
 #[test]
-fn every_refused_hash_is_refused_by_its_name() {
+fn every_rejected_hash_is_named_in_the_error() {
     let mut refusals = 0;
     for made in made() {
         let Some(words) = &made.refused else { continue };
@@ -83,9 +84,9 @@ fn every_refused_hash_is_refused_by_its_name() {
     assert!(refusals > 25);
 }
 
-/// Secrets of a project are in some hashes, so that what is shown must be chosen.
+/// Some hashes contain a project's secrets, so a description must be selective.
 #[test]
-fn no_description_holds_anything_of_the_hash() {
+fn no_description_contains_any_part_of_the_hash() {
     for made in made() {
         let Ok(Some(stored)) = import(&made.hash) else {
             continue;
@@ -103,7 +104,7 @@ fn no_description_holds_anything_of_the_hash() {
 }
 
 #[tokio::test]
-async fn what_was_hashed_as_typed_is_ours_in_either_spelling_after_one_login() {
+async fn after_one_login_a_hash_of_the_typed_text_matches_in_both_spellings() {
     let hasher = Hasher::new(Argon2Params::default(), 2);
     let (decomposed, composed) = (
         "gro\u{df}te U\u{308}berraschung",
@@ -122,7 +123,7 @@ async fn what_was_hashed_as_typed_is_ours_in_either_spelling_after_one_login() {
 }
 
 #[test]
-fn the_documented_forms_are_those_of_this_test() {
+fn the_documented_formats_are_those_of_this_test() {
     let path = here().join("../../docs/password-hashes.md");
     let page = std::fs::read_to_string(path).unwrap();
     let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));

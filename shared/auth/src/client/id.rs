@@ -12,10 +12,10 @@ use crate::newtype::string_newtype;
 )]
 pub struct ClientIdError;
 
-/// The id of a client, as the operator chose it; upper and lower case differ.
+/// The id of a client, chosen by the operator; case-sensitive.
 ///
 /// Its characters are the same with and without the form encoding of RFC 6749
-/// section 2.3.1, which many libraries leave out.
+/// section 2.3.1, which many libraries omit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ClientId(String);
@@ -24,7 +24,7 @@ impl ClientId {
     /// Parses an id.
     ///
     /// # Errors
-    /// [`ClientIdError`] names the rule.
+    /// [`ClientIdError`] states the rule.
     pub fn parse(text: &str) -> Result<Self, ClientIdError> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
         let begins_well = text
@@ -41,5 +41,5 @@ impl ClientId {
 
 string_newtype!(ClientId, ClientIdError);
 
-/// Longest id in bytes. Raising it lets callers grow table keys and the cache.
+/// Maximum length of an id in bytes. Raising it lets callers grow table keys and the cache.
 const MAX_BYTES: usize = 64;

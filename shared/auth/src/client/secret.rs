@@ -10,17 +10,17 @@ use zeroize::Zeroizing;
 use crate::digest::sha256;
 use crate::newtype::redacted_debug;
 
-/// The secret of a client, at the moment it is made. Never printed, stored nowhere.
+/// The secret of a client when it is created. Never printed and stored nowhere.
 pub struct ClientSecret(SecretString);
 
-/// The SHA-256 of a client secret, in base64url. The secret is 256 random bits,
-/// which nobody guesses, so the digest needs no salt and no work.
+/// The SHA-256 of a client secret, in base64url. The secret is 256 random bits, which
+/// cannot be guessed, so the digest needs neither a salt nor a work factor.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SecretDigest(String);
 
 impl ClientSecret {
-    /// Makes a secret from 32 random bytes.
+    /// Creates a secret from 32 random bytes.
     #[must_use]
     pub fn mint(random: [u8; SECRET_BYTES]) -> Self {
         let random = Zeroizing::new(random);
@@ -30,13 +30,13 @@ impl ClientSecret {
         Self(text.into())
     }
 
-    /// Returns the text, to be shown once.
+    /// Returns the text. Show it once.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// Returns what the table holds.
+    /// Returns the digest that the table stores.
     #[must_use]
     pub fn digest(&self) -> SecretDigest {
         SecretDigest::of(self.expose())
@@ -46,12 +46,12 @@ impl ClientSecret {
 redacted_debug!(ClientSecret);
 
 impl SecretDigest {
-    /// Digests a secret as somebody presents it, whatever its form.
+    /// Digests a secret as presented by a caller, whatever its form.
     pub(super) fn of(presented: &str) -> Self {
         Self(sha256(presented.as_bytes()))
     }
 
-    /// Returns a digest of which nobody knows a secret.
+    /// Returns a digest for which no secret is known.
     pub(super) fn of_no_secret() -> Self {
         Self(NO_SECRET.to_owned())
     }
@@ -72,7 +72,7 @@ redacted_debug!(SecretDigest);
 
 /// Prefix that lets people and secret scanners recognise a client secret.
 const PREFIX: &str = "gh_cs_";
-/// 256 bits: fewer come within reach of guessing, and the digest has no salt.
+/// 256 bits: fewer could be guessed, since the digest has no salt.
 const SECRET_BYTES: usize = 32;
 /// All zeros: a secret with this SHA-256 would be a broken hash function.
 const NO_SECRET: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

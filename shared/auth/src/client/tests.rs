@@ -55,7 +55,7 @@ fn a_client_is_authenticated_by_its_secret_and_by_no_other_text() {
 }
 
 #[test]
-fn nobody_is_authenticated_as_an_unknown_client() {
+fn an_unknown_client_is_never_authenticated() {
     for presented in [
         "",
         secret(1).expose(),
@@ -67,7 +67,7 @@ fn nobody_is_authenticated_as_an_unknown_client() {
 }
 
 #[test]
-fn the_previous_secret_is_valid_until_its_overlap_ends_to_the_second() {
+fn the_previous_secret_is_valid_until_the_second_its_overlap_ends() {
     let rotated = client().rotated(&secret(2), at(60), NOW);
     assert_eq!(verdict(&rotated, &secret(2), NOW), "accepted");
     assert_eq!(verdict(&rotated, &secret(1), at(59)), "accepted");
@@ -97,7 +97,7 @@ fn a_second_rotation_ends_the_secret_before_the_previous_one() {
 }
 
 #[test]
-fn an_id_is_the_same_with_and_without_form_encoding() {
+fn a_client_id_is_the_same_with_and_without_form_encoding() {
     for valid in ["a", "7", "Reports-2.eu_west", &"x".repeat(64)] {
         assert_eq!(ClientId::parse(valid).unwrap().as_str(), valid);
     }
@@ -122,7 +122,7 @@ fn an_id_is_the_same_with_and_without_form_encoding() {
 }
 
 #[test]
-fn neither_a_secret_nor_its_digest_prints() {
+fn a_secret_and_its_digest_are_never_printed() {
     let rotated = client().rotated(&secret(2), at(60), NOW);
     for printed in [format!("{:?}", secret(1)), format!("{rotated:?}")] {
         assert!(printed.contains("redacted"), "{printed}");

@@ -7,7 +7,7 @@ fn canonical(typed: &str) -> Result<String, EmailError> {
 }
 
 #[test]
-fn the_local_part_is_kept_as_typed_and_unique_in_lower_case() {
+fn the_local_part_is_kept_as_typed_and_is_unique_in_lower_case() {
     let email = EmailAddress::parse("Alice.Smith+tag@Example.COM").unwrap();
     assert_eq!(email.display(), "Alice.Smith+tag@example.com");
     assert_eq!(email.canonical(), "alice.smith+tag@example.com");
@@ -31,16 +31,16 @@ fn every_spelling_of_a_domain_is_one_address() {
     }
 }
 
-/// Django's reset bug of 2019: a Unicode spelling that lower-cases to somebody
+/// Django's password-reset bug of 2019: a Unicode spelling whose lower case is someone
 /// else's address.
 #[test]
 fn no_other_letter_collides_with_an_ascii_address() {
-    for odd in [
+    for invalid in [
         "m\u{131}ke@example.com",
         "mi\u{212a}e@example.com",
         "\u{17f}am@example.com",
     ] {
-        assert_eq!(canonical(odd), Err(EmailError::LocalPart));
+        assert_eq!(canonical(invalid), Err(EmailError::LocalPart));
     }
     let dotless = canonical("mike@g\u{131}thub.com").unwrap();
     assert_eq!(dotless, "mike@xn--gthub-n4a.com");
@@ -49,8 +49,8 @@ fn no_other_letter_collides_with_an_ascii_address() {
 }
 
 #[test]
-fn there_is_one_at_sign_with_something_on_both_sides() {
-    for bad in [
+fn an_address_has_one_at_sign_with_something_before_and_after_it() {
+    for invalid in [
         "",
         "@",
         "a",
@@ -60,13 +60,13 @@ fn there_is_one_at_sign_with_something_on_both_sides() {
         "a@@b.example",
         "\"a@b\"@c.example",
     ] {
-        assert_eq!(canonical(bad), Err(EmailError::Shape), "{bad}");
+        assert_eq!(canonical(invalid), Err(EmailError::Shape), "{invalid}");
     }
 }
 
 #[test]
 fn the_local_part_is_an_ascii_dot_atom() {
-    for bad in [
+    for invalid in [
         ".a",
         "a.",
         "a..b",
@@ -86,7 +86,7 @@ fn the_local_part_is_an_ascii_dot_atom() {
         "a:b",
         "[a]",
     ] {
-        let typed = format!("{bad}@example.com");
+        let typed = format!("{invalid}@example.com");
         assert_eq!(canonical(&typed), Err(EmailError::LocalPart), "{typed:?}");
     }
     assert!(canonical("!#$%&'*+-/=?^_`{|}~.09azAZ@example.com").is_ok());
@@ -94,7 +94,7 @@ fn the_local_part_is_an_ascii_dot_atom() {
 
 #[test]
 fn the_domain_is_a_full_domain_name() {
-    for bad in [
+    for invalid in [
         "localhost",
         "127.0.0.1",
         "[127.0.0.1]",
@@ -119,14 +119,14 @@ fn the_domain_is_a_full_domain_name() {
         "a/b.example",
         "\u{fe0f}a.example",
     ] {
-        let typed = format!("a@{bad}");
+        let typed = format!("a@{invalid}");
         assert_eq!(canonical(&typed), Err(EmailError::Domain), "{typed:?}");
     }
 }
 
-/// RFC 5321 section 4.5.3.1, each limit and one more.
+/// RFC 5321 section 4.5.3.1: each limit, and one character more.
 #[test]
-fn local_part_label_and_address_have_their_lengths() {
+fn local_part_label_and_address_have_length_limits() {
     let local = |length| format!("{}@example.com", "a".repeat(length));
     assert!(canonical(&local(64)).is_ok());
     assert_eq!(canonical(&local(65)), Err(EmailError::TooLong));
@@ -152,7 +152,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_canonical_address_is_its_own_and_plain_ascii(
+    fn a_canonical_address_is_its_own_and_is_ascii(
         typed in "[a-zA-Z.+]{1,8}@[\\p{Latin}\\p{Greek}\u{ff21}-\u{ff5a}0-9-]{1,12}[.\u{3002}][a-z]{2,4}",
     ) {
         if let Ok(email) = EmailAddress::parse(&typed) {
@@ -172,7 +172,7 @@ proptest! {
     }
 }
 
-/// So no later version of Unicode gives a stored address another canonical spelling.
+/// So no later version of Unicode can change the canonical spelling of a stored address.
 #[test]
 fn a_stored_address_is_ascii_and_its_own_spelling() {
     for typed in [

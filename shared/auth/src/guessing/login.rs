@@ -1,34 +1,34 @@
-//! Which counters an attempt at a login goes through.
+//! Which counters apply to a login attempt.
 
 use std::time::Duration;
 
 use super::Counter;
 use crate::time::Timestamp;
 
-/// What an attempt at a login is counted by.
+/// What a login attempt is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Counted {
-    /// The identifier, whatever the address.
+    /// The identifier, from any address.
     Identifier,
-    /// The identifier from this address.
+    /// The identifier together with this address.
     Pair,
-    /// The address, whatever the identifier.
+    /// The address, with any identifier.
     Address,
 }
 
-/// The counters of one attempt at a login, as they were read.
+/// The counters of one login attempt, as read from the table.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LoginCounters {
-    /// Of the identifier.
+    /// The identifier's counter.
     pub identifier: Option<Counter>,
-    /// Of the identifier and the address.
+    /// The counter of the identifier together with the address.
     pub pair: Option<Counter>,
-    /// Of the address.
+    /// The address's counter.
     pub address: Option<Counter>,
 }
 
 impl Counted {
-    /// Names the counter, as the log does.
+    /// Returns the counter's name, as logged.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -50,20 +50,20 @@ impl LoginCounters {
         }
     }
 
-    /// True if the account has lately logged in from this address by this identifier.
+    /// True if the account has recently logged in from this address with this identifier.
     #[must_use]
     pub fn is_known(&self, now: Timestamp) -> bool {
         let last = self.pair.and_then(|pair| pair.last_success_at);
         last.is_some_and(|last| last.plus(KNOWN_FOR) > now)
     }
 
-    /// Returns the counters that bind the attempt, in the order in which they are
-    /// reserved: the one that all attackers share comes first, so that what it
-    /// refuses counts nowhere.
+    /// Returns the counters that apply to the attempt, in the order in which they are
+    /// incremented: the one that all attackers share comes first, so that an attempt
+    /// which it refuses is not counted anywhere.
     ///
-    /// A known address has its pair alone: neither strangers, nor newcomers behind
-    /// the same address, can keep its people out. All others share the identifier's,
-    /// which is at least as narrow as one for each of them would be.
+    /// A known address uses only its own pair, so that neither strangers nor newcomers
+    /// behind the same address can lock out its users. All others share the identifier's
+    /// counter, which is at least as strict as a separate one for each would be.
     #[must_use]
     pub fn binding(&self, now: Timestamp) -> &'static [Counted] {
         if self.is_known(now) {
@@ -73,9 +73,9 @@ impl LoginCounters {
         }
     }
 
-    /// Decides what a success writes, where the first of the binding counters holds
-    /// `failures` attempts, this one included. What would have no effect is left out:
-    /// it would be a write at every login.
+    /// Decides what a success writes, given that the first counter that applies holds
+    /// `failures` attempts including this one. Omits writes that would have no effect;
+    /// otherwise every login would cost one.
     #[must_use]
     pub fn settle(&self, failures: u32, now: Timestamp) -> Settlement {
         let matters = failures >= SETTLED_FROM;
@@ -94,20 +94,20 @@ impl LoginCounters {
     }
 }
 
-/// What a login that succeeded writes to its counters.
+/// What a successful login writes to its counters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settlement {
-    /// The pair is known from now on, and has no failures.
+    /// The pair is now known and has no failures.
     pub marks_pair: bool,
-    /// The identifier has one attempt less.
+    /// The identifier has one attempt fewer.
     pub releases_identifier: bool,
 }
 
-/// How long an address stays known after it was marked, so that it is at least 30 days
-/// after a login. Shorter lets strangers lock out who logs in seldom; longer trusts
-/// addresses that have gone to somebody else.
+/// How long an address stays known after it is marked, which makes at least 30 days after
+/// a login. A shorter time lets strangers lock out people who rarely log in; a longer one
+/// trusts addresses that now belong to someone else.
 pub const KNOWN_FOR: Duration = Duration::from_hours(45 * 24);
-/// How old a mark grows before the next login makes it anew. Shorter costs writes.
+/// How old a mark gets before the next login renews it. A shorter time costs writes.
 const MARKED_EVERY: Duration = Duration::from_hours(15 * 24);
-/// From as many attempts on a success takes them back: half of the free ones.
+/// From this many attempts on, a success subtracts its own: half of the free ones.
 const SETTLED_FROM: u32 = 3;

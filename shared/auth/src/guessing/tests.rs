@@ -9,7 +9,7 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(NOW.unix() + seconds)
 }
 
-/// Does what a store does with a step; false if the attempt is refused.
+/// Applies a step as a store does; returns false if the attempt is refused.
 fn attempt(counter: &mut Option<Counter>, limit: &Limit, now: Timestamp) -> bool {
     let step = limit.step(counter.as_ref(), now);
     let last_success_at = counter.and_then(|counter| counter.last_success_at);
@@ -46,7 +46,7 @@ fn attempt(counter: &mut Option<Counter>, limit: &Limit, now: Timestamp) -> bool
     true
 }
 
-/// Seconds at which a guesser passes who never stops asking, for a day.
+/// The seconds of a day at which an attacker who never stops guessing gets an attempt.
 fn passed(limit: &Limit) -> Vec<i64> {
     let mut counter = None;
     (0..DAY)
@@ -84,9 +84,9 @@ fn a_day_has_at_most_a_hundred_guesses_with_both_identifiers_and_a_known_address
     assert!(2 * identifier + known <= 100);
 }
 
-/// The second day is no better than the first: nothing begins anew while it goes on.
+/// The second day is no better than the first: no counter starts over while guesses go on.
 #[test]
-fn who_never_stops_guessing_is_never_free_again() {
+fn an_attacker_who_never_stops_guessing_gets_no_more_free_attempts() {
     let mut counter = None;
     let count = |counter: &mut Option<Counter>, day: i64| {
         (day * DAY..(day + 1) * DAY)
@@ -100,7 +100,7 @@ fn who_never_stops_guessing_is_never_free_again() {
 }
 
 #[test]
-fn a_day_after_the_last_failure_nothing_counts() {
+fn a_day_after_the_last_failure_no_attempt_counts() {
     let mut counter = None;
     for _ in 0..6 {
         attempt(&mut counter, &Limit::PAIR, NOW);
@@ -112,7 +112,7 @@ fn a_day_after_the_last_failure_nothing_counts() {
 }
 
 #[test]
-fn an_address_has_its_attempts_in_every_hour_and_waits_to_the_end_of_a_lock() {
+fn an_address_gets_its_attempts_every_hour_and_waits_until_a_lock_ends() {
     let limit = Limit::address(300);
     let mut counter = None;
     let bursts = |counter: &mut Option<Counter>, second: i64| {
@@ -124,7 +124,7 @@ fn an_address_has_its_attempts_in_every_hour_and_waits_to_the_end_of_a_lock() {
     assert_eq!(bursts(&mut counter, 0), 0);
     assert_eq!(bursts(&mut counter, 1), 1);
     assert_eq!(bursts(&mut counter, 3_600), 301);
-    // A lock that reaches over the hour's end is kept.
+    // A lock that lasts beyond the end of the hour is kept.
     let locked = Counter {
         failures: 400,
         locked_until: Some(at(3_700)),
@@ -166,7 +166,7 @@ fn last_logged_in(at: Option<Timestamp>) -> LoginCounters {
 }
 
 #[test]
-fn a_known_address_is_bound_by_its_pair_and_a_strange_one_by_all_strangers() {
+fn a_known_address_has_its_own_counter_and_strangers_share_one() {
     assert!(!LoginCounters::default().is_known(NOW));
     assert!(!last_logged_in(None).is_known(NOW));
     let known = last_logged_in(Some(NOW));
@@ -183,9 +183,9 @@ fn a_known_address_is_bound_by_its_pair_and_a_strange_one_by_all_strangers() {
     );
 }
 
-/// Known, attempts counted, days since the mark: what a success writes.
+/// Rows: known, attempts counted, days since the mark, what a success writes.
 #[test]
-fn a_success_writes_what_has_an_effect() {
+fn a_success_writes_only_what_has_an_effect() {
     for (known, failures, days, marks_pair, releases_identifier) in [
         (false, 1, 0, true, false),
         (false, 2, 0, true, false),
@@ -208,7 +208,7 @@ fn a_success_writes_what_has_an_effect() {
     }
 }
 
-/// Whoever logs in every 30 days is never a stranger at home.
+/// A user who logs in every 30 days is never a stranger at their own address.
 #[test]
 fn an_address_stays_known_for_30_days_after_any_login() {
     let mut marked = NOW;
@@ -220,7 +220,7 @@ fn an_address_stays_known_for_30_days_after_any_login() {
             marked = now;
         }
     }
-    // The worst case: a login just before the mark would have been made anew.
+    // The worst case: a login just before the mark would have been renewed.
     let counters = last_logged_in(Some(NOW));
     assert!(!counters.settle(1, at(15 * DAY - 1)).marks_pair);
     assert!(counters.is_known(at(45 * DAY - 2)));

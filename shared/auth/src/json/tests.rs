@@ -44,7 +44,7 @@ fn deep_nesting_overflows_no_stack() {
 }
 
 #[test]
-fn what_is_no_json_text_is_refused() {
+fn text_that_is_not_json_is_rejected() {
     let cases: [&[u8]; 18] = [
         b"",
         b"{",

@@ -1,4 +1,4 @@
-//! The question whether a password is in a list of stolen ones.
+//! Asks whether a password is in a list of stolen passwords.
 
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use secrecy::{ExposeSecret, SecretString};
@@ -6,9 +6,9 @@ use zeroize::Zeroizing;
 
 use super::Password;
 
-/// The SHA-1 of a password in two parts: one that is told, one that is kept.
+/// The SHA-1 of a password in two parts: a prefix that is sent, and the rest, which is not.
 ///
-/// SHA-1 is the list's choice. It names a password there and protects nothing here.
+/// The list requires SHA-1. It only identifies a password there and protects nothing here.
 #[derive(Debug)]
 pub struct BreachQuery {
     prefix: String,
@@ -16,7 +16,7 @@ pub struct BreachQuery {
 }
 
 impl Password {
-    /// Makes the question of this password.
+    /// Returns the query for this password.
     #[must_use]
     pub fn breach_query(&self) -> BreachQuery {
         let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, self.expose().as_bytes());
@@ -31,14 +31,14 @@ impl Password {
 }
 
 impl BreachQuery {
-    /// Returns the five hexadecimal digits that the list is told.
+    /// Returns the five hexadecimal digits that are sent to the list.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// Says whether the password is in what the list has answered: a line of 35 digits,
-    /// a colon and a count for each password. A count of 0 is padding.
+    /// True if the list's response contains the password. Each line has 35 digits, a colon
+    /// and a count; a count of 0 is padding.
     #[must_use]
     pub fn is_in(&self, range: &str) -> bool {
         range.lines().any(|line| {
@@ -51,7 +51,8 @@ impl BreachQuery {
     }
 }
 
-/// Digits that are told. Each more names sixteen times fewer passwords.
+/// How many digits are sent. With each further digit, sixteen times fewer passwords share
+/// the prefix.
 const PREFIX_DIGITS: usize = 5;
 
 #[cfg(test)]
@@ -59,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_question_tells_five_digits_and_prints_no_more() {
+    fn a_query_sends_five_digits_and_prints_no_others() {
         let query = Password::parse("password").unwrap().breach_query();
         assert_eq!(query.prefix(), "5BAA6");
         assert!(!format!("{query:?}").contains("1E4C9"), "{query:?}");

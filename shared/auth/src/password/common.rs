@@ -1,13 +1,13 @@
-//! Common passwords that the strength estimate would let through.
+//! Common passwords that the strength estimate would accept.
 //!
-//! The estimate (zxcvbn) knows 30,000 common passwords, words, names, keyboard
-//! rows, repetitions and dates by itself, so that those need no list of ours. What
-//! is left is short: long passwords that are on everybody's lists all the same.
+//! The estimate (zxcvbn) already knows 30,000 common passwords, words, names, keyboard
+//! rows, repetitions and dates, so they need no list here. What remains is short: long
+//! passwords that are on every attacker's list all the same.
 
 use zeroize::Zeroizing;
 
-/// True if the password is on the list: as it stands, without what stands between
-/// its letters and digits, or without what was added at its end.
+/// True if the password is on the list: as it is, without the separators between its
+/// letters and digits, or without a suffix.
 pub(super) fn is_common(folded: &str) -> bool {
     let bare: String = folded.chars().filter(|c| c.is_alphanumeric()).collect();
     let bare = Zeroizing::new(bare);
@@ -15,7 +15,7 @@ pub(super) fn is_common(folded: &str) -> bool {
     entries().any(|entry| entry == folded || entry == *bare || entry == stem)
 }
 
-/// Walks the list.
+/// Iterates over the list.
 pub(super) fn entries() -> impl Iterator<Item = &'static str> {
     LIST.lines().filter(|line| !line.starts_with("# "))
 }

@@ -1,24 +1,24 @@
-//! Why a password was neither hashed nor compared.
+//! Why a password could not be hashed or compared.
 
 use crate::failure::Failure;
 
-/// Why a password was neither hashed nor compared; none of it means a wrong one.
+/// Why a password could not be hashed or compared. None of these means a wrong password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The stored hash asks for more memory, passes or lanes than we ever give.
-    #[error("the stored hash asks for more work than is allowed")]
+    /// The stored hash requires more memory, passes or lanes than we allow.
+    #[error("the stored hash requires more work than is allowed")]
     Hostile,
-    /// The stored text is not a hash of a supported form.
-    #[error("the stored hash is not of a supported form")]
+    /// The stored text is not a hash in a supported format.
+    #[error("the stored hash is not in a supported format")]
     Malformed,
-    /// Argon2 refused its input.
-    #[error("argon2 refused its input")]
+    /// Argon2 rejected its input.
+    #[error("argon2 rejected its input")]
     Argon2(#[source] argon2::Error),
     /// The caller has less time left than the hashes take.
-    #[error("there is no time left for a hash")]
+    #[error("not enough time left to compute a hash")]
     Busy,
-    /// The thread that hashed went away.
-    #[error("the hashing thread went away")]
+    /// The hashing thread stopped before it finished.
+    #[error("the hashing thread stopped before it finished")]
     Interrupted,
 }
 

@@ -1,5 +1,5 @@
-//! Hashes of other libraries, in the forms that they write. They are verified, never
-//! made. `docs/password-hashes.md` lists the forms.
+//! Hashes from other libraries, in their own formats. They are verified but never created.
+//! `docs/password-hashes.md` lists the formats.
 
 mod bcrypt;
 pub(super) mod encoding;
@@ -18,7 +18,7 @@ use sha_crypt::ShaCryptHash;
 
 use super::HashError;
 
-/// A hash of another kind than Argon2, whose work we are ready to do.
+/// A hash other than Argon2 whose work is within our limits.
 #[derive(Clone)]
 pub(super) enum ForeignHash {
     Bcrypt(BcryptHash),
@@ -30,8 +30,8 @@ pub(super) enum ForeignHash {
 }
 
 impl ForeignHash {
-    /// Reads a hash without doing any of the work that it asks for; nothing if its form
-    /// is unknown here.
+    /// Parses a hash without doing any of the work that it requires. Returns `None` if the
+    /// format is unknown.
     pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
         if let Some(hash) = BcryptHash::parse(text) {
             return Some(hash.map(Self::Bcrypt));
@@ -51,7 +51,7 @@ impl ForeignHash {
         FirebaseHash::parse(text).map(|hash| hash.map(Self::Firebase))
     }
 
-    /// Compares a password: the work of a moment, or of some seconds.
+    /// Compares a password. Takes from a moment to a few seconds.
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
         match self {
             Self::Bcrypt(hash) => Ok(hash.matches(password)),
@@ -75,7 +75,7 @@ impl ForeignHash {
         }
     }
 
-    /// Names the algorithm with its parameters, for people.
+    /// Describes the algorithm and its parameters, for people.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Bcrypt(hash) => hash.describe(),

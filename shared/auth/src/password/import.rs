@@ -1,5 +1,5 @@
-//! Password hashes as other systems' files have them: which are imported, in which
-//! form they are stored, and why the others are refused.
+//! Password hashes from other systems' files: which are imported, in which format they are
+//! stored, and why others are rejected.
 
 mod aspnet;
 mod keycloak;
@@ -11,33 +11,33 @@ use crate::user::StoredHash;
 
 pub use refused::RefusedForm;
 
-/// Why a hash from another system cannot be imported. It repeats nothing of the hash.
+/// Why a hash from another system cannot be imported. Never repeats any part of the hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UnusableHash {
-    /// Whoever reads the table could guess the passwords, or we cannot verify them.
+    /// Anyone who reads the table could guess the passwords, or we cannot verify them.
     #[error("{0}: import the account without a hash and let the person set a new password")]
     Refused(RefusedForm),
-    /// It begins like a supported form and goes on differently.
+    /// It begins like a supported format but does not continue like one.
     #[error("the {form} hash is incomplete or malformed: was it cut off?")]
     Malformed {
-        /// What it begins like.
+        /// The format that it begins like.
         form: &'static str,
     },
-    /// It asks for more than the bounds of `docs/defaults.md`.
+    /// It exceeds the limits in `docs/defaults.md`.
     #[error("the {form} hash takes more work or memory than a login may (docs/defaults.md)")]
     TooCostly {
         /// What the hash is.
         form: &'static str,
     },
-    /// It is of no known form.
-    #[error("this is not a password hash of a supported form (docs/password-hashes.md)")]
+    /// Its format is unknown.
+    #[error("this is not a password hash in a supported format (docs/password-hashes.md)")]
     Unknown,
 }
 
-/// Reads a hash from another system, `None` if its account has no password: an empty
-/// text, or one that begins with `!` or is `*`, as Django and `shadow` write it.
+/// Parses a hash from another system. Returns `None` if the account has no password: an
+/// empty text, `*`, or one that begins with `!`, as Django and `shadow` write it.
 ///
-/// White space around the hash is dropped: columns of a fixed width add some.
+/// Trims whitespace around the hash, because fixed-width columns add some.
 ///
 /// # Errors
 /// [`UnusableHash`] with a reason for people if no login could verify it.
@@ -57,13 +57,13 @@ pub fn import(text: &str) -> Result<Option<StoredHash>, UnusableHash> {
     }
 }
 
-/// Drops the scheme that LDAP and Spring write before a hash of a supported form.
+/// Removes the scheme that LDAP and Spring write before a hash in a supported format.
 fn without_scheme(text: &str) -> Option<String> {
     let (scheme, rest) = text.strip_prefix('{')?.split_once('}')?;
     let scheme = scheme.to_ascii_uppercase();
     match scheme.as_str() {
         "CRYPT" | "BCRYPT" | "ARGON2" => Some(rest.to_owned()),
-        // passlib's ldap_pbkdf2_*, the rest as in its other PBKDF2.
+        // passlib's ldap_pbkdf2_*; the rest is like its other PBKDF2.
         "PBKDF2" => Some(format!("$pbkdf2${rest}")),
         "PBKDF2-SHA256" | "PBKDF2-SHA512" => {
             Some(format!("${}${rest}", scheme.to_ascii_lowercase()))
@@ -84,7 +84,7 @@ fn reason(text: &str, error: HashError) -> UnusableHash {
     }
 }
 
-/// How the supported forms begin, for messages.
+/// The prefixes of the supported formats, for messages.
 const FORMS: [(&str, &str); 26] = [
     ("$argon2", "Argon2"),
     ("argon2$", "Django Argon2"),

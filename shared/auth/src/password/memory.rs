@@ -1,24 +1,24 @@
-//! The memory that Argon2 fills: made once, kept, and wiped after each hash.
+//! The memory that Argon2 fills: allocated once, kept, and wiped after each hash.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Block;
 use zeroize::Zeroize;
 
-/// Buffers of the live parameters' size, as many as were ever in use at once.
+/// Buffers of the size that the live parameters need, as many as were ever in use at once.
 pub(super) struct Buffers {
     blocks: usize,
     idle: Mutex<Vec<Vec<Block>>>,
 }
 
 impl Buffers {
-    /// Makes an empty pool of buffers of `blocks` KiB each.
+    /// Creates an empty pool of buffers of `blocks` KiB each.
     pub(super) fn new(blocks: usize) -> Self {
         let idle = Mutex::new(Vec::new());
         Self { blocks, idle }
     }
 
-    /// Makes `count` buffers and touches every page of them.
+    /// Allocates `count` buffers and touches every page of them.
     pub(super) fn warm_up(&self, count: usize) {
         let mut idle = self.idle();
         while idle.len() < count {
@@ -28,8 +28,8 @@ impl Buffers {
 
     /// Lends a buffer of at least `blocks` KiB.
     ///
-    /// What an old hash needs beyond the usual size is given back to the system,
-    /// so that one such login does not grow the function for ever.
+    /// A larger buffer, for an old hash, is returned to the system afterwards, so that one
+    /// such login does not grow the function forever.
     pub(super) fn with<T>(&self, blocks: usize, fill: impl FnOnce(&mut [Block]) -> T) -> T {
         if blocks > self.blocks {
             let mut larger = allocate(blocks);
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_larger_than_usual_is_not_kept() {
+    fn a_larger_buffer_is_not_kept() {
         let buffers = Buffers::new(8);
         buffers.with(64, |memory| assert_eq!(memory.len(), 64));
         assert!(buffers.idle().is_empty());

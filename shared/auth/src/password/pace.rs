@@ -1,4 +1,4 @@
-//! How long a hash takes here, as measured, and how many there were.
+//! How long a hash takes on this machine, as measured, and how many were computed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,8 +12,8 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// Takes a measurement in: slower ones at once, quicker ones by and by, so that
-    /// a burst's last hash is not begun on the strength of an idle moment.
+    /// Records a measurement. Slower ones count at once, faster ones gradually, so that the
+    /// last hash of a burst is not begun on the basis of an idle moment.
     pub(super) fn record(&self, took: Duration) {
         let took = u64::try_from(took.min(SLOWEST).as_micros()).unwrap_or(u64::MAX);
         let known = self.typical.load(Ordering::Relaxed);
@@ -21,7 +21,7 @@ impl Pace {
         self.typical.store(typical, Ordering::Relaxed);
     }
 
-    /// Returns how long a hash takes; nothing known is no time at all.
+    /// Returns how long a hash takes; zero before the first measurement.
     pub(super) fn typical(&self) -> Duration {
         Duration::from_micros(self.typical.load(Ordering::Relaxed))
     }
@@ -36,8 +36,8 @@ impl Pace {
     }
 }
 
-/// The most that is believed. Lambda may freeze a process in the middle of a hash, and
-/// one that had seemed to take an hour would be the last: nobody has two hours left.
+/// The longest measurement that counts. Lambda may freeze a process in the middle of a
+/// hash; after one that seemed to take an hour, no request would ever have enough time left.
 const SLOWEST: Duration = Duration::from_secs(2);
 
 #[cfg(test)]
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slow_hash_is_believed_at_once_and_forgotten_by_and_by() {
+    fn a_slow_hash_counts_at_once_and_is_forgotten_gradually() {
         let pace = Pace::default();
         assert_eq!(pace.typical(), Duration::ZERO);
         for (took, typical) in [(10, 10), (80, 80), (10, 70), (10, 61), (90, 90)] {

@@ -1,29 +1,29 @@
-//! How much work a password hash takes.
+//! The work that a password hash takes.
 
 use argon2::Params;
 
-/// Memory and iterations of Argon2id, at one lane.
+/// Memory and iterations of Argon2id, with one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argon2Params(Params);
 
-/// Why parameters are refused.
+/// Why parameters are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ParamsError {
-    /// Weaker than the row of OWASP's table for as many iterations.
+    /// Weaker than the row of OWASP's table for this number of iterations.
     #[error(
         "argon2id needs 47104 KiB for 1 iteration, 19456 for 2, 12288 for 3, 9216 for 4, 7168 for more"
     )]
     TooWeak,
-    /// More than is verified, so that nobody could log in.
-    #[error("argon2id takes {MAX_MEMORY_KIB} KiB and {MAX_ITERATIONS} iterations at most")]
+    /// More than a login verifies, so no one could log in.
+    #[error("argon2id may use at most {MAX_MEMORY_KIB} KiB and {MAX_ITERATIONS} iterations")]
     TooCostly,
 }
 
 impl Argon2Params {
-    /// Takes memory in KiB, and the number of passes over it.
+    /// Creates parameters from the memory in KiB and the number of passes over it.
     ///
     /// # Errors
-    /// [`ParamsError`] if they are below OWASP's row, or above what is verified.
+    /// [`ParamsError`] if they are below OWASP's row or above what a login verifies.
     pub fn new(memory_kib: u32, iterations: u32) -> Result<Self, ParamsError> {
         let row = OWASP_ROWS.iter().rfind(|row| row.0 <= iterations);
         let least_kib = row.ok_or(ParamsError::TooWeak)?.1;
@@ -42,15 +42,15 @@ impl Argon2Params {
     }
 }
 
-/// 19 MiB and 2 iterations, OWASP's second row: the quickest of them here.
+/// 19 MiB and 2 iterations, OWASP's second row: the fastest of them on our machines.
 impl Default for Argon2Params {
     fn default() -> Self {
         Self(Params::DEFAULT)
     }
 }
 
-/// Iterations and the least KiB at as many, by OWASP's Password Storage Cheat Sheet.
-/// Lower ones make guessing from a stolen table cheaper than it recommends.
+/// Iterations and the minimum KiB for each, from OWASP's Password Storage Cheat Sheet.
+/// Lower values make guessing from a stolen table cheaper than it recommends.
 const OWASP_ROWS: [(u32, u32); 5] = [
     (1, 47_104),
     (2, 19_456),
@@ -58,16 +58,16 @@ const OWASP_ROWS: [(u32, u32); 5] = [
     (4, 9_216),
     (5, 7_168),
 ];
-/// One: a function has one or two processors, and lanes are computed in turn.
+/// One, because a function has one or two processors and lanes are computed one by one.
 const LANES: u32 = 1;
-/// The most memory a stored hash may ask for. Without it a poisoned item takes all
-/// of the function's memory.
+/// The most memory that a stored hash may require. Without this limit a poisoned item
+/// could use up the function's memory.
 pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
-/// The most passes a stored hash may ask for. Without it a poisoned item keeps the
-/// hashing thread for hours.
+/// The most passes that a stored hash may require. Without this limit a poisoned item
+/// could occupy the hashing thread for hours.
 pub(super) const MAX_ITERATIONS: u32 = 16;
-/// The most lanes a stored hash may ask for; imported ones commonly have 4 or 8. They
-/// are computed in turn, in the same memory, so that they cost nothing by themselves.
+/// The most lanes that a stored hash may require; imported ones commonly have 4 or 8.
+/// They are computed one by one in the same memory, so they cost nothing by themselves.
 pub(super) const MAX_LANES: u32 = 16;
 
 #[cfg(test)]
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_would_not_be_verified_are_refused() {
+    fn parameters_beyond_what_a_login_verifies_are_rejected() {
         for (memory_kib, iterations) in [(262_145, 2), (19_456, 17), (u32::MAX, u32::MAX)] {
             let costly = Argon2Params::new(memory_kib, iterations);
             assert_eq!(costly, Err(ParamsError::TooCostly));

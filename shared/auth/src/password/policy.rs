@@ -1,5 +1,5 @@
-//! Which passwords may be chosen: by length and by how easily they are guessed.
-//! No composition rules (NIST SP 800-63B-4 section 3.1.1.2).
+//! Which passwords may be chosen, judged by length and by how easy they are to guess.
+//! There are no composition rules (NIST SP 800-63B-4 section 3.1.1.2).
 
 use std::cmp::Reverse;
 
@@ -22,47 +22,48 @@ pub struct PasswordPolicy {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the password is too weak")]
 pub struct WeakPassword {
-    /// Why; never empty.
+    /// The reasons; never empty.
     pub reasons: Vec<WeakReason>,
-    /// Sentences on how to find a better one.
+    /// Sentences that suggest how to choose a better one.
     pub suggestions: Vec<String>,
 }
 
 /// Why a password may not be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WeakReason {
-    /// Fewer code points than the minimum, which is given.
+    /// It has fewer code points than this minimum.
     TooShort(usize),
     /// It is on a list of common passwords.
     Common,
-    /// It holds the username, and what is left without it is too short or weak.
+    /// It contains the username, and the rest of it is too short or too weak.
     HoldsUsername,
-    /// The same of the part of the e-mail address before the `@`.
+    /// It contains the part of the e-mail address before the `@`, and the rest of it is too
+    /// short or too weak.
     HoldsEmail,
     /// It is in a public list of stolen passwords.
     Stolen,
-    /// The strength estimate says that it is guessed easily, and perhaps why.
+    /// The strength estimate finds it easy to guess, and may say why.
     Guessable(Option<String>),
 }
 
 impl PasswordPolicy {
-    /// Makes a policy with a minimum length in Unicode code points, 8 at least.
+    /// Creates a policy with a minimum length in Unicode code points, at least 8.
     #[must_use]
     pub fn new(min_length: usize) -> Self {
         let min_length = min_length.max(LEAST_MIN_LENGTH);
         Self { min_length }
     }
 
-    /// Judges the password of a person with these names.
+    /// Judges the password of a user with these names.
     ///
-    /// A name in a password adds nothing: whoever guesses knows it. So what is left
-    /// without the names must be long and strong enough by itself ("anna" may well
-    /// be in "savanna grassland evening").
+    /// A name adds nothing to a password, because an attacker knows it. So the rest must
+    /// be long and strong enough without the names ("anna" may well occur in "savanna
+    /// grassland evening").
     ///
-    /// Takes a millisecond, a fifth of a second for what was made to take long.
+    /// Takes a millisecond; a fifth of a second for a password that is made to take long.
     ///
     /// # Errors
-    /// [`WeakPassword`] with every reason against it.
+    /// [`WeakPassword`] with all reasons.
     pub fn check(
         &self,
         password: &Password,
@@ -88,14 +89,14 @@ impl PasswordPolicy {
             (Some(username.canonical()), WeakReason::HoldsUsername),
             (local_part, WeakReason::HoldsEmail),
         ];
-        let mut held = Vec::new();
+        let mut contained = Vec::new();
         for (name, reason) in names {
             if let Some(name) = name.filter(|name| holds(&folded, name)) {
-                held.push(name);
+                contained.push(name);
                 reasons.push(reason);
             }
         }
-        if !held.is_empty() && self.is_strong(&without(&folded, &mut held), &known) {
+        if !contained.is_empty() && self.is_strong(&without(&folded, &mut contained), &known) {
             reasons.retain(|reason| matches!(reason, WeakReason::TooShort(_)));
         }
         if is_common(&folded) || warning.is_some_and(says_common) {
@@ -124,7 +125,7 @@ impl PasswordPolicy {
 }
 
 impl WeakPassword {
-    /// Says that a password is in a public list of stolen ones.
+    /// Returns the error for a password in a public list of stolen passwords.
     #[must_use]
     pub fn stolen() -> Self {
         Self {
@@ -135,7 +136,7 @@ impl WeakPassword {
 }
 
 impl WeakReason {
-    /// Returns the stable code that an answer carries.
+    /// Returns the stable code that a response carries.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -171,20 +172,20 @@ impl WeakReason {
     }
 }
 
-/// Lower-cases letter by letter, as usernames are: `str::to_lowercase` would write
-/// a final sigma in another way.
+/// Lower-cases letter by letter, as for usernames: `str::to_lowercase` would turn a final
+/// sigma into a different letter.
 fn fold(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
 
-/// Estimates how often somebody who knows these words must guess.
+/// Estimates how many guesses an attacker who knows these words needs.
 fn estimate(password: &str, known: &[&str]) -> Entropy {
     let judged: String = password.chars().take(JUDGED_CODE_POINTS).collect();
     zxcvbn(&Zeroizing::new(judged), known)
 }
 
-/// Removes names, the longest first, until none is left: taking one out of
-/// "ananna" plus "na" would put another together.
+/// Removes names, the longest first, until none is left: removing one can create another,
+/// as in "an" + "anna" + "na".
 fn without(folded: &str, names: &mut [&str]) -> Zeroizing<String> {
     names.sort_unstable_by_key(|name| Reverse(name.len()));
     let mut rest = Zeroizing::new(folded.to_owned());
@@ -194,8 +195,8 @@ fn without(folded: &str, names: &mut [&str]) -> Zeroizing<String> {
     rest
 }
 
-/// True if a name of some length stands in the password. Names of three letters
-/// stand in ordinary words; there the estimate, which knows them, decides.
+/// True if a name of some length occurs in the password. Names of three letters occur in
+/// ordinary words, so for those the estimate decides, which knows them.
 fn holds(folded: &str, name: &str) -> bool {
     name.chars().count() >= LEAST_HELD_LENGTH && folded.contains(name)
 }
@@ -211,19 +212,20 @@ fn says_common(warning: Warning) -> bool {
     )
 }
 
-/// Shorter passwords fall to guessing from a stolen table whatever their letters
-/// (NIST SP 800-63B-4 section 3.1.1.2), so no setting goes below.
+/// Shorter passwords can be guessed from a stolen table whatever their characters (NIST
+/// SP 800-63B-4 section 3.1.1.2), so no setting can go lower.
 const LEAST_MIN_LENGTH: usize = 8;
-/// Shortest name without which a password is judged.
+/// The shortest name that is removed before a password is judged.
 const LEAST_HELD_LENGTH: usize = 4;
-/// Fewer estimated guesses are few for whoever stole the table. This is the line that
-/// zxcvbn draws below "safely unguessable", and what 8 random characters are to it.
+/// The minimum number of estimated guesses. Fewer are cheap for anyone who has stolen the
+/// table. This is zxcvbn's boundary below "safely unguessable", and its estimate for 8
+/// random characters.
 const LEAST_GUESSES: u64 = 100_000_000;
-/// The estimate sees so many code points and no more: its time grows with more than
-/// the square of the length, and 100 chosen ones take it a second. What is strong
-/// so far is strong as a whole; what is weak so far is refused whatever follows.
+/// How many code points the estimate sees. Its time grows faster than the square of the
+/// length, and 100 malicious ones take a second. If this part is strong, so is the whole;
+/// if it is weak, the password is rejected whatever follows.
 const JUDGED_CODE_POINTS: usize = 32;
-/// Everybody who attacks this service tries its name.
+/// Anyone who attacks this service tries its name.
 const PRODUCT: &str = "gatehouse";
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! A stored hash, read: what it asks for, and whether we do it.
+//! A parsed stored hash: what work it requires, and whether we accept that.
 
 use std::ops::RangeInclusive;
 
@@ -12,15 +12,15 @@ use super::foreign::encoding::{MAX_SALT_BYTES, OUTPUT, number, within};
 use super::params::{Argon2Params, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 use crate::user::StoredHash;
 
-/// A stored hash whose work we are ready to do.
+/// A stored hash whose work is within our limits.
 pub(super) enum Readable {
-    /// Ours, or another library's Argon2.
+    /// Argon2, from us or from another library.
     Argon2(Argon2Hash),
-    /// One that was brought along; replaced at its first success.
+    /// An imported one; replaced at the first successful login.
     Foreign(ForeignHash),
 }
 
-/// An Argon2 hash whose work we are ready to do.
+/// An Argon2 hash whose work is within our limits.
 #[derive(Clone)]
 pub(super) struct Argon2Hash {
     pub(super) algorithm: Algorithm,
@@ -31,10 +31,10 @@ pub(super) struct Argon2Hash {
 }
 
 impl Readable {
-    /// Reads a stored hash without doing any of the work that it asks for.
+    /// Parses a stored hash without doing any of the work that it requires.
     pub(super) fn parse(stored: &StoredHash) -> Result<Self, HashError> {
         let text = stored.expose();
-        // Almost every hash is one of these; the other forms are not tried in vain.
+        // Almost every hash is one of these, so try it before the other formats.
         if text.starts_with("$argon2") {
             return Argon2Hash::parse(text).map(Self::Argon2);
         }
@@ -44,7 +44,7 @@ impl Readable {
         }
     }
 
-    /// True if it is what a new hash with these parameters would be like.
+    /// True if a new hash would have the same form and parameters.
     pub(super) fn is_current(&self, params: &Argon2Params) -> bool {
         match self {
             Self::Argon2(hash) => hash.is_current(params),
@@ -52,8 +52,8 @@ impl Readable {
         }
     }
 
-    /// True if a match proves the whole password. If not, a new hash of the whole would
-    /// lock out a person who types the part that nobody has proved differently.
+    /// True if a match proves the whole password. If it does not, a new hash of the whole
+    /// could lock out a user who types the unproven part differently.
     pub(super) fn proves_all_of(&self, password: &[u8]) -> bool {
         match self {
             Self::Argon2(_) => true,
@@ -61,7 +61,7 @@ impl Readable {
         }
     }
 
-    /// Names the algorithm with its parameters, for people.
+    /// Describes the algorithm and its parameters, for people.
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Argon2(hash) => hash.describe(),
@@ -71,7 +71,7 @@ impl Readable {
 }
 
 impl Argon2Hash {
-    /// Reads a PHC string, or Django's, which has a word before it.
+    /// Parses a PHC string, or Django's, which has a word before it.
     fn parse(text: &str) -> Result<Self, HashError> {
         let text = text.strip_prefix("argon2").unwrap_or(text);
         let fields: Vec<&str> = text.split('$').collect();
@@ -79,7 +79,7 @@ impl Argon2Hash {
             ["", name, version, params, salt, output] => {
                 (name, Some(version), params, salt, output)
             }
-            // Version 16 wrote none.
+            // Version 16 did not state its version.
             ["", name, params, salt, output] => (name, None, params, salt, output),
             _ => return Err(HashError::Malformed),
         };
@@ -125,7 +125,7 @@ impl Argon2Hash {
         format!("{}, m={m}, t={t}, p={p}", self.algorithm)
     }
 
-    /// Writes a hash that was made here in PHC string format.
+    /// Writes a hash that we computed in PHC string format.
     pub(super) fn to_stored(&self) -> StoredHash {
         let version = u32::from(self.version);
         let (m, t, p) = self.costs();
@@ -144,8 +144,8 @@ impl Argon2Hash {
     }
 }
 
-/// `m=65536,t=3,p=4` in any order, and `data=` (associated data), which is part of what
-/// was hashed. A `keyid=` names a secret key that only the maker has.
+/// `m=65536,t=3,p=4` in any order, and `data=` (associated data), which is part of the
+/// hashed input. A `keyid=` refers to a secret key that only the other system has.
 fn read_params(text: &str) -> Result<Params, HashError> {
     let mut numbers = [None; 3];
     let mut builder = ParamsBuilder::new();
@@ -194,5 +194,5 @@ fn bytes(text: &str, lengths: RangeInclusive<usize>) -> Result<Vec<u8>, HashErro
 const ARGON2_SALT: RangeInclusive<usize> = 8..=MAX_SALT_BYTES;
 /// 128 bits, so that no two users share a salt (RFC 9106 section 3.1).
 pub(super) const SALT_BYTES: usize = 16;
-/// 256 bits; fewer would make another password with the same hash conceivable.
+/// 256 bits; with fewer, a second password with the same hash would be conceivable.
 pub(super) const OUTPUT_BYTES: usize = 32;

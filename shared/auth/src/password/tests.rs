@@ -5,7 +5,7 @@ fn normalised(typed: &str) -> Result<String, PasswordError> {
 }
 
 #[test]
-fn composed_and_decomposed_spellings_are_one_password() {
+fn composed_and_decomposed_spellings_are_the_same_password() {
     let composed = normalised("cr\u{e8}me br\u{fb}l\u{e9}e").unwrap();
     assert_eq!(
         normalised("cre\u{300}me bru\u{302}le\u{301}e"),
@@ -14,9 +14,9 @@ fn composed_and_decomposed_spellings_are_one_password() {
     assert_eq!(normalised("a\u{a0}b\u{3000}c"), Ok("a b c".into()));
 }
 
-/// NFC alone: compatibility forms, case and spaces at the ends stay apart.
+/// Only NFC: compatibility forms, case, and leading or trailing spaces stay different.
 #[test]
-fn nothing_is_folded_trimmed_or_cut_off() {
+fn nothing_is_folded_trimmed_or_truncated() {
     for (one, other) in [
         ("\u{fb01}sh".to_owned(), "fish".to_owned()),
         ("Secret".into(), "secret".into()),
@@ -31,7 +31,7 @@ fn nothing_is_folded_trimmed_or_cut_off() {
 }
 
 #[test]
-fn a_nul_and_other_controls_are_refused_and_cut_nothing_off() {
+fn a_nul_or_another_control_character_is_rejected_and_does_not_truncate() {
     for control in [
         '\0', '\n', '\r', '\t', '\u{7f}', '\u{85}', '\u{2028}', '\u{202e}',
     ] {
@@ -40,7 +40,7 @@ fn a_nul_and_other_controls_are_refused_and_cut_nothing_off() {
     }
 }
 
-/// Of every year, with what keyboards put between and after them.
+/// Emoji from every year, with the joiners and selectors that keyboards add.
 #[test]
 fn emoji_are_accepted() {
     for emoji in [

@@ -1,12 +1,12 @@
-//! A password as somebody typed it, to be compared with a stored hash.
+//! A password as typed, to be compared with a stored hash.
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{Password, PasswordError, normalise};
 use crate::newtype::redacted_debug;
 
-/// A password that somebody typed. Unlike a new one it may be anything but empty: other
-/// systems accepted passwords that we would not, and hashed them exactly as typed.
+/// A password as typed. Unlike a new one it may be anything except empty: other systems
+/// accepted passwords that we would not, and hashed them exactly as typed.
 #[derive(Clone)]
 pub struct TypedPassword {
     normalised: SecretString,
@@ -14,15 +14,15 @@ pub struct TypedPassword {
     as_typed: Option<SecretString>,
 }
 
-/// What comparing a typed password with a stored hash has shown.
+/// The result of comparing a typed password with a stored hash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verified {
-    /// It is another password.
+    /// It is a different password.
     Wrong,
     /// It is the password.
     Right,
-    /// It is the password, and the hash should be replaced by a new one of its
-    /// normalised spelling.
+    /// It is the password, and its hash should be replaced with one of the normalised
+    /// spelling.
     Outdated,
 }
 
@@ -38,7 +38,7 @@ impl Verified {
 }
 
 impl TypedPassword {
-    /// Takes a password as it was sent.
+    /// Takes a password as sent by the client.
     ///
     /// # Errors
     /// [`PasswordError::Empty`]: no account has an empty password.
@@ -54,7 +54,7 @@ impl TypedPassword {
         })
     }
 
-    /// Returns the normalised spelling, which our own hashes are made of.
+    /// Returns the normalised spelling, which our own hashes use.
     #[must_use]
     pub fn normalised(&self) -> Password {
         Password(self.normalised.clone())
@@ -69,7 +69,7 @@ impl TypedPassword {
             .map(ExposeSecret::expose_secret)
     }
 
-    /// Returns how many hashes a comparison takes at most, one or two.
+    /// Returns how many hashes a comparison takes at most: one or two.
     pub(super) fn hashes(&self) -> u32 {
         1 + u32::from(self.as_typed.is_some())
     }

@@ -1,5 +1,5 @@
-//! The refresh step: what the session's update, the user and the presented token
-//! come to. A pure function; only what it decides touches the store.
+//! The refresh step: decides a refresh from the session's update, the user and the
+//! presented token. A pure function; only its decision touches the store.
 
 use std::time::Duration;
 
@@ -9,39 +9,39 @@ use crate::session::Session;
 use crate::time::Timestamp;
 use crate::user::{Status, User};
 
-/// What the conditional update of the session came to.
+/// The result of the session's conditional update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Update {
-    /// It went through; the item as it is now (`ALL_NEW`).
+    /// It succeeded; the item after it (`ALL_NEW`).
     Rotated(Session),
-    /// Its condition failed; the item that refused it (`ALL_OLD`), if there is one.
+    /// Its condition failed; the item as it is (`ALL_OLD`), if there is one.
     Refused(Option<Session>),
 }
 
-/// One attempt at a refresh.
+/// One attempt to refresh.
 #[derive(Debug, Clone, Copy)]
 pub struct Attempt<'a> {
-    /// The token that was presented, verified.
+    /// The presented token, verified.
     pub presented: &'a RefreshToken,
-    /// The id that the update of this attempt wrote or would have written.
+    /// The id that this attempt's update wrote or would have written.
     pub attempt_id: &'a AttemptId,
-    /// How long after a rotation the generation before still gets its successor.
+    /// How long after a rotation the previous generation still gets its successor.
     pub grace: Duration,
-    /// When the request began: the time by which the update was judged as well.
+    /// When the request began; the update's condition used the same time.
     pub now: Timestamp,
 }
 
-/// What a refresh comes to.
+/// The outcome of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// This attempt raised the generation: answer with the session's tokens.
+    /// This attempt raised the generation: respond with the session's tokens.
     Rotated(Session),
-    /// Another attempt did, within the grace window: answer with the same
-    /// successor, made with the session's `mac_kid` and generation. Nothing is written.
+    /// Another attempt did, within the grace window: respond with the same successor,
+    /// derived from the session's `mac_kid` and generation. Nothing is written.
     Successor(Session),
-    /// No tokens, and nothing is written.
+    /// No tokens are issued and nothing is written.
     Refuse(Refusal),
-    /// No tokens, and the session must be revoked.
+    /// No tokens are issued and the session must be revoked.
     Revoke {
         /// The session to revoke.
         sid: SessionId,
@@ -55,17 +55,17 @@ pub enum Decision {
 /// Why a refresh is refused without a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// No such session, or somebody else's.
+    /// The session does not exist or belongs to someone else.
     Unknown,
-    /// The session was revoked, or its time is over.
+    /// The session was revoked or has expired.
     Ended,
-    /// The session is not ahead of a token that its update refused: an anomaly, as
-    /// after the table was restored from a backup.
+    /// The session is not ahead of the token, yet the update's condition failed: an
+    /// anomaly, for example after the table was restored from a backup.
     Ahead,
 }
 
 impl Refusal {
-    /// Returns the reason as logs carry it.
+    /// Returns the reason, as logged.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -79,18 +79,18 @@ impl Refusal {
 /// Why a refresh ends its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokeReason {
-    /// An older token was presented: somebody else may hold the newer one.
+    /// An older token was presented: someone else may hold the newer one.
     Replay,
-    /// The user does not exist any more.
+    /// The user no longer exists.
     UserGone,
     /// The user is disabled.
     Disabled,
-    /// The user's sessions were ended after this one began.
+    /// All of the user's sessions were ended after this one began.
     SessionVersion,
 }
 
 impl RevokeReason {
-    /// Returns the reason as logs and revocations carry it.
+    /// Returns the reason, as logged and as stored with the revocation.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -102,7 +102,7 @@ impl RevokeReason {
     }
 }
 
-/// Decides a refresh from the update's result, the user and the presented token.
+/// Decides a refresh from the result of the update, the user and the presented token.
 #[must_use]
 pub fn decide(update: Update, user: Option<&User>, attempt: &Attempt) -> Decision {
     let (session, granted): (Session, fn(Session) -> Decision) = match update {
@@ -121,19 +121,19 @@ pub fn decide(update: Update, user: Option<&User>, attempt: &Attempt) -> Decisio
     }
 }
 
-/// How a session that refused its update stands to the attempt.
+/// How a session whose update failed relates to the attempt.
 enum Standing {
-    /// It was this attempt's update that went through; its answer was lost.
+    /// This attempt's update did succeed; its response was lost.
     OurOwn,
-    /// Another attempt with the same token went through a moment ago.
+    /// Another attempt with the same token succeeded a moment ago.
     Overtaken,
-    /// The token is an old one.
+    /// The token is an older one.
     Replayed,
-    /// No success, and no reason to write.
+    /// The refresh fails, and there is no reason to write.
     Refused(Refusal),
 }
 
-/// The rows of the table, in order: the first that matches decides.
+/// The rows of the table in order; the first match decides.
 fn classify(session: &Session, attempt: &Attempt) -> Standing {
     let presented = attempt.presented;
     let ended = session.revoked_at.is_some()
@@ -146,8 +146,8 @@ fn classify(session: &Session, attempt: &Attempt) -> Standing {
     } else if ended {
         Standing::Refused(Refusal::Ended)
     } else if session.generation <= presented.generation() {
-        // The same generation in a live session would have let the update through:
-        // as with a lower one, whoever holds the token did no wrong.
+        // In a live session with the same generation the update would have succeeded.
+        // As with a lower generation, the holder of the token did nothing wrong.
         Standing::Refused(Refusal::Ahead)
     } else if session.attempt_id == *attempt.attempt_id {
         Standing::OurOwn
@@ -158,7 +158,7 @@ fn classify(session: &Session, attempt: &Attempt) -> Standing {
     }
 }
 
-/// What the user has against a session that may otherwise go on.
+/// Why the user's state ends a session that could otherwise continue, if it does.
 fn objection(user: Option<&User>, session: &Session) -> Option<RevokeReason> {
     let Some(user) = user else {
         return Some(RevokeReason::UserGone);

@@ -1,4 +1,4 @@
-//! The refresh token: opaque to clients, authenticated by a MAC, stored nowhere.
+//! The refresh token: opaque to clients, authenticated by a MAC, and stored nowhere.
 //!
 //! `gh_rt_`, then the base64url of version (1 byte), MAC key id (8), `sub` (16),
 //! `sid` (16), generation (4, big-endian) and HMAC-SHA-256 (32).
@@ -13,7 +13,7 @@ use crate::id::{SessionId, SubjectId};
 use crate::key::{MacKey, MacKid};
 use crate::newtype::redacted_debug;
 
-/// A refresh token whose MAC holds: who may refresh what, from which generation.
+/// A refresh token with a valid MAC: whose session it refreshes, from which generation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RefreshToken {
     sub: SubjectId,
@@ -21,8 +21,8 @@ pub struct RefreshToken {
     generation: u32,
 }
 
-/// A refresh token of the right shape, as it came. All it says before its MAC is
-/// checked is which key to check it with.
+/// A well-formed refresh token, not yet verified. Until its MAC is checked it only
+/// reveals which key to check it with.
 pub struct UnverifiedRefreshToken {
     content: [u8; CONTENT_BYTES],
     mac: Zeroizing<[u8; MAC_BYTES]>,
@@ -30,21 +30,21 @@ pub struct UnverifiedRefreshToken {
     unverified: RefreshToken,
 }
 
-/// Why a refresh token was not read or not made.
+/// Why a refresh token could not be read or created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshTokenError {
     /// The text does not have the shape of a refresh token.
     #[error("not a refresh token")]
     Malformed,
-    /// The MAC does not hold under this key.
-    #[error("the refresh token's mac does not hold")]
+    /// The MAC is invalid under this key.
+    #[error("the refresh token's MAC is invalid")]
     Forged,
-    /// An identifier that is not ours does not fit into a token.
-    #[error("the subject or the session has no identifier of 16 bytes")]
+    /// An id that we did not create does not fit into a token.
+    #[error("the subject id or the session id is not 16 bytes long")]
     ForeignId,
 }
 
-/// Where it is not the client's fault, it stays broken until somebody acts.
+/// If it is not the client's fault, retrying does not help: an operator has to act.
 impl Failure for RefreshTokenError {
     fn is_transient(&self) -> bool {
         false
@@ -52,20 +52,20 @@ impl Failure for RefreshTokenError {
 }
 
 impl RefreshToken {
-    /// Reads a token without believing it; it costs no call, whatever the text.
+    /// Parses a token without verifying it. Never makes a call, whatever the text.
     ///
     /// # Errors
-    /// [`RefreshTokenError::Malformed`] unless it is the prefix and 103 characters
-    /// of canonical base64url, of a version that we know.
+    /// [`RefreshTokenError::Malformed`] unless the text is the prefix and 103 characters
+    /// of canonical base64url, with a known version.
     pub fn parse(text: &str) -> Result<UnverifiedRefreshToken, RefreshTokenError> {
         read(text).ok_or(RefreshTokenError::Malformed)
     }
 
-    /// Makes the token of one generation of a session. The same arguments make the
-    /// same token: this is how every racer gets the same successor.
+    /// Creates the token of one generation of a session. The same arguments always
+    /// create the same token, so all concurrent attempts get the same successor.
     ///
     /// # Errors
-    /// [`RefreshTokenError::ForeignId`] unless both ids have 16 bytes, as ours have.
+    /// [`RefreshTokenError::ForeignId`] unless both ids are 16 bytes long, as ours are.
     pub fn mint(
         key: &MacKey,
         sub: &SubjectId,
@@ -87,7 +87,7 @@ impl RefreshToken {
         Ok(text.into())
     }
 
-    /// Returns whose session it is.
+    /// Returns the user whose session it is.
     #[must_use]
     pub fn sub(&self) -> &SubjectId {
         &self.sub
@@ -99,7 +99,7 @@ impl RefreshToken {
         &self.sid
     }
 
-    /// Returns the generation that this token was made for; the first is 0.
+    /// Returns the token's generation; the first is 0.
     #[must_use]
     pub fn generation(&self) -> u32 {
         self.generation
@@ -107,7 +107,7 @@ impl RefreshToken {
 }
 
 impl UnverifiedRefreshToken {
-    /// Returns the id of the key that the token claims to be made with.
+    /// Returns the id of the key that the token claims to be authenticated with.
     #[must_use]
     pub fn mac_kid(&self) -> MacKid {
         self.mac_kid
@@ -116,7 +116,7 @@ impl UnverifiedRefreshToken {
     /// Checks the MAC, in constant time.
     ///
     /// # Errors
-    /// [`RefreshTokenError::Forged`] if it does not hold under `key`.
+    /// [`RefreshTokenError::Forged`] if the MAC is invalid under `key`.
     pub fn verify(self, key: &MacKey) -> Result<RefreshToken, RefreshTokenError> {
         if key.verify(&tagged(&self.content), self.mac.as_slice()) {
             Ok(self.unverified)
@@ -126,7 +126,7 @@ impl UnverifiedRefreshToken {
     }
 }
 
-// Without the MAC, which would make the rest a token again.
+// Leaves out the MAC, which would turn the rest into a usable token.
 redacted_debug!(UnverifiedRefreshToken, |token| token.mac_kid);
 
 fn read(text: &str) -> Option<UnverifiedRefreshToken> {
@@ -156,19 +156,19 @@ fn read(text: &str) -> Option<UnverifiedRefreshToken> {
     })
 }
 
-/// What the MAC is made over.
+/// The input of the MAC.
 fn tagged(content: &[u8]) -> Vec<u8> {
     [DOMAIN_TAG, content].concat()
 }
 
-/// By which people and secret scanners know a refresh token.
+/// Prefix that lets people and secret scanners recognise a refresh token.
 const PREFIX: &str = "gh_rt_";
-/// Changes with the layout, so that no token is read by another layout's rules.
+/// Changes with the layout, so that no token is read with the rules of another layout.
 const VERSION: u8 = 1;
-/// Keeps a MAC made for a refresh token from holding for anything else that a
-/// MAC key may one day authenticate, and the other way about.
+/// Domain separation: a MAC over a refresh token is never valid for anything else that
+/// a MAC key may authenticate, and vice versa.
 const DOMAIN_TAG: &[u8] = b"gatehouse refresh token\0";
-/// All of HMAC-SHA-256: fewer bytes make guessing a MAC that much cheaper.
+/// The full length of HMAC-SHA-256; fewer bytes make guessing a MAC cheaper.
 const MAC_BYTES: usize = 32;
 const CONTENT_BYTES: usize = 1 + 8 + 16 + 16 + 4;
 const TOKEN_BYTES: usize = CONTENT_BYTES + MAC_BYTES;

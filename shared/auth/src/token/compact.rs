@@ -6,18 +6,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use crate::token::MAX_TOKEN_BYTES;
 use crate::token::error::TokenError;
 
-/// A token taken apart. Nothing in it is verified.
+/// A token split into its parts. Nothing in it is verified.
 pub(crate) struct Compact<'a> {
-    /// What the signature is over: the first two parts and the dot between them.
+    /// The signed part: the first two parts and the dot between them.
     pub(crate) message: &'a [u8],
     pub(crate) header: Vec<u8>,
     pub(crate) payload: Vec<u8>,
-    /// In base64url, canonical.
+    /// Canonical base64url.
     pub(crate) signature: &'a str,
 }
 
 impl<'a> Compact<'a> {
-    /// Takes a token apart; the length comes first, before anything is decoded.
+    /// Splits a token; checks its length first, before it decodes anything.
     pub(crate) fn split(token: &'a str) -> Result<Self, TokenError> {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(TokenError::TooLong);

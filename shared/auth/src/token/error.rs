@@ -1,72 +1,72 @@
-//! Why an access token is refused. The log reads it; the caller never does.
+//! Why an access token is rejected. The reason goes into the log and never to the caller.
 
 use crate::json::JsonError;
 use crate::key::Kid;
 
-/// The first thing about an access token that is not as it must be.
+/// The first rule that an access token breaks.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
-    /// It has more than 8 KiB.
+    /// It is longer than 8 KiB.
     #[error("the token is too long")]
     TooLong,
-    /// It has not three parts, or one is empty.
-    #[error("the token has not three parts")]
+    /// It does not have three parts, or one of them is empty.
+    #[error("the token does not have three parts")]
     Parts,
-    /// A part is no canonical base64url without padding.
-    #[error("the token is not in canonical base64url")]
+    /// A part is not canonical base64url without padding.
+    #[error("the token is not canonical base64url")]
     Encoding,
-    /// The header is no strict JSON.
-    #[error("the token's header is no strict JSON")]
+    /// The header is not strict JSON.
+    #[error("the token's header is not strict JSON")]
     HeaderJson(#[source] JsonError),
-    /// The header is no object, or has a member other than `alg`, `kid`, `typ`.
-    #[error("the token's header has members that it must not have")]
+    /// The header is not an object, or has a member other than `alg`, `kid`, `typ`.
+    #[error("the token's header has a member that is not allowed")]
     HeaderMembers,
-    /// `alg` is missing, no text, or none of ours.
-    #[error("the token's algorithm is none of ours")]
+    /// `alg` is missing, not a string, or not one that we support.
+    #[error("the token's algorithm is not supported")]
     Algorithm,
-    /// `kid` is missing, no text, or not of the pattern.
+    /// `kid` is missing, not a string, or does not match the pattern.
     #[error("the token's key id is malformed")]
     Kid,
-    /// No published key has this id; one more look at the keys may find it.
+    /// No published key has this id; re-reading the keys may find it.
     #[error("the token's key is not published")]
     UnknownKey(Kid),
-    /// `alg` is not the key's own algorithm.
-    #[error("the token's algorithm is not its key's")]
+    /// `alg` is not the key's algorithm.
+    #[error("the token's algorithm does not match its key")]
     AlgorithmMismatch,
-    /// The signature does not hold.
-    #[error("the token's signature does not hold")]
+    /// The signature is invalid.
+    #[error("the token's signature is invalid")]
     Signature,
-    /// `typ` is missing, no text, or not that of an access token.
-    #[error("the token is of another type")]
+    /// `typ` is missing, not a string, or not that of an access token.
+    #[error("the token is not an access token")]
     Type,
-    /// The claims are no strict JSON.
-    #[error("the token's claims are no strict JSON")]
+    /// The claims are not strict JSON.
+    #[error("the token's claims are not strict JSON")]
     ClaimsJson(#[source] JsonError),
-    /// A required claim is missing, or a claim has an odd type or value.
+    /// A required claim is missing, or a claim has an invalid type or value.
     #[error("claim `{0}` is missing or malformed")]
     Claim(&'static str),
-    /// `iss` is not ours.
-    #[error("the token is of another issuer")]
+    /// `iss` is not our issuer.
+    #[error("the token is from a different issuer")]
     Issuer,
-    /// `aud` is not ours and does not hold ours.
-    #[error("the token is for another audience")]
+    /// `aud` neither is nor contains our audience.
+    #[error("the token is for a different audience")]
     Audience,
-    /// `exp` is reached.
+    /// `exp` has been reached.
     #[error("the token has expired")]
     Expired,
-    /// `iat` lies too far ahead.
+    /// `iat` is too far in the future.
     #[error("the token was issued in the future")]
     IssuedAhead,
-    /// `nbf` lies too far ahead.
+    /// `nbf` is too far in the future.
     #[error("the token is not valid yet")]
     NotYetValid,
-    /// `exp - iat` is too long.
-    #[error("the token lives too long")]
+    /// `exp - iat` is longer than a token may live.
+    #[error("the token's lifetime is too long")]
     Lifetime,
 }
 
 impl TokenError {
-    /// Returns a short, stable name of the refusal, for logs.
+    /// Returns a short, stable name of the reason, for logs.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {

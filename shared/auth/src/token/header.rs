@@ -1,4 +1,4 @@
-//! The header of a token: three members, nothing else.
+//! The header of a token: three members and nothing else.
 
 use serde_json::Value;
 
@@ -6,18 +6,18 @@ use crate::json;
 use crate::key::{Algorithm, Kid};
 use crate::token::error::TokenError;
 
-/// What a header says. Nothing in it is verified.
+/// A token's header. Nothing in it is verified.
 pub(crate) struct Header {
     pub(crate) algorithm: Algorithm,
     pub(crate) kid: Kid,
-    /// `typ`, if it is a text.
+    /// `typ`, if it is a string.
     typ: Option<String>,
 }
 
 impl Header {
-    /// Reads a header. Any member but the three refuses it: `crit`, `b64` and
-    /// `zip` change what is signed, `jwk`, `jku`, `x5u` and `x5c` would let the
-    /// token bring its own key (RFC 8725 sections 3.1, 3.10).
+    /// Parses a header and rejects any member but the three: `crit`, `b64` and `zip`
+    /// change what is signed; `jwk`, `jku`, `x5u` and `x5c` would let the token bring
+    /// its own key (RFC 8725 sections 3.1, 3.10).
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self, TokenError> {
         let header = json::parse(bytes, MAX_DEPTH).map_err(TokenError::HeaderJson)?;
         let members = header.as_object().ok_or(TokenError::HeaderMembers)?;
@@ -34,8 +34,8 @@ impl Header {
         })
     }
 
-    /// True if the token says that it is an access token (RFC 9068 section 4;
-    /// media types are compared without case, RFC 7515 section 4.1.9).
+    /// True if `typ` is that of an access token (RFC 9068 section 4). Media types are
+    /// compared case-insensitively (RFC 7515 section 4.1.9).
     pub(crate) fn is_access_token(&self) -> bool {
         self.typ.as_ref().is_some_and(|typ| {
             typ.eq_ignore_ascii_case("at+jwt") || typ.eq_ignore_ascii_case("application/at+jwt")
@@ -45,5 +45,6 @@ impl Header {
 
 const MEMBERS: [&str; 3] = ["alg", "kid", "typ"];
 
-/// Deepest nesting of header and claims. More only makes forged ones dearer.
+/// Maximum nesting depth of header and claims. More would only make forged tokens more
+/// expensive to reject.
 pub(crate) const MAX_DEPTH: usize = 8;

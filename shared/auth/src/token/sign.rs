@@ -15,7 +15,7 @@ use crate::scope::Scopes;
 use crate::time::Timestamp;
 use crate::token::MAX_TOKEN_BYTES;
 
-/// Issues access tokens in one name, for one audience and client.
+/// Issues access tokens for one issuer, audience and client.
 #[derive(Debug, Clone)]
 pub struct Issuer {
     name: String,
@@ -24,18 +24,18 @@ pub struct Issuer {
     lifetime: Duration,
 }
 
-/// What an access token is to say, but for what is the same in all of them.
+/// The claims that differ from token to token.
 #[derive(Debug, Clone)]
 pub struct Grant {
-    /// Whom the token speaks for.
+    /// The user whom the token represents.
     pub sub: SubjectId,
-    /// The session that the token belongs to.
+    /// The session to which the token belongs.
     pub sid: SessionId,
-    /// The token's own id: random, never used before.
+    /// The token's id: random and never used before.
     pub jti: Jti,
     /// The user's token version.
     pub ver: u64,
-    /// When the password was given.
+    /// When the user entered the password.
     pub auth_time: Timestamp,
     /// What the token may be used for.
     pub scope: Scopes,
@@ -46,20 +46,20 @@ pub struct Grant {
 /// Why no token was issued.
 #[derive(Debug, thiserror::Error)]
 pub enum SignError {
-    /// Roles and scopes make it longer than a token may be.
+    /// Its roles and scopes make it longer than a token may be.
     #[error("the token would be too long to be accepted")]
     TooLong,
-    /// The claims could not be written.
-    #[error("the claims could not be written")]
+    /// The claims could not be serialised.
+    #[error("the claims could not be serialised")]
     Claims(#[source] serde_json::Error),
-    /// The backend could not sign.
+    /// The crypto backend could not sign.
     #[error("the token could not be signed")]
     Signature(#[source] jsonwebtoken::errors::Error),
 }
 
 impl Issuer {
-    /// Names issuer, audience and client; `lifetime` is at most an hour, or every
-    /// verifier refuses the tokens.
+    /// Creates an issuer. `lifetime` must be at most [`MAX_LIFETIME`](super::MAX_LIFETIME), or
+    /// every verifier rejects the tokens.
     #[must_use]
     pub fn new(name: String, audience: String, client_id: String, lifetime: Duration) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Issuer {
     /// Issues a token.
     ///
     /// # Errors
-    /// [`SignError`] when the token cannot be made.
+    /// [`SignError`] if the token cannot be issued.
     pub fn issue(
         &self,
         grant: Grant,
@@ -112,7 +112,7 @@ impl Issuer {
     }
 }
 
-/// RFC 9068 section 2.1. Neither name nor id has a character that JSON escapes.
+/// RFC 9068 section 2.1. Neither algorithm nor key id has a character that JSON escapes.
 fn header(key: &SigningKey) -> String {
     format!(
         r#"{{"alg":"{}","kid":"{}","typ":"at+jwt"}}"#,
@@ -121,14 +121,14 @@ fn header(key: &SigningKey) -> String {
     )
 }
 
-/// An access token just issued: whoever holds it is let in. Never printed.
+/// A newly issued access token. Anyone who holds it has access, so it is never printed.
 pub struct AccessToken {
     token: SecretString,
     expires_in: Duration,
 }
 
 impl AccessToken {
-    /// Returns the token, for the answer to its holder alone.
+    /// Returns the token. Put it only into the response to its owner.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.token.expose_secret()

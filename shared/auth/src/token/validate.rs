@@ -1,5 +1,5 @@
-//! The claims of a token whose signature holds: each one there, of its type, and
-//! within its bounds (RFC 9068 sections 2.2 and 4).
+//! The claims of a token with a valid signature: each must be present, have its type,
+//! and lie within its bounds (RFC 9068 sections 2.2 and 4).
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::token::error::TokenError;
 use crate::token::header::MAX_DEPTH;
 
-/// Reads the claims, and checks them against ours and the time.
+/// Parses the claims and checks them against our issuer, our audience and the time.
 pub(crate) fn claims(
     payload: &[u8],
     issuer: &str,
@@ -42,7 +42,7 @@ pub(crate) fn claims(
     })
 }
 
-/// One text alone: an array that holds our issuer is another issuer's claim.
+/// A single string. An array that contains our issuer is not our issuer.
 fn check_issuer(payload: &Payload<'_>, issuer: &str) -> Result<(), TokenError> {
     if payload.text("iss")? == issuer {
         Ok(())
@@ -51,7 +51,7 @@ fn check_issuer(payload: &Payload<'_>, issuer: &str) -> Result<(), TokenError> {
     }
 }
 
-/// A text, or an array of texts (RFC 7519 section 4.1.3).
+/// A string, or an array of strings (RFC 7519 section 4.1.3).
 fn check_audience(payload: &Payload<'_>, audience: &str) -> Result<(), TokenError> {
     let named = match payload.get("aud")? {
         Value::String(name) => name == audience,
@@ -69,8 +69,8 @@ fn check_audience(payload: &Payload<'_>, audience: &str) -> Result<(), TokenErro
     }
 }
 
-/// Returns `iat` and `exp`. There is no leeway on `exp`, which is over when it is
-/// reached (RFC 7519 section 4.1.4).
+/// Returns `iat` and `exp`. `exp` has no leeway: a token expires at the very second
+/// (RFC 7519 section 4.1.4).
 fn check_times(
     payload: &Payload<'_>,
     now: Timestamp,
@@ -92,7 +92,7 @@ fn check_times(
     Ok((iat, exp))
 }
 
-/// The members of a payload, each read as its one type.
+/// The members of a payload, each read as the one type it may have.
 struct Payload<'a>(&'a Map<String, Value>);
 
 impl<'a> Payload<'a> {
@@ -112,7 +112,7 @@ impl<'a> Payload<'a> {
         parse(self.text(name)?).map_err(|_| TokenError::Claim(name))
     }
 
-    /// Whole and not negative: what we issue never has a fraction or an exponent.
+    /// A non-negative integer: the ones we issue never have a fraction or an exponent.
     fn number(&self, name: &'static str) -> Result<u64, TokenError> {
         self.get(name)?.as_u64().ok_or(TokenError::Claim(name))
     }
@@ -125,14 +125,16 @@ impl<'a> Payload<'a> {
     }
 
     fn roles(&self) -> Result<Roles, TokenError> {
-        let odd = TokenError::Claim("roles");
+        let invalid = TokenError::Claim("roles");
         let names = self.get("roles")?.as_array();
         let names: Option<Vec<&str>> =
             names.and_then(|names| names.iter().map(Value::as_str).collect());
-        names.and_then(|names| Roles::parse(names).ok()).ok_or(odd)
+        names
+            .and_then(|names| Roles::parse(names).ok())
+            .ok_or(invalid)
     }
 }
 
-/// How far a clock that issues may run ahead of ours. More lets a token be used
-/// before its time.
+/// How far the issuer's clock may run ahead of ours. A larger value lets a token be used
+/// too early.
 const CLOCK_SKEW: Duration = Duration::from_mins(1);

@@ -1,4 +1,4 @@
-//! Whether an access token is accepted, but for revocation, which needs the table.
+//! Verifies access tokens, except for revocation, which needs the table.
 
 use crate::claims::Claims;
 use crate::key::VerifyingKeys;
@@ -8,7 +8,7 @@ use crate::token::error::TokenError;
 use crate::token::header::Header;
 use crate::token::validate;
 
-/// Verifies access tokens of one issuer for one audience.
+/// Verifies access tokens from one issuer for one audience.
 #[derive(Debug, Clone)]
 pub struct Verifier {
     issuer: String,
@@ -16,19 +16,19 @@ pub struct Verifier {
 }
 
 impl Verifier {
-    /// Names the issuer and the audience, both compared byte by byte.
+    /// Creates a verifier. Issuer and audience are compared byte by byte.
     #[must_use]
     pub fn new(issuer: String, audience: String) -> Self {
         Self { issuer, audience }
     }
 
-    /// Verifies a token, and returns what it claims.
+    /// Verifies a token and returns its claims.
     ///
-    /// An accepted token may still be revoked.
+    /// A token that this accepts may still have been revoked.
     ///
     /// # Errors
     /// [`TokenError`] for the first rule that the token breaks. After
-    /// [`TokenError::UnknownKey`] the caller may reread the keys and try once more.
+    /// [`TokenError::UnknownKey`] the caller may re-read the keys and try once more.
     pub fn verify(
         &self,
         token: &str,
@@ -45,8 +45,8 @@ impl Verifier {
     }
 }
 
-/// Checks the signature with the key that the header names, by that key's own
-/// algorithm: what the header says of it must agree, and decides nothing.
+/// Checks the signature with the key that the header names, using that key's own
+/// algorithm. The header's `alg` must match it, but never chooses it.
 pub(crate) fn check_signature(
     compact: &Compact<'_>,
     header: &Header,

@@ -1,5 +1,5 @@
-//! Which characters a username may have: `IdentifierClass` of RFC 8264
-//! section 4.2, derived from the current Unicode tables as its section 9 says.
+//! Which characters a username may contain: the `IdentifierClass` of RFC 8264
+//! section 4.2, derived from the current Unicode tables as section 9 specifies.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use unicode_script::{Script, UnicodeScript};
 use unicode_security::GeneralSecurityProfile;
 use unicode_security::general_security_profile::IdentifierType;
 
-/// Why a username may not have a character, or not in its place.
+/// Why a username must not contain a character, or not at its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CharacterFault {
     /// `@` marks an e-mail address, `#` separates the parts of a key.
@@ -19,13 +19,13 @@ pub enum CharacterFault {
     Space,
     /// A control character.
     Control,
-    /// Not to be seen, such as a joiner or a direction mark.
+    /// Invisible, such as a joiner or a direction mark.
     Invisible,
-    /// It may be composed or folded in some way once it is assigned.
+    /// Not assigned yet; a later Unicode version may give it a composition or a folding.
     Unassigned,
-    /// Its meaning is private.
+    /// For private use.
     PrivateUse,
-    /// Another form of other characters (NFKC).
+    /// A compatibility form of other characters (NFKC).
     Compatibility,
     /// An emoji.
     Emoji,
@@ -37,33 +37,33 @@ pub enum CharacterFault {
     Number,
     /// A mark around a character.
     EnclosingMark,
-    /// A Hangul letter that no syllable has room for.
+    /// A Hangul letter that does not occur in a modern syllable.
     LoneJamo,
-    /// It stretches, repeats or marks others, and names nothing by itself.
+    /// Stretches, repeats or marks other characters and has no meaning of its own.
     Filler,
     /// A combining mark without a character before it.
     LeadingMark,
     /// A middle dot that is not between two `l` (RFC 5892 appendix A.3).
     MiddleDot,
-    /// A Greek numeral sign that is not before a Greek letter (A.4).
+    /// A Greek numeral sign that is not followed by a Greek letter (A.4).
     GreekNumeral,
     /// A geresh or gershayim that does not follow a Hebrew letter (A.5, A.6).
     HebrewMark,
     /// A katakana middle dot in a name without Japanese letters (A.7).
     KatakanaDot,
-    /// Arabic-Indic and extended Arabic-Indic digits (A.8, A.9).
+    /// A mix of Arabic-Indic and extended Arabic-Indic digits (A.8, A.9).
     MixedDigits,
-    /// Its canonical spelling has another canonical spelling.
+    /// Its canonical spelling is not stable: it has a different canonical spelling.
     Unstable,
 }
 
-/// Returns why a character may be nowhere in a username, if it may not. Title case is
-/// allowed, since folding removes it.
+/// Returns why a character is not allowed anywhere in a username, if it is not. Title
+/// case is allowed because folding removes it.
 fn fault_of(character: char) -> Option<CharacterFault> {
     match character {
         '@' | '#' => return Some(CharacterFault::Reserved),
         // RFC 5892 section 2.6; U+0E33 and U+0EB3, which are vowels of Thai and Lao; and
-        // what `fault_in_place` judges.
+        // what `fault_in_place` checks.
         '!'..='~'
         | 'ß'
         | 'ς'
@@ -140,7 +140,7 @@ fn has_compatibility(character: char) -> bool {
     !std::iter::once(character).nfkc().eq([character])
 }
 
-/// Finds the first character that may not be in a composed name, or not in its place.
+/// Finds the first character of a composed name that is not allowed, or not at its position.
 pub(super) fn fault_in(name: &str) -> Option<(char, CharacterFault)> {
     let anywhere = |character| fault_of(character).map(|fault| (character, fault));
     name.chars()
@@ -154,7 +154,8 @@ fn leading_mark(name: &str) -> Option<(char, CharacterFault)> {
     is_combining_mark(first).then_some((first, CharacterFault::LeadingMark))
 }
 
-/// The contextual rules of RFC 5892 appendix A, but those on joiners, which are refused.
+/// The contextual rules of RFC 5892 appendix A, without those for joiners, which are
+/// never allowed.
 fn fault_in_place(name: &str) -> Option<(char, CharacterFault)> {
     let is_japanese = |character: char| {
         let script = character.script();
@@ -214,13 +215,13 @@ impl fmt::Display for CharacterFault {
             Self::GreekNumeral => "a Greek numeral sign, except before a Greek letter",
             Self::HebrewMark => "a geresh or gershayim, except after a Hebrew letter",
             Self::KatakanaDot => "a katakana middle dot, except with kana or Han characters",
-            Self::MixedDigits => "a digit of another kind than the digits before it",
+            Self::MixedDigits => "a digit of a different kind from the digits before it",
             Self::Unstable => "which has no stable spelling",
         })
     }
 }
 
-/// Writes what stands for a compatibility character, as code points.
+/// Writes the replacement of a compatibility character as code points.
 pub(super) struct CodePoints<I>(pub(super) I);
 
 impl<I: Iterator<Item = char> + Clone> fmt::Display for CodePoints<I> {

@@ -1,10 +1,10 @@
-//! The direction of a name: the Bidi Rule of RFC 5893 section 2, as RFC 8265 section
-//! 3.3.1 demands it of names with right-to-left characters.
+//! The direction of a name: the Bidi Rule of RFC 5893 section 2, which RFC 8265
+//! section 3.3.1 requires for names with right-to-left characters.
 
 use icu_properties::CodePointMapData;
 use icu_properties::props::BidiClass;
 
-/// Whether a name reads the same way wherever it is shown.
+/// True if a name reads the same wherever it is displayed.
 pub(super) fn is_unambiguous(name: &str) -> bool {
     let map = CodePointMapData::<BidiClass>::new();
     let classes: Vec<BidiClass> = name.chars().map(|character| map.get(character)).collect();
@@ -12,8 +12,8 @@ pub(super) fn is_unambiguous(name: &str) -> bool {
     if !RIGHT_TO_LEFT.iter().any(|class| has(*class)) {
         return true;
     }
-    // Condition 1: such a name begins with a letter of its script, since what begins
-    // with a left-to-right letter (condition 5) has no right-to-left character.
+    // Condition 1: such a name begins with a letter of its script, because a name that
+    // begins with a left-to-right letter (condition 5) has no right-to-left character.
     let begins = classes
         .first()
         .is_some_and(|first| matches!(*first, BidiClass::RightToLeft | BidiClass::ArabicLetter));
@@ -37,7 +37,7 @@ pub(super) fn is_unambiguous(name: &str) -> bool {
     begins && ends && only && one_kind
 }
 
-/// What makes a name one that RFC 5893 section 1.4 calls an RTL label.
+/// True for characters that make a name an "RTL label" (RFC 5893 section 1.4).
 const RIGHT_TO_LEFT: [BidiClass; 3] = [
     BidiClass::RightToLeft,
     BidiClass::ArabicLetter,

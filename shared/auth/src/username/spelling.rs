@@ -1,11 +1,11 @@
-//! From what was typed to the canonical spelling: width, composition, case.
+//! From the typed name to its canonical spelling: width, composition, case.
 
 use icu_casemap::CaseMapper;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::decompose_compatible;
 
-/// Maps full-width and half-width forms to the ordinary ones (RFC 8265 section
-/// 3.3.1), then composes (NFC).
+/// Maps full-width and half-width forms to ordinary ones (RFC 8265 section 3.3.1), then
+/// composes (NFC).
 pub(super) fn composed(typed: &str) -> String {
     let mut mapped = String::with_capacity(typed.len());
     for character in typed.chars() {
@@ -14,7 +14,7 @@ pub(super) fn composed(typed: &str) -> String {
     mapped.nfc().collect()
 }
 
-/// Folds the case of a composed spelling, and composes again.
+/// Folds the case of a composed spelling and composes it again.
 pub(super) fn folded(composed: &str) -> String {
     let mapper = CaseMapper::new();
     let mut folded = String::with_capacity(composed.len());
@@ -29,7 +29,8 @@ pub(super) fn folded(composed: &str) -> String {
     folded.nfc().collect()
 }
 
-/// Passes on what a full-width or half-width form stands for; anything else as it is.
+/// Emits the ordinary form of a full-width or half-width character, and any other
+/// character unchanged.
 pub(super) fn ordinary_width(character: char, emit: impl FnMut(char)) {
     let mut emit = emit;
     match character {
@@ -38,8 +39,8 @@ pub(super) fn ordinary_width(character: char, emit: impl FnMut(char)) {
     }
 }
 
-/// Whether NFC turns a character beyond ASCII into ASCII, as it does the Kelvin sign:
-/// after that nobody can tell the two apart.
+/// True if NFC turns a non-ASCII character into ASCII, as it does with the Kelvin sign.
+/// After that the two cannot be distinguished.
 pub(super) fn composes_to_ascii(character: char) -> bool {
     !character.is_ascii() && character.nfc().all(|composed| composed.is_ascii())
 }

@@ -8,14 +8,14 @@ fn canonical(typed: &str) -> Result<String, UsernameError> {
 }
 
 #[test]
-fn the_name_is_kept_as_typed_and_unique_in_one_spelling() {
+fn a_name_is_kept_as_typed_and_is_unique_in_its_canonical_spelling() {
     let username = Username::parse("Zo\u{eb}.Smith-1").unwrap();
     assert_eq!(username.display(), "Zo\u{eb}.Smith-1");
     assert_eq!(username.canonical(), "zo\u{eb}.smith-1");
 }
 
 #[test]
-fn case_width_and_composition_make_no_other_name() {
+fn case_width_and_composition_do_not_make_a_different_name() {
     for (one, other) in [
         ("alice", "ALICE"),
         ("alice", "\u{ff41}\u{ff4c}\u{ff49}\u{ff43}\u{ff45}"),
@@ -31,10 +31,10 @@ fn case_width_and_composition_make_no_other_name() {
     }
 }
 
-/// Kelvin sign, dotless i, dotted I, sharp s, long s: refused or another name.
+/// Kelvin sign, dotless i, dotted I, sharp s, long s: rejected, or a different name.
 #[test]
 fn no_other_letter_collides_with_an_ascii_name() {
-    for (odd, ascii) in [
+    for (invalid, ascii) in [
         ("mi\u{212a}e", "mike"),
         ("m\u{131}ke", "mike"),
         ("M\u{130}KE", "mike"),
@@ -43,7 +43,7 @@ fn no_other_letter_collides_with_an_ascii_name() {
         ("\u{fb01}nn", "finn"),
         ("paypal\u{b9}", "paypal1"),
     ] {
-        assert_ne!(canonical(odd), canonical(ascii), "{odd}");
+        assert_ne!(canonical(invalid), canonical(ascii), "{invalid}");
     }
 }
 
@@ -52,21 +52,21 @@ fn names_of_two_scripts_are_refused() {
     for mixed in [
         "p\u{430}ypal",      // Cyrillic a
         "\u{3b1}lice",       // Greek alpha
-        "admin\u{5d0}",      // Hebrew alef; the bidi rule refuses it first
+        "admin\u{5d0}",      // Hebrew alef; the bidi rule rejects it first
         "b\u{585}b\u{585}1", // Armenian oh
     ] {
         assert!(canonical(mixed).is_err(), "{mixed}");
     }
     let mixed = UsernameError::MixedScripts(Script::Latin, Script::Cyrillic);
     assert_eq!(canonical("p\u{430}ypal"), Err(mixed));
-    // Japanese is written in three scripts, and counts as one (UTS 39 section 5.1).
+    // Japanese uses three scripts, which count as one (UTS 39 section 5.1).
     assert!(canonical("\u{7530}\u{4e2d}\u{3055}\u{3093}\u{30a2}").is_ok());
     assert!(canonical("\u{43c}\u{430}\u{440}\u{438}\u{44f}1").is_ok());
 }
 
 #[test]
-fn spaces_controls_and_what_is_not_seen_are_refused() {
-    for odd in [
+fn spaces_control_and_invisible_characters_are_rejected() {
+    for invalid in [
         " ",
         "\t",
         "\r",
@@ -108,20 +108,20 @@ fn spaces_controls_and_what_is_not_seen_are_refused() {
         "\u{ff03}",
         "\u{fe6b}",
     ] {
-        assert!(canonical(&format!("ab{odd}cd")).is_err(), "{odd:?}");
-        for typed in [format!("{odd}abcd"), format!("abcd{odd}")] {
-            // White space around a name is trimmed.
+        assert!(canonical(&format!("ab{invalid}cd")).is_err(), "{invalid:?}");
+        for typed in [format!("{invalid}abcd"), format!("abcd{invalid}")] {
+            // Whitespace around a name is trimmed.
             if typed.trim_matches('\u{feff}').trim() != "abcd" {
                 assert!(canonical(&typed).is_err(), "{typed:?}");
             }
         }
     }
-    // The joiner that Persian needs is refused as well: nobody sees it.
+    // The joiner that Persian needs is rejected too, because it is invisible.
     assert!(canonical("\u{6a9}\u{62a}\u{627}\u{628}\u{200c}\u{647}\u{627}").is_err());
 }
 
 #[test]
-fn a_name_does_not_begin_with_a_mark() {
+fn a_name_cannot_begin_with_a_combining_mark() {
     let refused = canonical("\u{301}\u{301}\u{301}").unwrap_err();
     assert_eq!(refused.code(), "invalid_character");
 }
@@ -171,9 +171,9 @@ const REFUSED: [&str; 26] = [
     "abc\u{661}",
 ];
 
-/// Each message names what was typed by its code point, and why it is refused.
+/// Each message names the typed character by its code point and says why it is rejected.
 #[test]
-fn a_message_names_the_character_and_the_reason_and_repeats_nothing() {
+fn a_message_names_the_character_and_the_reason_but_never_repeats_the_text() {
     let messages = REFUSED.into_iter().map(|typed| {
         let error = canonical(typed).unwrap_err();
         assert!(error.to_string().is_ascii(), "{typed}");
@@ -181,29 +181,29 @@ fn a_message_names_the_character_and_the_reason_and_repeats_nothing() {
     });
     let messages: Vec<String> = messages.collect();
     insta::assert_snapshot!(messages.join("\n"), @r##"
-    invalid_character: a username cannot have U+0020, a space
-    invalid_character: a username cannot have U+0009, a control character
-    invalid_character: a username cannot have U+0040 `@`, which is reserved
-    invalid_character: a username cannot have U+0023 `#`, which is reserved
-    invalid_character: a username cannot have U+FF20, which is reserved
-    invalid_character: a username cannot have U+00A0, a space
-    invalid_character: a username cannot have U+202E, an invisible or formatting character
-    invalid_character: a username cannot have U+200D, an invisible or formatting character
-    invalid_character: a username cannot have U+1F600, an emoji
-    invalid_character: a username cannot have U+2019, a punctuation mark beyond ASCII
-    invalid_character: a username cannot have U+221A, a symbol
-    invalid_character: a username cannot have U+2160, a compatibility form of U+0049
-    invalid_character: a username cannot have U+FB01, a compatibility form of U+0066 U+0069
-    invalid_character: a username cannot have U+212A, a compatibility form of U+004B
-    invalid_character: a username cannot have U+0378, a code point that Unicode has not assigned yet
-    invalid_character: a username cannot have U+E000, a private-use character
-    invalid_character: a username cannot have U+00B7, a middle dot, except between two l
-    invalid_character: a username cannot have U+05F3, a geresh or gershayim, except after a Hebrew letter
-    invalid_character: a username cannot have U+30FB, a katakana middle dot, except with kana or Han characters
-    invalid_character: a username cannot have U+06F1, a digit of another kind than the digits before it
-    invalid_character: a username cannot have U+0640, which only stretches, repeats or marks other characters
-    invalid_character: a username cannot have U+1100, a Hangul letter outside a modern syllable
-    invalid_character: a username cannot have U+0301, a combining mark, at the beginning
+    invalid_character: a username cannot contain U+0020, a space
+    invalid_character: a username cannot contain U+0009, a control character
+    invalid_character: a username cannot contain U+0040 `@`, which is reserved
+    invalid_character: a username cannot contain U+0023 `#`, which is reserved
+    invalid_character: a username cannot contain U+FF20, which is reserved
+    invalid_character: a username cannot contain U+00A0, a space
+    invalid_character: a username cannot contain U+202E, an invisible or formatting character
+    invalid_character: a username cannot contain U+200D, an invisible or formatting character
+    invalid_character: a username cannot contain U+1F600, an emoji
+    invalid_character: a username cannot contain U+2019, a punctuation mark beyond ASCII
+    invalid_character: a username cannot contain U+221A, a symbol
+    invalid_character: a username cannot contain U+2160, a compatibility form of U+0049
+    invalid_character: a username cannot contain U+FB01, a compatibility form of U+0066 U+0069
+    invalid_character: a username cannot contain U+212A, a compatibility form of U+004B
+    invalid_character: a username cannot contain U+0378, a code point that Unicode has not assigned yet
+    invalid_character: a username cannot contain U+E000, a private-use character
+    invalid_character: a username cannot contain U+00B7, a middle dot, except between two l
+    invalid_character: a username cannot contain U+05F3, a geresh or gershayim, except after a Hebrew letter
+    invalid_character: a username cannot contain U+30FB, a katakana middle dot, except with kana or Han characters
+    invalid_character: a username cannot contain U+06F1, a digit of another kind than the digits before it
+    invalid_character: a username cannot contain U+0640, which only stretches, repeats or marks other characters
+    invalid_character: a username cannot contain U+1100, a Hangul letter outside a modern syllable
+    invalid_character: a username cannot contain U+0301, a combining mark, at the beginning
     invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
     mixed_scripts: a username is written in one script, not in Latin and Cyrillic
     invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
@@ -214,12 +214,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_canonical_spelling_is_its_own(typed in "\\PC{1,20}") {
+    fn a_canonical_spelling_is_its_own_canonical_spelling(typed in "\\PC{1,20}") {
         stays_the_same(&typed)?;
     }
 
     #[test]
-    fn so_it_is_in_scripts_with_case_marks_and_width(
+    fn in_scripts_with_case_marks_and_width_it_is_its_own_too(
         typed in "[\\p{Greek}\\p{Latin}\\p{Mn}\u{ff21}-\u{ff5a}\u{130}\u{131}]{3,12}",
     ) {
         stays_the_same(&typed)?;

@@ -1,4 +1,4 @@
-//! Usernames over every code point of Unicode.
+//! Usernames, tested over every Unicode code point.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ fn every_character() -> impl Iterator<Item = char> {
     '\0'..=char::MAX
 }
 
-/// Every character that may become part of a name.
+/// Every character that may become part of a name now or later.
 fn every_known_character() -> impl Iterator<Item = char> {
     every_character().filter(|character| {
         let category = character.general_category();
@@ -26,7 +26,7 @@ fn every_known_character() -> impl Iterator<Item = char> {
     })
 }
 
-/// Names around a character: by itself, and among the letters that it may need.
+/// Names that contain a character: by itself, and next to the letters it may need.
 fn names_with(character: &str) -> [String; 4] {
     [
         character.repeat(3),
@@ -41,15 +41,16 @@ fn spelled(typed: &str) -> Option<String> {
     Some(username.canonical().to_owned())
 }
 
-/// A typo in a table's version would let a name change with the next release.
+/// If one crate had an older table, a name could change with its next release.
 #[test]
-fn every_crate_knows_the_same_version_of_unicode() {
+fn every_crate_uses_the_same_unicode_version() {
     let (major, minor, update) = unicode_normalization::UNICODE_VERSION;
     let version = (u64::from(major), u64::from(minor), u64::from(update));
     assert_eq!(unicode_properties::UNICODE_VERSION, version);
     assert_eq!(unicode_script::UNICODE_VERSION, version);
     assert_eq!(unicode_security::UNICODE_VERSION, version);
-    // The data of ICU, which `idna` has too, carries no version: what it assigns does.
+    // ICU's data, which `idna` uses too, has no version number; the code points that it
+    // assigns identify the version.
     let assigned = CodePointMapData::<props::GeneralCategory>::new();
     let folding = CodePointSetData::new::<ChangesWhenCasefolded>();
     for character in every_character() {
@@ -64,7 +65,7 @@ fn every_crate_knows_the_same_version_of_unicode() {
 }
 
 #[test]
-fn only_sharp_s_and_dotless_i_have_a_spelling_in_another_case_that_is_another_name() {
+fn only_sharp_s_and_dotless_i_have_another_case_that_is_a_different_name() {
     let mut others = BTreeSet::new();
     for character in every_known_character() {
         let (upper, lower) = (character.to_uppercase(), character.to_lowercase());
@@ -88,7 +89,7 @@ fn only_sharp_s_and_dotless_i_have_a_spelling_in_another_case_that_is_another_na
 }
 
 #[test]
-fn only_three_characters_beyond_ascii_compose_to_ascii_and_they_are_refused() {
+fn only_three_non_ascii_characters_compose_to_ascii_and_they_are_rejected() {
     let composing = every_character().filter(|character| composes_to_ascii(*character));
     let composing: Vec<char> = composing.collect();
     assert_eq!(composing, ['\u{37e}', '\u{1fef}', '\u{212a}']);
@@ -100,7 +101,7 @@ fn only_three_characters_beyond_ascii_compose_to_ascii_and_they_are_refused() {
 }
 
 #[test]
-fn a_canonical_spelling_is_its_own_and_has_no_capitals() {
+fn a_canonical_spelling_is_its_own_and_has_no_capital_letters() {
     let mut allowed = 0;
     for character in every_known_character() {
         let names = names_with(&character.to_string());
@@ -120,7 +121,7 @@ fn a_canonical_spelling_is_its_own_and_has_no_capitals() {
     assert!(allowed > 100_000, "{allowed}");
 }
 
-/// What is not assigned today may be composed or folded tomorrow.
+/// A code point that is not assigned today may be composed or folded tomorrow.
 #[test]
 fn nothing_unassigned_invisible_or_private_is_allowed_anywhere() {
     let ignorable = CodePointSetData::new::<props::DefaultIgnorableCodePoint>();
@@ -141,7 +142,7 @@ fn nothing_unassigned_invisible_or_private_is_allowed_anywhere() {
     }
 }
 
-/// Names of every script that UAX 31 recommends, and of others that people write.
+/// Names in every script that UAX 31 recommends, and in others that people use.
 const NAMES: [(Script, &str); 42] = [
     (Script::Arabic, "\u{645}\u{62d}\u{645}\u{62f}"),
     (Script::Armenian, "\u{531}\u{580}\u{561}\u{574}"),
@@ -246,7 +247,7 @@ fn every_script_that_unicode_recommends_has_names() {
     }
 }
 
-/// Characters that some name may have.
+/// Characters that a name may contain.
 fn allowed() -> impl Strategy<Value = char> {
     let names = |character: &char| names_with(&character.to_string());
     let is_allowed =
@@ -272,7 +273,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_composed_differently_is_the_same_name(letters in prop::collection::vec(allowed(), 3..6)) {
+    fn different_compositions_are_the_same_name(letters in prop::collection::vec(allowed(), 3..6)) {
         let typed: String = letters.iter().collect();
         let decomposed: String = typed.nfd().collect();
         prop_assert_eq!(spelled(&typed), spelled(&decomposed));

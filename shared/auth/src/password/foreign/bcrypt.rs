@@ -1,4 +1,4 @@
-//! bcrypt: `$2a$`, `$2b$`, `$2y$`, and the ways to digest a password before it.
+//! bcrypt (`$2a$`, `$2b$`, `$2y$`), and the ways to digest a password before hashing it.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
@@ -21,7 +21,7 @@ pub(in crate::password) struct BcryptHash {
     input: Input,
 }
 
-/// What bcrypt is given.
+/// The input of bcrypt.
 #[derive(Clone)]
 enum Input {
     /// The first 72 bytes of the password.
@@ -95,7 +95,7 @@ impl BcryptHash {
         if cost > MAX_COST {
             return Err(HashError::Hostile);
         }
-        // Old libraries left set bits behind the end of a salt: passlib ignores them.
+        // Old libraries left stray bits after the end of a salt; passlib ignores them.
         let lenient = GeneralPurposeConfig::new()
             .with_encode_padding(false)
             .with_decode_allow_trailing_bits(true)
@@ -131,9 +131,10 @@ impl BcryptHash {
         }
     }
 
-    /// bcrypt repeats the password and a NUL until it has 72 bytes, and looks no further.
-    /// A password of 72 bytes or more may thus begin a longer one. One with a NUL may
-    /// repeat a shorter one, and libraries disagree about it: it never matches.
+    /// bcrypt repeats the password and a NUL until it has 72 bytes, and ignores the rest.
+    /// So a password of 72 bytes or more may be the beginning of a longer one. One with a
+    /// NUL may be a repetition of a shorter one, and libraries disagree about it; it never
+    /// matches.
     pub(super) fn proves_all_of(&self, password: &[u8]) -> bool {
         !matches!(self.input, Input::Plain) || password.len() < MAX_BYTES
     }
@@ -163,10 +164,10 @@ impl BcryptHash {
 }
 
 const VERSIONS: [&str; 3] = ["2a", "2b", "2y"];
-/// Characters of a salt.
+/// The length of a salt in characters.
 const SALT_LENGTH: usize = 22;
-/// What bcrypt looks at.
+/// How many bytes of its input bcrypt uses.
 const MAX_BYTES: usize = 72;
-/// The most work that is done, 2^16 rounds: some seconds. Without it a poisoned item
-/// keeps the hashing thread for years.
+/// The most work that is accepted, 2^16 rounds: a few seconds. Without this limit a
+/// poisoned item could occupy the hashing thread for years.
 const MAX_COST: u32 = 16;

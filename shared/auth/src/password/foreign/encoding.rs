@@ -1,4 +1,4 @@
-//! Salts, outputs and parameters as other libraries write them down.
+//! Salts, outputs and parameters as other libraries encode them.
 
 use std::ops::RangeInclusive;
 
@@ -73,7 +73,7 @@ pub(super) fn to_crypt64(bytes: &[u8]) -> Zeroizing<String> {
 /// A number in decimal digits only: no sign, no space, no leading zero.
 pub(in crate::password) fn number(text: &str) -> Result<u32, HashError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    // Too many digits are too much work, not a slip.
+    // Too many digits mean too much work, not a malformed hash.
     let number = text.parse().map_err(|_| HashError::Hostile);
     if plain && !text.is_empty() {
         number
@@ -82,7 +82,7 @@ pub(in crate::password) fn number(text: &str) -> Result<u32, HashError> {
     }
 }
 
-/// Reads `name=value` pairs in any order: each name at most once, and no other.
+/// Parses `name=value` pairs in any order: each known name at most once, and no others.
 pub(super) fn pairs<'a, const N: usize>(
     text: &'a str,
     names: [&str; N],
@@ -99,13 +99,13 @@ pub(super) fn pairs<'a, const N: usize>(
     Ok(values)
 }
 
-/// Splits a text that has exactly that many fields.
+/// Splits a text that has exactly `N` fields.
 pub(super) fn fields<const N: usize>(text: &str, separator: char) -> Result<[&str; N], HashError> {
     let fields: Vec<&str> = text.split(separator).collect();
     fields.try_into().map_err(|_| HashError::Malformed)
 }
 
-/// Bytes whose number is within bounds.
+/// Checks that the number of bytes is within bounds.
 pub(in crate::password) fn within(
     bytes: Vec<u8>,
     lengths: RangeInclusive<usize>,
@@ -117,11 +117,11 @@ pub(in crate::password) fn within(
     }
 }
 
-/// How long the output of a hash may be. Below 128 bits another password would be
-/// likely enough to match what a hash that was cut off has left.
+/// How long the output of a hash may be. Below 128 bits a different password would be
+/// too likely to match what is left of a truncated hash.
 pub(in crate::password) const OUTPUT: RangeInclusive<usize> = 16..=128;
-/// The longest salt. Nobody writes longer ones; without a limit an item of a table
-/// could make a comparison as slow as it likes.
+/// The longest salt. No library writes longer ones; without a limit a poisoned item could
+/// make a comparison arbitrarily slow.
 pub(in crate::password) const MAX_SALT_BYTES: usize = 128;
 /// A salt that is there at all.
 pub(super) const SALT: RangeInclusive<usize> = 1..=MAX_SALT_BYTES;

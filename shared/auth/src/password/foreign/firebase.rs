@@ -19,7 +19,7 @@ pub(in crate::password) struct FirebaseHash {
 }
 
 impl FirebaseHash {
-    /// Reads the form of Supabase,
+    /// Parses the format of Supabase,
     /// `$fbscrypt$v=1,n=14,r=8,p=1,ss=SEPARATOR,sk=SIGNER_KEY$SALT$HASH`, and that of Ory,
     /// `$firescrypt$ln=14,r=8,p=1$SALT$HASH$SEPARATOR$SIGNER_KEY`; values in base64.
     pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
@@ -79,7 +79,7 @@ impl FirebaseHash {
         derived.truncate(KEY_BYTES);
         let key = UnboundCipherKey::new(&AES_256, &derived).and_then(EncryptingKey::ctr);
         let mut computed = self.signer_key.clone();
-        // Each password has its own key, so that the counter may always begin at zero.
+        // Each password has its own key, so the counter can always start at zero.
         let zero = EncryptionContext::Iv128(FixedLength::from([0; 16]));
         key.and_then(|key| key.less_safe_encrypt(&mut computed, zero))
             .map_err(|_| HashError::Malformed)?;
@@ -91,8 +91,8 @@ impl FirebaseHash {
     }
 }
 
-/// Bytes that Firebase takes of scrypt; the first 32 are the key of AES-256.
+/// How many bytes of scrypt's output Firebase uses; the first 32 are the AES-256 key.
 const DERIVED_BYTES: usize = 64;
 const KEY_BYTES: usize = 32;
-/// Bytes of a signer key, and so of a hash; Firebase's has 64.
+/// The length of a signer key in bytes, and so of a hash; Firebase's has 64.
 const KEY: std::ops::RangeInclusive<usize> = 16..=128;

@@ -55,14 +55,14 @@ impl Pbkdf2Hash {
         let [Some(iterations), length] = pairs(params, ["i", "l"])? else {
             return Err(HashError::Malformed);
         };
-        // Less than what is stated is the sign of a value that was cut off.
+        // Fewer bytes than stated mean that the value was truncated.
         if length.is_some_and(|length| length.parse() != Ok(hash.len())) {
             return Err(HashError::Malformed);
         }
         Self::new(digest, iterations, salt, hash)
     }
 
-    /// `sha256:600000$SALT$HEX`, the salt as it stands.
+    /// `sha256:600000$SALT$HEX`, with the salt as plain text.
     fn werkzeug(rest: &str) -> Result<Self, HashError> {
         let [method, salt, hash] = fields(rest, '$')?;
         let [digest, iterations] = fields(method, ':')?;
@@ -70,7 +70,7 @@ impl Pbkdf2Hash {
         Self::new(digest, iterations, salt.into(), hex(hash)?)
     }
 
-    /// `600000$SALT$BASE64`, the salt as it stands.
+    /// `600000$SALT$BASE64`, with the salt as plain text.
     fn django(digest: Digest, rest: &str) -> Result<Self, HashError> {
         let [iterations, salt, hash] = fields(rest, '$')?;
         Self::new(digest, iterations, salt.into(), base64(hash)?)
@@ -84,7 +84,7 @@ impl Pbkdf2Hash {
     ) -> Result<Self, HashError> {
         let iterations = number(iterations)?;
         let (salt, output) = (within(salt, SALT)?, within(output, OUTPUT)?);
-        // Each digest's worth of output costs all the iterations.
+        // Each block of output, one digest long, costs all the iterations.
         let blocks = output.len().div_ceil(digest.length());
         let work = u64::from(iterations).saturating_mul(blocks as u64);
         if work > MAX_ITERATIONS {
@@ -136,7 +136,7 @@ impl Digest {
         }
     }
 
-    /// Bytes of output that one round of iterations gives.
+    /// How many bytes of output one round of iterations produces.
     fn length(self) -> usize {
         match self {
             Self::Sha1 => 20,
@@ -156,6 +156,6 @@ impl Digest {
     }
 }
 
-/// The most work that is done, all blocks of the output together: some seconds. Without it a poisoned item keeps the
-/// hashing thread for minutes.
+/// The most work that is accepted for all blocks of the output together: a few seconds.
+/// Without this limit a poisoned item could occupy the hashing thread for minutes.
 const MAX_ITERATIONS: u64 = 10_000_000;

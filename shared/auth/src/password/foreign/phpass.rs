@@ -28,7 +28,7 @@ impl PhpassHash {
         for (prefix, digest, length) in [
             ("$P$", Digest::Md5, 22),
             ("$H$", Digest::Md5, 22),
-            // 86 characters, of which Drupal keeps as many as fit into its column.
+            // 86 characters, of which Drupal stores as many as fit into its column.
             ("$S$", Digest::Sha512, 43),
         ] {
             if let Some(rest) = text.strip_prefix(prefix) {
@@ -38,7 +38,7 @@ impl PhpassHash {
         None
     }
 
-    /// One character for the rounds, eight of salt, the output.
+    /// One character for the rounds, eight for the salt, then the output.
     fn read(rest: &str, digest: Digest, length: usize) -> Result<Self, HashError> {
         let log2_rounds = rest.bytes().next().and_then(crypt64);
         let log2_rounds = log2_rounds.ok_or(HashError::Malformed)?;
@@ -103,8 +103,10 @@ impl Digest {
 
 /// The fewest rounds that phpass does.
 const MIN_LOG2_ROUNDS: u32 = 7;
-/// The most work that is done, 2^20 rounds: some seconds. `WordPress` does 2^13, Drupal
-/// 2^15, passlib 2^19. Without it a poisoned item keeps the hashing thread for hours.
+/// The most work that is accepted, 2^20 rounds: a few seconds. `WordPress` uses 2^13,
+/// Drupal 2^15, passlib 2^19. Without this limit a poisoned item could occupy the hashing
+/// thread for hours.
 const MAX_LOG2_ROUNDS: u32 = 20;
-/// The longest password that is hashed: every round hashes all of it. Nobody types more.
+/// The longest password that is hashed, because every round hashes all of it. People do not
+/// type longer ones.
 const MAX_BYTES: usize = 1024;

@@ -128,7 +128,7 @@ fn log2(n: u32) -> Result<u32, HashError> {
     }
 }
 
-/// Bytes of memory that a hash may take, as an Argon2 hash may.
+/// How many bytes of memory a hash may use, the same as for Argon2.
 const MAX_MEMORY: u64 = 256 << 20;
-/// Bytes that it may fill, all its lanes one after the other: some seconds.
+/// How many bytes all its lanes together may fill: a few seconds of work.
 const MAX_WORK: u64 = 1 << 30;

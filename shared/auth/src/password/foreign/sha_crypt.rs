@@ -1,4 +1,4 @@
-//! SHA-crypt: `$5$` and `$6$`, of glibc's `crypt` and passlib's own presets.
+//! SHA-crypt: `$5$` and `$6$`, from glibc's `crypt` and with passlib's presets.
 
 use sha_crypt::{PasswordVerifier, ShaCrypt};
 
@@ -47,7 +47,7 @@ impl ShaCryptHash {
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {
-        // What crypt(3) cannot have hashed: longer ones, and those with a NUL.
+        // crypt(3) cannot have hashed longer ones, or those with a NUL.
         let possible = password.len() <= MAX_BYTES && !password.contains(&0);
         possible
             && ShaCrypt::default()
@@ -60,13 +60,13 @@ impl ShaCryptHash {
     }
 }
 
-/// Rounds of a hash that does not state them.
+/// The rounds of a hash that does not state them.
 const DEFAULT_ROUNDS: u32 = 5_000;
-/// The fewest rounds that `crypt` does, whatever it is asked for.
+/// The fewest rounds that `crypt` performs, whatever was requested.
 const MIN_ROUNDS: u32 = 1_000;
-/// The most work that is done: some seconds. Without it a poisoned item keeps the
-/// hashing thread for an hour.
+/// The most work that is accepted: a few seconds. Without this limit a poisoned item could
+/// occupy the hashing thread for an hour.
 const MAX_ROUNDS: u32 = 2_000_000;
-/// The longest passphrase that `crypt` hashes. Every round hashes all of it: without a
-/// limit one request keeps the thread for minutes.
+/// The longest passphrase that `crypt` hashes. Every round hashes all of it, so without a
+/// limit one request could occupy the thread for minutes.
 const MAX_BYTES: usize = 512;

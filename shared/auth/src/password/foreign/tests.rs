@@ -1,6 +1,6 @@
-//! Hashes of the password below, made by the libraries that people come from:
-//! Werkzeug 3.1.9, Django 5.2.19, passlib 1.7.4, bcrypt 5.0.0 and argon2-cffi
-//! 25.1.0, each with its own defaults or, marked "short", with less work.
+//! Hashes of the password below, created by the libraries that people migrate from:
+//! Werkzeug 3.1.9, Django 5.2.19, passlib 1.7.4, bcrypt 5.0.0 and argon2-cffi 25.1.0,
+//! each with its defaults or, if marked "short", with less work.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use crate::user::StoredHash;
 
 const PASSWORD: &str = "seven quiet otters at dawn";
 
-/// Hash, and what it is to people.
+/// A hash and its description for people.
 const MADE_ELSEWHERE: [(&str, &str); 27] = [
     // Werkzeug: generate_password_hash(password), the same with method "pbkdf2", short ones.
     (
@@ -139,7 +139,7 @@ async fn verify(password: &str, hash: &str) -> Result<Verified, HashError> {
 }
 
 #[tokio::test]
-async fn hashes_of_other_libraries_verify_and_want_to_be_replaced() {
+async fn hashes_of_other_libraries_verify_and_are_to_be_replaced() {
     for (hash, described) in MADE_ELSEWHERE {
         let other = "seven quiet otters at dusk";
         let right = verify(PASSWORD, hash).await;
@@ -151,7 +151,7 @@ async fn hashes_of_other_libraries_verify_and_want_to_be_replaced() {
     }
 }
 
-/// The form of PHC, made from passlib's: the same salt and the same hash.
+/// PHC string format, converted from passlib's: the same salt and the same hash.
 #[tokio::test]
 async fn pbkdf2_in_phc_string_format_verifies() {
     let salt = "KwWg9B4jZIwxRsi5d6713g";
@@ -171,10 +171,10 @@ async fn pbkdf2_in_phc_string_format_verifies() {
     }
 }
 
-/// What bcrypt 5.0.0 made of 71 letters and an accented one, cut off at 72 bytes in
-/// the middle of a character: whoever has such a password can still log in.
+/// A hash by bcrypt 5.0.0 of 71 letters and an accented one, truncated at 72 bytes in the
+/// middle of a character. A user with such a password can still log in.
 #[tokio::test]
-async fn bcrypt_looks_at_72_bytes_as_it_did_where_the_hash_was_made() {
+async fn bcrypt_uses_72_bytes_as_in_the_system_that_created_the_hash() {
     let hash = "$2b$04$OcrE6effX51Nw3CsMsVL0.i1H2IYppmr4eGEf74a2Srizu3kKLHAC";
     let password = "x".repeat(71);
     for matching in [
@@ -182,13 +182,13 @@ async fn bcrypt_looks_at_72_bytes_as_it_did_where_the_hash_was_made() {
         format!("{password}\u{e9} more"),
         format!("{password}\u{c3}"),
     ] {
-        // Nothing shows which of them it was: a new hash could lock its owner out.
+        // There is no way to know which one it was; a new hash could lock its owner out.
         assert_eq!(verify(&matching, hash).await, Ok(Verified::Right));
     }
     assert_eq!(verify(&password, hash).await, Ok(Verified::Wrong));
 }
 
-/// bcrypt repeats the password and a NUL: `ab` and `ab`, NUL, `ab` are one to it.
+/// bcrypt repeats the password and a NUL, so `ab` and `ab`, NUL, `ab` are the same to it.
 #[tokio::test]
 async fn a_password_with_a_nul_matches_no_bcrypt_hash() {
     let (_, hash) = MADE_ELSEWHERE
@@ -200,9 +200,9 @@ async fn a_password_with_a_nul_matches_no_bcrypt_hash() {
     assert_eq!(verify(&twice, hash).await, Ok(Verified::Wrong));
 }
 
-/// None of these may cost memory or time, whoever poisoned the table.
+/// None of these may cost memory or time, even if the table was poisoned.
 #[tokio::test]
-async fn a_foreign_hash_that_asks_for_too_much_is_never_computed() {
+async fn a_foreign_hash_that_requires_too_much_work_is_never_computed() {
     let started = Instant::now();
     let (hex, base64) = ("0".repeat(128), "A".repeat(43));
     let bcrypt = "tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
@@ -236,10 +236,10 @@ async fn a_foreign_hash_that_asks_for_too_much_is_never_computed() {
     assert!(started.elapsed() < Duration::from_secs(1));
 }
 
-/// What is left must have 16 bytes of output. That is as long as a hash that states its
-/// own length may be short, and no other password matches it.
+/// At least 16 bytes of output must remain. That is the minimum for hashes that state their
+/// length, and no other password matches it.
 #[test]
-fn a_hash_that_is_cut_off_is_refused_below_128_bits() {
+fn a_truncated_hash_is_rejected_below_128_bits() {
     for (hash, described) in MADE_ELSEWHERE {
         let output = hash.rfind('$').unwrap() + 1;
         let any_length = ["argon2", "scrypt", "PBKDF2"];
@@ -261,9 +261,9 @@ fn a_hash_that_is_cut_off_is_refused_below_128_bits() {
     }
 }
 
-/// Keycloak takes 64 bytes of each digest; argon2-cffi once took 16.
+/// Keycloak uses 64 bytes with every digest; argon2-cffi once used 16.
 #[tokio::test]
-async fn an_output_may_be_of_any_length_within_the_bounds() {
+async fn an_output_may_have_any_length_within_the_bounds() {
     let sixteen = "$argon2i$v=19$m=512,t=2,p=2$aI2R0hpDyLm3ltLa+1/rvQ$LqPKjd6n8yniKtAithoR7A";
     assert_eq!(
         describe(&StoredHash::new(sixteen.into())).as_deref(),

@@ -27,7 +27,7 @@ fn cheap() -> Hasher {
 }
 
 #[tokio::test]
-async fn a_password_verifies_against_its_own_hash_alone() {
+async fn a_password_verifies_only_against_its_own_hash() {
     let hasher = cheap();
     let stored = hasher.hash(password("one"), [7; 16]).await.unwrap();
     let phc = stored.expose();
@@ -38,7 +38,7 @@ async fn a_password_verifies_against_its_own_hash_alone() {
 
 /// Byte 73 (bcrypt's end), byte 129, a space at the end, case, normalisation.
 #[tokio::test]
-async fn nothing_of_a_password_is_left_out_of_its_hash() {
+async fn every_part_of_a_password_counts_in_its_hash() {
     let hasher = cheap();
     for (one, other, same) in [
         ("x".repeat(72) + "a", "x".repeat(72) + "b", false),
@@ -56,7 +56,7 @@ async fn nothing_of_a_password_is_left_out_of_its_hash() {
 }
 
 #[tokio::test]
-async fn a_hash_with_older_parameters_verifies_and_wants_another() {
+async fn a_hash_with_older_parameters_verifies_and_is_to_be_replaced() {
     let (older, live) = (cheap(), Hasher::new(Argon2Params::default(), 1));
     let stored = older.hash(password("one"), [7; 16]).await.unwrap();
     assert_eq!(verify(&live, "one", &stored).await, Verified::Outdated);
@@ -80,7 +80,7 @@ async fn a_hash_with_older_parameters_verifies_and_wants_another() {
 
 /// None of these may cost memory or time, whoever poisoned the table.
 #[tokio::test]
-async fn a_hash_that_asks_for_too_much_is_never_computed() {
+async fn a_hash_that_requires_too_much_work_is_never_computed() {
     let hasher = cheap();
     let started = Instant::now();
     for asked in [
@@ -141,7 +141,7 @@ async fn a_malformed_hash_or_another_algorithm_is_refused() {
 }
 
 #[tokio::test]
-async fn nobody_costs_as_much_as_somebody() {
+async fn an_unknown_user_costs_as_much_as_a_known_one() {
     let hasher = Hasher::new(Argon2Params::default(), 1);
     hasher.warm_up();
     let stored = hasher.hash(password("one"), [7; 16]).await.unwrap();
@@ -164,7 +164,7 @@ async fn nobody_costs_as_much_as_somebody() {
 /// The second spelling is hashed too, whether there is an account or not, and the time
 /// that is asked for covers both.
 #[tokio::test]
-async fn a_password_of_two_spellings_costs_two_hashes_for_somebody_and_nobody() {
+async fn a_password_with_two_spellings_costs_two_hashes_for_known_and_unknown_users() {
     let hasher = cheap();
     let stored = hasher.hash(password("one"), [7; 16]).await.unwrap();
     for (text, hashes) in [("plain", 1), ("no\u{a0}break", 2), ("u\u{308}ber", 2)] {
@@ -199,7 +199,7 @@ async fn argon2_of_an_unnormalised_spelling_matches_and_is_outdated() {
 }
 
 #[tokio::test]
-async fn a_caller_that_goes_away_gives_its_permit_back() {
+async fn a_caller_that_goes_away_returns_its_permit() {
     let hasher = Hasher::new(Argon2Params::new(7_168, 5).unwrap(), 1);
     for _ in 0..3 {
         let hash = hasher.hash(password("one"), [7; 16]);
@@ -216,7 +216,7 @@ async fn a_caller_that_goes_away_gives_its_permit_back() {
 }
 
 #[tokio::test]
-async fn a_caller_with_less_time_than_two_hashes_take_gets_none() {
+async fn a_caller_with_less_time_than_two_hashes_take_gets_no_hash() {
     let hasher = cheap();
     hasher.warm_up();
     let before = hasher.computed();
@@ -255,7 +255,7 @@ async fn waiting_for_others_counts_as_time() {
 }
 
 #[tokio::test]
-async fn more_hashes_than_permits_wait_and_all_come_out_right() {
+async fn more_hashes_than_permits_wait_and_are_all_correct() {
     let hasher = cheap();
     let expected = hasher.hash(password("one"), [7; 16]).await.unwrap();
     let mut work = tokio::task::JoinSet::new();

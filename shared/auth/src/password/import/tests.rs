@@ -9,21 +9,21 @@ fn said(text: &str) -> String {
 }
 
 #[test]
-fn an_empty_or_disabled_hash_is_no_password() {
+fn an_empty_or_disabled_hash_means_no_password() {
     for text in ["", " ", "!", "!!", "!abcdefghij", "*", "!$6$salt$hash"] {
         assert_eq!(said(text), "no password", "{text:?}");
     }
 }
 
 #[test]
-fn white_space_around_a_hash_is_dropped() {
+fn whitespace_around_a_hash_is_trimmed() {
     let hash = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
     let stored = import(&format!("{hash}   \r\n")).unwrap().unwrap();
     assert_eq!(stored.expose(), hash);
 }
 
 #[test]
-fn every_refusal_names_the_form_and_the_reason() {
+fn every_error_names_the_format_and_the_reason() {
     let hex = "5f4dcc3b5aa765d61d8327deb882cf99";
     for (text, expected) in [
         (
@@ -61,14 +61,14 @@ fn every_refusal_names_the_form_and_the_reason() {
 
 /// The message of a refusal must never hide a form that is supported.
 #[test]
-fn no_supported_form_begins_like_a_refused_one() {
+fn no_supported_format_begins_like_a_rejected_one() {
     for (prefix, form) in FORMS {
         assert_eq!(RefusedForm::of(prefix), None, "{form}");
     }
 }
 
 #[test]
-fn schemes_of_ldap_and_spring_are_dropped() {
+fn schemes_of_ldap_and_spring_are_removed() {
     let bcrypt = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
     for scheme in ["{CRYPT}", "{crypt}", "{BCRYPT}", "{bcrypt}"] {
         let stored = import(&format!("{scheme}{bcrypt}")).unwrap().unwrap();

@@ -24,7 +24,7 @@ fn length_is_counted_in_code_points() {
         assert_eq!(reasons(15, &format!("{strong}J")), []);
         assert_eq!(reasons(14, strong), []);
     }
-    // A letter and its accent, typed apart, are one.
+    // A letter and its combining accent count as one.
     assert_eq!(reasons(15, "mVx7 qkoZ3 wfbe\u{301}"), []);
     assert_eq!(
         reasons(15, "mVx7 qkoZ3 we\u{301}"),
@@ -74,7 +74,7 @@ fn every_listed_password_that_is_long_enough_is_refused() {
 }
 
 #[test]
-fn what_the_estimate_knows_as_common_is_refused_as_common() {
+fn passwords_that_the_estimate_calls_common_are_rejected_as_common() {
     for common in [
         "password",
         "Password1",
@@ -88,7 +88,7 @@ fn what_the_estimate_knows_as_common_is_refused_as_common() {
 }
 
 #[test]
-fn what_is_long_but_easy_to_guess_is_refused() {
+fn a_long_password_that_is_easy_to_guess_is_rejected() {
     for easy in [
         "aaaaaaaaaaaaaaaaaaaab",
         "abcabcabcabcabcabc",
@@ -105,7 +105,7 @@ fn what_is_long_but_easy_to_guess_is_refused() {
     }
 }
 
-/// Judges a password of somebody with these names.
+/// Judges the password of a user with these names.
 fn of(username: &str, email: Option<&str>, password: &str) -> Vec<WeakReason> {
     let username = Username::parse(username).unwrap();
     let email = email.map(|email| EmailAddress::parse(email).unwrap());
@@ -115,7 +115,7 @@ fn of(username: &str, email: Option<&str>, password: &str) -> Vec<WeakReason> {
 }
 
 #[test]
-fn a_password_may_hold_a_name_if_the_rest_of_it_is_strong() {
+fn a_password_may_contain_a_name_if_the_rest_is_strong() {
     for (username, password) in [
         ("anna", "savanna grassland evening"),
         ("anna", "ANNA likes purple otters"),
@@ -153,12 +153,12 @@ fn a_password_may_hold_a_name_if_the_rest_of_it_is_strong() {
 }
 
 #[test]
-fn a_name_makes_no_password_long_or_strong() {
+fn a_name_adds_neither_length_nor_strength() {
     use WeakReason::{HoldsEmail, HoldsUsername};
     for (username, email, password, refused) in [
         ("anna", None, "savanna evening", &[HoldsUsername][..]),
         ("anna", None, "qkx7vw-anna-z3p", &[HoldsUsername]),
-        // Taking one name out puts the next together.
+        // Removing one name creates the next.
         ("anna", None, "mvx7qkzananannanawf", &[HoldsUsername]),
         (
             "marguerite",
@@ -200,24 +200,28 @@ fn a_name_makes_no_password_long_or_strong() {
 }
 
 #[test]
-fn a_password_that_holds_the_username_is_refused() {
-    for held in [
+fn a_password_that_contains_the_username_is_rejected() {
+    for password in [
         "marguerite qkx7 vw",
         "xk7q MARGUERITE vw",
         "Zk4-MaRgUeRiTe-9w2",
     ] {
-        assert_eq!(reasons(15, held), [WeakReason::HoldsUsername], "{held}");
+        assert_eq!(
+            reasons(15, password),
+            [WeakReason::HoldsUsername],
+            "{password}"
+        );
     }
 }
 
 #[test]
-fn a_password_that_holds_the_local_part_of_the_address_is_refused() {
-    let held = "Zk4-M.Yourcenar-9w2";
-    assert_eq!(reasons(15, held), [WeakReason::HoldsEmail]);
+fn a_password_that_contains_the_local_part_of_the_address_is_rejected() {
+    let password = "Zk4-M.Yourcenar-9w2";
+    assert_eq!(reasons(15, password), [WeakReason::HoldsEmail]);
 }
 
 #[test]
-fn final_sigma_hides_no_username() {
+fn a_final_sigma_does_not_hide_the_username() {
     let username = Username::parse("\u{3c3}\u{3bf}\u{3c6}\u{3bf}\u{3c3}").unwrap();
     let password = "7qk-\u{3a3}\u{39f}\u{3a6}\u{39f}\u{3a3} x2w v9z";
     let password = Password::parse(password).unwrap();
@@ -225,9 +229,9 @@ fn final_sigma_hides_no_username() {
     assert_eq!(weak.unwrap_err().reasons, [WeakReason::HoldsUsername]);
 }
 
-/// "ann" stands in "channel": such a name may be held, but does not make strong.
+/// "ann" occurs in "channel": a password may contain such a name, but it adds no strength.
 #[test]
-fn a_name_of_three_letters_may_stand_in_a_word() {
+fn a_name_of_three_letters_may_be_part_of_a_word() {
     let username = Username::parse("ann").unwrap();
     let policy = PasswordPolicy::new(15);
     let check = |text| policy.check(&Password::parse(text).unwrap(), &username, None);
@@ -236,7 +240,7 @@ fn a_name_of_three_letters_may_stand_in_a_word() {
 }
 
 #[test]
-fn a_refusal_says_why_in_codes_and_sentences_and_suggests_something() {
+fn an_error_has_codes_sentences_and_suggestions() {
     let weak = judge(15, "marguerite").unwrap_err();
     let codes: Vec<_> = weak.reasons.iter().map(WeakReason::code).collect();
     assert_eq!(codes, ["too_short", "holds_username", "guessable"]);
@@ -253,9 +257,9 @@ fn a_refusal_says_why_in_codes_and_sentences_and_suggests_something() {
     assert_eq!(weak.suggestions.len(), 1);
 }
 
-/// Made of nothing but substitutions, on which the estimate spends most.
+/// Nothing but substitutions, which take the estimate the longest.
 #[test]
-fn no_password_is_judged_for_long() {
+fn judging_any_password_takes_little_time() {
     let started = std::time::Instant::now();
     let costly = "4@8({[</369&#!1|0$5+7%2".repeat(44);
     assert_eq!(reasons(15, &costly), []);

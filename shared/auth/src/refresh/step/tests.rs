@@ -28,7 +28,7 @@ fn presented(generation: u32) -> RefreshToken {
     token.verify(&key).unwrap()
 }
 
-/// A live session of that subject, rotated to `generation` a second ago by a rival.
+/// A live session of that subject, rotated to `generation` a second ago by another attempt.
 fn session(generation: u32) -> Session {
     let start = NOW.minus(Duration::from_hours(1));
     Session {
@@ -84,7 +84,7 @@ fn revoked_for(reason: RevokeReason) -> Decision {
 }
 
 #[test]
-fn an_update_that_went_through_is_a_rotation() {
+fn a_successful_update_is_a_rotation() {
     let decision = decide_5(Update::Rotated(session(6)), Some(&user()));
     assert_eq!(decision, Decision::Rotated(session(6)));
 }
@@ -105,8 +105,8 @@ fn the_session_of_another_subject_is_refused_without_a_write() {
     }
 }
 
-/// Also where an older token is presented: a replay from a session that has ended
-/// is no alarm, and never touches another session.
+/// Even for an older token: a replay from a session that has ended raises no alarm and
+/// never touches another session.
 #[test]
 fn an_ended_session_is_refused_without_a_write() {
     let endings: [fn(&mut Session); 3] = [
@@ -125,7 +125,7 @@ fn an_ended_session_is_refused_without_a_write() {
 }
 
 #[test]
-fn a_session_behind_the_token_is_an_anomaly_and_stays() {
+fn a_session_behind_the_token_is_an_anomaly_and_is_not_ended() {
     for generation in [0, 4, 5] {
         let mut behind = session(generation);
         behind.attempt_id = attempt_id(1);
@@ -134,7 +134,7 @@ fn a_session_behind_the_token_is_an_anomaly_and_stays() {
 }
 
 #[test]
-fn a_lost_answer_of_the_same_attempt_is_its_success() {
+fn a_lost_response_of_the_same_attempt_counts_as_its_success() {
     let mut ours = session(6);
     ours.attempt_id = attempt_id(1);
     ours.rotated_at = NOW.minus(Duration::from_hours(1));
@@ -142,12 +142,12 @@ fn a_lost_answer_of_the_same_attempt_is_its_success() {
 }
 
 #[test]
-fn the_generation_before_gets_the_same_successor_within_the_window() {
+fn the_previous_generation_gets_the_same_successor_within_the_window() {
     assert_eq!(refused_by(session(6)), Decision::Successor(session(6)));
 }
 
 #[test]
-fn the_window_ends_at_its_last_second_and_a_fast_clock_is_inside() {
+fn the_window_ends_after_its_last_second_and_tolerates_a_fast_clock() {
     for (seconds_ago, inside) in [(-30, true), (0, true), (9, true), (10, false), (11, false)] {
         let mut overtaken = session(6);
         overtaken.rotated_at = Timestamp::from_unix(NOW.unix() - seconds_ago);
@@ -161,7 +161,7 @@ fn the_window_ends_at_its_last_second_and_a_fast_clock_is_inside() {
 }
 
 #[test]
-fn without_a_window_even_a_racer_is_a_replay() {
+fn without_a_window_even_a_concurrent_attempt_is_a_replay() {
     let mut overtaken = session(6);
     overtaken.rotated_at = NOW;
     let attempt = Attempt {
@@ -185,9 +185,9 @@ fn an_older_generation_is_a_replay_even_within_the_window() {
     }
 }
 
-/// Whatever the session says: rotated, won by a racer, or a lost answer.
+/// Whatever the session's state: rotated, rotated by another attempt, or a lost response.
 #[test]
-fn the_user_decides_last_and_ends_the_session() {
+fn the_state_of_the_user_is_checked_last_and_ends_the_session() {
     let mut ours = session(6);
     ours.attempt_id = attempt_id(1);
     let successes = [
@@ -216,7 +216,7 @@ fn the_user_decides_last_and_ends_the_session() {
 }
 
 #[test]
-fn a_change_of_roles_or_an_older_session_version_lets_the_session_live() {
+fn a_role_change_or_an_older_session_version_does_not_end_the_session() {
     let changed = User {
         token_version: 99,
         session_version: 2,
@@ -227,7 +227,7 @@ fn a_change_of_roles_or_an_older_session_version_lets_the_session_live() {
 }
 
 #[test]
-fn where_the_session_refuses_the_user_is_not_asked() {
+fn if_the_session_refuses_the_user_is_not_checked() {
     let decision = decide_5(Update::Refused(Some(session(4))), None);
     assert_eq!(decision, Decision::Refuse(Refusal::Ahead));
     let decision = decide_5(Update::Refused(Some(session(8))), None);
@@ -235,7 +235,7 @@ fn where_the_session_refuses_the_user_is_not_asked() {
 }
 
 #[test]
-fn reasons_are_distinct_words_for_the_log() {
+fn log_reasons_are_distinct_words() {
     let reasons = [
         Refusal::Unknown.reason(),
         Refusal::Ended.reason(),

@@ -16,7 +16,7 @@ fn mint(key: &MacKey, generation: u32) -> String {
     token.expose_secret().to_owned()
 }
 
-/// Reads and verifies, as a caller does who has one key.
+/// Parses and verifies, like a caller that has one key.
 fn accept(text: &str, key: &MacKey) -> Result<RefreshToken, RefreshTokenError> {
     RefreshToken::parse(text)?.verify(key)
 }
@@ -43,7 +43,7 @@ fn the_bytes_are_laid_out_as_documented() {
 }
 
 #[test]
-fn what_was_minted_is_read_and_the_same_is_minted_again() {
+fn minting_is_deterministic_and_a_minted_token_can_be_read() {
     let key = MacKey::generate().unwrap();
     for generation in [0, 1, u32::MAX] {
         let text = mint(&key, generation);
@@ -56,7 +56,7 @@ fn what_was_minted_is_read_and_the_same_is_minted_again() {
     }
 }
 
-/// Spare bits of the last character included: base64url must be canonical.
+/// Including the spare bits of the last character: base64url must be canonical.
 #[test]
 fn any_flipped_bit_is_refused() {
     let key = MacKey::generate().unwrap();
@@ -78,16 +78,16 @@ fn a_token_of_another_key_is_forged() {
     assert_eq!(forged, Err(RefreshTokenError::Forged));
 }
 
-/// Each of them with a MAC that holds, or of nearly the right shape.
+/// Each has a valid MAC or is nearly well-formed.
 #[test]
-fn other_shapes_are_malformed() {
+fn texts_of_any_other_form_are_malformed() {
     let key = MacKey::generate().unwrap();
     let text = mint(&key, 7);
     let mut other_version = URL_SAFE_NO_PAD.decode(&text[6..]).unwrap();
     other_version[0] = 2;
     let mac = key.sign(&tagged(&other_version[..45]));
     other_version[45..].copy_from_slice(&mac);
-    for bad in [
+    for invalid in [
         String::new(),
         "gh_rt_".to_owned(),
         text[6..].to_owned(),
@@ -102,8 +102,8 @@ fn other_shapes_are_malformed() {
         format!("gh_rt_{}", "A".repeat(1_000_000)),
         format!("gh_rt_{}", URL_SAFE_NO_PAD.encode(other_version)),
     ] {
-        let refused = accept(&bad, &key);
-        assert_eq!(refused, Err(RefreshTokenError::Malformed), "{bad:.120}");
+        let refused = accept(&invalid, &key);
+        assert_eq!(refused, Err(RefreshTokenError::Malformed), "{invalid:.120}");
     }
 }
 
@@ -119,7 +119,7 @@ fn foreign_identifiers_do_not_fit() {
 }
 
 #[test]
-fn an_unverified_token_does_not_print_what_makes_it_one() {
+fn debug_output_of_an_unverified_token_omits_its_mac() {
     let key = MacKey::generate().unwrap();
     let text = mint(&key, 7);
     let unverified = RefreshToken::parse(&text).unwrap();
@@ -130,7 +130,7 @@ fn an_unverified_token_does_not_print_what_makes_it_one() {
 
 proptest! {
     #[test]
-    fn no_text_is_believed_without_its_key(text in ".{0,120}", tail in "[A-Za-z0-9_-]{103}") {
+    fn no_text_is_accepted_without_its_key(text in ".{0,120}", tail in "[A-Za-z0-9_-]{103}") {
         let key = MacKey::generate().unwrap();
         prop_assert!(accept(&text, &key).is_err());
         let shaped = format!("gh_rt_{tail}");

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::forge::{
-    AUDIENCE, ISSUER, claims, claims_with, good, header, header_of, sign_claims, sign_header,
-    sign_with, verify,
+    AUDIENCE, ISSUER, claims, claims_with, header, header_of, sign_claims, sign_header, sign_with,
+    valid, verify,
 };
 use crate::key::testing::{ALGORITHMS, NOW, key};
 
@@ -25,7 +25,7 @@ fn a_token_of_each_algorithm_is_accepted_with_its_claims() {
 }
 
 #[test]
-fn the_type_is_compared_without_case() {
+fn the_type_is_compared_case_insensitively() {
     for typ in [
         "at+jwt",
         "AT+JWT",
@@ -39,7 +39,7 @@ fn the_type_is_compared_without_case() {
 }
 
 #[test]
-fn an_audience_array_that_holds_ours_is_accepted() {
+fn an_audience_array_that_contains_ours_is_accepted() {
     for audience in [json!([AUDIENCE]), json!(["other", AUDIENCE])] {
         let claims = verify(&sign_claims(&claims_with("aud", audience))).unwrap();
         assert_eq!(claims.aud, AUDIENCE);
@@ -78,6 +78,6 @@ fn empty_scopes_empty_roles_and_unknown_claims_are_accepted() {
 
 #[test]
 fn the_same_token_is_accepted_again() {
-    let token = good();
+    let token = valid();
     assert_eq!(verify(&token).unwrap(), verify(&token).unwrap());
 }

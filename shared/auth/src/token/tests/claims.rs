@@ -1,4 +1,4 @@
-//! Each claim: there, of its type, within its bounds.
+//! Each claim is required, has one type, and stays within its bounds.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ fn with(name: &str, value: impl Into<Value>) -> TokenError {
     refusal(&sign_claims(&claims_with(name, value)))
 }
 
-/// Puts text in the place of a number, so that it reaches the parser as it is.
+/// Replaces a number with raw text, so that the text reaches the parser unchanged.
 fn with_raw(name: &str, text: &str) -> TokenError {
     let claims = claims_with(name, "RAW").to_string();
     refusal(&sign(header().to_string(), claims.replace("\"RAW\"", text)))
@@ -35,24 +35,24 @@ fn every_required_claim_is_required() {
 #[test]
 fn no_claim_may_be_null_or_an_object() {
     for name in claims().as_object().unwrap().keys() {
-        for odd in [
+        for invalid in [
             Value::Null,
             json!({}),
             json!({"value": claims()[name]}),
             json!(true),
         ] {
-            let refused = with(name, odd.clone());
+            let refused = with(name, invalid.clone());
             assert!(
                 matches!(refused, TokenError::Claim(of) if of == name),
-                "{name} {odd}"
+                "{name} {invalid}"
             );
         }
     }
 }
 
 #[test]
-fn the_issuer_is_ours_byte_by_byte_and_no_array() {
-    for odd in [
+fn the_issuer_matches_byte_by_byte_and_is_not_an_array() {
+    for invalid in [
         "",
         "https://other.example",
         "https://auth.example/",
@@ -62,45 +62,57 @@ fn the_issuer_is_ours_byte_by_byte_and_no_array() {
         "https://auth.exampl",
         "http://auth.example",
     ] {
-        assert_eq!(with("iss", odd), TokenError::Issuer, "{odd:?}");
+        assert_eq!(with("iss", invalid), TokenError::Issuer, "{invalid:?}");
     }
-    for odd in [
+    for invalid in [
         json!([ISSUER]),
         json!([ISSUER, "other"]),
         json!(1),
         json!({"iss": ISSUER}),
     ] {
-        assert_eq!(with("iss", odd.clone()), TokenError::Claim("iss"), "{odd}");
+        assert_eq!(
+            with("iss", invalid.clone()),
+            TokenError::Claim("iss"),
+            "{invalid}"
+        );
     }
 }
 
 #[test]
-fn the_audience_is_ours_or_an_array_with_ours() {
-    for odd in [
+fn the_audience_is_ours_or_an_array_that_contains_ours() {
+    for invalid in [
         json!("other"),
         json!("Gatehouse"),
         json!("gatehouse "),
         json!(""),
         json!([]),
     ] {
-        assert_eq!(with("aud", odd.clone()), TokenError::Audience, "{odd}");
+        assert_eq!(
+            with("aud", invalid.clone()),
+            TokenError::Audience,
+            "{invalid}"
+        );
     }
     assert_eq!(
         with("aud", json!(["other", "another"])),
         TokenError::Audience
     );
-    for odd in [
+    for invalid in [
         json!(1),
         json!([AUDIENCE, 1]),
         json!([[AUDIENCE]]),
         json!({"aud": AUDIENCE}),
     ] {
-        assert_eq!(with("aud", odd.clone()), TokenError::Claim("aud"), "{odd}");
+        assert_eq!(
+            with("aud", invalid.clone()),
+            TokenError::Claim("aud"),
+            "{invalid}"
+        );
     }
 }
 
 #[test]
-fn a_token_ends_when_its_expiry_is_reached_without_leeway() {
+fn a_token_expires_at_its_exp_without_leeway() {
     for passed in [0, 1, 59, 60, 61, 1_000_000] {
         let refused = with("exp", NOW.unix() - passed);
         assert_eq!(refused, TokenError::Expired, "{passed}");
@@ -108,9 +120,9 @@ fn a_token_ends_when_its_expiry_is_reached_without_leeway() {
 }
 
 #[test]
-fn times_are_whole_numbers_and_not_negative() {
+fn times_are_non_negative_integers() {
     for name in ["exp", "nbf", "iat", "auth_time"] {
-        for odd in [
+        for invalid in [
             "-1",
             "-0",
             "1e300",
@@ -126,13 +138,17 @@ fn times_are_whole_numbers_and_not_negative() {
             "{\"v\":1700000900}",
             "null",
         ] {
-            assert_eq!(with_raw(name, odd), TokenError::Claim(name), "{name} {odd}");
+            assert_eq!(
+                with_raw(name, invalid),
+                TokenError::Claim(name),
+                "{name} {invalid}"
+            );
         }
     }
 }
 
 #[test]
-fn a_token_of_the_future_is_refused() {
+fn a_token_from_the_future_is_rejected() {
     let now = NOW.unix();
     assert_eq!(with("iat", now + 61), TokenError::IssuedAhead);
     assert_eq!(with("nbf", now + 61), TokenError::NotYetValid);
@@ -152,7 +168,7 @@ fn a_token_that_lives_longer_than_an_hour_is_refused() {
 #[test]
 fn ids_are_1_to_128_bytes_of_printable_ascii() {
     for name in ["sub", "sid", "jti"] {
-        for odd in [
+        for invalid in [
             "",
             "a b",
             "a\n",
@@ -161,13 +177,17 @@ fn ids_are_1_to_128_bytes_of_printable_ascii() {
             "\u{202e}",
             &"x".repeat(129),
         ] {
-            assert_eq!(with(name, odd), TokenError::Claim(name), "{name} {odd:?}");
-        }
-        for odd in [json!(1), json!(["x"])] {
             assert_eq!(
-                with(name, odd.clone()),
+                with(name, invalid),
                 TokenError::Claim(name),
-                "{name} {odd}"
+                "{name} {invalid:?}"
+            );
+        }
+        for invalid in [json!(1), json!(["x"])] {
+            assert_eq!(
+                with(name, invalid.clone()),
+                TokenError::Claim(name),
+                "{name} {invalid}"
             );
         }
     }
@@ -175,14 +195,18 @@ fn ids_are_1_to_128_bytes_of_printable_ascii() {
 
 #[test]
 fn the_version_is_a_whole_number() {
-    for odd in [json!(-1), json!(1.5), json!("3"), json!([3])] {
-        assert_eq!(with("ver", odd.clone()), TokenError::Claim("ver"), "{odd}");
+    for invalid in [json!(-1), json!(1.5), json!("3"), json!([3])] {
+        assert_eq!(
+            with("ver", invalid.clone()),
+            TokenError::Claim("ver"),
+            "{invalid}"
+        );
     }
 }
 
 #[test]
 fn scope_is_a_list_of_scope_tokens_and_roles_an_array_of_roles() {
-    for odd in [
+    for invalid in [
         json!(["profile"]),
         json!(1),
         json!("a\"b"),
@@ -190,13 +214,13 @@ fn scope_is_a_list_of_scope_tokens_and_roles_an_array_of_roles() {
         json!("\u{e9}"),
     ] {
         assert_eq!(
-            with("scope", odd.clone()),
+            with("scope", invalid.clone()),
             TokenError::Claim("scope"),
-            "{odd}"
+            "{invalid}"
         );
     }
     let many: Vec<String> = (0..33).map(|number| format!("r{number}")).collect();
-    for odd in [
+    for invalid in [
         json!("admin"),
         json!([1]),
         json!(["Admin"]),
@@ -205,23 +229,23 @@ fn scope_is_a_list_of_scope_tokens_and_roles_an_array_of_roles() {
         json!(many),
     ] {
         assert_eq!(
-            with("roles", odd.clone()),
+            with("roles", invalid.clone()),
             TokenError::Claim("roles"),
-            "{odd}"
+            "{invalid}"
         );
     }
     assert_eq!(with("client_id", json!(1)), TokenError::Claim("client_id"));
 }
 
 #[test]
-fn the_clock_may_stand_anywhere() {
-    use super::forge::good;
+fn verification_works_at_any_clock_reading() {
+    use super::forge::valid;
     use crate::key::testing::keys;
     use crate::time::Timestamp;
     use crate::token::Verifier;
 
     let verifier = Verifier::new(ISSUER.into(), AUDIENCE.into());
-    let at = |seconds| verifier.verify(&good(), keys(), Timestamp::from_unix(seconds));
+    let at = |seconds| verifier.verify(&valid(), keys(), Timestamp::from_unix(seconds));
     for early in [i64::MIN, -1, 0, NOW.unix() - 61] {
         assert_eq!(at(early), Err(TokenError::IssuedAhead), "{early}");
     }

@@ -1,16 +1,16 @@
-//! Tokens under another algorithm or key than the one that their id names.
+//! Tokens signed with a different algorithm or key than the one their key id names.
 
 use aws_lc_rs::hmac;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
-use super::forge::{claims, encode, good, header_of, refusal, sign_with, verify};
+use super::forge::{claims, encode, header_of, refusal, sign_with, valid, verify};
 use crate::key::testing::{ALGORITHMS, key};
 use crate::key::{Algorithm, SigningKey};
 use crate::token::TokenError;
 
-/// Every spelling of a public key that somebody has used as an HMAC key.
+/// Every encoding of a public key that attackers have used as an HMAC key.
 fn spellings(key: &SigningKey) -> Vec<Vec<u8>> {
     let jwk = key.public().to_json();
     let bytes = |name: &str| {
@@ -42,7 +42,7 @@ fn spellings(key: &SigningKey) -> Vec<Vec<u8>> {
     ]
 }
 
-/// RFC 5280 section 4.1; for RSA the modulus stands for the whole of its key.
+/// RFC 5280 section 4.1; for RSA the modulus represents the whole key.
 fn subject_public_key_info(algorithm: Algorithm, raw: &[u8], point: &[u8]) -> Vec<u8> {
     let (prefix, key) = match algorithm {
         Algorithm::Es256 => ("MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE", &point[1..]),
@@ -66,7 +66,7 @@ fn hmac_signed(alg: &str, kid: &str, secret: &[u8]) -> String {
 }
 
 #[test]
-fn a_public_key_is_no_hmac_key_in_any_spelling() {
+fn a_public_key_is_never_an_hmac_key_in_any_encoding() {
     for algorithm in ALGORITHMS {
         let key = key(algorithm);
         for secret in spellings(key) {
@@ -76,19 +76,19 @@ fn a_public_key_is_no_hmac_key_in_any_spelling() {
             assert_eq!(refusal(&token), TokenError::Signature);
         }
     }
-    assert!(verify(&good()).is_ok());
+    assert!(verify(&valid()).is_ok());
 }
 
 #[test]
 fn an_algorithm_that_is_not_the_keys_own_is_refused() {
     for signer in ALGORITHMS {
         for named in ALGORITHMS.into_iter().filter(|named| *named != signer) {
-            // The signature holds under what the header says of the algorithm.
+            // The signature is valid for the algorithm that the header names.
             let mut header = header_of(key(signer));
             header["kid"] = key(named).kid().as_str().into();
             let token = sign_with(key(signer), header.to_string(), claims().to_string());
             assert_eq!(refusal(&token), TokenError::AlgorithmMismatch);
-            // The signature holds under the key that the header names.
+            // The signature is valid for the key that the header names.
             let mut header = header_of(key(named));
             header["kid"] = key(signer).kid().as_str().into();
             let token = sign_with(key(signer), header.to_string(), claims().to_string());
@@ -119,7 +119,7 @@ fn null_short_and_long_signatures_are_refused() {
         let long = [&signature[..], &[0]].concat();
         let padded = [&[0], &signature[..]].concat();
         let doubled = signature.repeat(2);
-        for odd in [
+        for invalid in [
             &zeros,
             &ones,
             &long,
@@ -128,7 +128,7 @@ fn null_short_and_long_signatures_are_refused() {
             &signature[1..].to_vec(),
             &vec![0],
         ] {
-            let token = format!("{message}.{}", encode(odd));
+            let token = format!("{message}.{}", encode(invalid));
             assert_eq!(refusal(&token), TokenError::Signature, "{algorithm}");
         }
     }

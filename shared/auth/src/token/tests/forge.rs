@@ -1,4 +1,4 @@
-//! Tokens whose signature holds, whatever header and claims they carry.
+//! Validly signed tokens with any header and any claims.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -41,21 +41,21 @@ pub(super) fn claims() -> Value {
     })
 }
 
-/// Returns the claims with one of them changed.
+/// Returns the usual claims with one changed.
 pub(super) fn claims_with(name: &str, value: impl Into<Value>) -> Value {
     let mut claims = claims();
     claims[name] = value.into();
     claims
 }
 
-/// Returns the claims without one of them.
+/// Returns the usual claims without one.
 pub(super) fn claims_without(name: &str) -> Value {
     let mut claims = claims();
     claims.as_object_mut().unwrap().remove(name).unwrap();
     claims
 }
 
-/// Signs any header and any payload with the ES256 key.
+/// Signs any header and payload with the ES256 key.
 pub(super) fn sign(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     sign_with(key(Algorithm::Es256), header, payload)
 }
@@ -75,13 +75,13 @@ pub(super) fn sign_claims(claims: &Value) -> String {
     sign(header().to_string(), claims.to_string())
 }
 
-/// Signs the usual claims under a header.
+/// Signs the usual claims under the given header.
 pub(super) fn sign_header(header: &Value) -> String {
     sign(header.to_string(), claims().to_string())
 }
 
-/// Returns a token that is accepted: the control of all the others.
-pub(super) fn good() -> String {
+/// Returns a token that is accepted, as the control for all the others.
+pub(super) fn valid() -> String {
     sign_claims(&claims())
 }
 
@@ -89,7 +89,7 @@ pub(super) fn verify(token: &str) -> Result<Claims, TokenError> {
     Verifier::new(ISSUER.into(), AUDIENCE.into()).verify(token, keys(), NOW)
 }
 
-/// Returns why a token is refused; one that is accepted fails the test.
+/// Returns why a token is rejected; fails the test if it is accepted.
 pub(super) fn refusal(token: &str) -> TokenError {
     verify(token).expect_err("the token was accepted")
 }

@@ -1,18 +1,18 @@
-//! What is refused before a signature is looked at.
+//! What is rejected before the signature is checked.
 
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::forge::{claims, encode, good, header, refusal, sign, verify};
+use super::forge::{claims, encode, header, refusal, sign, valid, verify};
 use crate::json::JsonError;
 use crate::token::TokenError;
 
 #[test]
-fn only_three_parts_none_empty_make_a_token() {
-    let good = good();
-    let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else {
-        panic!("three parts")
+fn a_token_has_exactly_three_parts_and_none_is_empty() {
+    let valid = valid();
+    let [header, payload, signature] = valid.split('.').collect::<Vec<_>>()[..] else {
+        panic!("the token does not have three parts")
     };
     for token in [
         String::new(),
@@ -23,23 +23,23 @@ fn only_three_parts_none_empty_make_a_token() {
         format!("{header}.{payload}."),
         format!(".{payload}.{signature}"),
         format!("{header}..{signature}"),
-        format!("{good}."),
-        format!(".{good}"),
-        format!("{good}.{signature}"),
-        format!("{good}.{payload}.{signature}"),
+        format!("{valid}."),
+        format!(".{valid}"),
+        format!("{valid}.{signature}"),
+        format!("{valid}.{payload}.{signature}"),
     ] {
         assert_eq!(refusal(&token), TokenError::Parts, "{token}");
     }
 }
 
 #[test]
-fn space_and_line_ends_around_a_token_refuse_it() {
-    let good = good();
+fn whitespace_around_a_token_rejects_it() {
+    let valid = valid();
     for token in [
-        format!(" {good}"),
-        format!("{good} "),
-        format!("{good}\n"),
-        format!("\t{good}"),
+        format!(" {valid}"),
+        format!("{valid} "),
+        format!("{valid}\n"),
+        format!("\t{valid}"),
     ] {
         assert_eq!(refusal(&token), TokenError::Encoding, "{token:?}");
     }
@@ -58,11 +58,11 @@ fn the_json_serialisation_is_refused() {
 
 #[test]
 fn each_part_is_canonical_base64url() {
-    let good = good();
-    let parts: Vec<&str> = good.split('.').collect();
+    let valid = valid();
+    let parts: Vec<&str> = valid.split('.').collect();
     for position in 0..3 {
         let part = parts[position];
-        for odd in [
+        for invalid in [
             format!("{part}="),
             format!("{part}=="),
             format!("{part} "),
@@ -76,11 +76,11 @@ fn each_part_is_canonical_base64url() {
             "AAB".into(),
         ] {
             let mut parts = parts.clone();
-            parts[position] = &odd;
+            parts[position] = &invalid;
             assert_eq!(
                 refusal(&parts.join(".")),
                 TokenError::Encoding,
-                "{position} {odd:?}"
+                "{position} {invalid:?}"
             );
         }
     }
@@ -106,9 +106,9 @@ fn a_token_of_8_kib_is_read_and_a_byte_more_is_not() {
     assert_eq!(refusal(&"a".repeat(8_192)), TokenError::Parts);
 }
 
-/// The length comes first: decoding a thousand of these would take seconds.
+/// The length is checked first: decoding a thousand of these would take seconds.
 #[test]
-fn a_token_of_a_mebibyte_costs_nothing() {
+fn a_mebibyte_token_is_rejected_without_decoding() {
     let token = format!("{}.{}.{}", "e30", "A".repeat(1 << 20), "AAAA");
     let begun = Instant::now();
     for _ in 0..1_000 {
@@ -118,8 +118,8 @@ fn a_token_of_a_mebibyte_costs_nothing() {
 }
 
 #[test]
-fn headers_that_are_no_strict_json_are_refused() {
-    for odd in [
+fn headers_that_are_not_strict_json_are_rejected() {
+    for invalid in [
         "",
         " ",
         "{",
@@ -130,22 +130,22 @@ fn headers_that_are_no_strict_json_are_refused() {
         "\"\\ud800\"",
         "NaN",
     ] {
-        let token = format!("{}.e30.AAAA", encode(odd));
-        let expected = match odd {
+        let token = format!("{}.e30.AAAA", encode(invalid));
+        let expected = match invalid {
             "" => TokenError::Parts,
             _ => TokenError::HeaderJson(JsonError::Syntax),
         };
-        assert_eq!(refusal(&token), expected, "{odd:?}");
+        assert_eq!(refusal(&token), expected, "{invalid:?}");
     }
     let token = format!("{}.e30.AAAA", encode(b"{\"alg\":\"\xff\"}"));
     assert_eq!(refusal(&token), TokenError::HeaderJson(JsonError::Syntax));
 }
 
 #[test]
-fn claims_that_are_no_strict_json_are_refused() {
+fn claims_that_are_not_strict_json_are_rejected() {
     let claims = claims().to_string();
     let syntax = TokenError::ClaimsJson(JsonError::Syntax);
-    for odd in [
+    for invalid in [
         format!("{claims}x"),
         format!("{claims}{claims}"),
         format!("\u{feff}{claims}"),
@@ -155,18 +155,18 @@ fn claims_that_are_no_strict_json_are_refused() {
         claims.replacen('{', "{\"n\":1e999,", 1),
     ] {
         assert_eq!(
-            refusal(&sign(header().to_string(), &odd)),
+            refusal(&sign(header().to_string(), &invalid)),
             syntax.clone(),
-            "{odd}"
+            "{invalid}"
         );
     }
     let mut invalid = claims.clone().into_bytes();
     let within = claims.find("profile").unwrap();
     invalid[within] = 0xff;
     assert_eq!(refusal(&sign(header().to_string(), invalid)), syntax);
-    for odd in ["[]", "null", "1", "\"claims\""] {
-        let token = sign(header().to_string(), odd);
-        assert_eq!(refusal(&token), TokenError::Claim("iss"), "{odd}");
+    for invalid in ["[]", "null", "1", "\"claims\""] {
+        let token = sign(header().to_string(), invalid);
+        assert_eq!(refusal(&token), TokenError::Claim("iss"), "{invalid}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a header may say, and that nothing it says brings its own key.
+//! What a header may contain, and that a token cannot bring its own key.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ fn without(name: &str) -> String {
 }
 
 #[test]
-fn any_member_but_the_three_refuses_a_token() {
+fn any_other_header_member_rejects_the_token() {
     for (name, value) in [
         ("crit", json!(["exp"])),
         ("crit", json!(["b64"])),
@@ -50,8 +50,8 @@ fn any_member_but_the_three_refuses_a_token() {
 }
 
 #[test]
-fn a_header_that_is_no_object_is_refused() {
-    for odd in [
+fn a_header_that_is_not_an_object_is_rejected() {
+    for invalid in [
         json!([]),
         json!("ES256"),
         json!(1),
@@ -59,16 +59,16 @@ fn a_header_that_is_no_object_is_refused() {
         json!([header()]),
     ] {
         assert_eq!(
-            refusal(&sign_header(&odd)),
+            refusal(&sign_header(&invalid)),
             TokenError::HeaderMembers,
-            "{odd}"
+            "{invalid}"
         );
     }
 }
 
 #[test]
 fn other_spellings_and_types_of_the_algorithm_are_refused() {
-    for odd in [
+    for invalid in [
         json!("none"),
         json!("None"),
         json!("NONE"),
@@ -91,9 +91,9 @@ fn other_spellings_and_types_of_the_algorithm_are_refused() {
         Value::Null,
     ] {
         assert_eq!(
-            refusal(&with("alg", odd.clone())),
+            refusal(&with("alg", invalid.clone())),
             TokenError::Algorithm,
-            "{odd}"
+            "{invalid}"
         );
     }
     assert_eq!(refusal(&without("alg")), TokenError::Algorithm);
@@ -117,8 +117,8 @@ fn no_spelling_of_none_is_accepted_with_an_empty_or_missing_signature() {
 }
 
 #[test]
-fn key_ids_that_are_no_pattern_of_ours_are_refused_unseen() {
-    for odd in [
+fn malformed_key_ids_are_rejected_before_any_lookup() {
+    for invalid in [
         json!(""),
         json!("../../dev/null"),
         json!("../../../../proc/sys/kernel/randomize_va_space"),
@@ -136,7 +136,11 @@ fn key_ids_that_are_no_pattern_of_ours_are_refused_unseen() {
         Value::Null,
         json!(true),
     ] {
-        assert_eq!(refusal(&with("kid", odd.clone())), TokenError::Kid, "{odd}");
+        assert_eq!(
+            refusal(&with("kid", invalid.clone())),
+            TokenError::Kid,
+            "{invalid}"
+        );
     }
     assert_eq!(refusal(&without("kid")), TokenError::Kid);
     assert_eq!(
@@ -146,7 +150,7 @@ fn key_ids_that_are_no_pattern_of_ours_are_refused_unseen() {
 }
 
 #[test]
-fn a_key_that_is_not_published_is_named_for_one_more_look() {
+fn an_unpublished_key_is_named_so_that_the_keys_can_be_read_again() {
     let unknown = Kid::parse("unknown").unwrap();
     assert_eq!(
         refusal(&with("kid", "unknown")),
@@ -156,7 +160,7 @@ fn a_key_that_is_not_published_is_named_for_one_more_look() {
 
 #[test]
 fn only_the_type_of_an_access_token_is_accepted() {
-    for odd in [
+    for invalid in [
         json!("JWT"),
         json!("jwt"),
         json!("refresh+jwt"),
@@ -172,9 +176,9 @@ fn only_the_type_of_an_access_token_is_accepted() {
         Value::Null,
     ] {
         assert_eq!(
-            refusal(&with("typ", odd.clone())),
+            refusal(&with("typ", invalid.clone())),
             TokenError::Type,
-            "{odd}"
+            "{invalid}"
         );
     }
     assert_eq!(refusal(&without("typ")), TokenError::Type);

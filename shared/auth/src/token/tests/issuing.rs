@@ -59,7 +59,7 @@ fn a_token_has_the_header_of_the_profile_and_nothing_personal() {
 }
 
 #[test]
-fn a_token_is_good_until_its_lifetime_is_over() {
+fn a_token_is_valid_until_its_lifetime_is_over() {
     let token = issuer(60)
         .issue(grant(), key(Algorithm::Es256), NOW)
         .unwrap();

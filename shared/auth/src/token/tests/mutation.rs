@@ -1,10 +1,10 @@
-//! Whatever is changed about a good token, it is no longer accepted.
+//! A valid token is rejected after any change.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
-use super::forge::{claims, encode, good, header_of, sign_with, verify};
+use super::forge::{claims, encode, header_of, sign_with, valid, verify};
 use crate::key::testing::{ALGORITHMS, key};
 
 fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
@@ -21,7 +21,7 @@ fn no_token_with_one_bit_flipped_is_accepted() {
         let key = key(algorithm);
         let token = sign_with(key, header_of(key).to_string(), claims().to_string());
         assert!(verify(&token).is_ok() && token.len() > 400);
-        // What is no UTF-8 any more is no header value either.
+        // Text that is no longer UTF-8 cannot be a header value either.
         let flipped = flips(token.as_bytes()).filter_map(|bytes| String::from_utf8(bytes).ok());
         let tried = flipped
             .inspect(|token| assert!(verify(token).is_err(), "{token}"))
@@ -55,11 +55,11 @@ proptest! {
         removed in 0_usize..8,
         inserted in "[A-Za-z0-9_.=-]{0,8}",
     ) {
-        let good = good();
-        let start = at.index(good.len());
-        let end = (start + removed).min(good.len());
-        let mutated = [&good[..start], &inserted, &good[end..]].concat();
-        prop_assume!(mutated != good);
+        let valid = valid();
+        let start = at.index(valid.len());
+        let end = (start + removed).min(valid.len());
+        let mutated = [&valid[..start], &inserted, &valid[end..]].concat();
+        prop_assume!(mutated != valid);
         prop_assert!(verify(&mutated).is_err());
     }
 

@@ -1,12 +1,11 @@
-//! What a scanner tries one after the other, with a good token before and after:
-//! every claim and every header member as another type, in signed tokens and in
-//! unsigned ones.
+//! What a scanner tries one by one, with a valid token before and after: every claim and
+//! every header member with a different type, in signed and in unsigned tokens.
 
 use serde_json::{Value, json};
 
-use super::forge::{claims, encode, good, header, sign_claims, sign_header, verify};
+use super::forge::{claims, encode, header, sign_claims, sign_header, valid, verify};
 
-/// Registered claims and header members, and those that others read as roles.
+/// Registered claims and header members, and those that other systems read as roles.
 const NAMES: [&str; 59] = [
     "iss",
     "sub",
@@ -81,39 +80,39 @@ fn confused(value: &Value) -> [Value; 5] {
 
 #[test]
 fn no_claim_that_we_read_is_accepted_as_another_type() {
-    assert!(verify(&good()).is_ok());
+    assert!(verify(&valid()).is_ok());
     let base = claims();
     for name in NAMES {
         let is_read = base.get(name).is_some() || name == "nbf";
-        for odd in confused(&base[name]) {
-            // An audience in an array is the one other type that the profile has.
-            let accepted = !is_read || (name == "aud" && odd.is_array());
+        for invalid in confused(&base[name]) {
+            // An audience in an array is the only alternative type that the profile allows.
+            let accepted = !is_read || (name == "aud" && invalid.is_array());
             let mut claims = base.clone();
-            claims[name] = odd;
+            claims[name] = invalid;
             assert_eq!(verify(&sign_claims(&claims)).is_ok(), accepted, "{claims}");
         }
     }
-    assert!(verify(&good()).is_ok());
+    assert!(verify(&valid()).is_ok());
 }
 
 #[test]
 fn no_header_member_is_accepted_as_another_type_or_beside_the_three() {
-    assert!(verify(&good()).is_ok());
+    assert!(verify(&valid()).is_ok());
     let base = header();
     for name in NAMES {
-        for odd in confused(&base[name]) {
+        for invalid in confused(&base[name]) {
             let mut header = base.clone();
-            header[name] = odd;
+            header[name] = invalid;
             assert!(verify(&sign_header(&header)).is_err(), "{header}");
         }
     }
-    assert!(verify(&good()).is_ok());
+    assert!(verify(&valid()).is_ok());
 }
 
 #[test]
 fn no_unsigned_or_moved_signature_is_accepted() {
-    let good = good();
-    let (_, signature) = good.rsplit_once('.').unwrap();
+    let valid = valid();
+    let (_, signature) = valid.rsplit_once('.').unwrap();
     for name in NAMES {
         let mut claims = claims();
         claims[name] = json!("admin");
@@ -126,5 +125,5 @@ fn no_unsigned_or_moved_signature_is_accepted() {
             assert!(verify(&format!("{message}{end}")).is_err(), "{name} {end}");
         }
     }
-    assert!(verify(&good).is_ok());
+    assert!(verify(&valid).is_ok());
 }

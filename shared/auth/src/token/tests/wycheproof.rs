@@ -1,9 +1,9 @@
 //! Wycheproof's 401 JSON Web Signatures.
 //!
-//! None is an access token, so the whole check refuses every one of them, which
-//! would prove nothing. What runs here is its part beneath the claims: the outer
-//! form, the header, the key (read as strictly as a published one), the signature.
-//! Vectors of algorithms that we do not have must be refused, however labelled.
+//! None of them is an access token, so the complete check rejects all of them, which
+//! would prove nothing. These tests run the part of it below the claims: the outer form,
+//! the header, the key (read as strictly as a published one) and the signature. Vectors
+//! for algorithms that we do not support must be rejected, whatever their label.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,7 +40,7 @@ fn all() -> Vec<Vector> {
     vectors
 }
 
-/// Returns the ids that our written exceptions say to accept or to reject.
+/// Returns the ids that our documented exceptions accept or reject.
 fn exceptions(verdict: &str) -> BTreeSet<u64> {
     let file = vectors("wycheproof_jws_exceptions.json");
     let exceptions = file["exceptions"].as_array().unwrap();
@@ -51,7 +51,7 @@ fn exceptions(verdict: &str) -> BTreeSet<u64> {
     ids.map(|id| id.as_u64().unwrap()).collect()
 }
 
-/// Returns the reason of the refusal, if it is refused.
+/// Returns why the vector is rejected, if it is.
 fn outcome(vector: &Vector) -> Result<(), &'static str> {
     let key = PublicJwk::parse(&vector.key).map_err(|_| "key")?;
     let keys = VerifyingKeys::from_jwks(vec![key]);
@@ -68,8 +68,8 @@ fn is_ours(vector: &Vector) -> bool {
     vector.key["alg"] == "ES256" || vector.key["alg"] == "RS256"
 }
 
-/// Labelled valid, of an algorithm of ours, and yet refused by a rule of ours: an
-/// empty payload, and two key ids that are no pattern of ours.
+/// Labelled valid, with an algorithm that we support, yet rejected by our own rules: an
+/// empty payload, and two key ids that do not match our pattern.
 const STRICTER: [u64; 3] = [259, 345, 349];
 
 #[test]
@@ -123,10 +123,10 @@ fn keys_for_encryption_are_refused_at_load() {
     }
 }
 
-/// What only our own rules refuse has a signature that holds, so that it is those
-/// rules and not the signature that the test above has seen.
+/// What only our own rules reject has a valid signature. So the test above has seen those
+/// rules, not a bad signature.
 #[test]
-fn what_our_stricter_rules_refuse_is_well_signed() {
+fn vectors_that_only_our_rules_reject_have_valid_signatures() {
     for mut vector in all()
         .into_iter()
         .filter(|vector| STRICTER.contains(&vector.id))
@@ -145,7 +145,7 @@ fn what_our_stricter_rules_refuse_is_well_signed() {
     }
 }
 
-/// The vectors about base64 are all HS256: their outer form is judged alone.
+/// The vectors about base64 are all HS256, so only their outer form is judged.
 #[test]
 fn vectors_about_base64_are_judged_by_their_form() {
     let (accepted, rejected) = (exceptions("accept"), exceptions("reject"));

@@ -1,4 +1,4 @@
-//! Known answers: the reference implementation's, and another implementation's.
+//! Known answers from the reference implementation and from another implementation.
 
 use argon2::{Algorithm, Version};
 use std::path::PathBuf;
@@ -7,9 +7,9 @@ use argon2::{AssociatedData, Block, ParamsBuilder};
 
 use super::*;
 
-/// RFC 9106 section 5.3, which has a secret and associated data too.
+/// RFC 9106 section 5.3, which also has a secret and associated data.
 #[test]
-fn argon2id_gives_the_reference_answer() {
+fn argon2id_matches_the_reference_implementation() {
     let file = std::fs::read_to_string(vectors().join("argon2id_kat.txt")).unwrap();
     let field = |label| {
         file.lines()
@@ -49,7 +49,7 @@ fn argon2id_gives_the_reference_answer() {
 
 /// From pyca/cryptography's `Argon2id` over the composed password's UTF-8.
 #[tokio::test]
-async fn a_hash_is_what_another_implementation_makes_of_it() {
+async fn a_hash_matches_another_implementation() {
     let hasher = Hasher::new(Argon2Params::default(), 1);
     let typed = password("cre\u{300}me bru\u{302}le\u{301}e");
     let stored = hasher.hash(typed, [7; 16]).await.unwrap();
@@ -62,7 +62,7 @@ async fn a_hash_is_what_another_implementation_makes_of_it() {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "where the vectors are is no setting of ours"
+    reason = "the path to the test vectors is not a setting"
 )]
 fn vectors() -> PathBuf {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");

@@ -1,29 +1,29 @@
-//! The lineage of a session against a model: whatever clients send and whatever
-//! answers get lost, there is at most one live successor, and an honest client that
+//! The lineage of a session, compared with a model: whatever clients send and whichever
+//! responses are lost, there is at most one live successor, and an honest client that
 //! retries in time is never locked out.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// One thing that happens.
+/// One event.
 #[derive(Debug, Clone)]
 enum Event {
-    /// A token is presented; `age` generations older than the newest ever made.
+    /// A token is presented, `age` generations older than the newest ever issued.
     Refresh { age: u32, answer: Answer },
-    /// Time passes, in seconds.
+    /// Time passes; in seconds.
     Wait(u32),
 }
 
-/// What becomes of the update's first answer.
+/// What happens to the first response of the update.
 #[derive(Debug, Clone, Copy)]
 enum Answer {
     Arrives,
-    /// The SDK repeats the update, under the same attempt id.
+    /// It is lost, and the SDK repeats the update with the same attempt id.
     Lost,
 }
 
-/// The session's item and the conditional update of data.md.
+/// The session's item with its conditional update.
 struct Table {
     item: Session,
     now: Timestamp,
@@ -95,7 +95,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn a_lineage_has_one_live_successor_at_most(events in prop::collection::vec(event(), 1..40)) {
+    fn a_lineage_has_at_most_one_live_successor(events in prop::collection::vec(event(), 1..40)) {
         let mut table = table();
         for event in events {
             let (age, answer) = match event {
@@ -112,12 +112,12 @@ proptest! {
             let fresh = table.now.since(before.rotated_at) < GRACE;
             let decision = table.refresh(generation, answer);
             match decision {
-                // A revoked session never answers with tokens again.
+                // A revoked session never returns tokens again.
                 Decision::Rotated(_) | Decision::Successor(_) if before.revoked_at.is_some() => {
-                    prop_assert!(false, "a revoked session gave tokens");
+                    prop_assert!(false, "a revoked session returned tokens");
                 }
-                // The one live successor is the item's generation, always one above
-                // the token that was presented.
+                // The one live successor has the item's generation, which is always one
+                // more than that of the presented token.
                 Decision::Rotated(session) => {
                     prop_assert_eq!(age, 0);
                     prop_assert_eq!(session.generation, before.generation + 1);
@@ -142,8 +142,8 @@ proptest! {
         }
     }
 
-    /// An honest client, whose answers are lost on the way to it, presents its token
-    /// again within the window and always comes out with the newest one.
+    /// An honest client whose responses are lost presents its token again within the
+    /// window, and always ends up with the newest one.
     #[test]
     fn a_client_that_retries_in_time_is_never_locked_out(
         rounds in prop::collection::vec((0_u32..1000, 0_u32..3, 0_u32..3), 1..30),
