@@ -36,10 +36,10 @@ pub enum WeakReason {
     /// It is on a list of common passwords.
     Common,
     /// It contains the username, and the rest of it is too short or too weak.
-    HoldsUsername,
+    ContainsUsername,
     /// It contains the part of the e-mail address before the `@`, and the rest of it is too
     /// short or too weak.
-    HoldsEmail,
+    ContainsEmail,
     /// It is in a public list of stolen passwords.
     Stolen,
     /// The strength estimate finds it easy to guess, and may say why.
@@ -86,8 +86,8 @@ impl PasswordPolicy {
             reasons.push(WeakReason::TooShort(self.min_length));
         }
         let names = [
-            (Some(username.canonical()), WeakReason::HoldsUsername),
-            (local_part, WeakReason::HoldsEmail),
+            (Some(username.canonical()), WeakReason::ContainsUsername),
+            (local_part, WeakReason::ContainsEmail),
         ];
         let mut contained = Vec::new();
         for (name, reason) in names {
@@ -142,8 +142,8 @@ impl WeakReason {
         match self {
             Self::TooShort(_) => "too_short",
             Self::Common => "common",
-            Self::HoldsUsername => "holds_username",
-            Self::HoldsEmail => "holds_email",
+            Self::ContainsUsername => "holds_username",
+            Self::ContainsEmail => "holds_email",
             Self::Stolen => "stolen",
             Self::Guessable(_) => "guessable",
         }
@@ -157,11 +157,11 @@ impl WeakReason {
                 format!("The password has fewer than {min_length} characters.")
             }
             Self::Common => "This is a common password.".to_owned(),
-            Self::HoldsUsername => {
+            Self::ContainsUsername => {
                 "The password contains the username, and the rest of it is too short or easy to guess."
                     .to_owned()
             }
-            Self::HoldsEmail => {
+            Self::ContainsEmail => {
                 "The password contains the e-mail address, and the rest of it is too short or easy to guess."
                     .to_owned()
             }

@@ -58,8 +58,8 @@ pub enum SignError {
 }
 
 impl Issuer {
-    /// Creates an issuer. `lifetime` must be at most [`MAX_LIFETIME`](super::MAX_LIFETIME), or
-    /// every verifier rejects the tokens.
+    /// Creates an issuer. `lifetime` must be at most
+    /// [`MAX_LIFETIME`](crate::claims::MAX_LIFETIME), or every verifier rejects the tokens.
     #[must_use]
     pub fn new(name: String, audience: String, client_id: String, lifetime: Duration) -> Self {
         Self {

@@ -154,30 +154,30 @@ fn a_password_may_contain_a_name_if_the_rest_is_strong() {
 
 #[test]
 fn a_name_adds_neither_length_nor_strength() {
-    use WeakReason::{HoldsEmail, HoldsUsername};
+    use WeakReason::{ContainsEmail, ContainsUsername};
     for (username, email, password, refused) in [
-        ("anna", None, "savanna evening", &[HoldsUsername][..]),
-        ("anna", None, "qkx7vw-anna-z3p", &[HoldsUsername]),
+        ("anna", None, "savanna evening", &[ContainsUsername][..]),
+        ("anna", None, "qkx7vw-anna-z3p", &[ContainsUsername]),
         // Removing one name creates the next.
-        ("anna", None, "mvx7qkzananannanawf", &[HoldsUsername]),
+        ("anna", None, "mvx7qkzananannanawf", &[ContainsUsername]),
         (
             "marguerite",
             None,
             "qkx7 margmargueriteuerite vw",
-            &[HoldsUsername],
+            &[ContainsUsername],
         ),
         (
             "evening",
             Some("grassland@example.org"),
             "savanna grassland evening",
-            &[HoldsUsername, HoldsEmail],
+            &[ContainsUsername, ContainsEmail],
         ),
         // What is left is long enough, but common.
         (
             "anna",
             None,
             "correcthorseannabatterystaple",
-            &[HoldsUsername],
+            &[ContainsUsername],
         ),
     ] {
         let reasons = of(username, email, password);
@@ -192,7 +192,7 @@ fn a_name_adds_neither_length_nor_strength() {
         "annannaannaaannaanna",
     ] {
         let reasons = of("anna", None, repeated);
-        assert!(reasons.contains(&HoldsUsername), "{repeated}: {reasons:?}");
+        assert!(reasons.contains(&ContainsUsername), "{repeated}: {reasons:?}");
     }
     for repeated in ["annannannannannannann", "ann ann ann ann ann ann"] {
         assert_ne!(of("ann", None, repeated), [], "{repeated}");
@@ -208,7 +208,7 @@ fn a_password_that_contains_the_username_is_rejected() {
     ] {
         assert_eq!(
             reasons(15, password),
-            [WeakReason::HoldsUsername],
+            [WeakReason::ContainsUsername],
             "{password}"
         );
     }
@@ -217,7 +217,7 @@ fn a_password_that_contains_the_username_is_rejected() {
 #[test]
 fn a_password_that_contains_the_local_part_of_the_address_is_rejected() {
     let password = "Zk4-M.Yourcenar-9w2";
-    assert_eq!(reasons(15, password), [WeakReason::HoldsEmail]);
+    assert_eq!(reasons(15, password), [WeakReason::ContainsEmail]);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_final_sigma_does_not_hide_the_username() {
     let password = "7qk-\u{3a3}\u{39f}\u{3a6}\u{39f}\u{3a3} x2w v9z";
     let password = Password::parse(password).unwrap();
     let weak = PasswordPolicy::new(15).check(&password, &username, None);
-    assert_eq!(weak.unwrap_err().reasons, [WeakReason::HoldsUsername]);
+    assert_eq!(weak.unwrap_err().reasons, [WeakReason::ContainsUsername]);
 }
 
 /// "ann" occurs in "channel": a password may contain such a name, but it adds no strength.
