@@ -45,7 +45,7 @@ fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() -> anyhow::Res
         ),
         (
             &["DomainName=auth.example.com"],
-            "DomainName and CertificateArn come together",
+            "Set both DomainName and CertificateArn",
         ),
         (&["nothing"], "NAME=VALUE"),
         // The template cannot say these; the functions would not start.

@@ -164,7 +164,7 @@ fn what_cloudformation_refuses_is_refused() {
     assert_eq!(
         resolve(&text, &domain).unwrap_err().problem,
         "the parameters CertificateArn, DomainName break the rule DomainNeedsCertificate: \
-         DomainName and CertificateArn come together, or not at all"
+         Set both DomainName and CertificateArn, or neither"
     );
 }
 
