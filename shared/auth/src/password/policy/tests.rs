@@ -192,7 +192,10 @@ fn a_name_adds_neither_length_nor_strength() {
         "annannaannaaannaanna",
     ] {
         let reasons = of("anna", None, repeated);
-        assert!(reasons.contains(&ContainsUsername), "{repeated}: {reasons:?}");
+        assert!(
+            reasons.contains(&ContainsUsername),
+            "{repeated}: {reasons:?}"
+        );
     }
     for repeated in ["annannannannannannann", "ann ann ann ann ann ann"] {
         assert_ne!(of("ann", None, repeated), [], "{repeated}");
