@@ -20,9 +20,12 @@ fn an_edit_shows_up_in_the_next_response() -> anyhow::Result<()> {
     local.wait(|output| output.contains("Gatehouse is at"))?;
     let ready = local.output()?.len();
 
-    // Every route of the walk answers at once: nothing is compiled any more.
-    let readme = std::fs::read_to_string(root().join("README.md"))?;
-    let walk = document::steps_run_by("tests/end_to_end/walk.rs", &readme);
+    // Every route of the walk responds at once: nothing is left to compile.
+    let mut walk = Vec::new();
+    for name in ["README.md", "docs/api.md"] {
+        let page = std::fs::read_to_string(root().join(name))?;
+        walk.extend(document::steps_run_by("tests/end_to_end/walk.rs", &page));
+    }
     if let Err(error) = run(&walk, api) {
         panic!("{error:#}\n\ncargo local --watch:\n{}", local.output()?);
     }
@@ -105,7 +108,7 @@ fn assert_nothing_runs_in(project: &Project) -> anyhow::Result<()> {
     }
 }
 
-/// The README's walk has made the account.
+/// The walk has created the account.
 const EDITED: &str = r#"
 ```console
 $ tokens=$(curl -s http://localhost:3000/login -H 'Content-Type: application/json' \

@@ -1,4 +1,4 @@
-//! What the documents say is there.
+//! The files, settings and tests that the documents name exist.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -27,20 +27,38 @@ fn every_file_that_a_document_names_is_there() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_setting_of_the_template_has_a_row_in_the_readme() -> anyhow::Result<()> {
+fn every_setting_of_the_template_is_documented_with_its_default() -> anyhow::Result<()> {
     let template = std::fs::read_to_string(root().join("infra/template.yaml"))?;
-    let readme = std::fs::read_to_string(root().join("README.md"))?;
-    let parameters: Vec<&str> = template
+    let page = std::fs::read_to_string(root().join("docs/settings.md"))?;
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .map(|line| line.split('|').collect())
+        .filter(|cells: &Vec<_>| cells.len() == 5)
+        .collect();
+    let (mut default, mut checked) = ("", 0);
+    for line in template
         .lines()
         .skip_while(|line| *line != "Parameters:")
         .take_while(|line| *line != "Conditions:")
-        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
-        .filter(|name| !name.starts_with(' '))
-        .collect();
-    assert!(parameters.len() > 15, "{parameters:?}");
-    for parameter in parameters {
-        assert!(readme.contains(&format!("`{parameter}`")), "{parameter}");
+    {
+        if let Some(name) = line
+            .strip_prefix("  ")
+            .and_then(|line| line.strip_suffix(':'))
+            && !name.starts_with(' ')
+        {
+            let name = format!("`{name}`");
+            let row = rows.iter().find(|cells| cells[1].contains(&name));
+            default = row.with_context(|| format!("docs/settings.md lacks {name}"))?[2];
+            checked += 1;
+        } else if let Some(value) = line.strip_prefix("    Default: ") {
+            let value = value.trim_matches(['"', '\'']);
+            assert!(
+                default.contains(value),
+                "{default} is documented, not {value}"
+            );
+        }
     }
+    assert!(checked > 15, "only {checked} settings were found");
     Ok(())
 }
 

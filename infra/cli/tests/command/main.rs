@@ -1,8 +1,8 @@
 //! The command itself, run as a person would.
 
 mod clients;
+mod command_line;
 mod import;
 mod mistakes;
 mod project;
-mod readme;
 mod users;
