@@ -5,4 +5,5 @@ pub(crate) mod connection;
 pub(crate) mod error;
 pub(crate) mod item;
 mod retry;
+pub(crate) mod table;
 pub(crate) mod transaction;

@@ -6,6 +6,7 @@
 mod token;
 
 use std::collections::{BTreeSet, HashMap};
+use std::iter;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -15,9 +16,9 @@ use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::dynamodb::batch;
-use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{corrupt, decode, encode, names, number, values};
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, encode, names, number, pk, values};
+use crate::dynamodb::table::Table;
 use crate::dynamodb::transaction;
 use token::TokenKeys;
 pub use token::{Revoked, TokenNames};
@@ -25,8 +26,7 @@ pub use token::{Revoked, TokenNames};
 /// The table of revocations.
 #[derive(Debug, Clone)]
 pub struct Revocations {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// A revocation that the table holds, as its subject may see it.
@@ -71,14 +71,11 @@ impl Revocations {
     /// Names the table.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        let table = Table::new(client, table);
+        Self { table }
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &Table {
         &self.table
     }
 
@@ -126,15 +123,14 @@ impl Revocations {
         // DynamoDB refuses a call that names a key twice, as two tokens of one
         // session do.
         let keys: BTreeSet<&ItemKey> = tokens.iter().flat_map(TokenKeys::all).collect();
-        let asked = keys.iter().map(|&key| key.clone()).collect();
-        let mut found = batch::get(&self.client, [(&*self.table, asked)]).await?;
+        let asked: Vec<Item> = keys.iter().map(|key| pk(key)).collect();
         let mut items = HashMap::new();
-        for item in found.remove(&self.table).unwrap_or_default() {
+        for item in self.table.get_each(&asked).await? {
             let key = item.get("pk").and_then(|value| value.as_s().ok());
             let key = key.map_or_else(|| "unreadable".to_owned(), Clone::clone);
-            let item: RevocationItem = decode(&self.table, &key, item)?;
+            let item: RevocationItem = self.table.decode(&key, item)?;
             if !keys.iter().any(|asked| asked.as_str() == item.pk) {
-                return Err(corrupt(&self.table, &key, "pk", "it was not asked for"));
+                return Err(self.table.corrupt(&key, "pk", "it was not asked for"));
             }
             items.insert(item.pk.clone(), item);
         }
@@ -174,21 +170,19 @@ impl Revocations {
         sub: &SubjectId,
         sids: &[SessionId],
     ) -> Result<Vec<Revocation>, StoreError> {
-        let mut keys: Vec<ItemKey> = sids.iter().map(ItemKey::session_revocation).collect();
-        keys.insert(0, ItemKey::subject_revocation(sub));
+        let keys = sids.iter().map(ItemKey::session_revocation);
+        let keys = iter::once(ItemKey::subject_revocation(sub)).chain(keys);
+        let keys: Vec<Item> = keys.map(|key| pk(&key)).collect();
         let mut revocations = Vec::new();
-        for keys in keys.chunks(MAX_KEYS) {
-            let mut found = batch::get(&self.client, [(&*self.table, keys.to_vec())]).await?;
-            for item in found.remove(&self.table).unwrap_or_default() {
-                let item: RevocationItem = decode(&self.table, "a person's revocation", item)?;
-                revocations.push(Revocation {
-                    key: item.pk,
-                    revoked_at: item.revoked_at,
-                    reason: item.reason,
-                    expires_at: item.expires_at,
-                    min_ver: item.min_ver,
-                });
-            }
+        for item in self.table.get_each(&keys).await? {
+            let item: RevocationItem = self.table.decode("a person's revocation", item)?;
+            revocations.push(Revocation {
+                key: item.pk,
+                revoked_at: item.revoked_at,
+                reason: item.reason,
+                expires_at: item.expires_at,
+                min_ver: item.min_ver,
+            });
         }
         Ok(revocations)
     }
@@ -236,7 +230,7 @@ impl Revocations {
         let item = RevocationItem::new(ItemKey::session_revocation(sid), now, reason);
         transaction::put(
             Put::builder()
-                .table_name(&self.table)
+                .table_name(self.table.name())
                 .set_item(Some(encode("TransactWriteItems", item)?)),
         )
     }
@@ -254,7 +248,7 @@ impl Revocations {
         item.min_ver = Some(min_ver);
         transaction::put(
             Put::builder()
-                .table_name(&self.table)
+                .table_name(self.table.name())
                 .set_item(Some(encode("TransactWriteItems", item)?))
                 .condition_expression("attribute_not_exists(pk) OR #min_ver < :min_ver")
                 .set_expression_attribute_names(Some(names(["min_ver"])))
@@ -264,25 +258,18 @@ impl Revocations {
 
     fn min_ver(&self, item: &RevocationItem) -> Result<u64, StoreError> {
         item.min_ver
-            .ok_or_else(|| corrupt(&self.table, &item.pk, "min_ver", "it is missing"))
+            .ok_or_else(|| self.table.corrupt(&item.pk, "min_ver", "it is missing"))
     }
 
     async fn put_alone(&self, item: RevocationItem) -> Result<(), StoreError> {
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(encode("PutItem", item)?))
-            .condition_expression("attribute_not_exists(pk)")
-            .send()
-            .await;
+        let put = self.table.put(encode("PutItem", item)?, |put| {
+            put.condition_expression("attribute_not_exists(pk)")
+        });
         // A condition that fails has found what it would have written.
-        written("PutItem", sent).map(|_| ())
+        put.await.map(drop)
     }
 }
 
-/// DynamoDB reads no more in one call.
-const MAX_KEYS: usize = 100;
 /// The longest life of an access token. A revocation must outlive every token
 /// it names, whatever today's setting is: if it is less, dead tokens return.
 const TOKEN_CEILING: Duration = Duration::from_hours(1);

@@ -5,8 +5,6 @@ mod by_user;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as UpdatePart,
 };
@@ -17,14 +15,14 @@ use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, decode, encode, key, moment, names, number, text, values};
+use crate::dynamodb::item::{Item, encode, key, moment, names, number, text, values};
+use crate::dynamodb::table::{Table, Write};
 use crate::dynamodb::transaction;
 
 /// The table of sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// One attempt to raise a session's generation.
@@ -54,14 +52,11 @@ impl Sessions {
     /// Names the table.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        let table = Table::new(client, table);
+        Self { table }
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &Table {
         &self.table
     }
 
@@ -71,27 +66,23 @@ impl Sessions {
     /// [`StoreError`] as the call gives it; an id that exists is
     /// [`StoreError::Rejected`], unless it was written by this very login.
     pub async fn create(&self, session: &Session) -> Result<(), StoreError> {
-        let sent = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(encode("PutItem", session)?))
-            .condition_expression("attribute_not_exists(sid)")
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(());
-        };
-        // The SDK tries again after a lost answer, and may meet its own write.
-        if let Some(PutItemError::ConditionalCheckFailedException(refusal)) =
-            error.as_service_error()
-            && let Some(item) = refusal.item.clone()
-            && self.read(&session.sid, item)? == *session
-        {
-            return Ok(());
+        let put = self.table.put(encode("PutItem", session)?, |put| {
+            put.condition_expression("attribute_not_exists(sid)")
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+        });
+        match put.await? {
+            Write::Done(_) => return Ok(()),
+            // The SDK tries again after a lost response, and may meet its own write.
+            Write::Refused(Some(item)) => {
+                if self.read(&session.sid, item)? == *session {
+                    return Ok(());
+                }
+            }
+            Write::Refused(None) => {}
         }
-        Err(StoreError::of("PutItem", error))
+        Err(StoreError::rejected("PutItem", "the session exists"))
     }
 
     /// Reads a session, consistently.
@@ -99,16 +90,8 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] as the call or the item gives it.
     pub async fn get(&self, sid: &SessionId) -> Result<Option<Session>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key("sid", sid.as_str())))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", error))?;
-        answer.item.map(|item| self.read(sid, item)).transpose()
+        let item = self.table.get(key("sid", sid.as_str())).await?;
+        item.map(|item| self.read(sid, item)).transpose()
     }
 
     /// Raises the generation if the presented one is current: one call, always.
@@ -119,44 +102,36 @@ impl Sessions {
     /// # Errors
     /// [`StoreError`] as the call or the item gives it.
     pub async fn rotate(&self, rotate: &RotateSession<'_>) -> Result<Update, StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(key("sid", rotate.sid.as_str())))
-            .condition_expression(ROTATE_CONDITION)
-            .update_expression(ROTATE_UPDATE)
-            .set_expression_attribute_names(Some(names(ROTATE_NAMES)))
-            .set_expression_attribute_values(Some(values([
-                ("presented", number(rotate.generation.into())),
-                ("next", number(u64::from(rotate.generation) + 1)),
-                ("sub", text(rotate.sub.as_str())),
-                ("now", moment(rotate.now)),
-                ("idle", moment(rotate.now.plus(rotate.idle))),
-                ("attempt_id", text(rotate.attempt_id.as_str())),
-                ("mac_kid", text(rotate.mac_kid.to_string())),
-                ("ip", text(rotate.ip)),
-                ("user_agent", text(rotate.user_agent)),
-            ])))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let error = match sent {
-            Ok(answer) => {
-                let item = answer.attributes.unwrap_or_default();
-                return Ok(Update::Rotated(self.read(rotate.sid, item)?));
+        let update = self
+            .table
+            .update(key("sid", rotate.sid.as_str()), |update| {
+                update
+                    .condition_expression(ROTATE_CONDITION)
+                    .update_expression(ROTATE_UPDATE)
+                    .set_expression_attribute_names(Some(names(ROTATE_NAMES)))
+                    .set_expression_attribute_values(Some(values([
+                        ("presented", number(rotate.generation.into())),
+                        ("next", number(u64::from(rotate.generation) + 1)),
+                        ("sub", text(rotate.sub.as_str())),
+                        ("now", moment(rotate.now)),
+                        ("idle", moment(rotate.now.plus(rotate.idle))),
+                        ("attempt_id", text(rotate.attempt_id.as_str())),
+                        ("mac_kid", text(rotate.mac_kid.to_string())),
+                        ("ip", text(rotate.ip)),
+                        ("user_agent", text(rotate.user_agent)),
+                    ])))
+                    .return_values(ReturnValue::AllNew)
+                    .return_values_on_condition_check_failure(
+                        ReturnValuesOnConditionCheckFailure::AllOld,
+                    )
+            });
+        match update.await? {
+            Write::Done(item) => Ok(Update::Rotated(self.read(rotate.sid, item)?)),
+            Write::Refused(item) => {
+                let item = item.map(|item| self.read(rotate.sid, item)).transpose()?;
+                Ok(Update::Refused(item))
             }
-            Err(error) => error,
-        };
-        let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) =
-            error.as_service_error()
-        else {
-            return Err(StoreError::of("UpdateItem", error));
-        };
-        let old = refusal.item.clone();
-        let old = old.map(|item| self.read(rotate.sid, item)).transpose()?;
-        Ok(Update::Refused(old))
+        }
     }
 
     /// Makes the part of a transaction that revokes a session.
@@ -168,7 +143,7 @@ impl Sessions {
     ) -> Result<TransactWriteItem, StoreError> {
         transaction::update(
             UpdatePart::builder()
-                .table_name(&self.table)
+                .table_name(self.table.name())
                 .set_key(Some(key("sid", sid.as_str())))
                 .condition_expression("#sub = :sub")
                 .update_expression("SET #revoked_at = if_not_exists(#revoked_at, :now)")
@@ -195,7 +170,7 @@ impl Sessions {
     ) -> Result<TransactWriteItem, StoreError> {
         transaction::update(
             UpdatePart::builder()
-                .table_name(&self.table)
+                .table_name(self.table.name())
                 .set_key(Some(key("sid", sid.as_str())))
                 .condition_expression("#sub = :sub AND attribute_not_exists(#revoked_at)")
                 .update_expression("SET #session_version = #session_version + :one")
@@ -218,7 +193,7 @@ impl Sessions {
 
     /// Reads an item as [`read`](Self::read) does; `shown` names it in an error.
     pub(crate) fn read_shown(&self, shown: &str, item: Item) -> Result<Session, StoreError> {
-        let mut session: Session = decode(&self.table, shown, item)?;
+        let mut session: Session = self.table.decode(shown, item)?;
         session.idle_expires_at = session.idle_expires_at.min(session.expires_at);
         Ok(session)
     }

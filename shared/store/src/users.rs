@@ -6,7 +6,7 @@
 
 mod admins;
 pub(crate) mod export;
-mod names;
+pub(crate) mod names;
 pub(crate) mod page;
 pub(crate) mod respelling;
 
@@ -17,17 +17,17 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
-use serde::Serialize;
 
-use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{Item, corrupt, decode, encode, moment, names, pk, text, values};
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, encode, moment, names, pk, text, values};
+use crate::dynamodb::table::Table;
 use crate::dynamodb::transaction::{self, Outcome};
+use names::NameItem;
 
 /// The table of users.
 #[derive(Debug, Clone)]
 pub struct Users {
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 /// Why a registration wrote nothing.
@@ -83,24 +83,15 @@ impl Claim {
 }
 
 /// The item of a username, an e-mail address or an external id.
-#[derive(Serialize)]
-struct NameItem<'a> {
-    pk: String,
-    sub: &'a SubjectId,
-}
-
 impl Users {
     /// Names the table.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+        let table = Table::new(client, table);
+        Self { table }
     }
 
-    pub(crate) fn client(&self) -> &Client {
-        &self.client
-    }
-
-    pub(crate) fn table(&self) -> &str {
+    pub(crate) fn table(&self) -> &Table {
         &self.table
     }
 
@@ -108,15 +99,8 @@ impl Users {
     ///
     /// A failure is not the caller's: the first request will meet it again.
     pub async fn warm_up(&self) {
-        let read = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(&ItemKey::empty(Prefix::User))))
-            .send()
-            .await;
-        if let Err(error) = read {
-            let error = StoreError::of("GetItem", error);
+        let nothing = pk(&ItemKey::empty(Prefix::User));
+        if let Err(error) = self.table.get(nothing).await {
             tracing::debug!(%error, "warm-up failed");
         }
     }
@@ -132,7 +116,7 @@ impl Users {
             self.claims(user)?.into_iter().unzip();
         // Without a condition, and last: the ones above go by their places.
         parts.extend(self.admins_part(None, Some(user))?);
-        match transaction::write(&self.client, parts).await? {
+        match transaction::write(self.table.client(), parts).await? {
             Outcome::Written => Ok(()),
             Outcome::Refused(conditions) => {
                 let failed = |claim| {
@@ -190,22 +174,13 @@ impl Users {
 
     /// Reads a user's item, consistently.
     pub(crate) async fn item(&self, sub: &SubjectId) -> Result<Option<Item>, StoreError> {
-        let answer = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(&ItemKey::user(sub))))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", error))?;
-        Ok(answer.item)
+        self.table.get(pk(&ItemKey::user(sub))).await
     }
 
     /// Reads an item that must be this user's.
     pub(crate) fn read(&self, sub: &SubjectId, item: Item) -> Result<User, StoreError> {
         let key = ItemKey::user(sub);
-        let user: User = decode(&self.table, key.as_str(), item)?;
+        let user: User = self.table.decode(key.as_str(), item)?;
         if user.sub == *sub {
             Ok(user)
         } else {
@@ -232,28 +207,24 @@ impl Users {
         new: &StoredHash,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(&ItemKey::user(sub))))
-            .condition_expression("#password_hash = :old")
-            .update_expression("SET #password_hash = :new, #updated_at = :now")
-            .set_expression_attribute_names(Some(names(["password_hash", "updated_at"])))
-            .set_expression_attribute_values(Some(values([
-                ("old", text(old.expose())),
-                ("new", text(new.expose())),
-                ("now", moment(now)),
-            ])))
-            .send()
-            .await;
-        written("UpdateItem", sent)
+        let update = self.table.update(pk(&ItemKey::user(sub)), |update| {
+            update
+                .condition_expression("#password_hash = :old")
+                .update_expression("SET #password_hash = :new, #updated_at = :now")
+                .set_expression_attribute_names(Some(names(["password_hash", "updated_at"])))
+                .set_expression_attribute_values(Some(values([
+                    ("old", text(old.expose())),
+                    ("new", text(new.expose())),
+                    ("now", moment(now)),
+                ])))
+        });
+        Ok(update.await?.is_done())
     }
 
     fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         transaction::put(
             Put::builder()
-                .table_name(&self.table)
+                .table_name(self.table.name())
                 .set_item(Some(item))
                 .condition_expression("attribute_not_exists(pk)"),
         )

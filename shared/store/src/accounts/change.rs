@@ -78,7 +78,7 @@ pub async fn change_user_by<E: From<StoreError>>(
             revocations.subject_part(sub, after.token_version, now, reason)?,
         ];
         parts.extend(users.admins_part(Some(&before), Some(&after))?);
-        match transaction::write(users.client(), parts).await? {
+        match transaction::write(users.table().client(), parts).await? {
             Outcome::Written => {
                 let (before, after) = (Box::new(before), Box::new(after));
                 return Ok(Changed::Done { before, after });
@@ -138,7 +138,7 @@ impl Users {
         }
         transaction::update(
             Update::builder()
-                .table_name(self.table())
+                .table_name(self.table().name())
                 .set_key(Some(pk(&ItemKey::user(&after.sub))))
                 .condition_expression("#token_version = :ver")
                 .update_expression(update)

@@ -43,7 +43,7 @@ pub async fn delete_user(
     now: Timestamp,
 ) -> Result<Deleted, StoreError> {
     let account = Delete::builder()
-        .table_name(users.table())
+        .table_name(users.table().name())
         .set_key(Some(pk(&ItemKey::user(&user.sub))))
         // The name's item goes too, so it has to be under the spelling that was read.
         .condition_expression("#token_version = :ver AND #username_canonical = :name")
@@ -62,7 +62,7 @@ pub async fn delete_user(
             continue;
         };
         let name = Delete::builder()
-            .table_name(users.table())
+            .table_name(users.table().name())
             .set_key(Some(pk(&name)))
             .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
             .set_expression_attribute_names(Some(names(["sub"])))
@@ -71,7 +71,7 @@ pub async fn delete_user(
     }
     let admins = parts.len();
     parts.extend(users.admins_part(Some(user), None)?);
-    match transaction::write(users.client(), parts).await? {
+    match transaction::write(users.table().client(), parts).await? {
         Outcome::Written => Ok(Deleted::Done),
         Outcome::Refused(conditions) if conditions.failed(0) => Ok(Deleted::Refused),
         Outcome::Refused(conditions) if conditions.failed(admins) => Ok(Deleted::LastAdmin),

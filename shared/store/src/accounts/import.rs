@@ -47,7 +47,7 @@ impl Users {
         let revoked = parts.len();
         parts.push(revocations.unrevoked_part(user)?);
         parts.extend(self.admins_part(None, Some(user))?);
-        let conditions = match transaction::write(self.client(), parts).await? {
+        let conditions = match transaction::write(self.table().client(), parts).await? {
             Outcome::Written => return Ok(Imported::Written),
             Outcome::Refused(conditions) => conditions,
         };
@@ -84,8 +84,7 @@ impl Users {
         let keys = claims.iter().map(|(_, key)| key.clone()).collect();
         let revocation = vec![ItemKey::subject_revocation(&user.sub)];
         let tables = [(self.table(), keys), (revocations.table(), revocation)];
-        let mut found = batch::get(self.client(), tables).await?;
-        let items = found.remove(self.table()).unwrap_or_default();
+        let [items, revocation] = batch::get(self.table().client(), tables).await?;
         let key = |item: &Item| item.get("pk").and_then(|pk| pk.as_s().ok().cloned());
         let subject: String = ItemKey::user(&user.sub).into();
         if let Some(stored) = items
@@ -94,7 +93,6 @@ impl Users {
         {
             return Ok(compared(stored, user));
         }
-        let revocation = found.remove(revocations.table()).unwrap_or_default();
         if revocation.iter().any(|item| forbids(item, user)) {
             return Ok(Imported::Deleted);
         }
@@ -109,7 +107,7 @@ impl Revocations {
     /// ever be valid: after a deletion, or with a version that was revoked.
     fn unrevoked_part(&self, user: &User) -> Result<TransactWriteItem, StoreError> {
         let check = ConditionCheck::builder()
-            .table_name(self.table())
+            .table_name(self.table().name())
             .set_key(Some(pk(&ItemKey::subject_revocation(&user.sub))))
             .condition_expression("attribute_not_exists(pk) OR #min_ver <= :ver")
             .set_expression_attribute_names(Some(names(["min_ver"])))

@@ -10,8 +10,8 @@ use serde::Deserialize;
 
 use crate::accounts::change::{MAX_ATTEMPTS, changed_each_time};
 use crate::accounts::sign_out::Ended;
-use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{decode, moment, names, number, pk, text, values};
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{moment, names, number, pk, text, values};
 use crate::dynamodb::transaction::{self, Outcome};
 use crate::revocations::Revocations;
 use crate::users::Users;
@@ -35,21 +35,19 @@ impl Users {
         sub: &SubjectId,
         recovery: &Recovery,
     ) -> Result<bool, StoreError> {
-        let sent = self
-            .client()
-            .update_item()
-            .table_name(self.table())
-            .set_key(Some(pk(&ItemKey::user(sub))))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET #recovery_digest = :digest, #recovery_expires_at = :expires_at")
-            .set_expression_attribute_names(Some(names(RECOVERY)))
-            .set_expression_attribute_values(Some(values([
-                ("digest", text(recovery.digest.expose())),
-                ("expires_at", moment(recovery.expires_at)),
-            ])))
-            .send()
-            .await;
-        written("UpdateItem", sent)
+        let update = self.table().update(pk(&ItemKey::user(sub)), |update| {
+            update
+                .condition_expression("attribute_exists(pk)")
+                .update_expression(
+                    "SET #recovery_digest = :digest, #recovery_expires_at = :expires_at",
+                )
+                .set_expression_attribute_names(Some(names(RECOVERY)))
+                .set_expression_attribute_values(Some(values([
+                    ("digest", text(recovery.digest.expose())),
+                    ("expires_at", moment(recovery.expires_at)),
+                ])))
+        });
+        Ok(update.await?.is_done())
     }
 
     /// Reads a user with the recovery that was granted, consistently.
@@ -63,8 +61,9 @@ impl Users {
         let Some(item) = self.item(sub).await? else {
             return Ok(None);
         };
-        let recovery: RecoveryItem =
-            decode(self.table(), ItemKey::user(sub).as_str(), item.clone())?;
+        let recovery: RecoveryItem = self
+            .table()
+            .decode(ItemKey::user(sub).as_str(), item.clone())?;
         let user = self.read(sub, item)?;
         let granted = recovery.recovery_digest.zip(recovery.recovery_expires_at);
         let recovery = granted.map(|(digest, expires_at)| Recovery { digest, expires_at });
@@ -106,7 +105,7 @@ impl Users {
         named.extend(names(RECOVERY));
         transaction::update(
             Update::builder()
-                .table_name(self.table())
+                .table_name(self.table().name())
                 .set_key(Some(pk(&ItemKey::user(sub))))
                 .condition_expression("#token_version = :ver")
                 .update_expression(
@@ -142,7 +141,7 @@ pub async fn change_password(
         users.password_part(sub, ver, hash, now)?,
         revocations.subject_part(sub, ver.saturating_add(1), now, "password_changed")?,
     ];
-    match transaction::write(users.client(), parts).await? {
+    match transaction::write(users.table().client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(_) => Ok(Ended::Refused),
     }

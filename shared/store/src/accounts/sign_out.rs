@@ -54,7 +54,7 @@ pub async fn end_session(
         sessions.revoke_part(sid, sub, now)?,
         revocations.session_part(sid, now, reason)?,
     ];
-    match transaction::write(revocations.client(), parts).await? {
+    match transaction::write(revocations.table().client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(conditions) if conditions.item(0).is_some() => Ok(Ended::Refused),
         // TTL has deleted the session; its access tokens may live on for a while.
@@ -115,7 +115,7 @@ fn all(
 ) -> Result<Vec<TransactWriteItem>, StoreError> {
     let raised = ver.saturating_add(1);
     let counters = Update::builder()
-        .table_name(users.table())
+        .table_name(users.table().name())
         .set_key(Some(pk(&ItemKey::user(sub))))
         .condition_expression("#token_version = :ver")
         .update_expression(
@@ -140,7 +140,7 @@ fn all(
 }
 
 async fn write(users: &Users, parts: Vec<TransactWriteItem>) -> Result<Ended, StoreError> {
-    match transaction::write(users.client(), parts).await? {
+    match transaction::write(users.table().client(), parts).await? {
         Outcome::Written => Ok(Ended::Done),
         Outcome::Refused(_) => Ok(Ended::Refused),
     }

@@ -9,76 +9,84 @@ use gatehouse_auth::item_key::ItemKey;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, pk};
 use crate::dynamodb::retry::Retries;
+use crate::dynamodb::table::Table;
 
-/// Reads `keys` of attribute `pk` from each table; returns what exists, by table.
+const READ: &str = "BatchGetItem";
+const WRITE: &str = "BatchWriteItem";
+/// DynamoDB reads no more keys in one call.
+const MAX_KEYS: usize = 100;
+/// DynamoDB deletes no more keys in one call.
+const MAX_DELETES: usize = 25;
+
+/// Reads items of several tables, consistently; returns those that exist, by table in
+/// the order of `tables`.
 ///
 /// # Errors
 /// [`StoreError::Incomplete`] if keys stay unprocessed after bounded retries: an
 /// item that was not read is not an item that does not exist.
-pub(crate) async fn get(
+pub(crate) async fn get<const N: usize>(
     client: &Client,
-    tables: impl IntoIterator<Item = (&str, Vec<ItemKey>)>,
-) -> Result<HashMap<String, Vec<Item>>, StoreError> {
+    tables: [(&Table, Vec<ItemKey>); N],
+) -> Result<[Vec<Item>; N], StoreError> {
+    let names = tables.each_ref().map(|(table, _)| table.name());
     let pending = tables
-        .into_iter()
+        .iter()
         .map(|(table, keys)| {
             let keys = keys.iter().map(pk).collect();
-            Ok((table.to_owned(), consistent(keys)?))
+            Ok((table.name().to_owned(), consistent(keys)?))
         })
         .collect::<Result<_, StoreError>>()?;
-    read(client, pending).await
+    let mut found = read(client, pending).await?;
+    Ok(names.map(|name| found.remove(name).unwrap_or_default()))
 }
 
-/// Reads `keys` of one table, whatever its key is called; returns what exists.
-///
-/// # Errors
-/// As [`get`]; DynamoDB takes 100 keys.
-pub(crate) async fn get_keys(
-    client: &Client,
-    table: &str,
-    keys: Vec<Item>,
-) -> Result<Vec<Item>, StoreError> {
-    let pending = HashMap::from([(table.to_owned(), consistent(keys)?)]);
-    Ok(read(client, pending)
-        .await?
-        .remove(table)
-        .unwrap_or_default())
-}
+impl Table {
+    /// Reads several items, consistently; returns those that exist.
+    ///
+    /// # Errors
+    /// As [`get`].
+    pub(crate) async fn get_each(&self, keys: &[Item]) -> Result<Vec<Item>, StoreError> {
+        let mut items = Vec::new();
+        for keys in keys.chunks(MAX_KEYS) {
+            let pending = HashMap::from([(self.name().to_owned(), consistent(keys.to_vec())?)]);
+            let found = read(self.client(), pending).await?;
+            items.extend(found.into_values().flatten());
+        }
+        Ok(items)
+    }
 
-/// Deletes `keys` of one table, 25 in a call; what is gone already is no error.
-///
-/// # Errors
-/// [`StoreError::Incomplete`] if keys stay unprocessed after bounded retries.
-pub(crate) async fn delete(
-    client: &Client,
-    table: &str,
-    keys: Vec<Item>,
-) -> Result<(), StoreError> {
-    for chunk in keys.chunks(MAX_DELETES) {
-        let mut pending: Vec<WriteRequest> = chunk
-            .iter()
-            .map(|key| {
-                let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-                let delete = delete.map_err(|error| StoreError::rejected(WRITE, error))?;
-                Ok(WriteRequest::builder().delete_request(delete).build())
-            })
-            .collect::<Result<_, StoreError>>()?;
-        let mut retries = Retries::default();
-        while !pending.is_empty() {
-            let answer = client
-                .batch_write_item()
-                .request_items(table, pending)
-                .send()
-                .await
-                .map_err(|error| StoreError::of(WRITE, error))?;
-            let mut left = answer.unprocessed_items.unwrap_or_default();
-            pending = left.remove(table).unwrap_or_default();
-            if !pending.is_empty() && !retries.wait().await {
-                return Err(StoreError::Incomplete { operation: WRITE });
+    /// Deletes several items; one that does not exist is no error.
+    ///
+    /// # Errors
+    /// [`StoreError::Incomplete`] if keys stay unprocessed after bounded retries.
+    pub(crate) async fn delete_each(&self, keys: &[Item]) -> Result<(), StoreError> {
+        for keys in keys.chunks(MAX_DELETES) {
+            let mut pending: Vec<WriteRequest> = keys
+                .iter()
+                .map(|key| {
+                    let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
+                    let delete = delete.map_err(|error| StoreError::rejected(WRITE, error))?;
+                    Ok(WriteRequest::builder().delete_request(delete).build())
+                })
+                .collect::<Result<_, StoreError>>()?;
+            let mut retries = Retries::default();
+            while !pending.is_empty() {
+                let written = self
+                    .client()
+                    .batch_write_item()
+                    .request_items(self.name(), pending)
+                    .send()
+                    .await
+                    .map_err(|error| StoreError::from_sdk(WRITE, error))?;
+                let mut left = written.unprocessed_items.unwrap_or_default();
+                pending = left.remove(self.name()).unwrap_or_default();
+                if !pending.is_empty() && !retries.wait().await {
+                    return Err(StoreError::Incomplete { operation: WRITE });
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 async fn read(
@@ -93,7 +101,7 @@ async fn read(
             .set_request_items(Some(pending))
             .send()
             .await
-            .map_err(|error| StoreError::of(OPERATION, error))?;
+            .map_err(|error| StoreError::from_sdk(READ, error))?;
         for (table, items) in answer.responses.unwrap_or_default() {
             found.entry(table).or_default().extend(items);
         }
@@ -102,9 +110,7 @@ async fn read(
             return Ok(found);
         }
         if !retries.wait().await {
-            return Err(StoreError::Incomplete {
-                operation: OPERATION,
-            });
+            return Err(StoreError::Incomplete { operation: READ });
         }
     }
 }
@@ -114,10 +120,5 @@ fn consistent(keys: Vec<Item>) -> Result<KeysAndAttributes, StoreError> {
         .set_keys(Some(keys))
         .consistent_read(true)
         .build()
-        .map_err(|error| StoreError::rejected(OPERATION, error))
+        .map_err(|error| StoreError::rejected(READ, error))
 }
-
-const OPERATION: &str = "BatchGetItem";
-const WRITE: &str = "BatchWriteItem";
-/// DynamoDB takes no more in one call.
-const MAX_DELETES: usize = 25;

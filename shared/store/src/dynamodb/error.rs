@@ -71,7 +71,7 @@ impl Failure for StoreError {
 
 impl StoreError {
     /// Sorts an SDK error into what may pass by itself and what will not.
-    pub(crate) fn of<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
+    pub(crate) fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
@@ -100,22 +100,6 @@ impl StoreError {
     pub(crate) fn rejected(operation: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Rejected { operation, source }
-    }
-}
-
-/// Reads the end of a conditional write: true if it was written, false if its
-/// condition failed.
-pub(crate) fn written<T, E>(
-    operation: &'static str,
-    sent: Result<T, SdkError<E, HttpResponse>>,
-) -> Result<bool, StoreError>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-{
-    match sent {
-        Ok(_) => Ok(true),
-        Err(error) if error.code() == Some("ConditionalCheckFailedException") => Ok(false),
-        Err(error) => Err(StoreError::of(operation, error)),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::dynamodb::error::{Cause, StoreError};
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
 /// Reads an item; what is wrong with it is told by its attribute.
-pub(crate) fn decode<T: DeserializeOwned>(
+pub(super) fn decode<T: DeserializeOwned>(
     table: &str,
     key: &str,
     item: Item,
@@ -35,7 +35,7 @@ pub(crate) fn decode<T: DeserializeOwned>(
 }
 
 /// Makes the error for an item whose attribute is not what it must be.
-pub(crate) fn corrupt(
+pub(super) fn corrupt(
     table: &str,
     key: &str,
     attribute: &str,

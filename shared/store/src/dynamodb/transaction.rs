@@ -73,7 +73,7 @@ pub(crate) async fn write(
             Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
                 StoreError::unavailable(OPERATION, "the same transaction is still in progress")
             }
-            _ => return Err(StoreError::of(OPERATION, error)),
+            _ => return Err(StoreError::from_sdk(OPERATION, error)),
         };
         let again = matches!(failure, StoreError::Unavailable { .. });
         if !(again && retries.wait().await) {

@@ -38,7 +38,7 @@ impl KeyRingSource {
                     .secret_id(arn)
                     .send()
                     .await
-                    .map_err(|error| StoreError::of("GetSecretValue", error))?;
+                    .map_err(|error| StoreError::from_sdk("GetSecretValue", error))?;
                 KeyRing::parse(secret.secret_string().unwrap_or_default())
             }
         };

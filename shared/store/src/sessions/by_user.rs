@@ -9,9 +9,8 @@ use gatehouse_auth::id::{SessionId, SubjectId};
 use gatehouse_auth::session::Session;
 use serde::Deserialize;
 
-use crate::dynamodb::batch;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, decode, key, names, text, values};
+use crate::dynamodb::item::{Item, key, names, text, values};
 use crate::sessions::Sessions;
 
 /// A page of the index, which holds keys alone.
@@ -62,26 +61,23 @@ impl Sessions {
         sub: &SubjectId,
         start: Option<Item>,
     ) -> Result<SessionIds, StoreError> {
-        let answer = self
-            .client()
-            .query()
-            .table_name(self.table())
-            .index_name(INDEX)
-            .key_condition_expression("#sub = :sub")
-            .set_expression_attribute_names(Some(names(["sub"])))
-            .set_expression_attribute_values(Some(values([("sub", text(sub.as_str()))])))
-            .scan_index_forward(false)
-            .limit(PAGE)
-            .set_exclusive_start_key(start)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("Query", error))?;
-        let items = answer.items.unwrap_or_default().into_iter();
-        let ids = items
-            .map(|item| decode(self.table(), "of the index", item))
+        let page = self.table().query(start, |query| {
+            query
+                .index_name(INDEX)
+                .key_condition_expression("#sub = :sub")
+                .set_expression_attribute_names(Some(names(["sub"])))
+                .set_expression_attribute_values(Some(values([("sub", text(sub.as_str()))])))
+                .scan_index_forward(false)
+                .limit(PAGE)
+        });
+        let page = page.await?;
+        let ids = page
+            .items
+            .into_iter()
+            .map(|item| self.table().decode("of the index", item))
             .map(|item: Result<IndexItem, StoreError>| item.map(|item| item.sid))
             .collect::<Result<_, _>>()?;
-        let next = answer.last_evaluated_key;
+        let next = page.next;
         Ok(SessionIds { ids, next })
     }
 
@@ -97,15 +93,12 @@ impl Sessions {
 
     /// Deletes a page's sessions.
     pub(crate) async fn delete_all(&self, ids: &[SessionId]) -> Result<(), StoreError> {
-        batch::delete(self.client(), self.table(), keys(ids)).await
+        self.table().delete_each(&keys(ids)).await
     }
 
     /// Reads a page's sessions, consistently; those that are gone are left out.
     async fn items(&self, ids: &[SessionId]) -> Result<Vec<Item>, StoreError> {
-        if ids.is_empty() {
-            return Ok(Vec::new());
-        }
-        batch::get_keys(self.client(), self.table(), keys(ids)).await
+        self.table().get_each(&keys(ids)).await
     }
 }
 

@@ -24,7 +24,7 @@ impl Users {
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let counts = |user: Option<&User>| user.is_some_and(User::is_active_admin);
         let part = Update::builder()
-            .table_name(self.table())
+            .table_name(self.table().name())
             .set_key(Some(pk(&ItemKey::admins())))
             .set_expression_attribute_names(Some(names(["count"])))
             .set_expression_attribute_values(Some(values([("one", number(1))])));

@@ -4,7 +4,8 @@ use gatehouse_auth::item_key::Prefix;
 use gatehouse_auth::user::User;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{decode, key, names, text, values};
+use crate::dynamodb::item::key;
+use crate::dynamodb::table::Scan;
 use crate::users::Users;
 
 /// Some of all users, hashes included, in no order.
@@ -23,28 +24,23 @@ impl Users {
     /// # Errors
     /// [`StoreError`] as the call gives it.
     pub async fn everybody(&self, start: Option<&str>) -> Result<Everybody, StoreError> {
-        let answer = self
-            .client()
-            .scan()
-            .table_name(self.table())
-            .consistent_read(true)
-            .filter_expression("begins_with(#pk, :user)")
-            .set_expression_attribute_names(Some(names(["pk"])))
-            .set_expression_attribute_values(Some(values([("user", text(Prefix::User.as_str()))])))
-            .set_exclusive_start_key(start.map(|start| key("pk", start)))
-            .send()
-            .await
-            .map_err(|error| StoreError::of("Scan", error))?;
-        let items = answer.items.unwrap_or_default().into_iter();
-        let users = items.map(|item| {
+        let scan = Scan {
+            prefix: Prefix::User.as_str(),
+            consistent: true,
+            start: start.map(|start| key("pk", start)),
+            ..Scan::default()
+        };
+        let page = self.table().scan(scan).await?;
+        let users = page.items.into_iter().map(|item| {
             let pk = item.get("pk").and_then(|pk| pk.as_s().ok());
             let pk = pk.cloned().unwrap_or_default();
-            decode(self.table(), &pk, item)
+            self.table().decode(&pk, item)
         });
-        let last = answer.last_evaluated_key;
         Ok(Everybody {
             users: users.collect(),
-            next: last.and_then(|key| key.get("pk")?.as_s().ok().cloned()),
+            next: page
+                .next
+                .and_then(|key| key.get("pk")?.as_s().ok().cloned()),
         })
     }
 }

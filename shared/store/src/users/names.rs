@@ -1,38 +1,56 @@
-//! From a name to its user, past the counters of a login.
+//! The items that lead from a name to its user.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use serde::Deserialize;
+use gatehouse_auth::user::User;
+use serde::{Deserialize, Serialize};
 
+use super::Users;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{decode, pk};
-use crate::users::Users;
+use crate::dynamodb::item::{Item, pk};
 
-#[derive(Deserialize)]
-struct NameItem {
+/// The item of a username, an e-mail address or an external id.
+#[derive(Serialize, Deserialize)]
+pub(super) struct NameItem {
+    pk: String,
     sub: SubjectId,
 }
 
+impl NameItem {
+    pub(super) fn new(key: ItemKey, sub: &SubjectId) -> Self {
+        Self {
+            pk: key.into(),
+            sub: sub.clone(),
+        }
+    }
+}
+
 impl Users {
-    /// Finds whose name it is, consistently; `name_key` is the key of its item.
+    /// Finds a user by the key of one of their names.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if a call fails or an item is corrupt.
+    pub async fn find(&self, name_key: &ItemKey) -> Result<Option<User>, StoreError> {
+        match self.subject_of(name_key).await? {
+            Some(sub) => self.get(&sub).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Finds whose name it is, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn subject_of(&self, name_key: &ItemKey) -> Result<Option<SubjectId>, StoreError> {
-        let answer = self
-            .client()
-            .get_item()
-            .table_name(self.table())
-            .set_key(Some(pk(name_key)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::of("GetItem", error))?;
-        let Some(item) = answer.item else {
-            return Ok(None);
-        };
-        // Errors reach logs: the name itself may be an e-mail address.
-        let item: NameItem = decode(self.table(), "of a name", item)?;
-        Ok(Some(item.sub))
+        let item = self.table().get(pk(name_key)).await?;
+        // Errors reach logs, and the name itself may be an e-mail address.
+        item.map(|item| self.subject_in("of a name", item))
+            .transpose()
+    }
+
+    /// Reads whose name an item is. An error calls the item `shown`.
+    pub(crate) fn subject_in(&self, shown: &str, item: Item) -> Result<SubjectId, StoreError> {
+        let item: NameItem = self.table().decode(shown, item)?;
+        Ok(item.sub)
     }
 }

@@ -1,11 +1,12 @@
-//! Users as an administrator finds them: all of them in pages, or one by a name.
+//! All users in pages, as an administrator lists them.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::{ItemKey, Prefix};
-use gatehouse_auth::user::{Profile, User};
+use gatehouse_auth::user::Profile;
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{decode, key, names, text, values};
+use crate::dynamodb::item::key;
+use crate::dynamodb::table::Scan;
 use crate::users::Users;
 
 /// A page of users, in no order.
@@ -70,36 +71,21 @@ impl Users {
         start: Option<String>,
         items: i32,
     ) -> Result<(Vec<Profile>, Option<String>), StoreError> {
-        let answer = self
-            .client()
-            .scan()
-            .table_name(self.table())
-            .limit(items)
-            .filter_expression("begins_with(#pk, :user)")
-            .projection_expression(PROFILE)
-            .set_expression_attribute_names(Some(names(PROFILE_NAMES)))
-            .set_expression_attribute_values(Some(values([("user", text(Prefix::User.as_str()))])))
-            .set_exclusive_start_key(start.map(|start| key("pk", start)))
-            .send()
-            .await
-            .map_err(|error| StoreError::of("Scan", error))?;
-        let found = answer.items.unwrap_or_default().into_iter();
-        let users = found.map(|item| decode(self.table(), "of a page", item));
+        let scan = Scan {
+            prefix: Prefix::User.as_str(),
+            attributes: &PROFILE,
+            limit: Some(items),
+            start: start.map(|start| key("pk", start)),
+            ..Scan::default()
+        };
+        let page = self.table().scan(scan).await?;
+        let found = page.items.into_iter();
+        let users = found.map(|item| self.table().decode("of a page", item));
         let users = users.collect::<Result<_, _>>()?;
-        let last = answer.last_evaluated_key;
-        let rest = last.and_then(|key| key.get("pk")?.as_s().ok().cloned());
+        let rest = page
+            .next
+            .and_then(|key| key.get("pk")?.as_s().ok().cloned());
         Ok((users, rest))
-    }
-
-    /// Finds a user by the key of one of their names (`username#…`, `email#…`).
-    ///
-    /// # Errors
-    /// [`StoreError`] as the calls or an item give it.
-    pub async fn find(&self, name_key: &ItemKey) -> Result<Option<User>, StoreError> {
-        match self.subject_of(name_key).await? {
-            Some(sub) => self.get(&sub).await,
-            None => Ok(None),
-        }
     }
 }
 
@@ -109,10 +95,7 @@ const ITEMS_OF_A_USER: i32 = 3;
 /// read a whole megabyte where a few more users were wanted.
 const MAX_ITEMS: i32 = 1000;
 /// What a list shows. The hash is not among it.
-const PROFILE: &str = "#sub, #username, #email, #external_id, #roles, #status, #created_at, #updated_at, \
-     #password_changed_at";
-const PROFILE_NAMES: [&str; 10] = [
-    "pk",
+const PROFILE: [&str; 9] = [
     "sub",
     "username",
     "email",

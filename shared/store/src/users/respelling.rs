@@ -28,7 +28,7 @@ impl Users {
     /// [`StoreError`] as the call gives it.
     pub async fn respell(&self, user: &User, canonical: &str) -> Result<Respelled, StoreError> {
         let account = Update::builder()
-            .table_name(self.table())
+            .table_name(self.table().name())
             .set_key(Some(pk(&ItemKey::user(&user.sub))))
             .condition_expression("#username_canonical = :old")
             .update_expression("SET #username_canonical = :new")
@@ -46,18 +46,20 @@ impl Users {
         parts.extend(claims.filter_map(|(claim, part)| (claim == Claim::Username).then_some(part)));
         if let Some(old) = Claim::Username.key(user) {
             let old = Delete::builder()
-                .table_name(self.table())
+                .table_name(self.table().name())
                 .set_key(Some(pk(&old)))
                 .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
                 .set_expression_attribute_names(Some(names(["sub"])))
                 .set_expression_attribute_values(Some(values([("sub", text(user.sub.as_str()))])));
             parts.push(transaction::delete(old)?);
         }
-        Ok(match transaction::write(self.client(), parts).await? {
-            Outcome::Written => Respelled::Done,
-            Outcome::Refused(conditions) if conditions.failed(0) => Respelled::Changed,
-            Outcome::Refused(conditions) if conditions.failed(1) => Respelled::Taken,
-            Outcome::Refused(_) => Respelled::Changed,
-        })
+        Ok(
+            match transaction::write(self.table().client(), parts).await? {
+                Outcome::Written => Respelled::Done,
+                Outcome::Refused(conditions) if conditions.failed(0) => Respelled::Changed,
+                Outcome::Refused(conditions) if conditions.failed(1) => Respelled::Taken,
+                Outcome::Refused(_) => Respelled::Changed,
+            },
+        )
     }
 }

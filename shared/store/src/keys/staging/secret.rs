@@ -29,7 +29,7 @@ impl SecretRing {
             .version_stage(CURRENT)
             .send()
             .await
-            .map_err(|error| StoreError::of("GetSecretValue", error))?;
+            .map_err(|error| StoreError::from_sdk("GetSecretValue", error))?;
         Ok(InForce {
             ring: parse(value.secret_string().unwrap_or_default())?,
             id: value.version_id().unwrap_or_default().to_owned(),
@@ -43,7 +43,7 @@ impl SecretRing {
             .secret_id(&self.arn)
             .send()
             .await
-            .map_err(|error| StoreError::of("DescribeSecret", error))?;
+            .map_err(|error| StoreError::from_sdk("DescribeSecret", error))?;
         let labels = description
             .version_ids_to_stages()
             .and_then(|versions| versions.get(token));
@@ -68,7 +68,7 @@ impl SecretRing {
             )?)),
             // Secrets Manager labels a version before its rotation gives it a value.
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Staged::Absent),
-            Err(error) => Err(StoreError::of("GetSecretValue", error).into()),
+            Err(error) => Err(StoreError::from_sdk("GetSecretValue", error).into()),
         }
     }
 
@@ -86,7 +86,7 @@ impl SecretRing {
             Ok(_) => Ok(()),
             // This rotation was here before, with other random keys.
             Err(error) if error.code() == Some("ResourceExistsException") => Ok(()),
-            Err(error) => Err(StoreError::of("PutSecretValue", error).into()),
+            Err(error) => Err(StoreError::from_sdk("PutSecretValue", error).into()),
         }
     }
 
@@ -103,7 +103,7 @@ impl SecretRing {
         match moved {
             Ok(_) => Ok(true),
             Err(error) if error.code().is_some_and(is_elsewhere) => Ok(false),
-            Err(error) => Err(StoreError::of("UpdateSecretVersionStage", error).into()),
+            Err(error) => Err(StoreError::from_sdk("UpdateSecretVersionStage", error).into()),
         }
     }
 
@@ -119,7 +119,7 @@ impl SecretRing {
         match removed {
             Ok(_) => Ok(()),
             Err(error) if error.code().is_some_and(is_elsewhere) => Ok(()),
-            Err(error) => Err(StoreError::of("UpdateSecretVersionStage", error).into()),
+            Err(error) => Err(StoreError::from_sdk("UpdateSecretVersionStage", error).into()),
         }
     }
 }
