@@ -11,7 +11,7 @@ use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::UserChange;
-use gatehouse_store::{Changed, change_user};
+use gatehouse_store::Changed;
 
 use crate::person::Person;
 use crate::service::Service;
@@ -38,9 +38,8 @@ pub async fn promote(service: &Service, person: &Person) -> anyhow::Result<()> {
         roles: Some(Roles::parse(["admin", "user"])?),
         status: None,
     };
-    let (users, revocations) = (tables.users()?, tables.revocations()?);
     let sub = SubjectId::parse(&person.id)?;
-    let changed = change_user(&users, &revocations, &sub, &change, now()?).await?;
+    let changed = tables.accounts()?.change(&sub, &change, now()?).await?;
     ensure!(matches!(changed, Changed::Done { .. }), "not promoted");
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use anyhow::ensure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_store::{Revocations, Users};
+use gatehouse_store::{Accounts, Revocations, Sessions, Users};
 
 use crate::service::Service;
 
@@ -107,13 +107,18 @@ impl<'a> Tables<'a> {
         Ok(Users::new(self.client.clone(), name.to_owned()))
     }
 
-    /// Opens the table of revocations as the functions do.
+    /// Opens the tables of accounts as the functions do.
     ///
     /// # Errors
-    /// When the table is not there.
-    pub fn revocations(&self) -> anyhow::Result<Revocations> {
-        let name = self.name("RevocationsTable")?;
-        Ok(Revocations::new(self.client.clone(), name.to_owned()))
+    /// When a table is not there.
+    pub fn accounts(&self) -> anyhow::Result<Accounts> {
+        let sessions = self.name("SessionsTable")?.to_owned();
+        let revocations = self.name("RevocationsTable")?.to_owned();
+        Ok(Accounts::new(
+            self.users()?,
+            Sessions::new(self.client.clone(), sessions),
+            Revocations::new(self.client.clone(), revocations),
+        ))
     }
 
     fn name(&self, table: &str) -> anyhow::Result<&str> {

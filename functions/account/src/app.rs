@@ -7,17 +7,12 @@ use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_edge::request::Request;
-use gatehouse_store::{
-    AttemptsAbout, Budget, Connection, LoginAttempts, Revocations, Sessions, Users,
-};
+use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `account` needs.
 pub struct App {
-    pub(crate) users: Users,
-    pub(crate) sessions: Sessions,
-    pub(crate) revocations: Revocations,
-    pub(crate) attempts: AttemptsAbout,
-    pub(crate) guesses: LoginAttempts,
+    pub(crate) accounts: Accounts,
+    pub(crate) attempts: LoginAttempts,
     pub(crate) hasher: Hasher,
     pub(crate) policy: PasswordPolicy,
     pub(crate) breaches: Breaches,
@@ -36,11 +31,12 @@ impl App {
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
-            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
-            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
-            revocations: Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
-            guesses: LoginAttempts::new(tables.clone(), attempts.clone()),
-            attempts: AttemptsAbout::new(tables, attempts),
+            accounts: Accounts::new(
+                Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+                Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+                Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
+            ),
+            attempts: LoginAttempts::new(tables, attempts),
             hasher: Hasher::new(
                 Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
                 hashing.permits,
@@ -50,7 +46,7 @@ impl App {
             clock: Clock::System,
         };
         app.hasher.warm_up();
-        app.users.warm_up().await;
+        app.accounts.users.warm_up().await;
         Ok(app)
     }
 }

@@ -7,7 +7,7 @@ use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{Deleted, delete_traces, delete_user};
+use gatehouse_store::Deleted;
 
 use crate::app::{App, record};
 use crate::owner;
@@ -21,7 +21,7 @@ pub(crate) async fn delete(
     let principal = Principal::of(request, now)?;
     let password = request.json(|fields| fields.secret("password"))?;
     let user = owner::prove(app, request, &principal, &password).await?;
-    let deleted = delete_user(&app.users, &app.revocations, &user, now).await;
+    let deleted = app.accounts.delete(&user, now).await;
     match deleted.map_err(|error| Problem::failed(&error))? {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),
@@ -31,7 +31,10 @@ pub(crate) async fn delete(
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
     record(request, Some(&user.sub), event, reason);
     let digests = user.identifier_digests();
-    match delete_traces(&app.sessions, &app.attempts, &user.sub, digests).await {
+    let traces = app
+        .accounts
+        .delete_traces(&app.attempts, &user.sub, digests);
+    match traces.await {
         Ok(_) => Ok(response::no_content()),
         Err(error) => {
             tracing::warn!(sub = %user.sub, "what is left of a deleted user ends by itself, or by an administrator's DELETE");

@@ -28,14 +28,19 @@ pub(crate) async fn export(
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     let failed = |error| Problem::failed(&error);
-    let found = app.users.get_with_recovery(&principal.sub).await;
+    let found = app.accounts.users.get_with_recovery(&principal.sub).await;
     let (user, recovery) = found
         .map_err(failed)?
         .filter(|(user, _)| user.token_version == principal.ver)
         .ok_or_else(|| Problem::unauthorized(true))?;
-    let sessions = app.sessions.of_user(&user.sub).await.map_err(failed)?;
+    let sessions = app
+        .accounts
+        .sessions
+        .of_user(&user.sub)
+        .await
+        .map_err(failed)?;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
-    let revocations = app.revocations.about(&user.sub, &sids).await;
+    let revocations = app.accounts.revocations.about(&user.sub, &sids).await;
     let about = AttemptKeys {
         sub: user.sub.clone(),
         digests: user.identifier_digests(),

@@ -13,7 +13,7 @@ use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::{FieldError, Problem};
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{Ended, change_password, reset_password};
+use gatehouse_store::Ended;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{App, record};
@@ -34,7 +34,9 @@ pub(crate) async fn change(
     let user = owner::prove(app, request, &principal, &current).await?;
     let hash = hash(app, request, &user, new).await?;
     let caller = (&user.sub, principal.ver);
-    let ended = change_password(&app.users, &app.revocations, caller, &hash, now)
+    let ended = app
+        .accounts
+        .change_password(caller, &hash, now)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {
@@ -64,13 +66,15 @@ pub(crate) async fn reset(
     };
     // Before any hash: who has no code makes us compute none. The code has too many bits
     // to be guessed, so that no counter stands before it.
-    let user = app.users.recovering(&code, now).await;
+    let user = app.accounts.users.recovering(&code, now).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     let Some(user) = user else {
         return Err(refuse(request, Some(&code)));
     };
     let hash = hash(app, request, &user, new).await?;
-    let ended = reset_password(&app.users, &app.revocations, &code, &hash, now)
+    let ended = app
+        .accounts
+        .reset_password(&code, &hash, now)
         .await
         .map_err(|error| Problem::failed(&error))?;
     match ended {

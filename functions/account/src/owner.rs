@@ -18,7 +18,7 @@ use crate::app::{App, record};
 /// 401 if the account is gone, disabled, or has changed since the token was made:
 /// the authorizer looked a moment ago, and this is what it may have missed.
 pub(crate) async fn read(app: &App, principal: &Principal) -> Result<User, Problem> {
-    let user = app.users.get(&principal.sub).await;
+    let user = app.accounts.users.get(&principal.sub).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     user.filter(|user| user.token_version == principal.ver && user.status == Status::Active)
         .ok_or_else(|| Problem::unauthorized(true))
@@ -52,7 +52,7 @@ pub(crate) async fn prove(
         .map_err(|error| Problem::failed(&error))?
         .is_right()
     {
-        let forgotten = app.guesses.forget_user(&user.sub).await;
+        let forgotten = app.attempts.forget_user(&user.sub).await;
         forgotten.map_err(|error| Problem::failed(&error))?;
         return Ok(user);
     }
@@ -64,7 +64,7 @@ pub(crate) async fn prove(
 /// Counts an attempt at the password of somebody who is logged in, before it is
 /// hashed: a stolen token guesses no password.
 async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem> {
-    let reserved = app.guesses.reserve_user(&user.sub, app.clock.now()).await;
+    let reserved = app.attempts.reserve_user(&user.sub, app.clock.now()).await;
     match reserved.map_err(|error| Problem::failed(&error))? {
         Reservation::Reserved { .. } => Ok(()),
         Reservation::Refused { retry_after } => {

@@ -8,7 +8,7 @@ use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{Ended, end_session};
+use gatehouse_store::Ended;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -23,7 +23,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     let user = owner::read(app, &principal).await?;
-    let sessions = app.sessions.of_user(&user.sub).await;
+    let sessions = app.accounts.sessions.of_user(&user.sub).await;
     let sessions = sessions.map_err(|error| Problem::failed(&error))?;
     let items = sessions
         .iter()
@@ -40,20 +40,13 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
     let Some(Ok(sid)) = sid else {
         return Err(Problem::not_found());
     };
-    let session = app.sessions.get(&sid).await;
+    let session = app.accounts.sessions.get(&sid).await;
     let session = session.map_err(|error| Problem::failed(&error))?;
     // Another person's and nobody's are one answer.
     if session.is_none_or(|session| session.sub != principal.sub) {
         return Err(Problem::not_found());
     }
-    let ended = end_session(
-        &app.sessions,
-        &app.revocations,
-        &sid,
-        &principal.sub,
-        now,
-        REASON,
-    );
+    let ended = app.accounts.end_session(&sid, &principal.sub, REASON, now);
     match ended.await.map_err(|error| Problem::failed(&error))? {
         Ended::Refused => Err(Problem::not_found()),
         Ended::Done => {

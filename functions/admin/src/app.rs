@@ -7,14 +7,12 @@ use gatehouse_edge::config::Environment;
 use gatehouse_edge::principal::Principal;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
-use gatehouse_store::{AttemptsAbout, Budget, Connection, Revocations, Sessions, Users};
+use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `admin` needs.
 pub struct App {
-    pub(crate) users: Users,
-    pub(crate) sessions: Sessions,
-    pub(crate) revocations: Revocations,
-    pub(crate) attempts: AttemptsAbout,
+    pub(crate) accounts: Accounts,
+    pub(crate) attempts: LoginAttempts,
     pub(crate) clock: Clock,
 }
 
@@ -28,13 +26,15 @@ impl App {
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
-            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
-            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
-            revocations: Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
-            attempts: AttemptsAbout::new(tables, attempts),
+            accounts: Accounts::new(
+                Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+                Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+                Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
+            ),
+            attempts: LoginAttempts::new(tables, attempts),
             clock: Clock::System,
         };
-        app.users.warm_up().await;
+        app.accounts.users.warm_up().await;
         Ok(app)
     }
 }

@@ -7,7 +7,7 @@ use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::{FieldError, Problem};
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{Changed, change_user, end_sessions_of};
+use gatehouse_store::Changed;
 use http::StatusCode;
 
 use crate::app::Call;
@@ -16,8 +16,7 @@ use crate::app::Call;
 pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let change = read(call.request)?;
-    let (users, revocations) = (&call.app.users, &call.app.revocations);
-    let changed = change_user(users, revocations, &target, &change, call.now).await;
+    let changed = call.app.accounts.change(&target, &change, call.now).await;
     let user = match changed.map_err(|error| Problem::failed(&error))? {
         Changed::NotFound => return Err(Problem::not_found()),
         Changed::LastAdmin => return Err(Problem::last_admin()),
@@ -35,8 +34,11 @@ pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
 pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     call.request.json_or_empty(|_| ())?;
-    let (users, revocations) = (&call.app.users, &call.app.revocations);
-    let ended = end_sessions_of(users, revocations, &target, call.now, REASON).await;
+    let ended = call
+        .app
+        .accounts
+        .end_sessions_of(&target, REASON, call.now)
+        .await;
     if !ended.map_err(|error| Problem::failed(&error))? {
         return Err(Problem::not_found());
     }

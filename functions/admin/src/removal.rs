@@ -4,7 +4,7 @@ use gatehouse_auth::user::User;
 use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::problem::Problem;
 use gatehouse_edge::response::{self, Response};
-use gatehouse_store::{Deleted, delete_traces, remove_user};
+use gatehouse_store::Deleted;
 
 use crate::app::Call;
 
@@ -12,7 +12,7 @@ use crate::app::Call;
 pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let app = call.app;
-    let removed = remove_user(&app.users, &app.revocations, &target, call.now).await;
+    let removed = app.accounts.remove(&target, call.now).await;
     let (user, deleted) = removed.map_err(|error| Problem::failed(&error))?;
     let digests = match deleted {
         Deleted::LastAdmin => return Err(Problem::last_admin()),
@@ -29,8 +29,8 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
         // Gone already; sessions may be left of a deletion that was interrupted.
         Deleted::Refused => Vec::new(),
     };
-    let left = delete_traces(&app.sessions, &app.attempts, &target, digests).await;
-    let left = left.map_err(|error| Problem::failed(&error))?;
+    let left = app.accounts.delete_traces(&app.attempts, &target, digests);
+    let left = left.await.map_err(|error| Problem::failed(&error))?;
     match deleted {
         Deleted::Refused if left == 0 => Err(Problem::not_found()),
         Deleted::Refused => {

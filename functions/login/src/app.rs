@@ -8,12 +8,11 @@ use gatehouse_edge::config::{
     Environment, GuessSettings, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };
 use gatehouse_store::{
-    Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, LoginLookup, Sessions, Users,
+    Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, Sessions, Users,
 };
 
 /// What `login` needs.
 pub struct App {
-    pub(crate) lookup: LoginLookup,
     pub(crate) attempts: LoginAttempts,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
@@ -58,7 +57,6 @@ impl App {
             },
         };
         let app = Self {
-            lookup: LoginLookup::new(connection.tables(), users.clone(), attempts.clone()),
             attempts: LoginAttempts::new(connection.tables(), attempts)
                 .with_address_attempts(guesses.address_attempts_per_hour),
             users: Users::new(connection.tables(), users),

@@ -36,7 +36,8 @@ pub(crate) async fn authenticate(
     // What is not going to be hashed is not counted either.
     hasher.ready_to_verify(&typed)?;
     let guess = attempt.guess();
-    let found = app.lookup.find(attempt.name_key.as_ref(), &guess).await?;
+    let name_key = attempt.name_key.as_ref();
+    let found = app.attempts.look_up(&app.users, name_key, &guess).await?;
     let counted = app.attempts.reserve_login(&guess, &found.counters, now);
     let reserved = match counted.await? {
         LoginReservation::Reserved(reserved) => reserved,

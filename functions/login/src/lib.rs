@@ -45,7 +45,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     };
     let scope = attempt.scope_of(&app.role_scopes.of(&user.roles));
     let guess = attempt.guess();
-    let counted_no_more = app.attempts.succeed(&guess, reserved, now);
+    let counted_no_more = app.attempts.record_success(&guess, reserved, now);
     let opened = async {
         let opening = Opening {
             user: &user,

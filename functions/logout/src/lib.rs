@@ -11,8 +11,7 @@ use gatehouse_edge::problem::Problem;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::{self, Response};
 use gatehouse_store::{
-    Budget, Caller, Connection, Ended, Revocations, Sessions, StoreError, Users, end_all_sessions,
-    end_other_sessions, end_session,
+    Accounts, Budget, Connection, Ended, Revocations, SessionOwner, Sessions, StoreError, Users,
 };
 
 mod scope;
@@ -21,9 +20,7 @@ use scope::LogoutScope;
 
 /// What the function needs.
 pub struct App {
-    users: Users,
-    sessions: Sessions,
-    revocations: Revocations,
+    accounts: Accounts,
     clock: Clock,
 }
 
@@ -35,13 +32,16 @@ impl App {
     pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        let accounts = Accounts::new(
+            Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+            Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+            Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+        );
         let app = Self {
-            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
-            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
-            revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            accounts,
             clock: Clock::System,
         };
-        app.users.warm_up().await;
+        app.accounts.users.warm_up().await;
         Ok(app)
     }
 }
@@ -82,18 +82,17 @@ async fn end(
     now: Timestamp,
 ) -> Result<Ended, StoreError> {
     let Principal { sub, sid, ver, .. } = principal;
-    let (users, sessions, revocations) = (&app.users, &app.sessions, &app.revocations);
     match scope {
-        LogoutScope::Local => end_session(sessions, revocations, sid, sub, now, REASON).await,
+        LogoutScope::Local => app.accounts.end_session(sid, sub, REASON, now).await,
         LogoutScope::Others => {
-            let caller = Caller {
+            let owner = SessionOwner {
                 sub,
                 sid,
                 ver: *ver,
             };
-            end_other_sessions(users, sessions, revocations, &caller, now).await
+            app.accounts.end_other_sessions(&owner, now).await
         }
-        LogoutScope::Global => end_all_sessions(users, revocations, sub, *ver, now, REASON).await,
+        LogoutScope::Global => app.accounts.end_all_sessions(sub, *ver, REASON, now).await,
     }
 }
 

@@ -5,15 +5,13 @@ use gatehouse_auth::token::{Issuer, Verifier};
 use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, IssuerSettings, KeyRingSettings, SessionSettings};
 use gatehouse_store::{
-    Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations, Sessions,
-    SigningKeys, Users,
+    Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,
+    Sessions, SigningKeys, Users,
 };
 
 /// What `refresh` needs.
 pub struct App {
-    pub(crate) users: Users,
-    pub(crate) sessions: Sessions,
-    pub(crate) revocations: Revocations,
+    pub(crate) accounts: Accounts,
     pub(crate) ring: CachedKeyRing,
     pub(crate) keys: CachedVerifyingKeys,
     pub(crate) issuer: Issuer,
@@ -42,9 +40,11 @@ impl App {
             },
         };
         let app = Self {
-            users: Users::new(tables.clone(), environment.table("USERS_TABLE")?),
-            sessions: Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
-            revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            accounts: Accounts::new(
+                Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+                Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
+                Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
+            ),
             ring: CachedKeyRing::new(source, issuer.key_cache),
             keys: CachedVerifyingKeys::new(keys, issuer.key_cache),
             verifier: Verifier::new(issuer.issuer.clone(), issuer.audience.clone()),
@@ -58,7 +58,7 @@ impl App {
             lifetimes: SessionSettings::from_environment(environment)?,
             clock: Clock::System,
         };
-        app.users.warm_up().await;
+        app.accounts.users.warm_up().await;
         // A ring that is not there yet is the first request's to tell.
         let _ = app.ring.current(app.clock.now()).await;
         Ok(app)

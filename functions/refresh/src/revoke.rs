@@ -59,7 +59,10 @@ async fn revoke_access(
     let Ok(claims) = app.keys.verify(&app.verifier, text, now).await? else {
         return Ok(());
     };
-    app.revocations.revoke_jti(&claims.jti, now, REASON).await?;
+    app.accounts
+        .revocations
+        .revoke_jti(&claims.jti, now, REASON)
+        .await?;
     let mut audit = request.audit();
     audit.sub = Some(&claims.sub);
     audit.sid = Some(&claims.sid);

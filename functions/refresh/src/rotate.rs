@@ -14,7 +14,7 @@ use gatehouse_edge::audit::AuditEvent;
 use gatehouse_edge::request::Request;
 use gatehouse_edge::response::Response;
 use gatehouse_edge::tokens::Tokens;
-use gatehouse_store::{KeysError, RotateSession, end_session};
+use gatehouse_store::{KeysError, RotateSession};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
@@ -59,7 +59,8 @@ impl Refresh<'_> {
         let attempt_id = AttemptId::from_bytes(random::bytes()?);
         let token = &self.presented.token;
         let sub = token.sub();
-        let (user, update) = tokio::join!(self.app.users.get(sub), self.rotate(&attempt_id));
+        let (user, update) =
+            tokio::join!(self.app.accounts.users.get(sub), self.rotate(&attempt_id));
         let user = user?;
         let attempt = step::Attempt {
             presented: token,
@@ -110,7 +111,7 @@ impl Refresh<'_> {
             ip: self.request.client_address(),
             user_agent: self.request.user_agent(),
         };
-        Ok(self.app.sessions.rotate(&update).await?)
+        Ok(self.app.accounts.sessions.rotate(&update).await?)
     }
 
     /// Ends the session, and returns what the client is told of it.
@@ -190,7 +191,7 @@ pub(crate) async fn end(
     now: Timestamp,
     reason: &str,
 ) -> Result<(), RefreshError> {
-    end_session(&app.sessions, &app.revocations, sid, sub, now, reason).await?;
+    app.accounts.end_session(sid, sub, reason, now).await?;
     Ok(())
 }
 
@@ -228,7 +229,7 @@ async fn refuse_more_than_the_session_has(
     token: &RefreshToken,
     wanted: &Scopes,
 ) -> Result<(), RefreshError> {
-    let session = app.sessions.get(token.sid()).await?;
+    let session = app.accounts.sessions.get(token.sid()).await?;
     let current = session.filter(|session| {
         session.sub == *token.sub()
             && session.generation == token.generation()

@@ -1,6 +1,8 @@
 //! The clients that introspect tokens: `client#<id>` in the table of signing keys.
 
-pub(crate) mod cache;
+mod cache;
+
+pub use cache::CachedClients;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
 use gatehouse_auth::client::{Client, ClientId};

@@ -12,13 +12,8 @@ mod revocations;
 mod sessions;
 mod users;
 
-pub use accounts::change::{Changed, change_user, change_user_by, end_sessions_of};
-pub use accounts::deletion::{Deleted, delete_traces, delete_user, remove_user};
-pub use accounts::import::Imported;
-pub use accounts::password::{change_password, reset_password};
-pub use accounts::sign_out::{Caller, Ended, end_all_sessions, end_other_sessions, end_session};
-pub use clients::Clients;
-pub use clients::cache::CachedClients;
+pub use accounts::{Accounts, Changed, Deleted, Ended, Imported, SessionOwner};
+pub use clients::{CachedClients, Clients};
 pub use dynamodb::connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
@@ -29,13 +24,9 @@ pub use keys::ring::{CachedKeyRing, KeyRingSource};
 pub use keys::rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::CachedVerifyingKeys;
-pub use login_attempts::lookup::{LoginLookup, LookedUp};
-pub use login_attempts::person::{AttemptKeys, AttemptsAbout};
-pub use login_attempts::unlock::unlock;
-pub use login_attempts::{Guess, LoginAttempts, LoginReservation, Reservation, ReservedLogin};
+pub use login_attempts::{
+    AttemptKeys, Guess, LoginAttempts, LoginReservation, LookedUp, Reservation, ReservedLogin,
+};
 pub use revocations::{Revocation, Revocations, Revoked, TokenNames};
 pub use sessions::{RotateSession, Sessions};
-pub use users::export::Everybody;
-pub use users::page::UsersPage;
-pub use users::respelling::Respelled;
-pub use users::{Claim, RegisterError, Users};
+pub use users::{Claim, Everybody, RegisterError, Respelled, Users, UsersPage};

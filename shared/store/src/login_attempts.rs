@@ -1,14 +1,16 @@
 //! The table of attempts: counters that are raised before a password is hashed.
 
-pub(crate) mod lookup;
-pub(crate) mod person;
-pub(crate) mod unlock;
+mod lookup;
+mod person;
+mod unlock;
 mod write;
+
+pub use lookup::LookedUp;
+pub use person::AttemptKeys;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use gatehouse_auth::guessing::{
     Counted, Counter, KNOWN_FOR, Limit, LoginCounters, Settlement, Step,
@@ -17,15 +19,15 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 
-use crate::dynamodb::error::{StoreError, written};
-use crate::dynamodb::item::{decode, moment, number, pk, values};
-use write::Write;
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{moment, number, pk, values};
+use crate::dynamodb::table::{Table, Write};
+use write::StepWrite;
 
 /// The table of attempts.
 #[derive(Debug, Clone)]
 pub struct LoginAttempts {
-    client: Client,
-    table: String,
+    table: Table,
     address: Limit,
 }
 
@@ -96,11 +98,9 @@ impl LoginAttempts {
     /// Names the table.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
-        let address = Limit::address(ADDRESS_ATTEMPTS_PER_HOUR);
         Self {
-            client,
-            table,
-            address,
+            table: Table::new(client, table),
+            address: Limit::address(ADDRESS_ATTEMPTS_PER_HOUR),
         }
     }
 
@@ -157,7 +157,7 @@ impl LoginAttempts {
     ///
     /// # Errors
     /// [`StoreError`] as a call gives it.
-    pub async fn succeed(
+    pub async fn record_success(
         &self,
         guess: &Guess<'_>,
         reserved: ReservedLogin,
@@ -168,7 +168,7 @@ impl LoginAttempts {
             releases_identifier,
         } = reserved.settlement;
         if marks_pair {
-            self.mark(&guess.key(Counted::Pair), now).await?;
+            self.mark_known(&guess.key(Counted::Pair), now).await?;
         }
         if releases_identifier {
             self.release(&guess.key(Counted::Identifier)).await?;
@@ -207,14 +207,8 @@ impl LoginAttempts {
     /// # Errors
     /// [`StoreError`] as the call gives it.
     pub async fn forget_user(&self, sub: &SubjectId) -> Result<(), StoreError> {
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(&ItemKey::user_attempts(sub))))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| StoreError::of("DeleteItem", error))
+        let key = pk(&ItemKey::user_attempts(sub));
+        self.table.delete(key, |delete| delete).await.map(drop)
     }
 
     fn limit(&self, counted: Counted) -> &Limit {
@@ -236,15 +230,15 @@ impl LoginAttempts {
     ) -> Result<Reservation, StoreError> {
         for _ in 0..MAX_TURNS {
             let step = limit.step(seen.as_ref(), now);
-            let write = match Write::of(step, seen.as_ref(), now) {
-                Ok(write) => write,
+            let step = match StepWrite::new(step, seen.as_ref(), now) {
+                Ok(step) => step,
                 Err(until) => {
                     let retry_after = until.since(now);
                     return Ok(Reservation::Refused { retry_after });
                 }
             };
-            let failures = write.failures;
-            match self.write(key, write).await? {
+            let failures = step.failures;
+            match self.write(key, step).await? {
                 Written::Yes => return Ok(Reservation::Reserved { failures }),
                 Written::No(old) => seen = old,
             }
@@ -254,72 +248,56 @@ impl LoginAttempts {
         Ok(Reservation::Refused { retry_after })
     }
 
-    async fn write(&self, key: &ItemKey, write: Write) -> Result<Written, StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(key)))
-            .condition_expression(write.condition)
-            .update_expression(write.update)
-            .set_expression_attribute_values(Some(write.values))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(Written::Yes);
-        };
-        let Some(UpdateItemError::ConditionalCheckFailedException(refusal)) =
-            error.as_service_error()
-        else {
-            return Err(StoreError::of(OPERATION, error));
-        };
-        let old = refusal.item.clone();
-        let old = old
-            .map(|item| decode(&self.table, key.as_str(), item))
-            .transpose()?;
-        Ok(Written::No(old))
+    /// Writes a step, or returns the counter that refused it.
+    async fn write(&self, key: &ItemKey, step: StepWrite) -> Result<Written, StoreError> {
+        let update = self.table.update(pk(key), |update| {
+            update
+                .condition_expression(step.condition)
+                .update_expression(step.update)
+                .set_expression_attribute_values(Some(step.values))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+        });
+        match update.await? {
+            Write::Done(_) => Ok(Written::Yes),
+            Write::Refused(item) => {
+                let counter = item.map(|item| self.table.decode(key.as_str(), item));
+                Ok(Written::No(counter.transpose()?))
+            }
+        }
     }
 
-    async fn mark(&self, key: &ItemKey, now: Timestamp) -> Result<(), StoreError> {
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(key)))
-            .update_expression(
-                "SET failures = :none, last_success_at = :now, expires_at = :end \
-                 REMOVE locked_until, counted_until",
-            )
-            .set_expression_attribute_values(Some(values([
-                ("none", number(0)),
-                ("now", moment(now)),
-                ("end", moment(now.plus(KNOWN_FOR))),
-            ])))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| StoreError::of(OPERATION, error))
+    async fn mark_known(&self, key: &ItemKey, now: Timestamp) -> Result<(), StoreError> {
+        let update = self.table.update(pk(key), |update| {
+            update
+                .update_expression(
+                    "SET failures = :none, last_success_at = :now, expires_at = :end \
+                     REMOVE locked_until, counted_until",
+                )
+                .set_expression_attribute_values(Some(values([
+                    ("none", number(0)),
+                    ("now", moment(now)),
+                    ("end", moment(now.plus(KNOWN_FOR))),
+                ])))
+        });
+        update.await.map(drop)
     }
 
     async fn release(&self, key: &ItemKey) -> Result<(), StoreError> {
-        let sent = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .set_key(Some(pk(key)))
-            .condition_expression("failures > :none")
-            .update_expression("SET failures = failures - :one")
-            .set_expression_attribute_values(Some(values([
-                ("none", number(0)),
-                ("one", number(1)),
-            ])))
-            .send()
-            .await;
-        written(OPERATION, sent).map(drop)
+        let update = self.table.update(pk(key), |update| {
+            update
+                .condition_expression("failures > :none")
+                .update_expression("SET failures = failures - :one")
+                .set_expression_attribute_values(Some(values([
+                    ("none", number(0)),
+                    ("one", number(1)),
+                ])))
+        });
+        update.await.map(drop)
     }
 }
 
-const OPERATION: &str = "UpdateItem";
 /// What an address has unless it is set; only `register` and `login` count by it.
 const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;
 /// Turns at one counter: to begin it, to be one of the free ones, to be the one beyond,

@@ -10,7 +10,7 @@ use std::iter;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
@@ -19,7 +19,6 @@ use serde::{Deserialize, Serialize};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, names, number, pk, values};
 use crate::dynamodb::table::Table;
-use crate::dynamodb::transaction;
 use token::TokenKeys;
 pub use token::{Revoked, TokenNames};
 
@@ -83,12 +82,8 @@ impl Revocations {
     ///
     /// A failure is not the caller's: the first request will meet it again.
     pub async fn warm_up(&self) {
-        let read = batch::get(
-            &self.client,
-            [(&*self.table, vec![ItemKey::empty(Prefix::Token)])],
-        )
-        .await;
-        if let Err(error) = read {
+        let nothing = pk(&ItemKey::empty(Prefix::Token));
+        if let Err(error) = self.table.get_each(&[nothing]).await {
             tracing::debug!(%error, "warm-up failed");
         }
     }
@@ -228,11 +223,8 @@ impl Revocations {
         reason: &str,
     ) -> Result<TransactWriteItem, StoreError> {
         let item = RevocationItem::new(ItemKey::session_revocation(sid), now, reason);
-        transaction::put(
-            Put::builder()
-                .table_name(self.table.name())
-                .set_item(Some(encode("TransactWriteItems", item)?)),
-        )
+        self.table
+            .put_part(encode("TransactWriteItems", item)?, |put| put)
     }
 
     /// Makes the part of a transaction that revokes a subject's access tokens
@@ -246,14 +238,12 @@ impl Revocations {
     ) -> Result<TransactWriteItem, StoreError> {
         let mut item = RevocationItem::new(ItemKey::subject_revocation(sub), now, reason);
         item.min_ver = Some(min_ver);
-        transaction::put(
-            Put::builder()
-                .table_name(self.table.name())
-                .set_item(Some(encode("TransactWriteItems", item)?))
-                .condition_expression("attribute_not_exists(pk) OR #min_ver < :min_ver")
-                .set_expression_attribute_names(Some(names(["min_ver"])))
-                .set_expression_attribute_values(Some(values([("min_ver", number(min_ver))]))),
-        )
+        self.table
+            .put_part(encode("TransactWriteItems", item)?, |put| {
+                put.condition_expression("attribute_not_exists(pk) OR #min_ver < :min_ver")
+                    .set_expression_attribute_names(Some(names(["min_ver"])))
+                    .set_expression_attribute_values(Some(values([("min_ver", number(min_ver))])))
+            })
     }
 
     fn min_ver(&self, item: &RevocationItem) -> Result<u64, StoreError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
-    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update as UpdatePart,
+    ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
 use gatehouse_auth::key::MacKid;
@@ -17,7 +17,6 @@ use gatehouse_auth::time::Timestamp;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, key, moment, names, number, text, values};
 use crate::dynamodb::table::{Table, Write};
-use crate::dynamodb::transaction;
 
 /// The table of sessions.
 #[derive(Debug, Clone)]
@@ -141,10 +140,8 @@ impl Sessions {
         sub: &SubjectId,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        transaction::update(
-            UpdatePart::builder()
-                .table_name(self.table.name())
-                .set_key(Some(key("sid", sid.as_str())))
+        self.table.update_part(key("sid", sid.as_str()), |update| {
+            update
                 .condition_expression("#sub = :sub")
                 .update_expression("SET #revoked_at = if_not_exists(#revoked_at, :now)")
                 .set_expression_attribute_names(Some(names(["sub", "revoked_at"])))
@@ -154,8 +151,8 @@ impl Sessions {
                 ])))
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
-                ),
-        )
+                )
+        })
     }
 
     /// Makes the part of a transaction by which a session follows its user's
@@ -168,10 +165,8 @@ impl Sessions {
         sid: &SessionId,
         sub: &SubjectId,
     ) -> Result<TransactWriteItem, StoreError> {
-        transaction::update(
-            UpdatePart::builder()
-                .table_name(self.table.name())
-                .set_key(Some(key("sid", sid.as_str())))
+        self.table.update_part(key("sid", sid.as_str()), |update| {
+            update
                 .condition_expression("#sub = :sub AND attribute_not_exists(#revoked_at)")
                 .update_expression("SET #session_version = #session_version + :one")
                 .set_expression_attribute_names(Some(names([
@@ -182,8 +177,8 @@ impl Sessions {
                 .set_expression_attribute_values(Some(values([
                     ("sub", text(sub.as_str())),
                     ("one", number(1)),
-                ]))),
-        )
+                ])))
+        })
     }
 
     /// Reads an item, with the idle limit brought under the absolute one.

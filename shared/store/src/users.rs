@@ -5,13 +5,18 @@
 //! unique index does not exist, and an index is read late.
 
 mod admins;
-pub(crate) mod export;
-pub(crate) mod names;
-pub(crate) mod page;
-pub(crate) mod respelling;
+mod export;
+mod names;
+mod page;
+mod recovery;
+mod respelling;
+
+pub use export::Everybody;
+pub use page::UsersPage;
+pub use respelling::Respelled;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::{ItemKey, Prefix};
@@ -21,7 +26,7 @@ use gatehouse_auth::user::{StoredHash, User};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, moment, names, pk, text, values};
 use crate::dynamodb::table::Table;
-use crate::dynamodb::transaction::{self, Outcome};
+use crate::dynamodb::transaction::{Outcome, Transaction};
 use names::NameItem;
 
 /// The table of users.
@@ -69,6 +74,8 @@ pub enum Claim {
 impl Claim {
     /// Every claim, in the order in which a refusal names them.
     pub const ALL: [Self; 4] = [Self::Subject, Self::Username, Self::Email, Self::ExternalId];
+    /// Every claim that has an item beside the account.
+    pub(crate) const NAMES: [Self; 3] = [Self::Username, Self::Email, Self::ExternalId];
 
     /// Returns the key of the item by which a user claims this, if they do.
     #[must_use]
@@ -82,7 +89,13 @@ impl Claim {
     }
 }
 
-/// The item of a username, an e-mail address or an external id.
+/// What a part of a registration writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Claim(Claim),
+    Admins,
+}
+
 impl Users {
     /// Names the table.
     #[must_use]
@@ -112,25 +125,24 @@ impl Users {
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
     /// [`RegisterError::EmailTaken`]; [`RegisterError::Store`].
     pub async fn register(&self, user: &User) -> Result<(), RegisterError> {
-        let (claims, mut parts): (Vec<Claim>, Vec<TransactWriteItem>) =
-            self.claims(user)?.into_iter().unzip();
-        // Without a condition, and last: the ones above go by their places.
-        parts.extend(self.admins_part(None, Some(user))?);
-        match transaction::write(self.table.client(), parts).await? {
+        let mut parts = Transaction::new();
+        for (claim, part) in self.claims(user)? {
+            parts.add(Part::Claim(claim), part);
+        }
+        if let Some(admins) = self.admins_part(None, Some(user))? {
+            parts.add(Part::Admins, admins);
+        }
+        match parts.write(self.table.client()).await? {
             Outcome::Written => Ok(()),
-            Outcome::Refused(conditions) => {
-                let failed = |claim| {
-                    let index = claims.iter().position(|one| *one == claim);
-                    index.is_some_and(|index| conditions.failed(index))
-                };
-                if failed(Claim::Username) {
-                    Err(RegisterError::UsernameTaken)
-                } else if failed(Claim::Email) {
-                    Err(RegisterError::EmailTaken)
-                } else {
-                    let what = "the subject or the external id exists already";
-                    Err(StoreError::rejected("TransactWriteItems", what).into())
-                }
+            Outcome::Refused(refusal) if refusal.failed(Part::Claim(Claim::Username)) => {
+                Err(RegisterError::UsernameTaken)
+            }
+            Outcome::Refused(refusal) if refusal.failed(Part::Claim(Claim::Email)) => {
+                Err(RegisterError::EmailTaken)
+            }
+            Outcome::Refused(_) => {
+                let what = "the subject or the external id exists already";
+                Err(StoreError::rejected("TransactWriteItems", what).into())
             }
         }
     }
@@ -149,16 +161,9 @@ impl Users {
                 item.insert("pk".to_owned(), text(key));
                 item
             } else {
-                let sub = &user.sub;
-                encode(
-                    "TransactWriteItems",
-                    NameItem {
-                        pk: key.into(),
-                        sub,
-                    },
-                )?
+                encode("TransactWriteItems", NameItem::new(key, &user.sub))?
             };
-            parts.push((claim, self.put_new(item)?));
+            parts.push((claim, self.new_part(item)?));
         }
         Ok(parts)
     }
@@ -184,12 +189,8 @@ impl Users {
         if user.sub == *sub {
             Ok(user)
         } else {
-            Err(corrupt(
-                &self.table,
-                key.as_str(),
-                "sub",
-                "it is another user's",
-            ))
+            let table = &self.table;
+            Err(table.corrupt(key.as_str(), "sub", "it is another user's"))
         }
     }
 
@@ -221,12 +222,25 @@ impl Users {
         Ok(update.await?.is_done())
     }
 
-    fn put_new(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
-        transaction::put(
-            Put::builder()
-                .table_name(self.table.name())
-                .set_item(Some(item))
-                .condition_expression("attribute_not_exists(pk)"),
-        )
+    /// Makes the part of a transaction that writes a new item.
+    fn new_part(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
+        self.table.put_part(item, |put| {
+            put.condition_expression("attribute_not_exists(pk)")
+        })
+    }
+
+    /// Makes the part of a transaction that deletes the item of a user's name. It fails if
+    /// the name belongs to another user.
+    pub(crate) fn release_part(
+        &self,
+        name_key: &ItemKey,
+        sub: &SubjectId,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.table.delete_part(pk(name_key), |delete| {
+            delete
+                .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
+                .set_expression_attribute_names(Some(names(["sub"])))
+                .set_expression_attribute_values(Some(values([("sub", text(sub.as_str()))])))
+        })
     }
 }

@@ -3,24 +3,27 @@
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Imported, Revocations, StoreError, Users};
+use gatehouse_store::{Accounts, Imported, Revocations, Sessions, StoreError, Users};
 use tokio::time::{Duration, sleep};
 
 use crate::target::Target;
 
 /// The tables of one stack.
 pub(super) struct ImportTables {
-    users: Users,
-    revocations: Revocations,
+    pub(super) accounts: Accounts,
     /// Distinguishes this stack from every other, whatever its tables are called.
     pub(super) stack: String,
 }
 
 impl ImportTables {
     pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
+        let client = target.tables();
         Ok(Self {
-            users: Users::new(target.tables(), target.table("USERS_TABLE")?),
-            revocations: Revocations::new(target.tables(), target.table("REVOCATIONS_TABLE")?),
+            accounts: Accounts::new(
+                Users::new(client.clone(), target.table("USERS_TABLE")?),
+                Sessions::new(client.clone(), target.table("SESSIONS_TABLE")?),
+                Revocations::new(client, target.table("REVOCATIONS_TABLE")?),
+            ),
             stack: target.identity(),
         })
     }
@@ -34,7 +37,7 @@ impl ImportTables {
         let mut attempts = 0_u32;
         let came = patiently(async || {
             attempts += 1;
-            self.users.import(&self.revocations, user).await
+            self.accounts.import(user).await
         })
         .await?;
         // The answer to an attempt before this one was lost.
@@ -44,12 +47,12 @@ impl ImportTables {
 
     /// Says what an import of this person would do now.
     pub(super) async fn foresee(&self, user: &User) -> anyhow::Result<Imported> {
-        Ok(patiently(async || self.users.foresee(&self.revocations, user).await).await?)
+        Ok(patiently(async || self.accounts.preview_import(user).await).await?)
     }
 
     /// Says whether an account exists.
     pub(super) async fn has(&self, sub: &SubjectId) -> anyhow::Result<bool> {
-        match patiently(async || self.users.get(sub).await).await {
+        match patiently(async || self.accounts.users.get(sub).await).await {
             Ok(user) => Ok(user.is_some()),
             Err(StoreError::Corrupt { .. }) => Ok(true),
             Err(error) => Err(error.into()),

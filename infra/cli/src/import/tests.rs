@@ -294,15 +294,8 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     world.import(&world.file(&lines(0..3), &[])).await.unwrap();
     let users = world.everybody().await;
     let tables = ImportTables::of(&world.target).unwrap();
-    let revocations = gatehouse_store::Revocations::new(
-        world.target.tables(),
-        world.target.table("REVOCATIONS_TABLE").unwrap(),
-    );
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
-    let (users_table, doomed) = (world.users(), &users[2]);
-    gatehouse_store::delete_user(&users_table, &revocations, doomed, now)
-        .await
-        .unwrap();
+    tables.accounts.delete(&users[2], now).await.unwrap();
     let text = format!(
         "{}{{\"username\":\"PERSON-0\"}}\n{{\"username\":\"new-one\",\"email\":\"person-1@example.org\"}}\n{{\"username\":\"other\",\"id\":1}}\n",
         lines(0..3)

@@ -4,7 +4,7 @@ use anyhow::bail;
 use gatehouse_auth::role::{ADMIN, Role, Roles};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User, UserChange};
-use gatehouse_store::{Changed, change_user, change_user_by, end_sessions_of};
+use gatehouse_store::Changed;
 use serde_json::json;
 
 use super::listing;
@@ -35,9 +35,8 @@ pub(super) async fn roles(
             status: None,
         })
     };
-    let (users, revocations) = (&tables.users, &tables.revocations);
     let sub = &user.sub;
-    let changed = change_user_by(users, revocations, sub, decide, now).await?;
+    let changed = tables.accounts.change_with(sub, decide, now).await?;
     told(&user.username, changed, |user| {
         let mut text = format!(
             "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
@@ -62,9 +61,8 @@ pub(super) async fn status(
         roles: None,
         status: Some(status),
     };
-    let (users, revocations) = (&tables.users, &tables.revocations);
     let sub = &user.sub;
-    let changed = change_user(users, revocations, sub, &change, now).await?;
+    let changed = tables.accounts.change(sub, &change, now).await?;
     told(&user.username, changed, |user| match user.status {
         Status::Active => format!("{} may log in again.\n", user.username),
         Status::Disabled => format!(
@@ -80,10 +78,9 @@ pub(super) async fn end_sessions(
     user: &User,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let (users, revocations) = (&tables.users, &tables.revocations);
     let (sub, name) = (&user.sub, &user.username);
-    let ended = end_sessions_of(users, revocations, sub, now, "operator").await?;
-    if !ended {
+    let ended = tables.accounts.end_sessions_of(sub, "operator", now);
+    if !ended.await? {
         return Err(gone(name));
     }
     Ok(Answer::new(

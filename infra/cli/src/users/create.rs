@@ -66,7 +66,7 @@ pub(super) async fn account(
 ) -> anyhow::Result<Answer> {
     let hash = hash(settings, &newcomer, password).await?;
     let user = user(newcomer, hash, now)?;
-    match tables.users.register(&user).await {
+    match tables.accounts.users.register(&user).await {
         Ok(()) => Ok(Answer::new(
             format!(
                 "{} has an account, with the roles {}.\n",

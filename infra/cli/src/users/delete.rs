@@ -4,7 +4,7 @@ use anyhow::{Context as _, bail};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Deleted, delete_traces, remove_user};
+use gatehouse_store::Deleted;
 use serde_json::json;
 
 use super::tables::Tables;
@@ -17,8 +17,7 @@ pub(super) async fn account(
     sub: &SubjectId,
     now: Timestamp,
 ) -> anyhow::Result<Answer> {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    let (user, deleted) = remove_user(users, revocations, sub, now).await?;
+    let (user, deleted) = tables.accounts.remove(sub, now).await?;
     let digests = user
         .as_ref()
         .map(User::identifier_digests)
@@ -26,8 +25,10 @@ pub(super) async fn account(
     if deleted == Deleted::LastAdmin {
         bail!("that is the last administrator who can log in: promote somebody else first");
     }
-    let left = delete_traces(&tables.sessions, &tables.attempts(), sub, digests).await;
-    let sessions = left.with_context(|| {
+    let left = tables
+        .accounts
+        .delete_traces(&tables.attempts, sub, digests);
+    let sessions = left.await.with_context(|| {
         format!(
             "the account is gone, but not all of its sessions: go on with `users delete --id={sub}`"
         )

@@ -37,7 +37,11 @@ pub(super) async fn all(tables: &Tables, role: Option<&Role>) -> anyhow::Result<
     let mut listed: Vec<Profile> = Vec::new();
     let mut start = None;
     loop {
-        let page = tables.users.page(start.as_ref(), PAGE, || false).await?;
+        let page = tables
+            .accounts
+            .users
+            .page(start.as_ref(), PAGE, || false)
+            .await?;
         let wanted = page.users.into_iter();
         listed
             .extend(wanted.filter(|one| role.is_none_or(|role| one.roles.contains(role.as_str()))));

@@ -30,7 +30,7 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
         let mut taken = Vec::new();
         let before = waiting.len();
         for (user, canonical) in std::mem::take(&mut waiting) {
-            match tables.users.respell(&user, &canonical).await? {
+            match tables.accounts.users.respell(&user, &canonical).await? {
                 Respelled::Done => respelling.moved.push((user, canonical)),
                 Respelled::Taken => taken.push((user, canonical)),
                 Respelled::Changed => {
@@ -150,7 +150,7 @@ async fn everybody(tables: &Tables) -> anyhow::Result<Vec<User>> {
     let mut users = Vec::new();
     let mut start = None;
     loop {
-        let some = tables.users.everybody(start.as_deref()).await?;
+        let some = tables.accounts.users.everybody(start.as_deref()).await?;
         for user in some.users {
             users.push(user?);
         }

@@ -19,7 +19,7 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
     }
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
-    if !tables.users.set_recovery(sub, &recovery).await? {
+    if !tables.accounts.users.set_recovery(sub, &recovery).await? {
         return Err(gone(name));
     }
     let ends = recovery.expires_at.to_string();

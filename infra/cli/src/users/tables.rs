@@ -5,28 +5,27 @@ use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::user::User;
-use gatehouse_store::{AttemptsAbout, Revocations, Sessions, Users};
+use gatehouse_store::{Accounts, LoginAttempts, Revocations, Sessions, Users};
 
 use crate::target::Target;
 
 /// The tables that hold something about people.
 pub(super) struct Tables {
-    pub(super) users: Users,
-    pub(super) revocations: Revocations,
-    pub(super) sessions: Sessions,
-    pub(super) client: aws_sdk_dynamodb::Client,
-    pub(super) attempts: String,
+    pub(super) accounts: Accounts,
+    pub(super) attempts: LoginAttempts,
 }
 
 impl Tables {
     pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
         let client = target.tables();
+        let attempts = target.table("LOGIN_ATTEMPTS_TABLE")?;
         Ok(Self {
-            users: Users::new(client.clone(), target.table("USERS_TABLE")?),
-            revocations: Revocations::new(client.clone(), target.table("REVOCATIONS_TABLE")?),
-            sessions: Sessions::new(client.clone(), target.table("SESSIONS_TABLE")?),
-            attempts: target.table("LOGIN_ATTEMPTS_TABLE")?,
-            client,
+            accounts: Accounts::new(
+                Users::new(client.clone(), target.table("USERS_TABLE")?),
+                Sessions::new(client.clone(), target.table("SESSIONS_TABLE")?),
+                Revocations::new(client.clone(), target.table("REVOCATIONS_TABLE")?),
+            ),
+            attempts: LoginAttempts::new(client, attempts),
         })
     }
 
@@ -35,25 +34,24 @@ impl Tables {
     pub(super) async fn find(&self, name: &str) -> anyhow::Result<User> {
         let nobody = || format!("nobody is called {name:?} here");
         let sub = self.subject_of(name).await?.with_context(nobody)?;
-        self.users.get(&sub).await?.with_context(nobody)
+        self.accounts.users.get(&sub).await?.with_context(nobody)
     }
 
     /// Finds the person who had this id in the system they were imported from.
     pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<User> {
         let nobody = || format!("nobody was imported with the id {id}");
-        self.users.find(&id.name_key()).await?.with_context(nobody)
+        self.accounts
+            .users
+            .find(&id.name_key())
+            .await?
+            .with_context(nobody)
     }
 
     /// Finds whose name it is.
     pub(super) async fn subject_of(&self, name: &str) -> anyhow::Result<Option<SubjectId>> {
         let key = LoginIdentifier::parse(name).name_key();
         let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
-        Ok(self.users.subject_of(&key).await?)
-    }
-
-    /// The counters of failed logins, for who deletes those of one person.
-    pub(super) fn attempts(&self) -> AttemptsAbout {
-        AttemptsAbout::new(self.client.clone(), self.attempts.clone())
+        Ok(self.accounts.users.subject_of(&key).await?)
     }
 }
 

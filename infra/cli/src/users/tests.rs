@@ -5,7 +5,7 @@ use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::StoredHash;
-use gatehouse_store::{Ended, reset_password};
+use gatehouse_store::Ended;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -249,7 +249,14 @@ async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
         "a code works once"
     );
     let sub = SubjectId::parse(made["id"].as_str().unwrap()).unwrap();
-    let user = world.tables.users.get(&sub).await.unwrap().unwrap();
+    let user = world
+        .tables
+        .accounts
+        .users
+        .get(&sub)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(user.password_hash.unwrap().expose(), NEW_HASH);
 }
 
@@ -343,7 +350,7 @@ async fn more_people_than_a_page_holds_are_all_listed() {
     for number in 0..230 {
         let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
         let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
-        world.tables.users.register(&user).await.unwrap();
+        world.tables.accounts.users.register(&user).await.unwrap();
     }
     let listed = world.ask("list").await.unwrap();
     let users = listed["users"].as_array().unwrap();
@@ -395,7 +402,13 @@ async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
 
     // As if the first deletion had been interrupted before the sessions.
     let sub = SubjectId::parse(id).unwrap();
-    world.tables.sessions.create(&session(&sub)).await.unwrap();
+    world
+        .tables
+        .accounts
+        .sessions
+        .create(&session(&sub))
+        .await
+        .unwrap();
     let rest = world.ask(&format!("delete --id={id} --yes")).await.unwrap();
     assert_eq!(rest, json!({"deleted": id, "sessions": 1}));
 }
@@ -424,11 +437,9 @@ fn session(sub: &SubjectId) -> Session {
 
 async fn reset(world: &World, code: &str) -> Ended {
     let code = RecoveryCode::parse(code).unwrap();
-    let (users, revocations) = (&world.tables.users, &world.tables.revocations);
     let (hash, now) = (StoredHash::new(NEW_HASH.into()), Clock::System.now());
-    reset_password(users, revocations, &code, &hash, now)
-        .await
-        .unwrap()
+    let reset = world.tables.accounts.reset_password(&code, &hash, now);
+    reset.await.unwrap()
 }
 
 const PASSWORD: &str = "canary of quiet otters at dawn";

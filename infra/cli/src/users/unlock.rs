@@ -1,7 +1,6 @@
 //! The end of a lockout: failed logins, forgotten.
 
 use gatehouse_auth::user::User;
-use gatehouse_store::unlock;
 use serde_json::json;
 
 use super::listing;
@@ -12,7 +11,7 @@ use crate::answer::Answer;
 pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Answer> {
     let mut removed = 0;
     for digest in user.identifier_digests() {
-        removed += unlock(&tables.client, &tables.attempts, &digest).await?;
+        removed += tables.attempts.unlock(&digest).await?;
     }
     let name = &user.username;
     let text = match removed {

@@ -1,147 +1,176 @@
-//! Ends of sessions: writes across tables, each one transaction.
+//! Ending sessions.
 //!
-//! A condition that fails is an answer. It is never tried again with newer
-//! values: a session that somebody has just ended could end the others.
+//! A condition that fails is a result, and is never tried again with newer values:
+//! otherwise a session that has just been ended could end the others.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{SessionId, SubjectId};
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 
+use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{moment, names, number, pk, values};
-use crate::dynamodb::transaction::{self, Outcome};
-use crate::revocations::Revocations;
-use crate::sessions::Sessions;
-use crate::users::Users;
+use crate::dynamodb::transaction::{Outcome, Transaction};
 
-/// How the end of a session, or of several, came out.
+/// Whether sessions were ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
     /// Everything is written, now or before.
     Done,
-    /// Nothing is written: the caller's right to it has ended meanwhile.
+    /// Nothing is written: the caller's token or code is no longer valid.
     Refused,
 }
 
-/// Who ends the other sessions, as the caller's access token says.
+/// The session that ends the user's other sessions, as its access token describes it.
 #[derive(Debug, Clone, Copy)]
-pub struct Caller<'a> {
+pub struct SessionOwner<'a> {
     /// The subject.
     pub sub: &'a SubjectId,
-    /// The session that lives on.
+    /// The session, which continues.
     pub sid: &'a SessionId,
     /// The token's version; it must be the user's current one.
     pub ver: u64,
 }
 
-/// Ends one session and its access tokens.
-///
-/// A session that was revoked before, or that is gone, is [`Ended::Done`];
-/// another subject's is [`Ended::Refused`].
-///
-/// # Errors
-/// [`StoreError`] as the calls give it.
-pub async fn end_session(
-    sessions: &Sessions,
-    revocations: &Revocations,
-    sid: &SessionId,
-    sub: &SubjectId,
-    now: Timestamp,
-    reason: &str,
-) -> Result<Ended, StoreError> {
-    let parts = vec![
-        sessions.revoke_part(sid, sub, now)?,
-        revocations.session_part(sid, now, reason)?,
-    ];
-    match transaction::write(revocations.table().client(), parts).await? {
-        Outcome::Written => Ok(Ended::Done),
-        Outcome::Refused(conditions) if conditions.item(0).is_some() => Ok(Ended::Refused),
-        // TTL has deleted the session; its access tokens may live on for a while.
-        Outcome::Refused(_) => {
-            revocations.revoke_sid(sid, now, reason).await?;
-            Ok(Ended::Done)
+impl Accounts {
+    /// Ends a session and its access tokens.
+    ///
+    /// For a session that was revoked before or that no longer exists it returns
+    /// [`Ended::Done`]; for another subject's session, [`Ended::Refused`].
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails.
+    pub async fn end_session(
+        &self,
+        sid: &SessionId,
+        sub: &SubjectId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let mut parts = Transaction::new();
+        parts.add(Part::Session, self.sessions.revoke_part(sid, sub, now)?);
+        let revocation = self.revocations.session_part(sid, now, reason)?;
+        parts.add(Part::Revocation, revocation);
+        match self.write(parts).await? {
+            Outcome::Written => Ok(Ended::Done),
+            Outcome::Refused(refusal) if refusal.item(Part::Session).is_some() => {
+                Ok(Ended::Refused)
+            }
+            // TTL has deleted the session; its access tokens may still be valid.
+            Outcome::Refused(_) => {
+                self.revocations.revoke_sid(sid, now, reason).await?;
+                Ok(Ended::Done)
+            }
         }
     }
-}
 
-/// Ends every session of the caller but the caller's own, and every access token.
-///
-/// # Errors
-/// [`StoreError`] as the call gives it.
-pub async fn end_other_sessions(
-    users: &Users,
-    sessions: &Sessions,
-    revocations: &Revocations,
-    caller: &Caller<'_>,
-    now: Timestamp,
-) -> Result<Ended, StoreError> {
-    let mut parts = all(
-        users,
-        revocations,
-        caller.sub,
-        caller.ver,
-        now,
-        "logout_others",
-    )?;
-    parts.push(sessions.follow_part(caller.sid, caller.sub)?);
-    write(users, parts).await
-}
+    /// Ends every session of a user except the one given, and every access token.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn end_other_sessions(
+        &self,
+        owner: &SessionOwner<'_>,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let mut parts = self.all_sessions(owner.sub, owner.ver, "logout_others", now)?;
+        let session = self.sessions.follow_part(owner.sid, owner.sub)?;
+        parts.add(Part::Session, session);
+        self.end(parts).await
+    }
 
-/// Ends every session of a subject, and every access token.
-///
-/// # Errors
-/// [`StoreError`] as the call gives it.
-pub async fn end_all_sessions(
-    users: &Users,
-    revocations: &Revocations,
-    sub: &SubjectId,
-    ver: u64,
-    now: Timestamp,
-    reason: &str,
-) -> Result<Ended, StoreError> {
-    let parts = all(users, revocations, sub, ver, now, reason)?;
-    write(users, parts).await
-}
+    /// Ends every session of a user whose access token has the version `ver`, and every
+    /// access token.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn end_all_sessions(
+        &self,
+        sub: &SubjectId,
+        ver: u64,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        self.end(self.all_sessions(sub, ver, reason, now)?).await
+    }
 
-/// Raises both counters, if `ver` is the current one, and revokes what is below.
-fn all(
-    users: &Users,
-    revocations: &Revocations,
-    sub: &SubjectId,
-    ver: u64,
-    now: Timestamp,
-    reason: &str,
-) -> Result<Vec<TransactWriteItem>, StoreError> {
-    let raised = ver.saturating_add(1);
-    let counters = Update::builder()
-        .table_name(users.table().name())
-        .set_key(Some(pk(&ItemKey::user(sub))))
-        .condition_expression("#token_version = :ver")
-        .update_expression(
-            "SET #token_version = :raised, #session_version = #session_version + :one, \
-             #updated_at = :now",
-        )
-        .set_expression_attribute_names(Some(names([
-            "token_version",
-            "session_version",
-            "updated_at",
-        ])))
-        .set_expression_attribute_values(Some(values([
-            ("ver", number(ver)),
-            ("raised", number(raised)),
-            ("one", number(1)),
-            ("now", moment(now)),
-        ])));
-    Ok(vec![
-        transaction::update(counters)?,
-        revocations.subject_part(sub, raised, now, reason)?,
-    ])
-}
+    /// Ends every session of a user and every access token, for an administrator.
+    ///
+    /// Returns false, and writes nothing, if there is no such user.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails; [`StoreError::Unavailable`] if the user changed
+    /// during each of five attempts.
+    pub async fn end_sessions_of(
+        &self,
+        sub: &SubjectId,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(user) = self.users.get(sub).await? else {
+                return Ok(false);
+            };
+            let ended = self.end_all_sessions(sub, user.token_version, reason, now);
+            match ended.await? {
+                Ended::Done => return Ok(true),
+                Ended::Refused => {}
+            }
+        }
+        Err(changed_each_time())
+    }
 
-async fn write(users: &Users, parts: Vec<TransactWriteItem>) -> Result<Ended, StoreError> {
-    match transaction::write(users.table().client(), parts).await? {
-        Outcome::Written => Ok(Ended::Done),
-        Outcome::Refused(_) => Ok(Ended::Refused),
+    /// Makes the parts that raise both versions, if `ver` is the current one, and revoke
+    /// the tokens below.
+    fn all_sessions(
+        &self,
+        sub: &SubjectId,
+        ver: u64,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Transaction<Part>, StoreError> {
+        let raised = ver.saturating_add(1);
+        let mut parts = Transaction::new();
+        parts.add(Part::User, self.versions_part(sub, ver, now)?);
+        let revocation = self.revocations.subject_part(sub, raised, now, reason)?;
+        parts.add(Part::Revocation, revocation);
+        Ok(parts)
+    }
+
+    fn versions_part(
+        &self,
+        sub: &SubjectId,
+        ver: u64,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let users = self.users.table();
+        users.update_part(pk(&ItemKey::user(sub)), |update| {
+            update
+                .condition_expression("#token_version = :ver")
+                .update_expression(
+                    "SET #token_version = :raised, #session_version = #session_version + :one, \
+                     #updated_at = :now",
+                )
+                .set_expression_attribute_names(Some(names([
+                    "token_version",
+                    "session_version",
+                    "updated_at",
+                ])))
+                .set_expression_attribute_values(Some(values([
+                    ("ver", number(ver)),
+                    ("raised", number(ver.saturating_add(1))),
+                    ("one", number(1)),
+                    ("now", moment(now)),
+                ])))
+        })
+    }
+
+    /// Writes a transaction that is refused if the version is no longer the current one.
+    pub(super) async fn end(&self, parts: Transaction<Part>) -> Result<Ended, StoreError> {
+        match self.write(parts).await? {
+            Outcome::Written => Ok(Ended::Done),
+            Outcome::Refused(_) => Ok(Ended::Refused),
+        }
     }
 }

@@ -3,6 +3,9 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::{
+    ConditionCheckBuilder, DeleteBuilder, PutBuilder, UpdateBuilder,
+};
 use aws_sdk_dynamodb::types::{
     CancellationReason, ConditionCheck, Delete, Put, TransactWriteItem, Update,
 };
@@ -13,72 +16,140 @@ use gatehouse_auth::random;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::Item;
 use crate::dynamodb::retry::Retries;
+use crate::dynamodb::table::Table;
+
+/// The parts of a transaction, each with a label by which a refusal is interpreted.
+#[derive(Debug)]
+pub(crate) struct Transaction<L>(Vec<(L, TransactWriteItem)>);
 
 /// How a transaction ended.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum Outcome<L> {
     /// Every part is written.
     Written,
     /// A condition failed and nothing is written.
-    Refused(FailedConditions),
+    Refused(Refusal<L>),
 }
 
-/// Which parts' conditions failed, by their place in the transaction.
+/// Which parts' conditions failed.
 #[derive(Debug)]
-pub(crate) struct FailedConditions(Vec<CancellationReason>);
+pub(crate) struct Refusal<L>(Vec<(L, CancellationReason)>);
 
-impl FailedConditions {
-    /// True if the condition of the part at `index` failed.
-    pub(crate) fn failed(&self, index: usize) -> bool {
-        self.0.get(index).is_some_and(is_condition)
+impl<L: Copy + PartialEq> Transaction<L> {
+    pub(crate) fn new() -> Self {
+        Self(Vec::new())
     }
 
-    /// Returns the item that failed it, if there is one and it was asked for.
-    pub(crate) fn item(&self, index: usize) -> Option<&Item> {
-        self.0.get(index).and_then(|reason| reason.item.as_ref())
+    /// Adds a part.
+    pub(crate) fn add(&mut self, label: L, part: TransactWriteItem) {
+        self.0.push((label, part));
+    }
+
+    /// Writes all parts together.
+    ///
+    /// Contention and throttling are tried again, a few times; a failed condition
+    /// never is: it is the caller's to interpret.
+    ///
+    /// All attempts carry one request token, so that a retry after a lost response is
+    /// recognised as the same write and does not fail on its own conditions.
+    pub(crate) async fn write(self, client: &Client) -> Result<Outcome<L>, StoreError> {
+        let (labels, parts): (Vec<L>, Vec<TransactWriteItem>) = self.0.into_iter().unzip();
+        let token = request_token()?;
+        let mut retries = Retries::default();
+        loop {
+            let sent = client
+                .transact_write_items()
+                .client_request_token(&token)
+                .set_transact_items(Some(parts.clone()))
+                .send()
+                .await;
+            let Err(error) = sent else {
+                return Ok(Outcome::Written);
+            };
+            let failure = match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                    let reasons = cancelled.cancellation_reasons();
+                    if reasons.iter().any(is_condition) {
+                        let reasons = labels.into_iter().zip(reasons.iter().cloned());
+                        return Ok(Outcome::Refused(Refusal(reasons.collect())));
+                    }
+                    cancellation(reasons)
+                }
+                Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                    StoreError::unavailable(OPERATION, "the same transaction is still in progress")
+                }
+                _ => return Err(StoreError::from_sdk(OPERATION, error)),
+            };
+            let again = matches!(failure, StoreError::Unavailable { .. });
+            if !(again && retries.wait().await) {
+                return Err(failure);
+            }
+        }
     }
 }
 
-/// Writes `parts` together.
-///
-/// Contention and throttling are tried again, a few times; a failed condition
-/// never is: it is the caller's to interpret.
-///
-/// All attempts carry one request token, so that a retry after a lost response is
-/// recognised as the same write and does not fail on its own conditions.
-pub(crate) async fn write(
-    client: &Client,
-    parts: Vec<TransactWriteItem>,
-) -> Result<Outcome, StoreError> {
-    let token = request_token()?;
-    let mut retries = Retries::default();
-    loop {
-        let sent = client
-            .transact_write_items()
-            .client_request_token(&token)
-            .set_transact_items(Some(parts.clone()))
-            .send()
-            .await;
-        let Err(error) = sent else {
-            return Ok(Outcome::Written);
-        };
-        let failure = match error.as_service_error() {
-            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
-                let reasons = cancelled.cancellation_reasons();
-                if reasons.iter().any(is_condition) {
-                    return Ok(Outcome::Refused(FailedConditions(reasons.to_vec())));
-                }
-                cancellation(reasons)
-            }
-            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
-                StoreError::unavailable(OPERATION, "the same transaction is still in progress")
-            }
-            _ => return Err(StoreError::from_sdk(OPERATION, error)),
-        };
-        let again = matches!(failure, StoreError::Unavailable { .. });
-        if !(again && retries.wait().await) {
-            return Err(failure);
-        }
+impl<L: Copy + PartialEq> Refusal<L> {
+    /// True if the condition of the part with this label failed.
+    pub(crate) fn failed(&self, label: L) -> bool {
+        self.reason(label).is_some_and(is_condition)
+    }
+
+    /// Returns the item that failed the condition, if it exists and the part asked for it.
+    pub(crate) fn item(&self, label: L) -> Option<&Item> {
+        self.reason(label)?.item.as_ref()
+    }
+
+    fn reason(&self, label: L) -> Option<&CancellationReason> {
+        let mut reasons = self.0.iter();
+        reasons.find_map(|(of, reason)| (*of == label).then_some(reason))
+    }
+}
+
+impl Table {
+    /// Makes a part that puts a whole item; `with` adds the condition.
+    pub(crate) fn put_part(
+        &self,
+        item: Item,
+        with: impl FnOnce(PutBuilder) -> PutBuilder,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let part = with(Put::builder().table_name(self.name()).set_item(Some(item)));
+        let part = part.build().map_err(incomplete_part)?;
+        Ok(TransactWriteItem::builder().put(part).build())
+    }
+
+    /// Makes a part that updates an item; `with` adds the expressions.
+    pub(crate) fn update_part(
+        &self,
+        key: Item,
+        with: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let part = with(Update::builder().table_name(self.name()).set_key(Some(key)));
+        let part = part.build().map_err(incomplete_part)?;
+        Ok(TransactWriteItem::builder().update(part).build())
+    }
+
+    /// Makes a part that deletes an item; `with` adds the condition.
+    pub(crate) fn delete_part(
+        &self,
+        key: Item,
+        with: impl FnOnce(DeleteBuilder) -> DeleteBuilder,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let part = with(Delete::builder().table_name(self.name()).set_key(Some(key)));
+        let part = part.build().map_err(incomplete_part)?;
+        Ok(TransactWriteItem::builder().delete(part).build())
+    }
+
+    /// Makes a part that writes nothing; the others are written only if the condition
+    /// that `with` adds holds.
+    pub(crate) fn check_part(
+        &self,
+        key: Item,
+        with: impl FnOnce(ConditionCheckBuilder) -> ConditionCheckBuilder,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let part = ConditionCheck::builder().table_name(self.name());
+        let part = with(part.set_key(Some(key)));
+        let part = part.build().map_err(incomplete_part)?;
+        Ok(TransactWriteItem::builder().condition_check(part).build())
     }
 }
 
@@ -90,38 +161,6 @@ fn request_token() -> Result<String, StoreError> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Makes a part that puts a whole item.
-pub(crate) fn put(
-    part: aws_sdk_dynamodb::types::builders::PutBuilder,
-) -> Result<TransactWriteItem, StoreError> {
-    let part: Put = part.build().map_err(incomplete_part)?;
-    Ok(TransactWriteItem::builder().put(part).build())
-}
-
-/// Makes a part that updates an item.
-pub(crate) fn update(
-    part: aws_sdk_dynamodb::types::builders::UpdateBuilder,
-) -> Result<TransactWriteItem, StoreError> {
-    let part: Update = part.build().map_err(incomplete_part)?;
-    Ok(TransactWriteItem::builder().update(part).build())
-}
-
-/// Makes a part that deletes an item.
-pub(crate) fn delete(
-    part: aws_sdk_dynamodb::types::builders::DeleteBuilder,
-) -> Result<TransactWriteItem, StoreError> {
-    let part: Delete = part.build().map_err(incomplete_part)?;
-    Ok(TransactWriteItem::builder().delete(part).build())
-}
-
-/// Makes a part that writes nothing and holds the others to a condition.
-pub(crate) fn check(
-    part: aws_sdk_dynamodb::types::builders::ConditionCheckBuilder,
-) -> Result<TransactWriteItem, StoreError> {
-    let part: ConditionCheck = part.build().map_err(incomplete_part)?;
-    Ok(TransactWriteItem::builder().condition_check(part).build())
-}
-
 fn incomplete_part(error: BuildError) -> StoreError {
     StoreError::rejected(OPERATION, error)
 }
@@ -130,8 +169,18 @@ fn is_condition(reason: &CancellationReason) -> bool {
     reason.code() == Some("ConditionalCheckFailed")
 }
 
-/// Sorts a cancellation without a failed condition. The codes alone are kept:
-/// the reasons carry items.
+const OPERATION: &str = "TransactWriteItems";
+/// Reasons for a cancellation that pass by themselves.
+const PASSING_CODES: [&str; 5] = [
+    "None",
+    "ProvisionedThroughputExceeded",
+    "RequestLimitExceeded",
+    "ThrottlingError",
+    "TransactionConflict",
+];
+
+/// Classifies a cancellation without a failed condition. It keeps only the codes: the
+/// reasons carry items.
 fn cancellation(reasons: &[CancellationReason]) -> StoreError {
     let codes: Vec<&str> = reasons
         .iter()
@@ -144,13 +193,3 @@ fn cancellation(reasons: &[CancellationReason]) -> StoreError {
         StoreError::rejected(OPERATION, text)
     }
 }
-
-const OPERATION: &str = "TransactWriteItems";
-/// Reasons for a cancellation that pass by themselves.
-const PASSING_CODES: [&str; 5] = [
-    "None",
-    "ProvisionedThroughputExceeded",
-    "RequestLimitExceeded",
-    "ThrottlingError",
-    "TransactionConflict",
-];

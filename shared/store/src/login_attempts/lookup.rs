@@ -1,79 +1,54 @@
-//! What a login reads first: the name's item and the counters of attempts.
+//! What a login reads first: the item of the name and the counters of failed logins.
 
-use aws_sdk_dynamodb::Client;
 use gatehouse_auth::guessing::{Counted, Counter, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use serde::Deserialize;
 
+use super::{Guess, LoginAttempts};
 use crate::dynamodb::batch;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, decode};
-use crate::login_attempts::Guess;
-
-/// The table of users, by names, and the table of login attempts.
-#[derive(Debug, Clone)]
-pub struct LoginLookup {
-    client: Client,
-    users: String,
-    attempts: String,
-}
+use crate::dynamodb::item::Item;
+use crate::users::Users;
 
 /// What a login reads first.
 #[derive(Debug)]
 pub struct LookedUp {
-    /// Whose name it is, if anybody's.
+    /// The user who has the name, if there is one.
     pub sub: Option<SubjectId>,
-    /// The counters that may bind the attempt.
+    /// The counters that may refuse the attempt.
     pub counters: LoginCounters,
 }
 
-#[derive(Deserialize)]
-struct NameItem {
-    sub: SubjectId,
-}
-
-impl LoginLookup {
-    /// Names the tables.
-    #[must_use]
-    pub fn new(client: Client, users_table: String, attempts_table: String) -> Self {
-        Self {
-            client,
-            users: users_table,
-            attempts: attempts_table,
-        }
-    }
-
-    /// Finds the subject of a name, and the counters of its attempts, in one call.
+impl LoginAttempts {
+    /// Finds the subject of a name, and the counters of its failed logins, in one call.
     ///
-    /// `name_key` is the key of the name's item; without one, since nothing can
-    /// have such a name, a key that nothing has is read instead, so that the
-    /// call is the same.
+    /// `name_key` is the key of the name's item. Without one, since the identifier cannot
+    /// be a name, it reads a key that no item has, so that the call is the same.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or an item gives it.
-    pub async fn find(
+    /// [`StoreError`] if the call fails or an item is corrupt.
+    pub async fn look_up(
         &self,
+        users: &Users,
         name_key: Option<&ItemKey>,
         guess: &Guess<'_>,
     ) -> Result<LookedUp, StoreError> {
         let digest = guess.digest;
         let name_key = name_key.map_or_else(|| ItemKey::unused(digest), ItemKey::clone);
         let counters = COUNTERS.map(|counted| guess.key(counted)).to_vec();
-        let keys = [(&*self.users, vec![name_key]), (&*self.attempts, counters)];
-        let mut found = batch::get(&self.client, keys).await?;
-        let names = found.remove(&self.users).unwrap_or_default();
-        let name = names.into_iter().next();
-        // Errors reach logs: the name itself may be an e-mail address.
+        let keys = [(users.table(), vec![name_key]), (&self.table, counters)];
+        let [names, counters] = batch::get(self.table.client(), keys).await?;
+        // Errors reach logs, and the name itself may be an e-mail address.
         let shown = format!("name with digest {digest}");
-        let name: Option<NameItem> = name
-            .map(|item| decode(&self.users, &shown, item))
+        let name = names.into_iter().next();
+        let sub = name
+            .map(|item| users.subject_in(&shown, item))
             .transpose()?;
         let mut looked_up = LookedUp {
-            sub: name.map(|name| name.sub),
+            sub,
             counters: LoginCounters::default(),
         };
-        for item in found.remove(&self.attempts).unwrap_or_default() {
+        for item in counters {
             self.put(item, guess, &mut looked_up.counters)?;
         }
         Ok(looked_up)
@@ -87,7 +62,7 @@ impl LoginLookup {
     ) -> Result<(), StoreError> {
         let key = item.get("pk").and_then(|pk| pk.as_s().ok().cloned());
         let key = key.unwrap_or_default();
-        let counter: Counter = decode(&self.attempts, &key, item)?;
+        let counter: Counter = self.table.decode(&key, item)?;
         for counted in COUNTERS {
             if guess.key(counted).as_str() == key {
                 match counted {

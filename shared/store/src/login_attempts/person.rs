@@ -1,35 +1,27 @@
-//! What the table of login attempts holds about one person.
+//! The counters of one user.
 //!
-//! Its keys are digests of what was typed. From a person's names and addresses
-//! they can be made again; addresses that the person never logged in from cannot
-//! be known, and their counters end by themselves.
+//! Their keys are digests of what was typed, and are computed from the user's names and
+//! addresses. Addresses that the user has never logged in from are not known; counters of
+//! those expire.
 
 use std::collections::BTreeSet;
 
-use aws_sdk_dynamodb::Client;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use serde_json::Value;
 
-use crate::dynamodb::batch;
+use super::LoginAttempts;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, decode, pk};
+use crate::dynamodb::item::{Item, pk};
 
-/// The table of login attempts, for who shows or forgets a person.
-#[derive(Debug, Clone)]
-pub struct AttemptsAbout {
-    client: Client,
-    table: String,
-}
-
-/// A person, the digests of their identifiers, and the addresses of their sessions.
+/// A user, the digests of their identifiers, and the addresses of their sessions.
 #[derive(Debug, Clone)]
 pub struct AttemptKeys {
-    /// The subject, under which a person's own guesses at their password count.
+    /// The subject, under which wrong passwords of the logged-in user are counted.
     pub sub: SubjectId,
     /// Digests of the canonical username and e-mail address.
     pub digests: Vec<String>,
-    /// Addresses that the person has logged in from.
+    /// Addresses that the user has logged in from.
     pub addresses: BTreeSet<String>,
 }
 
@@ -46,36 +38,23 @@ impl AttemptKeys {
     }
 }
 
-impl AttemptsAbout {
-    /// Names the table.
-    #[must_use]
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
-    }
-
-    /// Reads the counters as they stand; they hold numbers and times alone.
+impl LoginAttempts {
+    /// Reads the counters of a user; they hold only numbers and times.
     ///
     /// # Errors
-    /// [`StoreError`] as the calls or an item give it.
-    pub async fn read(&self, about: &AttemptKeys) -> Result<Vec<Value>, StoreError> {
-        let mut found = Vec::new();
-        for keys in about.all().chunks(MAX_KEYS) {
-            let items = batch::get_keys(&self.client, &self.table, keys.to_vec()).await?;
-            for item in items {
-                found.push(decode(&self.table, "a person's counter", item)?);
-            }
-        }
-        Ok(found)
+    /// [`StoreError`] if a call fails or an item is corrupt.
+    pub async fn read(&self, of: &AttemptKeys) -> Result<Vec<Value>, StoreError> {
+        let items = self.table.get_each(&of.all()).await?.into_iter();
+        items
+            .map(|item| self.table.decode("a person's counter", item))
+            .collect()
     }
 
-    /// Deletes the counters.
+    /// Deletes the counters of a user.
     ///
     /// # Errors
-    /// [`StoreError`] as the calls give it.
-    pub async fn forget(&self, about: &AttemptKeys) -> Result<(), StoreError> {
-        batch::delete(&self.client, &self.table, about.all()).await
+    /// [`StoreError`] if a call fails.
+    pub async fn delete(&self, of: &AttemptKeys) -> Result<(), StoreError> {
+        self.table.delete_each(&of.all()).await
     }
 }
-
-/// DynamoDB reads no more in one call.
-const MAX_KEYS: usize = 100;

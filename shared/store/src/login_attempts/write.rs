@@ -9,7 +9,7 @@ use gatehouse_auth::time::Timestamp;
 use crate::dynamodb::item::{Item, moment, number};
 
 /// A conditional update.
-pub(super) struct Write {
+pub(super) struct StepWrite {
     pub(super) condition: &'static str,
     pub(super) update: String,
     pub(super) values: Item,
@@ -17,9 +17,9 @@ pub(super) struct Write {
     pub(super) failures: u32,
 }
 
-impl Write {
+impl StepWrite {
     /// Writes a step down; a locked counter is not written to.
-    pub(super) fn of(
+    pub(super) fn new(
         step: Step,
         seen: Option<&Counter>,
         now: Timestamp,

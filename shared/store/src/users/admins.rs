@@ -1,40 +1,43 @@
-//! `meta#admins`: how many active administrators there are.
+//! `meta#admins`: the number of active administrators.
 //!
-//! It is counted in the transaction that changes the number, on the condition
-//! that it stays above nought: of any number of racers the last one is refused.
+//! It changes in the same transaction as the user, on the condition that it never drops
+//! to zero: if several writers race, the last one is refused.
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
+use super::Users;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, number, pk, values};
-use crate::dynamodb::transaction;
-use crate::users::Users;
 
 impl Users {
-    /// Makes the part of a transaction by which the count follows a user, or
-    /// nothing where it stays; `None` is a user who is not there.
+    /// Makes the part of a transaction that adjusts the number when a user changes;
+    /// nothing if the number stays the same. `None` is a user who does not exist.
     ///
-    /// Its condition fails for the last active administrator alone.
+    /// Its condition fails only for the last active administrator.
     pub(crate) fn admins_part(
         &self,
         before: Option<&User>,
         after: Option<&User>,
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let counts = |user: Option<&User>| user.is_some_and(User::is_active_admin);
-        let part = Update::builder()
-            .table_name(self.table().name())
-            .set_key(Some(pk(&ItemKey::admins())))
-            .set_expression_attribute_names(Some(names(["count"])))
-            .set_expression_attribute_values(Some(values([("one", number(1))])));
-        let part = match (counts(before), counts(after)) {
-            (false, true) => part.update_expression("ADD #count :one"),
-            (true, false) => part
-                .condition_expression("#count > :one")
-                .update_expression("SET #count = #count - :one"),
-            (true, true) | (false, false) => return Ok(None),
-        };
-        transaction::update(part).map(Some)
+        let (was, is) = (counts(before), counts(after));
+        if was == is {
+            return Ok(None);
+        }
+        let part = self.table().update_part(pk(&ItemKey::admins()), |update| {
+            let update = update
+                .set_expression_attribute_names(Some(names(["count"])))
+                .set_expression_attribute_values(Some(values([("one", number(1))])));
+            if is {
+                update.update_expression("ADD #count :one")
+            } else {
+                update
+                    .condition_expression("#count > :one")
+                    .update_expression("SET #count = #count - :one")
+            }
+        });
+        part.map(Some)
     }
 }

@@ -1,65 +1,64 @@
 //! A username under a new canonical spelling, when the rules of spelling change.
 
-use aws_sdk_dynamodb::types::{Delete, Update};
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
+use super::names::NameItem;
+use super::{Claim, Users};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{names, pk, text, values};
-use crate::dynamodb::transaction::{self, Outcome};
-use crate::users::{Claim, Users};
+use crate::dynamodb::item::{encode, names, pk, text, values};
+use crate::dynamodb::transaction::{Outcome, Transaction};
 
-/// How a move to a new spelling ended.
+/// The result of moving a username to a new spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Respelled {
     /// The account and the item of its name have the new spelling.
     Done,
-    /// Somebody else has the new spelling; nothing is written.
+    /// Nothing is written: another user has the new spelling.
     Taken,
-    /// The account is gone or was respelled in the meantime; nothing is written.
+    /// Nothing is written: the account was deleted or respelled in the meantime.
     Changed,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    User,
+    NewName,
+    OldName,
+}
+
 impl Users {
-    /// Moves a user's name to another canonical spelling: the account, the new item of
-    /// the name and the removal of the old one, in one transaction.
+    /// Moves a username to another canonical spelling. One transaction changes the
+    /// account, writes the new item of the name and deletes the old one.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn respell(&self, user: &User, canonical: &str) -> Result<Respelled, StoreError> {
-        let account = Update::builder()
-            .table_name(self.table().name())
-            .set_key(Some(pk(&ItemKey::user(&user.sub))))
-            .condition_expression("#username_canonical = :old")
-            .update_expression("SET #username_canonical = :new")
-            .set_expression_attribute_names(Some(names(["username_canonical"])))
-            .set_expression_attribute_values(Some(values([
-                ("old", text(&user.username_canonical)),
-                ("new", text(canonical)),
-            ])));
-        let mut parts = vec![transaction::update(account)?];
-        let after = User {
-            username_canonical: canonical.to_owned(),
-            ..user.clone()
-        };
-        let claims = self.claims(&after)?.into_iter();
-        parts.extend(claims.filter_map(|(claim, part)| (claim == Claim::Username).then_some(part)));
+        let mut parts = Transaction::new();
+        let account = self
+            .table()
+            .update_part(pk(&ItemKey::user(&user.sub)), |update| {
+                update
+                    .condition_expression("#username_canonical = :old")
+                    .update_expression("SET #username_canonical = :new")
+                    .set_expression_attribute_names(Some(names(["username_canonical"])))
+                    .set_expression_attribute_values(Some(values([
+                        ("old", text(&user.username_canonical)),
+                        ("new", text(canonical)),
+                    ])))
+            });
+        parts.add(Part::User, account?);
+        let item = NameItem::new(ItemKey::username(canonical), &user.sub);
+        let new = self.new_part(encode("TransactWriteItems", item)?)?;
+        parts.add(Part::NewName, new);
         if let Some(old) = Claim::Username.key(user) {
-            let old = Delete::builder()
-                .table_name(self.table().name())
-                .set_key(Some(pk(&old)))
-                .condition_expression("attribute_not_exists(pk) OR #sub = :sub")
-                .set_expression_attribute_names(Some(names(["sub"])))
-                .set_expression_attribute_values(Some(values([("sub", text(user.sub.as_str()))])));
-            parts.push(transaction::delete(old)?);
+            parts.add(Part::OldName, self.release_part(&old, &user.sub)?);
         }
-        Ok(
-            match transaction::write(self.table().client(), parts).await? {
-                Outcome::Written => Respelled::Done,
-                Outcome::Refused(conditions) if conditions.failed(0) => Respelled::Changed,
-                Outcome::Refused(conditions) if conditions.failed(1) => Respelled::Taken,
-                Outcome::Refused(_) => Respelled::Changed,
-            },
-        )
+        Ok(match parts.write(self.table().client()).await? {
+            Outcome::Written => Respelled::Done,
+            Outcome::Refused(refusal) if refusal.failed(Part::User) => Respelled::Changed,
+            Outcome::Refused(refusal) if refusal.failed(Part::NewName) => Respelled::Taken,
+            Outcome::Refused(_) => Respelled::Changed,
+        })
     }
 }

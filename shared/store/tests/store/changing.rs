@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, User, UserChange};
-use gatehouse_store::{Changed, Revoked, change_user, end_sessions_of};
+use gatehouse_store::{Changed, Revoked};
 
 use crate::fixtures::{at, user};
 use crate::tables::Tables;
@@ -34,8 +34,7 @@ fn word(changed: &Changed) -> &'static str {
 
 async fn change(tables: &Tables, of: u8, change: &UserChange) -> &'static str {
     let sub = SubjectId::from_bytes([of; 16]);
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    let changed = change_user(users, revocations, &sub, change, at(9)).await;
+    let changed = tables.accounts.change(&sub, change, at(9)).await;
     word(&changed.unwrap())
 }
 
@@ -164,8 +163,6 @@ async fn an_administrator_ends_every_session_of_a_user_whatever_version_it_has()
 }
 
 async fn end(tables: &Tables, sub: &SubjectId) -> bool {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    end_sessions_of(users, revocations, sub, at(9), "admin")
-        .await
-        .unwrap()
+    let ended = tables.accounts.end_sessions_of(sub, "admin", at(9));
+    ended.await.unwrap()
 }

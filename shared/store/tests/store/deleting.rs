@@ -3,9 +3,7 @@ use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
-use gatehouse_store::{
-    AttemptKeys, Deleted, Revoked, delete_traces, delete_user, end_session, remove_user,
-};
+use gatehouse_store::{AttemptKeys, Deleted, Revoked};
 
 use crate::fixtures::{at, session, user};
 use crate::tables::Tables;
@@ -19,8 +17,7 @@ async fn started() -> (Tables, User) {
 }
 
 async fn delete(tables: &Tables, user: &User) -> Deleted {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    delete_user(users, revocations, user, at(9)).await.unwrap()
+    tables.accounts.delete(user, at(9)).await.unwrap()
 }
 
 async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> {
@@ -63,8 +60,7 @@ async fn a_name_that_leads_to_somebody_else_is_not_deleted() {
     tables
         .set("users", ("pk", "username#ada"), "sub", other)
         .await;
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    let refused = delete_user(users, revocations, &ada, at(9)).await;
+    let refused = tables.accounts.delete(&ada, at(9)).await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(tables.count("users").await, 3);
 }
@@ -90,11 +86,8 @@ async fn the_last_administrator_is_not_deleted() {
 #[tokio::test]
 async fn an_administrator_deletes_whatever_version_a_user_has() {
     let (tables, ada) = started().await;
-    let (users, revocations) = (&tables.users, &tables.revocations);
     for expected in [Deleted::Done, Deleted::Refused] {
-        let (found, deleted) = remove_user(users, revocations, &ada.sub, at(9))
-            .await
-            .unwrap();
+        let (found, deleted) = tables.accounts.remove(&ada.sub, at(9)).await.unwrap();
         assert_eq!(deleted, expected);
         assert_eq!(found.is_some(), expected == Deleted::Done);
     }
@@ -147,13 +140,15 @@ async fn every_session_and_every_counter_that_can_be_known_goes() {
             .await;
     }
     let sub = SubjectId::from_bytes([1; 16]);
-    let (sessions, attempts) = (&tables.sessions, &tables.attempts);
-    let deleted = delete_traces(sessions, attempts, &sub, digests.clone()).await;
+    let (accounts, attempts) = (&tables.accounts, &tables.attempts);
+    let deleted = accounts
+        .delete_traces(attempts, &sub, digests.clone())
+        .await;
     assert_eq!(deleted.unwrap(), 130);
     assert_eq!(tables.count("sessions").await, 1);
     // Of others, of addresses alone, and of an address that no session came from.
     assert_eq!(tables.count("attempts").await, 4);
-    let again = delete_traces(sessions, attempts, &sub, digests).await;
+    let again = accounts.delete_traces(attempts, &sub, digests).await;
     assert_eq!(again.unwrap(), 0);
 }
 
@@ -172,7 +167,7 @@ async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
     };
     let found = tables.attempts.read(&about).await.unwrap();
     assert_eq!(found, [serde_json::json!({ "pk": key, "failures": 4 })]);
-    tables.attempts.forget(&about).await.unwrap();
+    tables.attempts.delete(&about).await.unwrap();
     assert_eq!(tables.count("attempts").await, 0);
 }
 
@@ -181,18 +176,12 @@ async fn what_revokes_a_person_and_their_sessions_is_read_in_any_number() {
     let (tables, ada) = started().await;
     let sessions = many_sessions(&tables).await;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
-    let (own, revocations) = (&sessions[120], &tables.revocations);
-    end_session(
-        &tables.sessions,
-        revocations,
-        &own.sid,
-        &ada.sub,
-        at(9),
-        "test",
-    )
-    .await
-    .unwrap();
-    let found = revocations.about(&ada.sub, &sids).await.unwrap();
+    let own = &sessions[120];
+    let ended = tables
+        .accounts
+        .end_session(&own.sid, &ada.sub, "test", at(9));
+    ended.await.unwrap();
+    let found = tables.revocations.about(&ada.sub, &sids).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].key, format!("sid#{}", own.sid));
     assert_eq!(

@@ -2,9 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::id::{Jti, SubjectId};
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
-use gatehouse_store::{
-    Caller, Ended, Revoked, StoreError, end_all_sessions, end_other_sessions, end_session,
-};
+use gatehouse_store::{Ended, Revoked, SessionOwner, StoreError};
 
 use crate::fixtures::{at, session, user};
 use crate::tables::Tables;
@@ -24,27 +22,24 @@ async fn started() -> (Tables, User, [Session; 2]) {
 
 async fn end(tables: &Tables, session: &Session) -> Result<Ended, StoreError> {
     let (sid, sub) = (&session.sid, &session.sub);
-    let (sessions, revocations) = (&tables.sessions, &tables.revocations);
-    end_session(sessions, revocations, sid, sub, at(9), "logout_local").await
+    let accounts = &tables.accounts;
+    accounts.end_session(sid, sub, "logout_local", at(9)).await
 }
 
 async fn end_others(tables: &Tables, session: &Session, ver: u64) -> Ended {
-    let caller = Caller {
+    let owner = SessionOwner {
         sub: &session.sub,
         sid: &session.sid,
         ver,
     };
-    let (users, sessions, revocations) = (&tables.users, &tables.sessions, &tables.revocations);
-    end_other_sessions(users, sessions, revocations, &caller, at(9))
-        .await
-        .unwrap()
+    let ended = tables.accounts.end_other_sessions(&owner, at(9));
+    ended.await.unwrap()
 }
 
 async fn end_all(tables: &Tables, sub: &SubjectId, ver: u64) -> Ended {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    end_all_sessions(users, revocations, sub, ver, at(9), "logout_global")
-        .await
-        .unwrap()
+    let accounts = &tables.accounts;
+    let ended = accounts.end_all_sessions(sub, ver, "logout_global", at(9));
+    ended.await.unwrap()
 }
 
 async fn check(tables: &Tables, session: &Session, ver: u64) -> Option<Revoked> {

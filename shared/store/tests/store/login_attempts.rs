@@ -21,8 +21,13 @@ fn from(address: &str) -> Guess<'_> {
 
 /// Looks the counters up and reserves, as a login does.
 async fn attempt(tables: &Tables, guess: Guess<'_>, now: Timestamp) -> LoginReservation {
-    let seen = tables.lookup.find(None, &guess).await.unwrap().counters;
-    let reserved = tables.guesses.reserve_login(&guess, &seen, now).await;
+    let seen = tables
+        .attempts
+        .look_up(&tables.users, None, &guess)
+        .await
+        .unwrap()
+        .counters;
+    let reserved = tables.attempts.reserve_login(&guess, &seen, now).await;
     reserved.unwrap()
 }
 
@@ -38,7 +43,10 @@ async fn passes(tables: &Tables, address: &str, now: Timestamp) -> Option<Reserv
 
 async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
     let reserved = passes(tables, address, now).await.unwrap();
-    let done = tables.guesses.succeed(&from(address), reserved, now).await;
+    let done = tables
+        .attempts
+        .record_success(&from(address), reserved, now)
+        .await;
     done.unwrap();
 }
 
@@ -46,11 +54,11 @@ async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
 async fn burst(tables: &Tables, count: usize, now: Timestamp) -> usize {
     let mut attempts = tokio::task::JoinSet::new();
     for number in 0..count {
-        let (lookup, store) = (tables.lookup.clone(), tables.guesses.clone());
+        let (users, store) = (tables.users.clone(), tables.attempts.clone());
         attempts.spawn(async move {
             let address = format!("198.51.100.{}", number % 100);
             let guess = from(&address);
-            let seen = lookup.find(None, &guess).await.unwrap().counters;
+            let seen = store.look_up(&users, None, &guess).await.unwrap().counters;
             let reserved = store.reserve_login(&guess, &seen, now).await.unwrap();
             matches!(reserved, LoginReservation::Reserved(_))
         });
@@ -64,7 +72,7 @@ async fn five_at_once_from_one_address_all_pass_and_the_rest_of_a_burst_waits() 
     let tables = Tables::start().await;
     let guess = from(HOME);
     let seen = LoginCounters::default();
-    let five = (0..5).map(|_| tables.guesses.reserve_login(&guess, &seen, NOW));
+    let five = (0..5).map(|_| tables.attempts.reserve_login(&guess, &seen, NOW));
     for reserved in futures_util::future::join_all(five).await {
         assert!(matches!(reserved.unwrap(), LoginReservation::Reserved(_)));
     }
@@ -200,23 +208,26 @@ async fn an_address_that_names_nobody_has_301_at_once() {
     let tables = Tables::start().await;
     let mut passed = 0;
     for _ in 0..310 {
-        let reserved = tables.guesses.reserve_address("2001:db8::7", NOW).await;
+        let reserved = tables.attempts.reserve_address("2001:db8::7", NOW).await;
         passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
     }
     assert_eq!(passed, 301);
-    let other = tables.guesses.reserve_address("2001:db8::8", NOW).await;
+    let other = tables.attempts.reserve_address("2001:db8::8", NOW).await;
     assert!(
         matches!(other.unwrap(), Reservation::Refused { .. }),
         "the same /64"
     );
-    let other = tables.guesses.reserve_address("2001:db8:0:1::8", NOW).await;
+    let other = tables
+        .attempts
+        .reserve_address("2001:db8:0:1::8", NOW)
+        .await;
     assert!(matches!(other.unwrap(), Reservation::Reserved { .. }));
 }
 
 #[tokio::test]
 async fn an_address_has_as_many_attempts_as_the_deployment_allows() {
     let tables = Tables::start().await;
-    let attempts = tables.guesses.clone().with_address_attempts(3);
+    let attempts = tables.attempts.clone().with_address_attempts(3);
     let mut passed = 0;
     for _ in 0..10 {
         let reserved = attempts.reserve_address("192.0.2.7", NOW).await;
@@ -229,16 +240,16 @@ async fn an_address_has_as_many_attempts_as_the_deployment_allows() {
 async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);
-    tables.guesses.forget_user(&sub).await.unwrap();
+    tables.attempts.forget_user(&sub).await.unwrap();
     assert_eq!(tables.count("attempts").await, 0);
     for round in 0..3 {
         let mut passed = 0;
         for _ in 0..10 {
-            let reserved = tables.guesses.reserve_user(&sub, at(round)).await;
+            let reserved = tables.attempts.reserve_user(&sub, at(round)).await;
             passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
         }
         assert_eq!(passed, 6);
-        tables.guesses.forget_user(&sub).await.unwrap();
+        tables.attempts.forget_user(&sub).await.unwrap();
     }
 }
 
@@ -249,7 +260,11 @@ async fn a_counter_that_cannot_be_read_is_an_error_and_no_free_attempt() {
     let key = format!("id#{DIGEST}");
     let odd = AttributeValue::S("many".into());
     tables.set("attempts", ("pk", &key), "failures", odd).await;
-    let error = tables.lookup.find(None, &from(HOME)).await.unwrap_err();
+    let error = tables
+        .attempts
+        .look_up(&tables.users, None, &from(HOME))
+        .await
+        .unwrap_err();
     let sentence = "item `id#0f1e2d` of table `attempts` is corrupt at `failures`";
     assert_eq!(error.to_string(), sentence);
 }
@@ -260,6 +275,6 @@ async fn an_attempt_whose_answer_is_lost_is_counted() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     let sub = SubjectId::from_bytes([7; 16]);
-    let reserved = tables.guesses.reserve_user(&sub, NOW).await.unwrap();
+    let reserved = tables.attempts.reserve_user(&sub, NOW).await.unwrap();
     assert_eq!(reserved, Reservation::Reserved { failures: 2 });
 }

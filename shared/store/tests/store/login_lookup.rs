@@ -18,7 +18,10 @@ async fn a_name_leads_to_its_subject_in_one_call() {
     tables.users.register(&ada).await.unwrap();
     tables.calls();
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
-        let found = tables.lookup.find(Some(&key), &GUESS).await;
+        let found = tables
+            .attempts
+            .look_up(&tables.users, Some(&key), &GUESS)
+            .await;
         assert_eq!(found.unwrap().sub, Some(ada.sub.clone()));
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
@@ -28,7 +31,10 @@ async fn a_name_leads_to_its_subject_in_one_call() {
 async fn a_name_that_nobody_has_costs_the_same_call() {
     let tables = Tables::start().await;
     for key in [Some(ItemKey::username("ada")), None] {
-        let found = tables.lookup.find(key.as_ref(), &GUESS).await;
+        let found = tables
+            .attempts
+            .look_up(&tables.users, key.as_ref(), &GUESS)
+            .await;
         assert_eq!(found.unwrap().sub, None);
         assert_eq!(tables.calls(), ["BatchGetItem"]);
     }
@@ -38,7 +44,11 @@ async fn a_name_that_nobody_has_costs_the_same_call() {
 async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
     let tables = Tables::start().await;
     tables.users.register(&user(1, DIGEST)).await.unwrap();
-    let found = tables.lookup.find(None, &GUESS).await.unwrap();
+    let found = tables
+        .attempts
+        .look_up(&tables.users, None, &GUESS)
+        .await
+        .unwrap();
     assert_eq!(found.sub, None);
 }
 
@@ -49,7 +59,11 @@ async fn a_corrupt_name_is_told_without_the_name() {
     let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
     tables.set("users", ("pk", key.as_str()), "sub", bad).await;
-    let error = tables.lookup.find(Some(&key), &GUESS).await.unwrap_err();
+    let error = tables
+        .attempts
+        .look_up(&tables.users, Some(&key), &GUESS)
+        .await
+        .unwrap_err();
     let text = error.to_string();
     assert_eq!(
         text,

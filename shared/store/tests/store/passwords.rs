@@ -4,7 +4,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
-use gatehouse_store::{Ended, change_password, change_user, reset_password};
+use gatehouse_store::Ended;
 
 use crate::fixtures::{NOW, at, user};
 use crate::tables::Tables;
@@ -32,17 +32,15 @@ async fn grant(tables: &Tables, code: &RecoveryCode) {
 }
 
 async fn change(tables: &Tables, caller: (&SubjectId, u64), to: &str) -> Ended {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    change_password(users, revocations, caller, &hash(to), at(9))
-        .await
-        .unwrap()
+    let hash = hash(to);
+    let changed = tables.accounts.change_password(caller, &hash, at(9));
+    changed.await.unwrap()
 }
 
 async fn reset(tables: &Tables, code: &RecoveryCode, now: Timestamp) -> Ended {
-    let (users, revocations) = (&tables.users, &tables.revocations);
-    reset_password(users, revocations, code, &hash("new"), now)
-        .await
-        .unwrap()
+    let hash = hash("new");
+    let reset = tables.accounts.reset_password(code, &hash, now);
+    reset.await.unwrap()
 }
 
 /// The hash and both versions.
@@ -116,7 +114,6 @@ async fn a_code_that_was_replaced_ended_or_is_somebody_elses_sets_nothing() {
 #[tokio::test]
 async fn a_password_change_and_a_disabling_end_a_recovery() {
     let (tables, ada) = started().await;
-    let (users, revocations) = (&tables.users, &tables.revocations);
     let code = code(&ada, 7);
     grant(&tables, &code).await;
     let caller = (&ada.sub, 3);
@@ -129,9 +126,8 @@ async fn a_password_change_and_a_disabling_end_a_recovery() {
             roles: None,
             status: Some(status),
         };
-        change_user(users, revocations, &ada.sub, &change, at(3))
-            .await
-            .unwrap();
+        let changed = tables.accounts.change(&ada.sub, &change, at(3));
+        changed.await.unwrap();
         assert_eq!(reset(&tables, &code, at(4)).await, Ended::Refused);
     }
     assert_eq!(state(&tables, &ada).await.0, "$argon2id$own");
@@ -140,14 +136,12 @@ async fn a_password_change_and_a_disabling_end_a_recovery() {
 #[tokio::test]
 async fn a_disabled_account_is_not_recovered() {
     let (tables, ada) = started().await;
-    let (users, revocations) = (&tables.users, &tables.revocations);
     let change = UserChange {
         roles: None,
         status: Some(Status::Disabled),
     };
-    change_user(users, revocations, &ada.sub, &change, at(1))
-        .await
-        .unwrap();
+    let changed = tables.accounts.change(&ada.sub, &change, at(1));
+    changed.await.unwrap();
     let code = code(&ada, 7);
     grant(&tables, &code).await;
     assert_eq!(reset(&tables, &code, at(2)).await, Ended::Refused);

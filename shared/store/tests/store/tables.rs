@@ -19,8 +19,8 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use gatehouse_store::{
-    AttemptsAbout, Clients, Connection, ConnectionSettings, Credentials, LoginAttempts,
-    LoginLookup, Revocations, Sessions, SigningKeys, Users,
+    Accounts, Clients, Connection, ConnectionSettings, Credentials, LoginAttempts, Revocations,
+    Sessions, SigningKeys, Users,
 };
 
 /// The five tables of one test.
@@ -31,9 +31,8 @@ pub(crate) struct Tables {
     pub(crate) revocations: Revocations,
     pub(crate) keys: SigningKeys,
     pub(crate) clients: Clients,
-    pub(crate) lookup: LoginLookup,
-    pub(crate) guesses: LoginAttempts,
-    pub(crate) attempts: AttemptsAbout,
+    pub(crate) accounts: Accounts,
+    pub(crate) attempts: LoginAttempts,
     watch: Watch,
 }
 
@@ -58,15 +57,17 @@ impl Tables {
         let watch = Watch::default();
         let watched = plain.config().to_builder().interceptor(watch.clone());
         let client = Client::from_conf(watched.build());
+        let users = Users::new(client.clone(), "users".into());
+        let sessions = Sessions::new(client.clone(), "sessions".into());
+        let revocations = Revocations::new(client.clone(), "revocations".into());
         Self {
-            users: Users::new(client.clone(), "users".into()),
-            sessions: Sessions::new(client.clone(), "sessions".into()),
+            accounts: Accounts::new(users.clone(), sessions.clone(), revocations.clone()),
+            users,
+            sessions,
+            revocations,
             keys: SigningKeys::new(client.clone(), "keys".into()),
             clients: Clients::new(client.clone(), "keys".into()),
-            revocations: Revocations::new(client.clone(), "revocations".into()),
-            attempts: AttemptsAbout::new(client.clone(), "attempts".into()),
-            lookup: LoginLookup::new(client.clone(), "users".into(), "attempts".into()),
-            guesses: LoginAttempts::new(client, "attempts".into()),
+            attempts: LoginAttempts::new(client, "attempts".into()),
             client: plain,
             watch,
         }

@@ -1,6 +1,5 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_store::unlock;
 
 use crate::fixtures::user;
 use crate::tables::Tables;
@@ -21,8 +20,8 @@ async fn the_counters_of_one_identifier_go_and_no_others() {
     for pk in others {
         count(&tables, pk).await;
     }
-    assert_eq!(unlock(&tables.client, "attempts", "one").await.unwrap(), 3);
-    assert_eq!(unlock(&tables.client, "attempts", "one").await.unwrap(), 0);
+    assert_eq!(tables.attempts.unlock("one").await.unwrap(), 3);
+    assert_eq!(tables.attempts.unlock("one").await.unwrap(), 0);
     assert_eq!(tables.count("attempts").await, 4);
 }
 

@@ -24,7 +24,7 @@ impl World {
         let tables = Tables::of(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
-            tables.users.register(&user).await.unwrap();
+            tables.accounts.users.register(&user).await.unwrap();
         }
         Self {
             target,
@@ -43,7 +43,12 @@ impl World {
     async fn owners(&self, spellings: &[&str]) -> Vec<Option<String>> {
         let mut owners = Vec::new();
         for spelling in spellings {
-            let user = self.tables.users.find(&ItemKey::username(spelling)).await;
+            let user = self
+                .tables
+                .accounts
+                .users
+                .find(&ItemKey::username(spelling))
+                .await;
             owners.push(user.unwrap().map(|user| {
                 assert_eq!(user.username_canonical, *spelling, "the account agrees");
                 user.username
