@@ -19,7 +19,8 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Names the table: that of the signing keys.
+    /// Opens the table of that name, which is that of the signing keys; nothing connects
+    /// yet.
     #[must_use]
     pub fn new(client: DynamoDb, table: String) -> Self {
         let table = Table::new(client, table);
@@ -29,16 +30,16 @@ impl Clients {
     /// Reads a client, consistently.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn get(&self, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let item = self.table.get(pk(&ItemKey::client(id))).await?;
         item.map(|item| self.read(item)).transpose()
     }
 
-    /// Reads every client, consistently, in the order of their ids.
+    /// Reads every client, consistently, ordered by id.
     ///
     /// # Errors
-    /// [`StoreError`] as a call or an item gives it.
+    /// [`StoreError`] if a call fails or an item is corrupt.
     pub async fn list(&self) -> Result<Vec<Client>, StoreError> {
         let mut clients = Vec::new();
         let mut start = None;
@@ -65,7 +66,7 @@ impl Clients {
     /// Writes a new client. Returns false, and writes nothing, if the id is taken.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn create(&self, client: &Client) -> Result<bool, StoreError> {
         let put = self.table.put(item(client)?, |put| {
             put.condition_expression("attribute_not_exists(pk)")
@@ -77,7 +78,7 @@ impl Clients {
     /// it was revoked or its secret was replaced in the meantime.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn replace(&self, before: &Client, client: &Client) -> Result<bool, StoreError> {
         let digest = text(before.digest().expose());
         let put = self.table.put(item(client)?, |put| {
@@ -88,10 +89,10 @@ impl Clients {
         Ok(put.await?.is_done())
     }
 
-    /// Removes a client. Returns false if there is none.
+    /// Removes a client. Returns false if it does not exist.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn remove(&self, id: &ClientId) -> Result<bool, StoreError> {
         let delete = self.table.delete(pk(&ItemKey::client(id)), |delete| {
             delete.condition_expression("attribute_exists(pk)")

@@ -1,4 +1,5 @@
-//! DynamoDB without any table of ours: the connection, items, batches, transactions.
+//! DynamoDB in general: the connection, items, batches, transactions. It knows none of
+//! the tables.
 
 pub(crate) mod batch;
 pub(crate) mod connection;

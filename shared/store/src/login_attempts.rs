@@ -1,4 +1,4 @@
-//! The table of attempts: counters that are raised before a password is hashed.
+//! The table of login attempts: counters that are raised before a password is hashed.
 
 mod lookup;
 mod person;
@@ -24,14 +24,23 @@ use crate::dynamodb::item::{moment, number, pk, values};
 use crate::dynamodb::table::{Table, Write};
 use write::StepWrite;
 
-/// The table of attempts.
+/// The default for an address; only `register` and `login` count by it.
+const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;
+/// Tries at one counter: to start it, to be one of the free attempts, to be the one after
+/// them, and to find it locked. With fewer, honest users who log in at the same moment are
+/// refused.
+const MAX_TRIES: u32 = 4;
+/// How long an attempt waits that was overtaken at every try.
+const OVERTAKEN_WAIT: Duration = Duration::from_secs(1);
+
+/// The table of login attempts.
 #[derive(Debug, Clone)]
 pub struct LoginAttempts {
     table: Table,
     address: Limit,
 }
 
-/// Who is named by an attempt at a login, and from where.
+/// The identifier that a login names, and the address that it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Guess<'a> {
     /// Digest of the canonical identifier.
@@ -40,46 +49,46 @@ pub struct Guess<'a> {
     pub address: &'a str,
 }
 
-/// What came of asking for one more attempt.
+/// Whether one more attempt is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reservation {
     /// The attempt is counted; it may hash its password.
     Reserved {
-        /// The attempts that its counter holds now.
+        /// The number of attempts that the counter now has.
         failures: u32,
     },
-    /// It may not, and where rivals have not overtaken it, it is not counted.
+    /// It may not, and is not counted unless other attempts overtook it.
     Refused {
-        /// How long to wait; a second at least.
+        /// How long to wait; at least a second.
         retry_after: Duration,
     },
 }
 
-/// What came of asking for one more attempt at a login.
+/// Whether one more login is allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LoginReservation {
     /// The attempt is counted; it may hash its password.
     Reserved(ReservedLogin),
-    /// One of its counters refuses it.
+    /// One of its counters refuses the attempt.
     Refused {
         /// The counter.
         counted: Counted,
-        /// How long to wait; a second at least.
+        /// How long to wait; at least a second.
         retry_after: Duration,
     },
 }
 
-/// An attempt at a login that is counted.
+/// A login that has been counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ReservedLogin {
-    /// What is written if it succeeds.
+    /// What to write if it succeeds.
     settlement: Settlement,
 }
 
-/// What came of a conditional update.
+/// The result of one step of a counter.
 enum Written {
     Yes,
-    /// Its condition failed on this counter.
+    /// The condition failed because of this counter.
     No(Option<Counter>),
 }
 
@@ -95,7 +104,7 @@ impl Guess<'_> {
 }
 
 impl LoginAttempts {
-    /// Names the table.
+    /// Opens the table of that name; nothing connects yet.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self {
@@ -104,18 +113,18 @@ impl LoginAttempts {
         }
     }
 
-    /// Sets how many attempts an hour one address has before it must wait.
+    /// Sets how many attempts per hour an address has before it must wait.
     #[must_use]
     pub fn with_address_attempts(self, per_hour: u32) -> Self {
         let address = Limit::address(per_hour);
         Self { address, ..self }
     }
 
-    /// Counts one attempt at a login in each counter that binds it, from what was
-    /// seen of them. Where one was seen locked, nothing is written.
+    /// Counts a login in each counter that applies to it, starting from the counters that
+    /// were read. If one of them was locked, it writes nothing.
     ///
     /// # Errors
-    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    /// [`StoreError`] if a call fails or an item is corrupt; then do not hash the password.
     pub async fn reserve_login(
         &self,
         guess: &Guess<'_>,
@@ -152,11 +161,12 @@ impl LoginAttempts {
         Ok(LoginReservation::Reserved(ReservedLogin { settlement }))
     }
 
-    /// Takes back what a login that succeeded was counted: of the pair all, and it is
-    /// known from now on; of the identifier this one; of the address nothing.
+    /// Undoes the counting of a login that succeeded: it clears the counter of the pair,
+    /// which is a known one from now on, subtracts this login from that of the identifier,
+    /// and leaves that of the address.
     ///
     /// # Errors
-    /// [`StoreError`] as a call gives it.
+    /// [`StoreError`] if a call fails.
     pub async fn record_success(
         &self,
         guess: &Guess<'_>,
@@ -176,10 +186,10 @@ impl LoginAttempts {
         Ok(())
     }
 
-    /// Counts one attempt from an address that names nobody: a registration, a reset.
+    /// Counts an attempt by its address, since it names no user: a registration.
     ///
     /// # Errors
-    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    /// [`StoreError`] if a call fails or an item is corrupt; then do not hash the password.
     pub async fn reserve_address(
         &self,
         address: &str,
@@ -189,10 +199,10 @@ impl LoginAttempts {
         self.reserve(&key, &self.address, None, now).await
     }
 
-    /// Counts one attempt of a user who is logged in and gives the password again.
+    /// Counts an attempt of a logged-in user to confirm the password.
     ///
     /// # Errors
-    /// [`StoreError`] as a call or an item gives it: then nobody may hash.
+    /// [`StoreError`] if a call fails or an item is corrupt; then do not hash the password.
     pub async fn reserve_user(
         &self,
         sub: &SubjectId,
@@ -202,10 +212,10 @@ impl LoginAttempts {
             .await
     }
 
-    /// Forgets the attempts of a user, who has given the right password, or is gone.
+    /// Clears the counter of a logged-in user, who has confirmed the password.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn forget_user(&self, sub: &SubjectId) -> Result<(), StoreError> {
         let key = pk(&ItemKey::user_attempts(sub));
         self.table.delete(key, |delete| delete).await.map(drop)
@@ -219,8 +229,8 @@ impl LoginAttempts {
         }
     }
 
-    /// Takes one step, and where a rival was quicker, decides again from what the
-    /// rival wrote.
+    /// Takes one step of a counter. If another attempt was quicker, it decides again from
+    /// what that one wrote.
     async fn reserve(
         &self,
         key: &ItemKey,
@@ -228,7 +238,7 @@ impl LoginAttempts {
         mut seen: Option<Counter>,
         now: Timestamp,
     ) -> Result<Reservation, StoreError> {
-        for _ in 0..MAX_TURNS {
+        for _ in 0..MAX_TRIES {
             let step = limit.step(seen.as_ref(), now);
             let step = match StepWrite::new(step, seen.as_ref(), now) {
                 Ok(step) => step,
@@ -243,8 +253,8 @@ impl LoginAttempts {
                 Written::No(old) => seen = old,
             }
         }
-        // Rivals took every turn: whoever guesses in such a crowd can wait.
-        let retry_after = CROWDED;
+        // Other attempts were quicker each time: in such a crowd this one can wait.
+        let retry_after = OVERTAKEN_WAIT;
         Ok(Reservation::Refused { retry_after })
     }
 
@@ -297,11 +307,3 @@ impl LoginAttempts {
         update.await.map(drop)
     }
 }
-
-/// What an address has unless it is set; only `register` and `login` count by it.
-const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;
-/// Turns at one counter: to begin it, to be one of the free ones, to be the one beyond,
-/// and to see that it is locked. Fewer refuse honest people who come at once.
-const MAX_TURNS: u32 = 4;
-/// What somebody waits whom rivals have overtaken at every turn.
-const CROWDED: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! The table of revocations: `jti#<jti>`, `sid#<sid>`, `sub#<sub>`.
 //!
-//! An item counts as long as it exists, past its time or not: ids never return,
-//! and a subject's lowest allowed version never falls.
+//! An item applies as long as it exists, even after its time: ids are never reused, and
+//! the lowest allowed version of a subject never falls.
 
 mod token;
 
@@ -28,20 +28,28 @@ pub struct Revocations {
     table: Table,
 }
 
-/// A revocation that the table holds, as its subject may see it.
+/// A revocation, as its subject may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Revocation {
     /// What is revoked: `sid#` or `sub#`, and the id.
     pub key: String,
     /// When it was revoked.
     pub revoked_at: Timestamp,
-    /// Why, as a word.
+    /// The reason, as a word.
     pub reason: String,
-    /// When the item ends.
+    /// When the item expires.
     pub expires_at: Timestamp,
-    /// The lowest version that is still allowed, of a subject's.
+    /// For a subject, the lowest version that is still allowed.
     pub min_ver: Option<u64>,
 }
+
+/// The longest lifetime of an access token. A revocation must outlive every token that it
+/// names, whatever the setting is today: otherwise revoked tokens become valid again.
+const TOKEN_CEILING: Duration = Duration::from_hours(1);
+/// How far our clocks may differ; with less, a revocation may end before its token.
+const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
+/// How long ago the request that issues a token may have started.
+const IN_FLIGHT: Duration = Duration::from_mins(5);
 
 #[derive(Serialize, Deserialize)]
 struct RevocationItem {
@@ -49,7 +57,7 @@ struct RevocationItem {
     revoked_at: Timestamp,
     reason: String,
     expires_at: Timestamp,
-    /// The lowest version that is still allowed; `sub#` items alone have it.
+    /// The lowest version that is still allowed; only `sub#` items have it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     min_ver: Option<u64>,
 }
@@ -67,7 +75,7 @@ impl RevocationItem {
 }
 
 impl Revocations {
-    /// Names the table.
+    /// Opens the table of that name; nothing connects yet.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         let table = Table::new(client, table);
@@ -78,9 +86,9 @@ impl Revocations {
         &self.table
     }
 
-    /// Opens the connection with a read of nothing, for init.
+    /// Connects during INIT, by reading an item that does not exist.
     ///
-    /// A failure is not the caller's: the first request will meet it again.
+    /// A failure is not reported: the first request will report it.
     pub async fn warm_up(&self) {
         let nothing = pk(&ItemKey::empty(Prefix::Token));
         if let Err(error) = self.table.get_each(&[nothing]).await {
@@ -88,11 +96,11 @@ impl Revocations {
         }
     }
 
-    /// Says whether anything revokes a token: one call, consistent and complete.
+    /// Returns what revokes a token, if anything does: one call, consistent and complete.
     ///
     /// # Errors
-    /// [`StoreError`], never a doubtful "not revoked": an unread key is
-    /// [`StoreError::Incomplete`], an odd item [`StoreError::Corrupt`].
+    /// [`StoreError`] rather than a doubtful "not revoked": an unread key is
+    /// [`StoreError::Incomplete`], an invalid item [`StoreError::Corrupt`].
     pub async fn check(
         &self,
         jti: &Jti,
@@ -105,8 +113,8 @@ impl Revocations {
         Ok(revoked)
     }
 
-    /// Reports for each of several tokens whether anything revokes it, in one call
-    /// for all of them, consistent and complete.
+    /// Returns for each of several tokens what revokes it, in one call for all of them,
+    /// consistent and complete.
     ///
     /// # Errors
     /// As [`check`](Self::check).
@@ -118,14 +126,14 @@ impl Revocations {
         // DynamoDB refuses a call that names a key twice, as two tokens of one
         // session do.
         let keys: BTreeSet<&ItemKey> = tokens.iter().flat_map(TokenKeys::all).collect();
-        let asked: Vec<Item> = keys.iter().map(|key| pk(key)).collect();
+        let requested: Vec<Item> = keys.iter().map(|key| pk(key)).collect();
         let mut items = HashMap::new();
-        for item in self.table.get_each(&asked).await? {
+        for item in self.table.get_each(&requested).await? {
             let key = item.get("pk").and_then(|value| value.as_s().ok());
             let key = key.map_or_else(|| "unreadable".to_owned(), Clone::clone);
             let item: RevocationItem = self.table.decode(&key, item)?;
-            if !keys.iter().any(|asked| asked.as_str() == item.pk) {
-                return Err(self.table.corrupt(&key, "pk", "it was not asked for"));
+            if !keys.iter().any(|requested| requested.as_str() == item.pk) {
+                return Err(self.table.corrupt(&key, "pk", "it was not requested"));
             }
             items.insert(item.pk.clone(), item);
         }
@@ -155,11 +163,11 @@ impl Revocations {
             .then_some(Revoked::Token))
     }
 
-    /// Reads what revokes a person or one of these sessions, consistently. Single
-    /// access tokens are not among it: nothing leads from a person to them.
+    /// Reads the revocations of a user and of these sessions, consistently. Those of single
+    /// access tokens are not included: nothing leads from a user to them.
     ///
     /// # Errors
-    /// [`StoreError`] as the calls or an item give it.
+    /// [`StoreError`] if a call fails or an item is corrupt.
     pub async fn about(
         &self,
         sub: &SubjectId,
@@ -182,17 +190,17 @@ impl Revocations {
         Ok(revocations)
     }
 
-    /// Revokes one access token; one that is revoked already stays so.
+    /// Revokes one access token, if it is not revoked already.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn revoke_jti(
         &self,
         jti: &Jti,
         now: Timestamp,
         reason: &str,
     ) -> Result<(), StoreError> {
-        self.put_alone(RevocationItem::new(
+        self.put_new(RevocationItem::new(
             ItemKey::token_revocation(jti),
             now,
             reason,
@@ -200,14 +208,14 @@ impl Revocations {
         .await
     }
 
-    /// Revokes the access tokens of a session whose own item is gone.
+    /// Revokes the access tokens of a session whose own item no longer exists.
     pub(crate) async fn revoke_sid(
         &self,
         sid: &SessionId,
         now: Timestamp,
         reason: &str,
     ) -> Result<(), StoreError> {
-        self.put_alone(RevocationItem::new(
+        self.put_new(RevocationItem::new(
             ItemKey::session_revocation(sid),
             now,
             reason,
@@ -228,7 +236,7 @@ impl Revocations {
     }
 
     /// Makes the part of a transaction that revokes a subject's access tokens
-    /// below `min_ver`, on the condition that this is more than before.
+    /// below `min_ver`, provided that this is higher than before.
     pub(crate) fn subject_part(
         &self,
         sub: &SubjectId,
@@ -251,19 +259,11 @@ impl Revocations {
             .ok_or_else(|| self.table.corrupt(&item.pk, "min_ver", "it is missing"))
     }
 
-    async fn put_alone(&self, item: RevocationItem) -> Result<(), StoreError> {
+    async fn put_new(&self, item: RevocationItem) -> Result<(), StoreError> {
         let put = self.table.put(encode("PutItem", item)?, |put| {
             put.condition_expression("attribute_not_exists(pk)")
         });
-        // A condition that fails has found what it would have written.
+        // If the condition fails, the revocation exists already.
         put.await.map(drop)
     }
 }
-
-/// The longest life of an access token. A revocation must outlive every token
-/// it names, whatever today's setting is: if it is less, dead tokens return.
-const TOKEN_CEILING: Duration = Duration::from_hours(1);
-/// How far our clocks may differ; less lets a revocation end before its token.
-const CLOCK_TOLERANCE: Duration = Duration::from_mins(1);
-/// How long a request that issues a token may have been under way already.
-const IN_FLIGHT: Duration = Duration::from_mins(5);

@@ -1,4 +1,4 @@
-//! The table of sessions: one item a login, by `sid`.
+//! The table of sessions: one item per login, keyed by `sid`.
 
 mod by_user;
 
@@ -29,26 +29,26 @@ pub struct Sessions {
 pub struct RotateSession<'a> {
     /// The session.
     pub sid: &'a SessionId,
-    /// Whose it must be.
+    /// The subject that it must belong to.
     pub sub: &'a SubjectId,
     /// The generation of the presented token.
     pub generation: u32,
-    /// This attempt, by which it recognises its own write.
+    /// The id of this attempt, by which a retry recognises its own write.
     pub attempt_id: &'a AttemptId,
-    /// The key that will make the successor's MAC.
+    /// The key for the MAC of the successor.
     pub mac_kid: &'a MacKid,
     /// When the request began.
     pub now: Timestamp,
-    /// How long a session may stay unused.
+    /// How long a session survives without a refresh.
     pub idle: Duration,
-    /// The caller's address.
+    /// The client's address.
     pub ip: &'a str,
-    /// The caller's user agent, 256 bytes at most.
+    /// The client's user agent, at most 256 bytes.
     pub user_agent: &'a str,
 }
 
 impl Sessions {
-    /// Names the table.
+    /// Opens the table of that name; nothing connects yet.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         let table = Table::new(client, table);
@@ -62,8 +62,8 @@ impl Sessions {
     /// Writes a new session.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it; an id that exists is
-    /// [`StoreError::Rejected`], unless it was written by this very login.
+    /// [`StoreError`] if the call fails; [`StoreError::Rejected`] if the id
+    /// exists, unless this login wrote it.
     pub async fn create(&self, session: &Session) -> Result<(), StoreError> {
         let put = self.table.put(encode("PutItem", session)?, |put| {
             put.condition_expression("attribute_not_exists(sid)")
@@ -87,19 +87,19 @@ impl Sessions {
     /// Reads a session, consistently.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn get(&self, sid: &SessionId) -> Result<Option<Session>, StoreError> {
         let item = self.table.get(key("sid", sid.as_str())).await?;
         item.map(|item| self.read(sid, item)).transpose()
     }
 
-    /// Raises the generation if the presented one is current: one call, always.
+    /// Raises the generation if the presented one is current, always in one call.
     ///
-    /// What came of it, an SDK retry that met its own write included, is for
-    /// `gatehouse_auth::refresh::step` to judge.
+    /// `gatehouse_auth::refresh::step` interprets the result, which may be that a retry of
+    /// the SDK found its own write.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn rotate(&self, rotate: &RotateSession<'_>) -> Result<Update, StoreError> {
         let update = self
             .table
@@ -155,11 +155,11 @@ impl Sessions {
         })
     }
 
-    /// Makes the part of a transaction by which a session follows its user's
-    /// `session_version` as that is raised by one.
+    /// Makes the part of a transaction that raises a session's `session_version` by one, as
+    /// the same transaction raises the user's.
     ///
-    /// Raised and not set: what was above, equal or below stays so, and the
-    /// user need not be read first.
+    /// It is raised and not set, so that the user need not be read first: a session that
+    /// was valid stays valid, and one that was not stays invalid.
     pub(crate) fn follow_part(
         &self,
         sid: &SessionId,
@@ -181,12 +181,12 @@ impl Sessions {
         })
     }
 
-    /// Reads an item, with the idle limit brought under the absolute one.
+    /// Reads a session, and caps the idle limit at the absolute one.
     fn read(&self, sid: &SessionId, item: Item) -> Result<Session, StoreError> {
         self.read_shown(sid.as_str(), item)
     }
 
-    /// Reads an item as [`read`](Self::read) does; `shown` names it in an error.
+    /// Reads a session as [`read`](Self::read) does; an error calls the item `shown`.
     pub(crate) fn read_shown(&self, shown: &str, item: Item) -> Result<Session, StoreError> {
         let mut session: Session = self.table.decode(shown, item)?;
         session.idle_expires_at = session.idle_expires_at.min(session.expires_at);
@@ -194,13 +194,13 @@ impl Sessions {
     }
 }
 
-/// What must hold for the presented generation to be followed by the next.
+/// The condition on which the presented generation is followed by the next.
 const ROTATE_CONDITION: &str = "#generation = :presented AND #sub = :sub \
      AND attribute_not_exists(#revoked_at) AND #expires_at > :now AND #idle_expires_at > :now";
-/// An expression has no minimum, and the absolute limit is not known before the
-/// update. So the idle limit is written as it is and brought under the absolute
-/// one whenever an item is read: the condition compares both, and a refresh in
-/// the second half of a session's life costs no second call.
+/// An expression cannot take a minimum, and the absolute limit is not known before the
+/// update. So the idle limit is written uncapped, and capped at the absolute one whenever
+/// a session is read. The condition compares both, so that a refresh in the second half of
+/// a session's life needs no second call.
 const ROTATE_UPDATE: &str = "SET #generation = :next, #rotated_at = :now, \
      #attempt_id = :attempt_id, #mac_kid = :mac_kid, #last_used_at = :now, \
      #idle_expires_at = :idle, #ip = :ip, #user_agent = :user_agent";

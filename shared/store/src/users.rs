@@ -1,8 +1,8 @@
 //! The table of users: `user#<sub>`, `username#<canonical>`, `email#<canonical>`,
 //! `external#<id>`.
 //!
-//! Names are items of their own, written with the user in one transaction: a
-//! unique index does not exist, and an index is read late.
+//! Each name has its own item, written with the user in one transaction: DynamoDB has no
+//! unique index, and an index lags behind its table.
 
 mod admins;
 mod export;
@@ -35,16 +35,16 @@ pub struct Users {
     table: Table,
 }
 
-/// Why a registration wrote nothing.
+/// Why nothing was registered.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterError {
-    /// Somebody has the username.
+    /// Another user has the username.
     #[error("the username is taken")]
     UsernameTaken,
-    /// Somebody has the e-mail address.
+    /// Another user has the e-mail address.
     #[error("the e-mail address is taken")]
     EmailTaken,
-    /// The table gave no answer to act upon.
+    /// The call failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -58,7 +58,7 @@ impl Failure for RegisterError {
     }
 }
 
-/// What an account has to itself: each is an item of its own.
+/// What is unique to an account: each has its own item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Claim {
     /// The subject: the item of the account itself.
@@ -72,12 +72,12 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// Every claim, in the order in which a refusal names them.
+    /// Every claim, in the order in which they are checked.
     pub const ALL: [Self; 4] = [Self::Subject, Self::Username, Self::Email, Self::ExternalId];
-    /// Every claim that has an item beside the account.
+    /// The claims whose items lead to the account.
     pub(crate) const NAMES: [Self; 3] = [Self::Username, Self::Email, Self::ExternalId];
 
-    /// Returns the key of the item by which a user claims this, if they do.
+    /// Returns the key of the item by which a user claims this, if the user has one.
     #[must_use]
     pub fn key(self, user: &User) -> Option<ItemKey> {
         match self {
@@ -97,7 +97,7 @@ enum Part {
 }
 
 impl Users {
-    /// Names the table.
+    /// Opens the table of that name; nothing connects yet.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         let table = Table::new(client, table);
@@ -108,9 +108,9 @@ impl Users {
         &self.table
     }
 
-    /// Opens the connection with a read of nothing, for init.
+    /// Connects during INIT, by reading an item that does not exist.
     ///
-    /// A failure is not the caller's: the first request will meet it again.
+    /// A failure is not reported: the first request will report it.
     pub async fn warm_up(&self) {
         let nothing = pk(&ItemKey::empty(Prefix::User));
         if let Err(error) = self.table.get(nothing).await {
@@ -118,8 +118,8 @@ impl Users {
         }
     }
 
-    /// Writes a new user with the items of its names, or nothing. One who is an
-    /// administrator from the first, as an imported one may be, is counted.
+    /// Writes a new user and the items of their names, or nothing. A user who is an
+    /// administrator from the start is counted as one.
     ///
     /// # Errors
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
@@ -141,14 +141,14 @@ impl Users {
                 Err(RegisterError::EmailTaken)
             }
             Outcome::Refused(_) => {
-                let what = "the subject or the external id exists already";
+                let what = "the subject or the external id already exists";
                 Err(StoreError::rejected("TransactWriteItems", what).into())
             }
         }
     }
 
-    /// Makes the parts of a transaction that write a new user: the account, and an
-    /// item for each thing that it has to itself.
+    /// Makes the parts of a transaction that write a new user: the account, and the items
+    /// of its names.
     pub(crate) fn claims(
         &self,
         user: &User,
@@ -171,7 +171,7 @@ impl Users {
     /// Reads a user, consistently.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn get(&self, sub: &SubjectId) -> Result<Option<User>, StoreError> {
         let item = self.item(sub).await?;
         item.map(|item| self.read(sub, item)).transpose()
@@ -182,7 +182,7 @@ impl Users {
         self.table.get(pk(&ItemKey::user(sub))).await
     }
 
-    /// Reads an item that must be this user's.
+    /// Reads a user from an item, which must be this user's.
     pub(crate) fn read(&self, sub: &SubjectId, item: Item) -> Result<User, StoreError> {
         let key = ItemKey::user(sub);
         let user: User = self.table.decode(key.as_str(), item)?;
@@ -194,13 +194,13 @@ impl Users {
         }
     }
 
-    /// Replaces a password hash by one of the same password, made anew.
+    /// Replaces a password hash by a new hash of the same password.
     ///
-    /// Returns false, and writes nothing, if the hash is no longer `old`: a
-    /// password that was changed meanwhile wins over a rehash of the one before.
+    /// Returns false, and writes nothing, if the hash is no longer `old`: a password
+    /// changed in the meantime takes precedence over rehashing the earlier one.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn replace_hash(
         &self,
         sub: &SubjectId,

@@ -43,7 +43,7 @@ impl CachedClients {
     /// returned, even if the table cannot be read.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn get(
         &self,
         id: &ClientId,

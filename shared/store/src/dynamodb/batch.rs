@@ -1,4 +1,4 @@
-//! Reads and deletions of several keys in one call, complete or an error.
+//! Reads and deletions of several items in one call: complete, or an error.
 
 use std::collections::HashMap;
 

@@ -9,38 +9,51 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionC
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 
-/// What a connection needs to know; the caller has read the environment.
+/// Attempts at one call. More would exceed the caller's own time limit.
+const MAX_ATTEMPTS: u32 = 3;
+/// The first wait between attempts. The SDK's default of one second would use up the
+/// authorizer's time limit.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(25);
+/// Time limits of one attempt and of one call, for the authorizer. Higher ones let a slow
+/// table delay every protected route; lower ones turn its slowest responses into errors.
+const AUTHORIZER_TIMEOUTS: (Duration, Duration) =
+    (Duration::from_millis(400), Duration::from_secs(1));
+/// Time limits of one attempt and of one call, for any other request. A request makes a
+/// few calls, and the gateway gives up after 30 s.
+const REQUEST_TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
+
+/// The settings of a connection. Reading the environment is the caller's part.
 #[derive(Debug, Clone)]
 pub struct ConnectionSettings {
     /// The region, such as `eu-central-1`.
     pub region: String,
-    /// Where to connect instead of AWS: `AWS_ENDPOINT_URL`.
+    /// The endpoint to use instead of that of AWS: `AWS_ENDPOINT_URL`.
     pub endpoint: Option<String>,
-    /// The credentials, as Lambda gives them.
+    /// The credentials that Lambda provides.
     pub credentials: Credentials,
-    /// How long one attempt at one call may take.
+    /// The time limit of one attempt at one call.
     pub attempt_timeout: Duration,
-    /// How long one call may take, all its attempts and waits together.
+    /// The time limit of one call, including all attempts and waits.
     pub operation_timeout: Duration,
 }
 
-/// How long a call may take, so that the caller can still answer.
+/// The time limit of a call, so that its caller can still respond in time.
 #[derive(Debug, Clone, Copy)]
 pub enum Budget {
-    /// The authorizer's: one second a call. The client waits for two functions.
+    /// One second per call, for the authorizer: its client waits for two functions.
     Authorizer,
-    /// Any other request's: five seconds a call.
+    /// Five seconds per call, for any other request.
     Request,
 }
 
-/// Which variable keeps the connection from being made.
+/// A variable is missing or invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConnectionSettingsError(&'static str);
 
 impl ConnectionSettings {
-    /// Makes the settings for the embedded DynamoDB of a local stack at `endpoint`,
-    /// which takes any credentials.
+    /// Returns the settings for the embedded DynamoDB of a local stack at `endpoint`,
+    /// which accepts any credentials.
     #[must_use]
     pub fn of_local_stack(endpoint: &str) -> Self {
         let (attempt_timeout, operation_timeout) = REQUEST_TIMEOUTS;
@@ -60,7 +73,7 @@ impl ConnectionSettings {
     /// Reads the variables that Lambda sets, and `AWS_ENDPOINT_URL`.
     ///
     /// # Errors
-    /// [`ConnectionSettingsError`] names the variable that is missing or odd.
+    /// [`ConnectionSettingsError`] if a variable is missing or invalid; the message names it.
     pub fn from_variables<'a>(
         variable: impl Fn(&'static str) -> Option<&'a str>,
         budget: Budget,
@@ -70,8 +83,8 @@ impl ConnectionSettings {
         let endpoint = variable("AWS_ENDPOINT_URL");
         let is_url = |url: &str| url.starts_with("http://") || url.starts_with("https://");
         if endpoint.is_some_and(|url| !is_url(url)) {
-            let sentence = "AWS_ENDPOINT_URL must be an http or https URL";
-            return Err(ConnectionSettingsError(sentence));
+            let message = "AWS_ENDPOINT_URL must be an http or https URL";
+            return Err(ConnectionSettingsError(message));
         }
         let credentials = variable("AWS_ACCESS_KEY_ID")
             .zip(variable("AWS_SECRET_ACCESS_KEY"))
@@ -108,10 +121,10 @@ pub struct Credentials {
     pub session_token: Option<SecretString>,
 }
 
-/// The connection to AWS, made once in init.
+/// The connection to AWS, made once during INIT.
 ///
-/// A client has a pool of connections of its own, so there is one for the
-/// tables, and everybody gets a clone: what init has opened is open for all.
+/// Each client has its own pool of connections, so there is one client for the tables,
+/// and every user of it gets a clone: a connection opened during INIT serves them all.
 #[derive(Debug, Clone)]
 pub struct Connection {
     config: SdkConfig,
@@ -119,10 +132,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Makes the configuration from the variables that Lambda sets.
+    /// Makes the clients from the variables that Lambda sets.
     ///
     /// # Errors
-    /// [`ConnectionSettingsError`] names the variable that is missing or odd.
+    /// [`ConnectionSettingsError`] if a variable is missing or invalid; the message names it.
     pub fn from_variables<'a>(
         variable: impl Fn(&'static str) -> Option<&'a str>,
         budget: Budget,
@@ -131,10 +144,10 @@ impl Connection {
         Ok(Self::open(&settings))
     }
 
-    /// Makes the configuration; nothing is connected yet.
+    /// Makes the clients; nothing connects yet.
     ///
-    /// Nothing is looked up either: the SDK's default chain of credentials costs
-    /// a cold start more than everything else in this crate together.
+    /// It does not look up credentials either: the SDK's default credential chain takes
+    /// longer in a cold start than everything else in this crate together.
     #[must_use]
     pub fn open(settings: &ConnectionSettings) -> Self {
         let timeouts = TimeoutConfig::builder()
@@ -183,18 +196,6 @@ fn provider(credentials: &Credentials) -> SharedCredentialsProvider {
     ))
 }
 
-/// One attempt and one call of the authorizer. More lets a slow table hold up
-/// every protected route; less makes its slowest good answers errors.
-const AUTHORIZER_TIMEOUTS: (Duration, Duration) =
-    (Duration::from_millis(400), Duration::from_secs(1));
-/// One attempt and one call of any other request, which makes a few of them
-/// before the gateway gives up after 30 s.
-const REQUEST_TIMEOUTS: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(5));
-/// Attempts at one call. More outlive the caller's own time limit.
-const MAX_ATTEMPTS: u32 = 3;
-/// First wait between attempts. The SDK's second would eat an authorizer's budget.
-const INITIAL_BACKOFF: Duration = Duration::from_millis(25);
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -209,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lambda_sets_is_enough() {
+    fn the_variables_that_lambda_sets_are_sufficient() {
         let settings = read(&[
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", "id"),
@@ -226,20 +227,20 @@ mod tests {
     }
 
     #[test]
-    fn half_a_pair_of_credentials_is_none() {
+    fn half_a_credential_pair_is_an_error() {
         let half = [("AWS_REGION", "eu-central-1"), ("AWS_ACCESS_KEY_ID", "id")];
-        let sentence = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set";
-        assert_eq!(read(&half).unwrap_err(), sentence);
+        let message = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY must both be set";
+        assert_eq!(read(&half).unwrap_err(), message);
     }
 
     #[test]
-    fn a_missing_region_and_an_odd_endpoint_are_named() {
+    fn a_missing_region_and_an_invalid_endpoint_are_named() {
         assert_eq!(read(&[]).unwrap_err(), "AWS_REGION is not set");
-        let odd = [
+        let invalid = [
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ENDPOINT_URL", "localhost:8000"),
         ];
-        let sentence = "AWS_ENDPOINT_URL must be an http or https URL";
-        assert_eq!(read(&odd).unwrap_err(), sentence);
+        let message = "AWS_ENDPOINT_URL must be an http or https URL";
+        assert_eq!(read(&invalid).unwrap_err(), message);
     }
 }

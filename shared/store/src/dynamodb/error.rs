@@ -1,48 +1,48 @@
 //! What can go wrong with a table.
 //!
-//! Texts of this module reach logs, so they hold what the SDK was told to do and
-//! what AWS answered, never an item: the SDK's own errors carry items.
+//! The texts of these errors reach logs, so they contain the operation and the response of
+//! AWS, but never an item. The SDK's own errors contain items.
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use gatehouse_auth::failure::Failure;
 
-/// A call to a table or to the secret that gave no answer to act upon.
+/// A call to a table or to the secret that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Throttled, timed out, or not reached: the same call may succeed later.
+    /// Throttled, timed out or unreachable: the same call may succeed later.
     #[error("{operation} is unavailable")]
     Unavailable {
         /// The call, as AWS names it.
         operation: &'static str,
-        /// What AWS or the connection said.
+        /// The error of AWS or of the connection.
         #[source]
         source: Cause,
     },
-    /// Refused for good: no permission, no such table, a request that is wrong.
+    /// Refused for good: no permission, no such table, an invalid request.
     #[error("{operation} was rejected")]
     Rejected {
         /// The call, as AWS names it.
         operation: &'static str,
-        /// What AWS said.
+        /// The error of AWS.
         #[source]
         source: Cause,
     },
-    /// An item is there but does not say what it must.
+    /// An item exists, but is invalid.
     #[error("item `{key}` of table `{table}` is corrupt at `{attribute}`")]
     Corrupt {
         /// The table's name.
         table: String,
         /// The item's key.
         key: String,
-        /// The attribute that is missing or of another type.
+        /// The attribute that is missing or has the wrong type.
         attribute: String,
-        /// What is wrong with it.
+        /// What is wrong with the attribute.
         #[source]
         source: Cause,
     },
-    /// A part of the keys stayed unread after every retry.
-    #[error("{operation} left a part of its keys unread")]
+    /// Some of the keys were still unprocessed after every retry.
+    #[error("{operation} left some of its keys unprocessed")]
     Incomplete {
         /// The call, as AWS names it.
         operation: &'static str,
@@ -52,10 +52,10 @@ pub enum StoreError {
 /// The reason behind a [`StoreError`].
 pub(crate) type Cause = Box<dyn std::error::Error + Send + Sync>;
 
-/// What AWS answered instead of a result.
+/// The error response of AWS.
 #[derive(Debug, thiserror::Error)]
 #[error("{code}: {message}")]
-struct Answer {
+struct ErrorResponse {
     code: String,
     message: String,
 }
@@ -70,16 +70,16 @@ impl Failure for StoreError {
 }
 
 impl StoreError {
-    /// Sorts an SDK error into what may pass by itself and what will not.
+    /// Classifies an error of the SDK as transient or permanent.
     pub(crate) fn from_sdk<E>(operation: &'static str, error: SdkError<E, HttpResponse>) -> Self
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let transient = is_transient(&error);
         let source = match error.as_service_error() {
-            Some(answer) => Box::new(Answer {
-                code: answer.code().unwrap_or("no code").to_owned(),
-                message: answer.message().unwrap_or("no message").to_owned(),
+            Some(response) => Box::new(ErrorResponse {
+                code: response.code().unwrap_or("no code").to_owned(),
+                message: response.message().unwrap_or("no message").to_owned(),
             }),
             None => error.into_source().unwrap_or_else(|whole| Box::new(whole)),
         };
@@ -90,18 +90,30 @@ impl StoreError {
         }
     }
 
-    /// Makes the error for a call that was throttled or contended to the end.
+    /// Makes the error for a call that was throttled or in contention until the last attempt.
     pub(crate) fn unavailable(operation: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Unavailable { operation, source }
     }
 
-    /// Makes the error for an answer that no retry will change.
+    /// Makes the error for a failure that no retry will change.
     pub(crate) fn rejected(operation: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Rejected { operation, source }
     }
 }
+
+/// Transient errors with a status below 500.
+const TRANSIENT_CODES: [&str; 8] = [
+    "InternalServerError",
+    "LimitExceededException",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "ReplicatedWriteConflictException",
+    "ThrottlingException",
+    "TransactionConflictException",
+    "TransactionInProgressException",
+];
 
 fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     match error {
@@ -114,19 +126,7 @@ fn is_transient<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> b
                     .code()
                     .is_some_and(|code| TRANSIENT_CODES.contains(&code))
         }
-        // The request could not even be built.
+        // The request could not be built.
         SdkError::ConstructionFailure(_) | _ => false,
     }
 }
-
-/// Answers below 500 that pass by themselves.
-const TRANSIENT_CODES: [&str; 8] = [
-    "InternalServerError",
-    "LimitExceededException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "ReplicatedWriteConflictException",
-    "ThrottlingException",
-    "TransactionConflictException",
-    "TransactionInProgressException",
-];

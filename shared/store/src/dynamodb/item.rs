@@ -1,4 +1,4 @@
-//! Items of a table as Rust structs, and back.
+//! Converting items of a table to Rust structs and back.
 
 use std::collections::HashMap;
 
@@ -10,10 +10,10 @@ use serde::de::DeserializeOwned;
 
 use crate::dynamodb::error::{Cause, StoreError};
 
-/// An item as the SDK holds it.
+/// An item as the SDK represents it.
 pub(crate) type Item = HashMap<String, AttributeValue>;
 
-/// Reads an item; what is wrong with it is told by its attribute.
+/// Reads a struct from an item. An error names the attribute that is invalid.
 pub(super) fn decode<T: DeserializeOwned>(
     table: &str,
     key: &str,
@@ -49,12 +49,12 @@ pub(super) fn corrupt(
     }
 }
 
-/// Writes a struct as an item.
+/// Makes an item of a struct.
 pub(crate) fn encode<T: Serialize>(operation: &'static str, value: T) -> Result<Item, StoreError> {
     serde_dynamo::to_item(value).map_err(|error| StoreError::rejected(operation, error))
 }
 
-/// Writes a value as an attribute.
+/// Makes an attribute of a value.
 pub(crate) fn attribute<T: Serialize>(
     operation: &'static str,
     value: T,
@@ -84,7 +84,8 @@ pub(crate) fn moment(value: Timestamp) -> AttributeValue {
     AttributeValue::N(value.unix().to_string())
 }
 
-/// Returns `#name` for each attribute: some are reserved words, such as `sub`.
+/// Returns a placeholder `#name` for each attribute: some names, such as `status`, are
+/// reserved words.
 pub(crate) fn names<const N: usize>(attributes: [&str; N]) -> HashMap<String, String> {
     attributes
         .into_iter()
@@ -92,7 +93,7 @@ pub(crate) fn names<const N: usize>(attributes: [&str; N]) -> HashMap<String, St
         .collect()
 }
 
-/// Returns the values of an expression under `:name`.
+/// Returns the values of an expression, each under `:name`.
 pub(crate) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Item {
     values
         .into_iter()
@@ -100,7 +101,7 @@ pub(crate) fn values<const N: usize>(values: [(&str, AttributeValue); N]) -> Ite
         .collect()
 }
 
-/// serde says "missing field `NAME`" of the whole item.
+/// Extracts the name from serde's message for the whole item, "missing field `NAME`".
 fn missing_field(message: &str) -> String {
     message
         .strip_prefix("missing field `")

@@ -15,7 +15,7 @@ pub struct SigningKeys {
 }
 
 impl SigningKeys {
-    /// Names the table.
+    /// Opens the table of that name; nothing connects yet.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         let table = Table::new(client, table);
@@ -25,7 +25,7 @@ impl SigningKeys {
     /// Reads the published keys, consistently; none before the first rotation.
     ///
     /// # Errors
-    /// [`StoreError`] as the call or the item gives it.
+    /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn published(&self) -> Result<Option<PublishedKeys>, StoreError> {
         let key = ItemKey::published_keys();
         let item = self.table.get(pk(&key)).await?;
@@ -37,7 +37,7 @@ impl SigningKeys {
     /// none. Returns false, and writes nothing, if that is not what is there.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn publish(
         &self,
         keys: &PublishedKeys,

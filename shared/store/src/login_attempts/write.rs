@@ -1,6 +1,6 @@
-//! One step of a counter as DynamoDB is told it.
+//! One step of a counter as an update of DynamoDB.
 //!
-//! None of the attributes' names is one of DynamoDB's reserved words.
+//! None of the attributes' names is a reserved word.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::guessing::{Counter, KNOWN_FOR, Step};
@@ -13,12 +13,13 @@ pub(super) struct StepWrite {
     pub(super) condition: &'static str,
     pub(super) update: String,
     pub(super) values: Item,
-    /// What the counter holds afterwards.
+    /// The number of attempts that the counter then has.
     pub(super) failures: u32,
 }
 
 impl StepWrite {
-    /// Writes a step down; a locked counter is not written to.
+    /// Makes the update of a step. For a locked counter there is none: it returns the end
+    /// of the lock.
     pub(super) fn new(
         step: Step,
         seen: Option<&Counter>,

@@ -1,10 +1,10 @@
-//! What names an access token in the table of revocations, and what revokes it.
+//! The keys under which an access token may be revoked, and the results.
 
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::item_key::ItemKey;
 
-/// What a revocation can name of an access token.
+/// The ids of an access token by which it may be revoked.
 #[derive(Debug, Clone, Copy)]
 pub struct TokenNames<'a> {
     /// The token's own id.

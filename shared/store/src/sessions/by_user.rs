@@ -1,7 +1,7 @@
-//! The sessions of one person, through the index `by-user`.
+//! The sessions of one user, through the index `by-user`.
 //!
-//! An index is read late: a session of the last moment may be missing. What
-//! decides over a session never comes from here.
+//! An index lags behind its table, so a session that has just begun may be missing. No
+//! decision about a session is based on it.
 
 use std::collections::BTreeSet;
 
@@ -13,11 +13,11 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, key, names, text, values};
 use crate::sessions::Sessions;
 
-/// A page of the index, which holds keys alone.
+/// A page of the index, which holds only keys.
 pub(crate) struct SessionIds {
     /// The sessions, newest first.
     pub(crate) ids: Vec<SessionId>,
-    /// Where the next page begins, if there is one.
+    /// The key after which the next page begins, if there is one.
     pub(crate) next: Option<Item>,
 }
 
@@ -27,11 +27,11 @@ struct IndexItem {
 }
 
 impl Sessions {
-    /// Reads every session of a person, newest first: those that have ended too,
-    /// as long as the table holds them.
+    /// Reads every session of a user, newest first, including those that have ended but
+    /// are still in the table.
     ///
     /// # Errors
-    /// [`StoreError`] as the calls or an item give it.
+    /// [`StoreError`] if a call fails or an item is corrupt.
     pub async fn of_user(&self, sub: &SubjectId) -> Result<Vec<Session>, StoreError> {
         let mut sessions = Vec::new();
         let mut start = None;
@@ -46,7 +46,7 @@ impl Sessions {
                 break;
             }
         }
-        // The index was read late: the sessions themselves say whose they are.
+        // The index may be behind: the sessions themselves have the current subject.
         sessions.retain(|session| session.sub == *sub);
         sessions.sort_by(|one, other| {
             let newest_first = other.created_at.cmp(&one.created_at);
@@ -81,7 +81,7 @@ impl Sessions {
         Ok(SessionIds { ids, next })
     }
 
-    /// Reads the addresses of a page's sessions, of odd items none.
+    /// Reads the addresses of a page's sessions; invalid ones are skipped.
     pub(crate) async fn addresses(
         &self,
         ids: &[SessionId],
@@ -96,7 +96,7 @@ impl Sessions {
         self.table().delete_each(&keys(ids)).await
     }
 
-    /// Reads a page's sessions, consistently; those that are gone are left out.
+    /// Reads a page's sessions, consistently; those that no longer exist are omitted.
     async fn items(&self, ids: &[SessionId]) -> Result<Vec<Item>, StoreError> {
         self.table().get_each(&keys(ids)).await
     }
@@ -106,7 +106,7 @@ fn keys(ids: &[SessionId]) -> Vec<Item> {
     ids.iter().map(|sid| key("sid", sid.as_str())).collect()
 }
 
-/// The index of sessions by person and time.
+/// The index of sessions by user and time.
 const INDEX: &str = "by-user";
-/// Sessions of a page: as many as one `BatchGetItem` reads.
+/// Sessions per page: as many as one `BatchGetItem` reads.
 const PAGE: i32 = 100;

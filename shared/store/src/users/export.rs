@@ -1,4 +1,4 @@
-//! Every user with all that is held, for who takes them somewhere else.
+//! All users with their hashes, to move them to another system.
 
 use gatehouse_auth::item_key::Prefix;
 use gatehouse_auth::user::User;
@@ -8,21 +8,21 @@ use crate::dynamodb::item::key;
 use crate::dynamodb::table::Scan;
 use crate::users::Users;
 
-/// Some of all users, hashes included, in no order.
+/// A page of users, with their hashes, in no particular order.
 #[derive(Debug)]
 pub struct Everybody {
-    /// The users; there may be none. An item that cannot be read hides no other.
+    /// The users; there may be none. A corrupt item does not hide the others.
     pub users: Vec<Result<User, StoreError>>,
-    /// The key after which the next ones begin, if there are more.
+    /// The key after which the next page begins, if there are more users.
     pub next: Option<String>,
 }
 
 impl Users {
-    /// Reads users after the key `start`, as many as fit into one answer. Who comes or
-    /// goes meanwhile may or may not be among them.
+    /// Reads users after the key `start`, as many as fit into one response. Users who are
+    /// created or deleted in the meantime may or may not be included.
     ///
     /// # Errors
-    /// [`StoreError`] as the call gives it.
+    /// [`StoreError`] if the call fails.
     pub async fn everybody(&self, start: Option<&str>) -> Result<Everybody, StoreError> {
         let scan = Scan {
             prefix: Prefix::User.as_str(),

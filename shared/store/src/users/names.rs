@@ -37,7 +37,7 @@ impl Users {
         }
     }
 
-    /// Finds whose name it is, consistently.
+    /// Finds the subject that has a name, consistently.
     ///
     /// # Errors
     /// [`StoreError`] if the call fails or the item is corrupt.
@@ -48,7 +48,7 @@ impl Users {
             .transpose()
     }
 
-    /// Reads whose name an item is. An error calls the item `shown`.
+    /// Reads the subject from the item of a name. An error calls the item `shown`.
     pub(crate) fn subject_in(&self, shown: &str, item: Item) -> Result<SubjectId, StoreError> {
         let item: NameItem = self.table().decode(shown, item)?;
         Ok(item.sub)

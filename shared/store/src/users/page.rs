@@ -9,26 +9,26 @@ use crate::dynamodb::item::key;
 use crate::dynamodb::table::Scan;
 use crate::users::Users;
 
-/// A page of users, in no order.
+/// A page of users, in no particular order.
 #[derive(Debug)]
 pub struct UsersPage {
     /// The users. Only the last page may be empty.
     pub users: Vec<Profile>,
-    /// The last user's id, if there are more users: the next page begins after it.
+    /// The id of the last user, if there are more: the next page begins after it.
     pub next: Option<SubjectId>,
 }
 
 impl Users {
-    /// Reads a page of `limit` users, without their hashes, that begins after the
-    /// user `after`, who may be deleted by now.
+    /// Reads a page of `limit` users, without their hashes. It begins after the user
+    /// `after`, who may have been deleted.
     ///
     /// Between users there may be any number of other items, so it scans until the
-    /// page is full or the table ends. Once `time_is_up` says so, it returns the
-    /// users that it has found.
+    /// page is full or the table ends. Once `time_is_up` returns true, it returns the
+    /// users found so far.
     ///
     /// # Errors
-    /// [`StoreError`] as the calls or an item give it; [`StoreError::Unavailable`] if
-    /// the time was up before the first user was found.
+    /// [`StoreError`] if a call fails or an item is corrupt; [`StoreError::Unavailable`]
+    /// if the time was up before the first user was found.
     pub async fn page(
         &self,
         after: Option<&SubjectId>,
@@ -36,7 +36,7 @@ impl Users {
         time_is_up: impl Fn() -> bool,
     ) -> Result<UsersPage, StoreError> {
         let limit = usize::from(limit.max(1));
-        // One more, so that a full page says whether there is another.
+        // One more, to know whether there is another page.
         let mut items = i32::try_from(limit + 1).unwrap_or(MAX_ITEMS) * ITEMS_OF_A_USER;
         let mut start = after.map(|sub| ItemKey::user(sub).into());
         let mut users = Vec::new();
@@ -65,7 +65,8 @@ impl Users {
         }
     }
 
-    /// Reads the users among the next `items` items, and where to go on.
+    /// Reads the users among the next `items` items. Returns them with the key after which
+    /// to continue.
     async fn profiles(
         &self,
         start: Option<String>,
@@ -89,12 +90,12 @@ impl Users {
     }
 }
 
-/// The account, its username and, for most, an e-mail address.
+/// Items per user: the account, its username and, for most, an e-mail address.
 const ITEMS_OF_A_USER: i32 = 3;
-/// Most items of one call of a scan, which doubles from call to call. More would
-/// read a whole megabyte where a few more users were wanted.
+/// The maximum number of items per call, which doubles from call to call. A higher one
+/// would read a whole megabyte for a few more users.
 const MAX_ITEMS: i32 = 1000;
-/// What a list shows. The hash is not among it.
+/// The attributes of a profile. The hash is not one of them.
 const PROFILE: [&str; 9] = [
     "sub",
     "username",
