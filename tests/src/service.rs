@@ -215,7 +215,7 @@ impl Service {
     pub fn tables(&self) -> aws_sdk_dynamodb::Client {
         match &self.place {
             Place::Local { stack, .. } => {
-                let settings = ConnectionSettings::of_local_stack(stack.dynamodb_url());
+                let settings = ConnectionSettings::for_local_stack(stack.dynamodb_url());
                 Connection::open(&settings).tables()
             }
             Place::Deployed(deployment) => deployment.tables(),

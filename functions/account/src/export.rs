@@ -40,7 +40,7 @@ pub(crate) async fn export(
         .await
         .map_err(failed)?;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
-    let revocations = app.accounts.revocations.about(&user.sub, &sids).await;
+    let revocations = app.accounts.revocations.of_user(&user.sub, &sids).await;
     let about = AttemptKeys {
         sub: user.sub.clone(),
         digests: user.identifier_digests(),

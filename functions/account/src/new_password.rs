@@ -66,7 +66,7 @@ pub(crate) async fn reset(
     };
     // Before any hash: who has no code makes us compute none. The code has too many bits
     // to be guessed, so that no counter stands before it.
-    let user = app.accounts.users.recovering(&code, now).await;
+    let user = app.accounts.users.find_by_recovery(&code, now).await;
     let user = user.map_err(|error| Problem::failed(&error))?;
     let Some(user) = user else {
         return Err(refuse(request, Some(&code)));

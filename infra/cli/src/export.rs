@@ -72,7 +72,7 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
     let mut exported = Exported::default();
     let mut start = None;
     loop {
-        let page = users.everybody(start.as_deref()).await?;
+        let page = users.export(start.as_deref()).await?;
         for user in page.users {
             match user {
                 Ok(user) => {

@@ -223,7 +223,7 @@ impl Target {
 }
 
 fn local_tables(dynamodb: &str) -> aws_sdk_dynamodb::Client {
-    Connection::open(&ConnectionSettings::of_local_stack(dynamodb)).tables()
+    Connection::open(&ConnectionSettings::for_local_stack(dynamodb)).tables()
 }
 
 fn environment(variables: &BTreeMap<String, String>) -> Environment {

@@ -101,7 +101,7 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
         table: table.to_owned(),
         reason,
     };
-    let settings = ConnectionSettings::of_local_stack(dynamodb);
+    let settings = ConnectionSettings::for_local_stack(dynamodb);
     let client = Connection::open(&settings).tables();
     let keys = SigningKeys::new(client, table.to_owned());
     let before = keys.published().await.map_err(|e| failed(e.to_string()))?;

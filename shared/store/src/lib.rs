@@ -25,8 +25,8 @@ pub use keys::rotation::{Created, KeyRotation, Progress, Removal, RotationError}
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::CachedVerifyingKeys;
 pub use login_attempts::{
-    AttemptKeys, Guess, LoginAttempts, LoginReservation, LookedUp, Reservation, ReservedLogin,
+    AttemptKeys, Guess, LoginAttempts, LoginLookup, LoginReservation, Reservation, ReservedLogin,
 };
 pub use revocations::{Revocation, Revocations, Revoked, TokenNames};
 pub use sessions::{RotateSession, Sessions};
-pub use users::{Claim, Everybody, RegisterError, Respelled, Users, UsersPage};
+pub use users::{Claim, ExportPage, RegisterError, Respelled, Users, UsersPage};

@@ -5,7 +5,7 @@ mod person;
 mod unlock;
 mod write;
 
-pub use lookup::LookedUp;
+pub use lookup::LoginLookup;
 pub use person::AttemptKeys;
 
 use std::time::Duration;

@@ -168,7 +168,7 @@ impl Revocations {
     ///
     /// # Errors
     /// [`StoreError`] if a call fails or an item is corrupt.
-    pub async fn about(
+    pub async fn of_user(
         &self,
         sub: &SubjectId,
         sids: &[SessionId],

@@ -11,7 +11,7 @@ mod page;
 mod recovery;
 mod respelling;
 
-pub use export::Everybody;
+pub use export::ExportPage;
 pub use page::UsersPage;
 pub use respelling::Respelled;
 

@@ -60,7 +60,7 @@ impl World {
         let clock = Clock::Fixed(Arc::clone(&seconds));
         let app = App::with_clock(&environment, clock).await;
         let app = app.map_err(anyhow::Error::from_boxed)?.with_hasher(hasher);
-        let settings = ConnectionSettings::of_local_stack(storage.dynamodb_url());
+        let settings = ConnectionSettings::for_local_stack(storage.dynamodb_url());
         let tables = Connection::open(&settings).tables();
         Ok(Self {
             app: Arc::new(app),

@@ -67,7 +67,7 @@ impl World {
     async fn everybody(&self) -> Vec<User> {
         let (mut all, mut start) = (Vec::new(), None);
         loop {
-            let page = self.users().everybody(start.as_deref()).await.unwrap();
+            let page = self.users().export(start.as_deref()).await.unwrap();
             all.extend(page.users.into_iter().map(Result::unwrap));
             start = page.next;
             if start.is_none() {

@@ -150,7 +150,7 @@ async fn everybody(tables: &Tables) -> anyhow::Result<Vec<User>> {
     let mut users = Vec::new();
     let mut start = None;
     loop {
-        let some = tables.accounts.users.everybody(start.as_deref()).await?;
+        let some = tables.accounts.users.export(start.as_deref()).await?;
         for user in some.users {
             users.push(user?);
         }

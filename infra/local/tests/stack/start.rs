@@ -162,7 +162,7 @@ async fn published(stack: &Stack) -> u64 {
 }
 
 async fn published_keys(stack: &Stack) -> PublishedKeys {
-    let settings = ConnectionSettings::of_local_stack(stack.dynamodb_url());
+    let settings = ConnectionSettings::for_local_stack(stack.dynamodb_url());
     let client = Connection::open(&settings).tables();
     let table = stack.table("SigningKeysTable").unwrap();
     let keys = SigningKeys::new(client, table.to_owned());

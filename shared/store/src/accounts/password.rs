@@ -49,7 +49,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
         for _ in 0..MAX_ATTEMPTS {
-            let Some(user) = self.users.recovering(code, now).await? else {
+            let Some(user) = self.users.find_by_recovery(code, now).await? else {
                 return Ok(Ended::Refused);
             };
             // The version is condition enough: every use of a code raises it.

@@ -55,7 +55,7 @@ impl ConnectionSettings {
     /// Returns the settings for the embedded DynamoDB of a local stack at `endpoint`,
     /// which accepts any credentials.
     #[must_use]
-    pub fn of_local_stack(endpoint: &str) -> Self {
+    pub fn for_local_stack(endpoint: &str) -> Self {
         let (attempt_timeout, operation_timeout) = REQUEST_TIMEOUTS;
         Self {
             region: "us-east-1".to_owned(),

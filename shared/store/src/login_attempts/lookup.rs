@@ -12,7 +12,7 @@ use crate::users::Users;
 
 /// What a login reads first.
 #[derive(Debug)]
-pub struct LookedUp {
+pub struct LoginLookup {
     /// The user who has the name, if there is one.
     pub sub: Option<SubjectId>,
     /// The counters that may refuse the attempt.
@@ -32,7 +32,7 @@ impl LoginAttempts {
         users: &Users,
         name_key: Option<&ItemKey>,
         guess: &Guess<'_>,
-    ) -> Result<LookedUp, StoreError> {
+    ) -> Result<LoginLookup, StoreError> {
         let digest = guess.digest;
         let name_key = name_key.map_or_else(|| ItemKey::unused(digest), ItemKey::clone);
         let counters = COUNTERS.map(|counted| guess.key(counted)).to_vec();
@@ -44,7 +44,7 @@ impl LoginAttempts {
         let sub = name
             .map(|item| users.subject_in(&shown, item))
             .transpose()?;
-        let mut looked_up = LookedUp {
+        let mut looked_up = LoginLookup {
             sub,
             counters: LoginCounters::default(),
         };

@@ -10,7 +10,7 @@ use crate::users::Users;
 
 /// A page of users, with their hashes, in no particular order.
 #[derive(Debug)]
-pub struct Everybody {
+pub struct ExportPage {
     /// The users; there may be none. A corrupt item does not hide the others.
     pub users: Vec<Result<User, StoreError>>,
     /// The key after which the next page begins, if there are more users.
@@ -23,7 +23,7 @@ impl Users {
     ///
     /// # Errors
     /// [`StoreError`] if the call fails.
-    pub async fn everybody(&self, start: Option<&str>) -> Result<Everybody, StoreError> {
+    pub async fn export(&self, start: Option<&str>) -> Result<ExportPage, StoreError> {
         let scan = Scan {
             prefix: Prefix::User.as_str(),
             consistent: true,
@@ -36,7 +36,7 @@ impl Users {
             let pk = pk.cloned().unwrap_or_default();
             self.table().decode(&pk, item)
         });
-        Ok(Everybody {
+        Ok(ExportPage {
             users: users.collect(),
             next: page
                 .next

@@ -72,7 +72,7 @@ impl Users {
     ///
     /// # Errors
     /// [`StoreError`] if the call fails or the item is corrupt.
-    pub async fn recovering(
+    pub async fn find_by_recovery(
         &self,
         code: &RecoveryCode,
         now: Timestamp,

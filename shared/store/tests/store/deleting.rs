@@ -181,7 +181,7 @@ async fn what_revokes_a_person_and_their_sessions_is_read_in_any_number() {
         .accounts
         .end_session(&own.sid, &ada.sub, "test", at(9));
     ended.await.unwrap();
-    let found = tables.revocations.about(&ada.sub, &sids).await.unwrap();
+    let found = tables.revocations.of_user(&ada.sub, &sids).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].key, format!("sid#{}", own.sid));
     assert_eq!(
