@@ -1,7 +1,7 @@
-//! One HTTP GET, bounded in time and in length, that follows no redirect.
+//! One HTTP GET, limited in time and in length, that follows no redirects.
 //!
-//! It knows neither keys nor passwords, only how not to be held up or filled by
-//! who answers.
+//! It knows nothing of keys or passwords. Its concern is that no server can delay the
+//! caller or fill its memory.
 
 use std::time::Duration;
 
@@ -14,26 +14,26 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use rustls::crypto::aws_lc_rs;
 
-/// What came instead of a body.
+/// Why there is no body.
 #[derive(Debug, thiserror::Error)]
 pub enum FetchError {
-    /// No connection, or one that broke.
-    #[error("no answer came")]
+    /// The connection failed.
+    #[error("no response came")]
     Connection(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The whole answer was not there in time.
-    #[error("the answer did not come in time")]
+    /// The response was not complete in time.
+    #[error("the response was not complete in time")]
     Slow,
-    /// Another status than 200. Redirects are not followed: who can make one
-    /// would choose the answer.
-    #[error("the answer has the status {0}")]
+    /// The status is not 200. Redirects are not followed: whoever can send one would
+    /// choose where the response comes from.
+    #[error("the response has the status {0}")]
     Status(u16),
-    /// A body beyond the limit.
-    #[error("the answer is too long")]
+    /// The body is longer than the limit.
+    #[error("the response is too long")]
     TooLong,
 }
 
 impl FetchError {
-    /// True if the same request may be answered later.
+    /// True if the same request may succeed later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
@@ -44,16 +44,16 @@ impl FetchError {
     }
 }
 
-/// How much an answer may take.
+/// The limits of a response.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The whole answer, from the first byte of the request.
+    /// The time for the whole response, from the first byte of the request.
     pub timeout: Duration,
     /// The longest body, in bytes.
     pub max_bytes: usize,
 }
 
-/// A client that gets.
+/// An HTTP client that sends GET requests.
 #[derive(Debug)]
 pub struct Fetcher {
     client: Client<HttpsConnector<HttpConnector>, Empty<Bytes>>,
@@ -62,17 +62,17 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Makes a client that trusts this machine's certificate authorities.
+    /// Makes a client that trusts the certificate authorities of this machine.
     ///
     /// # Errors
-    /// When this machine has none that can be read.
+    /// If this machine has none, or they cannot be read.
     pub fn new(limits: Limits, user_agent: &'static str) -> std::io::Result<Self> {
-        // Named, since the process may link a second provider for something else.
+        // Explicit, since the process may link another provider too.
         let builder = HttpsConnectorBuilder::new()
             .with_provider_and_native_roots(aws_lc_rs::default_provider())?
             .https_or_http()
             .enable_http1();
-        // Requests come seldom: a connection kept for the next would be dead.
+        // Requests are rare: an idle connection would be closed before the next one.
         let client = Client::builder(TokioExecutor::new())
             .pool_max_idle_per_host(0)
             .build(builder.build());
@@ -83,10 +83,10 @@ impl Fetcher {
         })
     }
 
-    /// Gets a whole body. `headers` are sent beside the client's own.
+    /// Reads a whole body. `headers` are sent in addition to the client's own.
     ///
     /// # Errors
-    /// [`FetchError`].
+    /// [`FetchError`] if there is no complete response of 200 within the limits.
     pub async fn get(&self, uri: &Uri, headers: &[(&str, &str)]) -> Result<Bytes, FetchError> {
         let read = tokio::time::timeout(self.limits.timeout, self.read(uri, headers));
         read.await.map_err(|_| FetchError::Slow)?
@@ -100,12 +100,12 @@ impl Fetcher {
         let request = request
             .body(Empty::new())
             .map_err(|error| FetchError::Connection(error.into()))?;
-        let answer = self.client.request(request).await;
-        let answer = answer.map_err(|error| FetchError::Connection(error.into()))?;
-        if answer.status() != StatusCode::OK {
-            return Err(FetchError::Status(answer.status().as_u16()));
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| FetchError::Connection(error.into()))?;
+        if response.status() != StatusCode::OK {
+            return Err(FetchError::Status(response.status().as_u16()));
         }
-        let body = Limited::new(answer.into_body(), self.limits.max_bytes);
+        let body = Limited::new(response.into_body(), self.limits.max_bytes);
         match body.collect().await {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(FetchError::TooLong),

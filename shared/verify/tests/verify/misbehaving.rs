@@ -22,9 +22,9 @@ fn odd_transfers() -> Vec<(&'static str, Reply, &'static str)> {
     let bytes = |text: &str| Reply::Bytes(text.into());
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{";
     let told = |status| match status {
-        500 => "the answer has the status 500",
-        404 => "the answer has the status 404",
-        _ => "the answer has the status 204",
+        500 => "the response has the status 500",
+        404 => "the response has the status 404",
+        _ => "the response has the status 204",
     };
     vec![
         ("500", status("500 Internal Server Error"), told(500)),
@@ -33,7 +33,11 @@ fn odd_transfers() -> Vec<(&'static str, Reply, &'static str)> {
         ("no HTTP", bytes("SSH-2.0-OpenSSH_9.6\r\n"), NO_ANSWER),
         ("a closed connection", bytes(""), NO_ANSWER),
         ("half a body", bytes(half), NO_ANSWER),
-        ("silence", Reply::Silence, "the answer did not come in time"),
+        (
+            "silence",
+            Reply::Silence,
+            "the response was not complete in time",
+        ),
         ("an endless body", Reply::Endless, TOO_LONG),
     ]
 }
@@ -59,8 +63,8 @@ fn odd_bodies() -> Vec<(&'static str, Reply, &'static str)> {
     ]
 }
 
-const NO_ANSWER: &str = "no answer came";
-const TOO_LONG: &str = "the answer is too long";
+const NO_ANSWER: &str = "no response came";
+const TOO_LONG: &str = "the response is too long";
 const NO_JSON: &str = "the answer is no strict JSON";
 const NO_SET: &str = "the answer is no set of keys";
 
