@@ -6,8 +6,9 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
+use gatehouse_tests::Service;
 use gatehouse_tests::client::ResourceServer;
-use gatehouse_tests::{Person, Service};
+use gatehouse_tests::service::parameters;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::process::Command;
@@ -15,7 +16,7 @@ use tokio::process::Command;
 use crate::install;
 use crate::matrix::{CAPABILITIES, Matrix};
 
-/// What each client did: by capability, `yes` or the error.
+/// The outcome of each client by capability: `yes` or the error.
 type Outcomes = BTreeMap<String, BTreeMap<String, String>>;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,18 +59,15 @@ async fn compare(algorithm: &str) -> anyhow::Result<()> {
     }
     let python = install::python()?.join("python");
     install::node()?;
-    let service = Service::start_locally(|options| {
-        let parameters = &mut options.parameters;
-        parameters.insert("SigningAlgorithm".into(), algorithm.into());
-    })
-    .await?;
-    let person = Person::register(&service).await?;
+    let algorithm_only = parameters(&[("SigningAlgorithm", algorithm)]);
+    let service = Service::start_locally(|options| options.parameters = algorithm_only).await?;
+    let ada = service.registered("ada").await?;
     let server = ResourceServer::register(&service).await?;
     let input = json!({
         "issuer": service.issuer(),
         "audience": "gatehouse",
-        "username": person.username,
-        "password": person.password,
+        "username": ada.username,
+        "password": ada.password,
         "client_id": server.id,
         "client_secret": server.secret,
     });

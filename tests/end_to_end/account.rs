@@ -1,58 +1,59 @@
-//! `GET /me`, `/sessions`: what a person sees and ends of their own.
+//! `GET /me`, `/sessions`: what people see and end of their own.
 
-use gatehouse_tests::tables::Tables;
-use gatehouse_tests::{Person, Service};
+use std::net::IpAddr;
+
+use gatehouse_tests::tables::{Tables, number};
+use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 #[tokio::test]
 async fn a_person_sees_their_account_without_secrets() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let answer = service.get_as(&person.access_token, "/me").await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let answer = ada.get(&service, "/me").await?;
+    answer.assert_status(200);
     let mut body = answer.json();
+    assert_eq!(body["id"].take(), ada.id);
+    assert_eq!(body["username"].take(), ada.username);
     for name in ["created_at", "updated_at", "password_changed_at"] {
         let time = body[name].take();
         assert!(
             time.as_str().is_some_and(|time| time.ends_with('Z')),
-            "{time}"
+            "{answer}"
         );
     }
-    assert_eq!(
-        body,
-        json!({
-            "id": person.id,
-            "username": person.username,
-            "roles": ["user"],
-            "status": "active",
-            "created_at": null,
-            "updated_at": null,
-            "password_changed_at": null,
-        })
-    );
+    insta::assert_json_snapshot!(body, @r#"
+    {
+      "created_at": null,
+      "id": null,
+      "password_changed_at": null,
+      "roles": [
+        "user"
+      ],
+      "status": "active",
+      "updated_at": null,
+      "username": null
+    }
+    "#);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let here = Person::join(&service).await?;
-    let (mut ended, mut over, mut idle, mut there) =
-        (here.clone(), here.clone(), here.clone(), here.clone());
-    for person in [&mut ended, &mut over, &mut idle, &mut there] {
-        person.log_in(&service).await?;
-    }
-    service
-        .post_as(&ended.access_token, "/logout", &json!({}))
-        .await?;
+    let service = Service::shared().await?;
+    let here = service.logged_in("ada").await?;
+    let ended = here.logs_in_again(&service).await?;
+    ended.logs_out(&service, "local").await?;
     let tables = Tables::of(&service);
-    for (person, attribute) in [(&over, "expires_at"), (&idle, "idle_expires_at")] {
-        let key = ("sid", person.session());
+    for attribute in ["expires_at", "idle_expires_at"] {
+        let expired = here.logs_in_again(&service).await?.session();
+        let key = ("sid", expired.as_str());
         tables
-            .set_number("SessionsTable", (key.0, &key.1), attribute, 1)
+            .set("SessionsTable", key, attribute, number(1))
             .await?;
     }
+    let there = here.logs_in_again(&service).await?;
     let listed = list(&service, &here).await?;
     let mut ids: Vec<&str> = listed
         .iter()
@@ -64,13 +65,9 @@ async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
     assert_eq!(ids, live);
     for item in &listed {
         assert_eq!(item["current"], item["id"] == here.session(), "{item}");
-        let ip = item["ip"].as_str().map(str::parse::<std::net::IpAddr>);
+        let ip = item["ip"].as_str().map(str::parse::<IpAddr>);
         assert!(matches!(ip, Some(Ok(_))), "{item}");
-        let names: Vec<&String> = item
-            .as_object()
-            .into_iter()
-            .flat_map(|item| item.keys())
-            .collect();
+        let names = item.as_object().into_iter().flat_map(|item| item.keys());
         let expected = [
             "created_at",
             "current",
@@ -80,38 +77,35 @@ async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
             "last_used_at",
             "user_agent",
         ];
-        assert_eq!(names, expected);
+        assert_eq!(names.collect::<Vec<_>>(), expected);
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_session_is_ended_from_another_and_its_tokens_with_it() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let here = Person::join(&service).await?;
-    let mut there = here.clone();
-    there.log_in(&service).await?;
-    let path = format!("/sessions/{}", there.session());
+    let service = Service::shared().await?;
+    let here = service.logged_in("ada").await?;
+    let there = here.logs_in_again(&service).await?;
+    // Ending it again is not an error.
     for _ in 0..2 {
-        let answer = delete(&service, &here, &path).await?;
-        assert_eq!(answer, (204, String::new()), "again is no error");
+        let answer = end(&service, &here, &there.session()).await?;
+        answer.assert_no_content();
     }
-    let refused = service.get_as(&there.access_token, "/me").await?;
-    assert_eq!(refused.status, 403);
-    let refused = service.refresh(&there.refresh_token).await?;
-    assert_eq!(refused.code(), "invalid_grant");
+    there.is_shut_out_at(&service, "/me").await?;
+    there.cannot_refresh(&service).await?;
     assert_eq!(list(&service, &here).await?.len(), 1);
-    assert_eq!(service.refresh(&here.refresh_token).await?.status, 200);
+    here.refreshes(&service).await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn a_session_that_is_nobodys_or_somebody_elses_is_404() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let other = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let eve = service.logged_in("eve").await?;
     let tried = [
-        other.session(),
+        eve.session(),
         "AAAAAAAAAAAAAAAAAAAAAA".to_owned(),
         "x".to_owned(),
         "x".repeat(300),
@@ -119,10 +113,10 @@ async fn a_session_that_is_nobodys_or_somebody_elses_is_404() -> anyhow::Result<
         "%ff".to_owned(),
     ];
     for id in &tried {
-        let answer = delete(&service, &person, &format!("/sessions/{id}")).await?;
-        assert_eq!(answer, (404, "not_found".to_owned()), "{id}");
+        let answer = end(&service, &ada, id).await?;
+        answer.assert_problem(404, "not_found");
     }
-    assert_eq!(service.refresh(&other.refresh_token).await?.status, 200);
+    eve.refreshes(&service).await?;
     for revocation in Tables::of(&service).scan("RevocationsTable").await? {
         let key = revocation["pk"].as_s().cloned().unwrap_or_default();
         assert!(!tried.iter().any(|id| key == format!("sid#{id}")), "{key}");
@@ -130,15 +124,15 @@ async fn a_session_that_is_nobodys_or_somebody_elses_is_404() -> anyhow::Result<
     Ok(())
 }
 
+/// Lists a person's own sessions.
 async fn list(service: &Service, person: &Person) -> anyhow::Result<Vec<Value>> {
-    let answer = service.get_as(&person.access_token, "/sessions").await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let items = answer.json()["items"].as_array().cloned();
-    Ok(items.unwrap_or_default())
+    let answer = person.get(service, "/sessions").await?;
+    answer.assert_status(200);
+    Ok(answer.list("items"))
 }
 
-async fn delete(service: &Service, as_: &Person, path: &str) -> anyhow::Result<(u16, String)> {
-    let request = service.request(Method::DELETE, path);
-    let answer = service.send(request.bearer_auth(&as_.access_token)).await?;
-    Ok((answer.status, answer.code()))
+/// Ends a session by its id.
+async fn end(service: &Service, by: &Person, session: &str) -> anyhow::Result<Answer> {
+    let request = service.request(Method::DELETE, &format!("/sessions/{session}"));
+    service.send(request.bearer_auth(&by.access_token)).await
 }

@@ -1,10 +1,10 @@
 //! `/admin/users`: what an administrator does with accounts.
 
-use gatehouse_tests::power::administrator;
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
+/// Changes a user.
 async fn patch(
     service: &Service,
     admin: &Person,
@@ -12,147 +12,98 @@ async fn patch(
     body: &Value,
 ) -> anyhow::Result<Answer> {
     let path = format!("/admin/users/{}", target.id);
-    let token = &admin.access_token;
-    service.call_as(token, Method::PATCH, &path, body).await
+    admin.call(service, Method::PATCH, &path, body).await
 }
 
 #[tokio::test]
 async fn a_user_is_shown_as_they_see_themselves() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let person = Person::join(&service).await?;
-    let path = format!("/admin/users/{}", person.id);
-    let shown = service.get_as(&admin.access_token, &path).await?;
-    assert_eq!(shown.status, 200);
-    let own = service.get_as(&person.access_token, "/me").await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let ada = service.logged_in("ada").await?;
+    let path = format!("/admin/users/{}", ada.id);
+    let shown = admin.get(&service, &path).await?;
+    shown.assert_status(200);
+    let own = ada.get(&service, "/me").await?;
     assert_eq!(shown.json(), own.json());
     Ok(())
 }
 
 #[tokio::test]
 async fn a_demoted_administrator_is_refused_at_the_next_request() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let other = administrator(&service).await?;
-    let seen = service.get_as(&other.access_token, "/admin/users").await?;
-    assert_eq!(seen.status, 200);
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let other = service.administrator("ada").await?;
+    other.is_let_in_at(&service, "/admin/users").await?;
     let answer = patch(&service, &admin, &other, &json!({ "roles": ["user"] })).await?;
-    assert_eq!(
-        (answer.status, &answer.json()["roles"]),
-        (200, &json!(["user"]))
-    );
-    let refused = service.get_as(&other.access_token, "/admin/users").await?;
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (403, "Forbidden")
-    );
-    let next = service.refresh(&other.refresh_token).await?;
-    assert_eq!(next.status, 200, "a change of roles keeps the session");
-    assert_eq!(next.member("scope"), "profile");
-    let refused = service
-        .get_as(&next.member("access_token"), "/admin/users")
-        .await?;
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (403, "insufficient_scope")
-    );
-    Ok(())
+    answer.assert_status(200);
+    assert_eq!(answer.json()["roles"], json!(["user"]));
+    other.is_shut_out_at(&service, "/admin/users").await?;
+    // The session continues, without the role.
+    let refreshed = service.refresh(&other.refresh_token).await?;
+    refreshed.assert_status(200);
+    assert_eq!(refreshed.member("scope"), "profile");
+    let other = other.with_tokens(&refreshed);
+    other.lacks_the_role_for(&service, "/admin/users").await
 }
 
 #[tokio::test]
 async fn a_disabled_user_is_out_at_once_and_comes_back_by_a_login() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let mut person = Person::join(&service).await?;
-    let answer = patch(&service, &admin, &person, &json!({ "status": "disabled" })).await?;
-    assert_eq!(
-        (answer.status, answer.member("status").as_str()),
-        (200, "disabled")
-    );
-    assert_eq!(
-        service.get_as(&person.access_token, "/me").await?.status,
-        403
-    );
-    let refused = service.refresh(&person.refresh_token).await?;
-    assert_eq!(refused.code(), "invalid_grant");
-    assert!(person.log_in(&service).await.is_err());
-    let answer = patch(&service, &admin, &person, &json!({ "status": "active" })).await?;
-    assert_eq!(
-        (answer.status, answer.member("status").as_str()),
-        (200, "active")
-    );
-    let refused = service.refresh(&person.refresh_token).await?;
-    assert_eq!(
-        refused.code(),
-        "invalid_grant",
-        "the old session stays ended"
-    );
-    person.log_in(&service).await?;
-    assert_eq!(
-        service.get_as(&person.access_token, "/me").await?.status,
-        200
-    );
-    Ok(())
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let mut ada = service.logged_in("ada").await?;
+    let answer = patch(&service, &admin, &ada, &json!({ "status": "disabled" })).await?;
+    answer.assert_status(200);
+    assert_eq!(answer.member("status"), "disabled");
+    ada.is_shut_out_at(&service, "/me").await?;
+    ada.cannot_refresh(&service).await?;
+    ada.cannot_log_in(&service).await?;
+    let answer = patch(&service, &admin, &ada, &json!({ "status": "active" })).await?;
+    answer.assert_status(200);
+    assert_eq!(answer.member("status"), "active");
+    // The old session stays ended.
+    ada.cannot_refresh(&service).await?;
+    ada.log_in(&service).await?;
+    ada.is_let_in_at(&service, "/me").await
 }
 
 #[tokio::test]
 async fn ending_somebodys_sessions_leaves_the_account_alone() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let mut person = Person::join(&service).await?;
-    let path = format!("/admin/users/{}/revoke-sessions", person.id);
-    let answer = service
-        .post_as(&admin.access_token, &path, &json!({}))
-        .await?;
-    assert_eq!((answer.status, answer.text.as_str()), (204, ""));
-    assert_eq!(
-        service.get_as(&person.access_token, "/me").await?.status,
-        403
-    );
-    let refused = service.refresh(&person.refresh_token).await?;
-    assert_eq!(refused.code(), "invalid_grant");
-    person.log_in(&service).await?;
-    assert_eq!(
-        service.get_as(&person.access_token, "/me").await?.status,
-        200
-    );
-    assert_eq!(
-        service.get_as(&admin.access_token, "/me").await?.status,
-        200
-    );
-    Ok(())
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let mut ada = service.logged_in("ada").await?;
+    let path = format!("/admin/users/{}/revoke-sessions", ada.id);
+    let answer = admin.post(&service, &path, &json!({})).await?;
+    answer.assert_no_content();
+    ada.is_shut_out_at(&service, "/me").await?;
+    ada.cannot_refresh(&service).await?;
+    ada.log_in(&service).await?;
+    ada.is_let_in_at(&service, "/me").await?;
+    admin.is_let_in_at(&service, "/me").await
 }
 
 #[tokio::test]
 async fn a_change_that_changes_nothing_ends_nothing() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let person = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let ada = service.logged_in("ada").await?;
     for same in [
         json!({}),
         json!({ "roles": ["user"] }),
         json!({ "status": "active" }),
     ] {
-        assert_eq!(
-            patch(&service, &admin, &person, &same).await?.status,
-            200,
-            "{same}"
-        );
+        let answer = patch(&service, &admin, &ada, &same).await?;
+        answer.assert_status(200);
     }
-    assert_eq!(
-        service.get_as(&person.access_token, "/me").await?.status,
-        200
-    );
-    Ok(())
+    ada.is_let_in_at(&service, "/me").await
 }
 
 #[tokio::test]
 async fn odd_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let person = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let ada = service.logged_in("ada").await?;
     let many: Vec<String> = (0..33).map(|number| format!("r{number}")).collect();
-    for (odd, field) in [
+    for (invalid, field) in [
         (json!({ "roles": "admin" }), "roles"),
         (json!({ "roles": ["Admin"] }), "roles"),
         (json!({ "roles": [""] }), "roles"),
@@ -166,42 +117,29 @@ async fn odd_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<(
         (json!({ "token_version": 9 }), "token_version"),
         (json!({ "": null }), ""),
     ] {
-        let answer = patch(&service, &admin, &person, &odd).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (422, "validation_failed"),
-            "{odd}"
-        );
-        assert_eq!(answer.json()["errors"][0]["field"], field, "{odd}");
+        let answer = patch(&service, &admin, &ada, &invalid).await?;
+        answer.assert_invalid_field(field);
     }
-    let own = service.get_as(&person.access_token, "/me").await?;
+    let own = ada.get(&service, "/me").await?;
     assert_eq!(own.json()["roles"], json!(["user"]));
     Ok(())
 }
 
 #[tokio::test]
 async fn who_is_not_there_is_404() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
     for id in ["AAAAAAAAAAAAAAAAAAAAAA", "x", "%20", "%ff", "meta%23admins"] {
-        for (method, path) in [
-            (Method::GET, format!("/admin/users/{id}")),
-            (Method::PATCH, format!("/admin/users/{id}")),
-            (Method::DELETE, format!("/admin/users/{id}")),
-            (Method::POST, format!("/admin/users/{id}/revoke-sessions")),
+        let path = format!("/admin/users/{id}");
+        let sessions = format!("{path}/revoke-sessions");
+        for (method, path, body) in [
+            (Method::GET, &path, json!({})),
+            (Method::PATCH, &path, json!({ "roles": ["user"] })),
+            (Method::DELETE, &path, json!({})),
+            (Method::POST, &sessions, json!({})),
         ] {
-            let body = if method == Method::PATCH {
-                json!({ "roles": ["user"] })
-            } else {
-                json!({})
-            };
-            let token = &admin.access_token;
-            let answer = service.call_as(token, method.clone(), &path, &body).await?;
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (404, "not_found"),
-                "{method} {path}"
-            );
+            let answer = admin.call(&service, method, path, &body).await?;
+            answer.assert_problem(404, "not_found");
         }
     }
     Ok(())
@@ -209,29 +147,24 @@ async fn who_is_not_there_is_404() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn every_change_is_an_audit_event_with_who_and_whom() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let person = Person::join(&service).await?;
-    patch(
-        &service,
-        &admin,
-        &person,
-        &json!({ "roles": ["editor", "user"] }),
-    )
-    .await?;
-    patch(&service, &admin, &person, &json!({ "status": "disabled" })).await?;
-    patch(&service, &admin, &person, &json!({ "status": "active" })).await?;
-    let path = format!("/admin/users/{}", person.id);
-    let token = &admin.access_token;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let ada = service.logged_in("ada").await?;
+    for change in [
+        json!({ "roles": ["editor", "user"] }),
+        json!({ "status": "disabled" }),
+        json!({ "status": "active" }),
+    ] {
+        let answer = patch(&service, &admin, &ada, &change).await?;
+        answer.assert_status(200);
+    }
+    let path = format!("/admin/users/{}", ada.id);
     let sessions = format!("{path}/revoke-sessions");
-    service.post_as(token, &sessions, &json!({})).await?;
-    service
-        .call_as(token, Method::DELETE, &path, &json!({}))
-        .await?;
-    let outsider = Person::join(&service).await?;
-    service
-        .get_as(&outsider.access_token, "/admin/users")
-        .await?;
+    admin.post(&service, &sessions, &json!({})).await?;
+    let delete = Method::DELETE;
+    admin.call(&service, delete, &path, &json!({})).await?;
+    let outsider = service.logged_in("eve").await?;
+    outsider.get(&service, "/admin/users").await?;
 
     let lines = service.logs().await?;
     let lines: Vec<Value> = lines
@@ -239,11 +172,11 @@ async fn every_change_is_an_audit_event_with_who_and_whom() -> anyhow::Result<()
         .filter_map(|line| serde_json::from_str(line).ok())
         .collect();
     for (event, sub, actor) in [
-        ("role_changed", &person.id, Some(&admin.id)),
-        ("user_disabled", &person.id, Some(&admin.id)),
-        ("user_enabled", &person.id, Some(&admin.id)),
-        ("session_revoked", &person.id, Some(&admin.id)),
-        ("user_deleted", &person.id, Some(&admin.id)),
+        ("role_changed", &ada.id, Some(&admin.id)),
+        ("user_disabled", &ada.id, Some(&admin.id)),
+        ("user_enabled", &ada.id, Some(&admin.id)),
+        ("session_revoked", &ada.id, Some(&admin.id)),
+        ("user_deleted", &ada.id, Some(&admin.id)),
         ("authorization_denied", &outsider.id, None),
     ] {
         let found: Vec<&Value> = lines

@@ -2,13 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use aws_sdk_dynamodb::types::AttributeValue;
-
 use gatehouse_tests::person::unique;
-use gatehouse_tests::power::administrator;
-use gatehouse_tests::tables::Tables;
+use gatehouse_tests::tables::{Tables, text};
 use gatehouse_tests::{Person, Service};
-use serde_json::json;
 
 /// A page: the ids and the cursor of the next.
 async fn page(
@@ -17,27 +13,26 @@ async fn page(
     query: &str,
 ) -> anyhow::Result<(Vec<String>, Option<String>)> {
     let path = format!("/admin/users?{query}");
-    let answer = service.get_as(&admin.access_token, &path).await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
-    let body = answer.json();
-    let items = body["items"].as_array().cloned().unwrap_or_default();
+    let answer = admin.get(service, &path).await?;
+    answer.assert_status(200);
+    let items = answer.list("items");
     let ids = items.iter().filter_map(|item| item["id"].as_str());
-    let next = body["next_cursor"].as_str().map(str::to_owned);
+    let next = answer.json()["next_cursor"].as_str().map(str::to_owned);
     Ok((ids.map(str::to_owned).collect(), next))
 }
 
 #[tokio::test]
 async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
     let mut expected = BTreeSet::from([admin.id.clone()]);
     for _ in 0..9 {
-        let name = unique("member");
-        let email = format!("{name}@example.org");
-        let body = json!({ "username": name, "password": admin.password, "email": email });
-        expected.insert(service.post("/register", &body).await?.member("id"));
+        let member = Person::named("member");
+        let email = format!("{}@example.org", member.username);
+        expected.insert(member.with_email(email).register(&service).await?.id);
     }
-    // Other tests may make users in the meantime: each of these is there, and nobody twice.
+    // Other tests may register users in the meantime: these are all found, and no user
+    // is found twice.
     for limit in [2, 7, 100] {
         let mut seen = Vec::new();
         let mut query = format!("limit={limit}");
@@ -52,7 +47,7 @@ async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
         assert_eq!(distinct.len(), seen.len(), "{limit}");
         assert!(expected.is_subset(&distinct), "{limit}");
     }
-    let answer = service.get_as(&admin.access_token, "/admin/users").await?;
+    let answer = admin.get(&service, "/admin/users").await?;
     for secret in ["argon2", "hash", "version", "canonical"] {
         assert!(!answer.text.contains(secret), "{secret}");
     }
@@ -61,12 +56,13 @@ async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_page_with_a_cursor_is_full_whatever_lies_between_users() -> anyhow::Result<()> {
+    // Its own, since a user registered by another test could be on the page.
     let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let other = administrator(&service).await?;
+    let admin = service.administrator("grace").await?;
+    let other = service.administrator("ada").await?;
     let tables = Tables::of(&service);
     for number in 0..300 {
-        let pk = AttributeValue::S(format!("meta#{}-{number}", unique("filler")));
+        let pk = text(&format!("meta#{}-{number}", unique("filler")));
         tables
             .put("UsersTable", HashMap::from([("pk".to_owned(), pk)]))
             .await?;
@@ -78,7 +74,7 @@ async fn a_page_with_a_cursor_is_full_whatever_lies_between_users() -> anyhow::R
         ids.last(),
         "the cursor is the last user's id"
     );
-    // It says where a list goes on, and grants nothing: any administrator may use it.
+    // It marks where a list continues, and grants nothing: any administrator may use it.
     let path = format!("limit=1&cursor={}", ids[0]);
     let (of_one, of_other) = (
         page(&service, &admin, &path).await?,
@@ -91,8 +87,8 @@ async fn a_page_with_a_cursor_is_full_whatever_lies_between_users() -> anyhow::R
 
 #[tokio::test]
 async fn every_parameter_that_is_invalid_unknown_or_repeated_is_named() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
     for (query, field) in [
         ("limit=0", "limit"),
         ("limit=101", "limit"),
@@ -117,32 +113,26 @@ async fn every_parameter_that_is_invalid_unknown_or_repeated_is_named() -> anyho
         ("limit=1&x", "x"),
     ] {
         let path = format!("/admin/users?{query}");
-        let answer = service.get_as(&admin.access_token, &path).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (422, "validation_failed"),
-            "{query}"
-        );
-        assert_eq!(answer.json()["errors"][0]["field"], field, "{query}");
+        let answer = admin.get(&service, &path).await?;
+        answer.assert_invalid_field(field);
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_user_is_found_by_any_spelling_of_the_exact_name_or_address() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
     let name = unique("Ada");
-    let typed = format!("Zo\u{eb}-{name}");
-    let body = json!({ "username": typed, "password": admin.password });
-    let id = service.post("/register", &body).await?.member("id");
+    let zoe = Person::with_username(&format!("Zo\u{eb}-{name}"));
+    let zoe = zoe.register(&service).await?.id;
     for spelling in ["Zo%C3%AB-", "zoe%CC%88-", "ZO%C3%8B-"] {
         let (ids, next) = page(&service, &admin, &format!("username={spelling}{name}")).await?;
-        assert_eq!((ids, next), (vec![id.clone()], None), "{spelling}");
+        assert_eq!((ids, next), (vec![zoe.clone()], None), "{spelling}");
     }
     let email = format!("{name}@example.org");
-    let body = json!({ "username": unique("eve"), "password": admin.password, "email": email });
-    let eve = service.post("/register", &body).await?.member("id");
+    let eve = Person::named("eve").with_email(email.clone());
+    let eve = eve.register(&service).await?.id;
     for spelling in [
         email.replace('@', "%40"),
         email.to_uppercase().replace('@', "%40"),

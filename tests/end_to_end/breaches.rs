@@ -4,7 +4,7 @@
 
 use gatehouse_auth::password::Password;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Answer, Service};
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +17,7 @@ async fn a_stolen_password_is_refused_with_a_reason_and_another_is_taken() -> an
     let service = service("fail_closed", Some(list().await?)).await?;
     let refused = register(&service, STOLEN).await?;
     is_told_as_stolen(&refused);
-    let person = Person::join(&service).await?;
+    let person = service.logged_in("ada").await?;
     let body = json!({ "current_password": person.password, "new_password": STOLEN });
     let request = service.request(Method::PUT, "/me/password");
     let request = request.bearer_auth(&person.access_token).json(&body);

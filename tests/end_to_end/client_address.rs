@@ -1,12 +1,11 @@
-//! The client's address behind a proxy: one and the same in every audit line.
+//! The client's address behind a proxy is the same in every audit line.
 
 use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::{Context as _, ensure};
-use gatehouse_tests::power::administrator;
-use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER};
-use gatehouse_tests::{Person, Service};
+use gatehouse_tests::Service;
+use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, parameters};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -19,7 +18,7 @@ async fn the_audit_lines_of_every_function_have_the_clients_address() -> anyhow:
     let mut functions = BTreeSet::new();
     let mut addresses = BTreeSet::new();
     for line in lines(&service, "event").await? {
-        // The authorizer has a span of the runtime's, which does not name it.
+        // The authorizer's span is the runtime's, which does not name the function.
         let function = line["span"]["function"].as_str().unwrap_or("authorizer");
         functions.insert(function.to_owned());
         addresses.insert(line["ip"].to_string());
@@ -127,7 +126,7 @@ async fn try_to_log_in(service: &Service, headers: &[(&str, &str)]) -> anyhow::R
         request = request.header(*name, *value);
     }
     let answer = service.send(request).await?;
-    ensure!(answer.status == 401, "{answer:?}");
+    answer.assert_problem(401, "invalid_credentials");
     Ok(())
 }
 
@@ -142,41 +141,31 @@ async fn seen(service: &Service) -> anyhow::Result<Vec<String>> {
 
 /// Makes every function write an audit line.
 async fn drive(service: &Service) -> anyhow::Result<()> {
-    let admin = administrator(service).await?;
-    let mut person = Person::join(service).await?;
-    let token = person.access_token.clone();
+    let admin = service.administrator("grace").await?;
+    let mut ada = service.logged_in("ada").await?;
     // The authorizer refuses, and so do the routes for administrators.
     service.get_as("no.valid.token", "/protected").await?;
-    service.get_as(&token, "/admin").await?;
-    service.get_as(&token, "/admin/users").await?;
-    let wrong = json!({ "username": person.username, "password": "a wrong password" });
-    service.post("/login", &wrong).await?;
-    service.refresh(&person.refresh_token).await?;
-    let path = format!("/admin/users/{}", person.id);
+    ada.lacks_the_role_for(service, "/admin").await?;
+    ada.lacks_the_role_for(service, "/admin/users").await?;
+    service.log_in(&ada.username, "a wrong password").await?;
+    ada.refreshes(service).await?;
+    let path = format!("/admin/users/{}", ada.id);
     let roles = json!({ "roles": ["user", "admin"] });
-    service
-        .call_as(&admin.access_token, Method::PATCH, &path, &roles)
-        .await?;
-    person.log_in(service).await?;
-    let revoked = json!({ "token": person.refresh_token });
+    admin.call(service, Method::PATCH, &path, &roles).await?;
+    ada.log_in(service).await?;
+    let revoked = json!({ "token": ada.refresh_token });
     service.post("/revoke", &revoked).await?;
-    person.log_in(service).await?;
-    let session = format!("/sessions/{}", person.session());
-    person.log_in(service).await?;
+    ada.log_in(service).await?;
+    let session = format!("/sessions/{}", ada.session());
+    ada.log_in(service).await?;
     let none = json!({});
-    service
-        .call_as(&person.access_token, Method::DELETE, &session, &none)
-        .await?;
-    person.log_in(service).await?;
-    service
-        .post_as(&person.access_token, "/logout", &none)
-        .await?;
-    Ok(())
+    ada.call(service, Method::DELETE, &session, &none).await?;
+    ada.log_in(service).await?;
+    ada.logs_out(service, "local").await
 }
 
-async fn behind_a_proxy(parameters: &[(&str, &str)]) -> anyhow::Result<Service> {
-    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-    Service::start_locally(|options| options.parameters.extend(parameters.iter().map(owned))).await
+async fn behind_a_proxy(pairs: &[(&str, &str)]) -> anyhow::Result<Service> {
+    Service::start_locally(|options| options.parameters = parameters(pairs)).await
 }
 
 /// The log lines that have a member of this name.

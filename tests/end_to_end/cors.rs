@@ -1,6 +1,7 @@
-//! Preflights of the whole service, as `infra/template.yaml` configures them.
+//! Preflight requests, as `infra/template.yaml` configures them.
 
 use gatehouse_tests::Service;
+use gatehouse_tests::service::parameters;
 use reqwest::Method;
 
 #[tokio::test]
@@ -10,19 +11,15 @@ async fn a_preflight_allows_the_trace_headers_and_those_of_the_parameter() -> an
         ("", allowed.to_owned()),
         ("X-A,x_b", format!("{allowed},X-A,x_b")),
     ] {
-        let service = Service::start_locally(|options| {
-            let parameters = &mut options.parameters;
-            parameters.insert("CorsOrigins".into(), ORIGIN.into());
-            parameters.insert("CorsHeaders".into(), more.into());
-        })
-        .await?;
+        let cors = parameters(&[("CorsOrigins", ORIGIN), ("CorsHeaders", more)]);
+        let service = Service::start_locally(|options| options.parameters = cors).await?;
         let request = service
             .request(Method::OPTIONS, "/login")
             .header("origin", ORIGIN)
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "traceparent");
         let answer = service.send(request).await?;
-        assert_eq!(answer.status, 204, "{answer:?}");
+        answer.assert_no_content();
         assert_eq!(answer.header("access-control-allow-headers"), expected);
         assert_eq!(
             answer.header("access-control-allow-methods"),

@@ -1,14 +1,11 @@
-//! What a request costs in units of DynamoDB, as `docs/costs.md` says.
+//! What a request costs in DynamoDB units, according to `docs/costs.md`.
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::call::Cost;
 use gatehouse_tests::client::ResourceServer;
-use gatehouse_tests::person::unique;
-use gatehouse_tests::power::administrator;
 use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
-use serde_json::json;
 
 /// Read units, write units, and calls one after the other.
 type Units = (f64, f64, usize);
@@ -17,37 +14,31 @@ type Units = (f64, f64, usize);
 async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result<()> {
     let (service, proxy) = Service::start_behind_a_proxy(|_| ()).await?;
     // The first of each kind warms its function up, which reads too.
-    let mut person = Person::join(&service).await?;
-    service.get_as(&person.access_token, "/protected").await?;
-    let rotated = service.refresh(&person.refresh_token).await?;
-    let other = Person::join(&service).await?;
-    service
-        .post_as(&other.access_token, "/logout", &json!({}))
-        .await?;
+    let mut ada = service.logged_in("ada").await?;
+    ada.is_let_in(&service).await?;
+    let rotated = ada.refreshes(&service).await?;
+    let eve = service.logged_in("eve").await?;
+    eve.logs_out(&service, "local").await?;
     let client = ResourceServer::register(&service).await?;
-    let admin = administrator(&service).await?;
+    let admin = service.administrator("grace").await?;
     let _warm_ups = proxy.take_costs();
 
     let mut measured = Vec::new();
-    let name = unique("costs");
-    let newcomer = json!({
-        "username": name, "password": person.password, "email": format!("{name}@example.com"),
-    });
-    assert_eq!(service.post("/register", &newcomer).await?.status, 201);
+    let newcomer = Person::named("costs");
+    let email = format!("{}@example.com", newcomer.username);
+    newcomer.with_email(email).register(&service).await?;
     measured.push(("registrations with e-mail", spent(&proxy)));
-    person.log_in(&service).await?;
+    ada.log_in(&service).await?;
     measured.push(("logins", spent(&proxy)));
-    let mut newcomer = Person::register(&service).await?;
+    let mut newcomer = service.registered("costs").await?;
     let _registration = proxy.take_costs();
     newcomer.log_in(&service).await?;
     measured.push(("logins from a new address", spent(&proxy)));
-    let next = service.refresh(&rotated.member("refresh_token")).await?;
-    assert_eq!(next.status, 200);
+    rotated.refreshes(&service).await?;
     measured.push(("refreshes", spent(&proxy)));
-    let call = service.get_as(&person.access_token, "/protected").await?;
-    assert_eq!(call.status, 200);
+    ada.is_let_in(&service).await?;
     measured.push(("authorised calls", spent(&proxy)));
-    let form = [("token", person.access_token.as_str())];
+    let form = [("token", ada.access_token.as_str())];
     let introspect = || service.request(Method::POST, "/introspect").form(&form);
     let by_client = || introspect().basic_auth(&client.id, Some(&client.secret));
     let by_token = || introspect().bearer_auth(&admin.access_token);
@@ -59,13 +50,10 @@ async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result
         ("introspections by an access token", by_token()),
     ] {
         let answer = service.send(request).await?;
-        assert_eq!(answer.json()["active"], true, "{answer:?}");
+        assert_eq!(answer.json()["active"], true, "{answer}");
         measured.push((name, spent(&proxy)));
     }
-    let logout = service
-        .post_as(&person.access_token, "/logout", &json!({}))
-        .await?;
-    assert_eq!(logout.status, 204);
+    ada.logs_out(&service, "local").await?;
     measured.push(("logouts of one session", spent(&proxy)));
 
     let document = std::fs::read_to_string(root().join("docs/costs.md"))?;
@@ -79,7 +67,7 @@ async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result
     Ok(())
 }
 
-/// Sums up what was spent since the last question.
+/// Sums up what was spent since the last call.
 fn spent(proxy: &Proxy) -> Units {
     let costs = proxy.take_costs();
     let sum = |part: fn(&Cost) -> f64| costs.iter().map(part).sum();

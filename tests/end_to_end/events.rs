@@ -1,35 +1,29 @@
-//! Every sample event, through the function that it is for.
+//! Every sample event, through its function.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use anyhow::Context;
-use gatehouse_tests::power::administrator;
-use gatehouse_tests::{Person, Service, binaries};
+use gatehouse_tests::{Service, binaries};
 use serde_json::{Value, json};
 
-/// What each event's function answers: a status, a verdict, or a failure.
+/// What each event's function returns: a status, a verdict, or a failure.
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a line for each event")]
 async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()> {
-    let service = Service::start_with(|options| {
-        // The events' names are fixed: on a stack that others use they may be taken.
-        options
-            .parameters
-            .insert("ClientId".into(), "events".into());
-    })
-    .await?;
-    let person = Person::join(&service).await?;
-    let admin = administrator(&service).await?;
+    // The events' names are fixed: with parameters that other tests use they may be taken.
+    let service = Service::shared_with(&[("ClientId", "events")]).await?;
+    let ada = service.logged_in("ada").await?;
+    let admin = service.administrator("grace").await?;
     let mut verdicts = BTreeMap::new();
     for (function, path) in events()? {
         let event = std::fs::read_to_string(&path)?;
         serde_json::from_str::<Value>(&event)?;
         let event = event
-            .replace("ACCESS_TOKEN", &person.access_token)
+            .replace("ACCESS_TOKEN", &ada.access_token)
             .replace("ADMIN_TOKEN", &admin.access_token)
-            .replace("REFRESH_TOKEN", &person.refresh_token)
-            .replace("SUBJECT", &person.id)
+            .replace("REFRESH_TOKEN", &ada.refresh_token)
+            .replace("SUBJECT", &ada.id)
             .replace(SECRET, service.secret());
         let case = path
             .file_stem()
@@ -138,7 +132,7 @@ fn every_function_has_a_good_event_and_two_others() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A status and code for HTTP, the verdict alone for the authorizer.
+/// A status and code for HTTP, only the verdict for the authorizer.
 fn verdict(answer: &Value) -> Value {
     if let Some(status) = answer.get("statusCode") {
         let body: Value = answer["body"]
@@ -159,8 +153,8 @@ fn verdict(answer: &Value) -> Value {
 #[tokio::test]
 async fn the_authorizer_reads_the_scheme_in_any_case_in_every_kind_of_event() -> anyhow::Result<()>
 {
-    let service = Service::start().await?;
-    let token = Person::join(&service).await?.access_token;
+    let service = Service::shared().await?;
+    let token = service.logged_in("ada").await?.access_token;
     let mut allowed = 0;
     for (function, path) in events()? {
         if function != "authorizer" {

@@ -1,29 +1,22 @@
 //! `GET /me/export`: all that is held about a person, but secrets.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_tests::power::recover;
+use gatehouse_tests::Service;
 use gatehouse_tests::tables::Tables;
-use gatehouse_tests::{Person, Service};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::deletion::{TABLES, ada, guess_at};
 
 #[tokio::test]
 async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = ada(&service).await?;
-    let other = Person::join(&service).await?;
-    service
-        .post_as(
-            &other.access_token,
-            "/logout",
-            &json!({ "scope": "global" }),
-        )
-        .await?;
-    let counters = guess_at(&service, &person).await?;
-    recover(&service, &person, 0).await?;
-    let answer = service.get_as(&person.access_token, "/me/export").await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    let service = Service::shared().await?;
+    let ada = ada(&service).await?;
+    let eve = service.logged_in("eve").await?;
+    eve.logs_out(&service, "global").await?;
+    let counters = guess_at(&service, &ada).await?;
+    ada.recovery_code(&service).await?;
+    let answer = ada.get(&service, "/me/export").await?;
+    answer.assert_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
 
     let (mut compared, mut secrets) = (0, 0);
@@ -31,7 +24,7 @@ async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow:
         for item in Tables::of(&service).scan(table).await? {
             let whole = format!("{item:?}");
             let counter = counters.iter().any(|key| whole.contains(key));
-            if !(whole.contains(&person.id) || counter) {
+            if !(whole.contains(&ada.id) || counter) {
                 continue;
             }
             for (name, value) in &item {
@@ -53,9 +46,9 @@ async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow:
     let body = answer.json();
     assert_eq!(body["password"]["algorithm"], "argon2id");
     assert_eq!(body["password"]["parameters"], "m=19456, t=2, p=1");
-    assert_eq!(body["sessions"].as_array().map(Vec::len), Some(2));
-    assert_eq!(body["login_attempts"].as_array().map(Vec::len), Some(5));
-    assert!(!answer.text.contains(&other.id), "nobody else's");
+    assert_eq!(answer.list("sessions").len(), 2);
+    assert_eq!(answer.list("login_attempts").len(), 5);
+    assert!(!answer.text.contains(&eve.id), "nobody else's");
     Ok(())
 }
 
@@ -88,20 +81,17 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
 
 #[tokio::test]
 async fn an_export_shows_what_has_ended_too() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let mut person = ada(&service).await?;
-    let ended = person.session();
-    service
-        .post_as(&person.access_token, "/logout", &json!({}))
-        .await?;
-    person.log_in(&service).await?;
-    let answer = service.get_as(&person.access_token, "/me/export").await?;
-    let body = answer.json();
-    let sessions = body["sessions"].as_array().cloned().unwrap_or_default();
+    let service = Service::shared().await?;
+    let ada = ada(&service).await?;
+    let ended = ada.session();
+    ada.logs_out(&service, "local").await?;
+    let ada = ada.logs_in_again(&service).await?;
+    let answer = ada.get(&service, "/me/export").await?;
+    let sessions = answer.list("sessions");
     assert_eq!(sessions.len(), 3);
     let session = sessions.iter().find(|session| session["id"] == ended);
     assert!(session.is_some_and(|session| session["revoked_at"].is_string()));
-    let revocations = body["revocations"].as_array().cloned().unwrap_or_default();
+    let revocations = answer.list("revocations");
     assert_eq!(revocations.len(), 1);
     assert_eq!(revocations[0]["key"], format!("sid#{ended}"));
     Ok(())

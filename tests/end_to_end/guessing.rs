@@ -1,183 +1,147 @@
-//! Guesses are slowed down, whoever is guessed at.
+//! Guessing passwords gets slower, for known and unknown names alike.
 
-use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::identifier::LoginIdentifier;
-use gatehouse_local::StackOptions;
-use gatehouse_tests::person::unique;
-use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, address};
-use gatehouse_tests::tables::{Item, Tables};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::person::{PASSWORD, unique};
+use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, address, parameters};
+use gatehouse_tests::tables::{Item, Tables, number, text};
+use gatehouse_tests::{Answer, Service};
 use reqwest::Method;
 use serde_json::json;
 
-async fn behind_a_proxy() -> anyhow::Result<Service> {
-    Service::start_with(|options| {
-        options
-            .parameters
-            .insert("ClientAddress".into(), CLIENT_ADDRESS.into());
-    })
-    .await
-}
+const WRONG: &str = "a wrong password";
 
-async fn log_in(
+/// A time that no test lives to see.
+const NEVER: i64 = 9_000_000_000;
+
+async fn log_in_from(
     service: &Service,
+    address: &str,
     name: &str,
     password: &str,
-    address: &str,
 ) -> anyhow::Result<Answer> {
     let body = json!({ "username": name, "password": password });
     let request = service.request(Method::POST, "/login");
-    service
-        .send(request.header(CLIENT_ADDRESS_HEADER, address).json(&body))
-        .await
+    let request = request.header(CLIENT_ADDRESS_HEADER, address);
+    service.send(request.json(&body)).await
+}
+
+/// The key of the counter of failed logins with a name.
+fn counter(name: &str) -> String {
+    format!("id#{}", LoginIdentifier::parse(name).digest())
 }
 
 #[tokio::test]
 async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::Result<()> {
-    let service = behind_a_proxy().await?;
-    let person = Person::register(&service).await?;
-    let (tables, stranger, elsewhere) = (Tables::of(&service), address()?, address()?);
-    for name in [person.username.clone(), unique("nobody")] {
+    let service = Service::shared().await?;
+    let ada = service.registered("ada").await?;
+    let (stranger, elsewhere) = (address()?, address()?);
+    for name in [ada.username.clone(), unique("nobody")] {
         for _ in 0..6 {
-            let answer = log_in(&service, &name, "a wrong password", &stranger).await?;
-            assert_eq!(answer.status, 401);
+            let answer = log_in_from(&service, &stranger, &name, WRONG).await?;
+            answer.assert_problem(401, "invalid_credentials");
         }
-        // The sixth has made the next one wait: a second, and here for ever.
-        let item = format!("id#{}", LoginIdentifier::parse(&name).digest());
-        let key = ("pk", item.as_str());
-        tables
-            .set_number("LoginAttemptsTable", key, "locked_until", 9_000_000_000)
-            .await?;
-        let answer = log_in(&service, &name, &person.password, &elsewhere).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (429, "too_many_requests"),
-            "the right password, from elsewhere"
-        );
+        // The sixth made the next one wait: for a second, and in this test for ever.
+        let tables = Tables::of(&service);
+        tables.lock_until(&counter(&name), NEVER).await?;
+        // The right password, from another address.
+        let answer = log_in_from(&service, &elsewhere, &name, &ada.password).await?;
+        answer.assert_problem(429, "too_many_requests");
         assert!(answer.header("retry-after").parse::<u64>()? > 0);
     }
     let logs = service.logs().await?;
-    let throttled = |reason: &str| {
-        let reason = format!(r#""reason":"{reason}""#);
-        let is = |line: &&String| line.contains("login_throttled") && line.contains(&reason);
-        logs.iter().filter(is).count()
-    };
-    assert!(throttled("identifier") >= 2);
+    let reason = r#""reason":"identifier""#;
+    let throttled = |line: &&String| line.contains("login_throttled") && line.contains(reason);
+    assert!(logs.iter().filter(throttled).count() >= 2);
     Ok(())
 }
 
 #[tokio::test]
 async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
 -> anyhow::Result<()> {
-    let service = behind_a_proxy().await?;
-    let person = Person::register(&service).await?;
-    let (name, password) = (&person.username, &person.password);
+    let service = Service::shared().await?;
+    let ada = service.registered("ada").await?;
+    let (name, password) = (&ada.username, &ada.password);
     let home = &address()?;
-    assert_eq!(log_in(&service, name, password, home).await?.status, 200);
-    log_in(&service, name, "a wrong password", &address()?).await?;
-    let item = format!("id#{}", LoginIdentifier::parse(name).digest());
-    Tables::of(&service)
-        .set_number(
-            "LoginAttemptsTable",
-            ("pk", &item),
-            "locked_until",
-            9_000_000_000,
-        )
-        .await?;
-    let elsewhere = log_in(&service, name, password, &address()?).await?;
-    assert_eq!(elsewhere.status, 429);
-    assert_eq!(log_in(&service, name, password, home).await?.status, 200);
+    let answer = log_in_from(&service, home, name, password).await?;
+    answer.assert_status(200);
+    log_in_from(&service, &address()?, name, WRONG).await?;
+    let tables = Tables::of(&service);
+    tables.lock_until(&counter(name), NEVER).await?;
+    let elsewhere = log_in_from(&service, &address()?, name, password).await?;
+    elsewhere.assert_problem(429, "too_many_requests");
+    let answer = log_in_from(&service, home, name, password).await?;
+    answer.assert_status(200);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_stolen_access_token_guesses_no_password() -> anyhow::Result<()> {
-    let service = behind_a_proxy().await?;
-    let person = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
     let change = async |current: &str| {
         let body =
             json!({ "current_password": current, "new_password": "eleven loud herons at dusk" });
-        let request = service
-            .request(Method::PUT, "/me/password")
-            .bearer_auth(&person.access_token);
-        service.send(request.json(&body)).await
+        ada.call(&service, Method::PUT, "/me/password", &body).await
     };
     for _ in 0..6 {
-        assert_eq!(change("a wrong password").await?.status, 401);
+        change(WRONG)
+            .await?
+            .assert_problem(401, "invalid_credentials");
     }
-    let item = format!("sub#{}", person.id);
+    let counter = format!("sub#{}", ada.id);
     let tables = Tables::of(&service);
-    tables
-        .set_number(
-            "LoginAttemptsTable",
-            ("pk", &item),
-            "locked_until",
-            9_000_000_000,
-        )
-        .await?;
-    let locked = change(&person.password).await?;
-    assert_eq!(
-        (locked.status, locked.code().as_str()),
-        (429, "too_many_requests")
-    );
+    tables.lock_until(&counter, NEVER).await?;
+    let locked = change(&ada.password).await?;
+    locked.assert_problem(429, "too_many_requests");
     assert!(!locked.header("retry-after").is_empty());
-    // Once the wait is over, the right password is good, and the counter gone.
-    tables
-        .set_number("LoginAttemptsTable", ("pk", &item), "locked_until", 1)
-        .await?;
-    assert_eq!(change(&person.password).await?.status, 204);
+    // Once the wait is over, the right password works, and the counter is deleted.
+    tables.lock_until(&counter, 1).await?;
+    change(&ada.password).await?.assert_no_content();
     let left = tables.scan("LoginAttemptsTable").await?;
-    let key = AttributeValue::S(item);
+    let key = text(&counter);
     assert!(left.iter().all(|item| item.get("pk") != Some(&key)));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_counter_that_cannot_be_read_lets_nobody_in() -> anyhow::Result<()> {
-    let service = behind_a_proxy().await?;
-    let person = Person::register(&service).await?;
+    let service = Service::shared().await?;
+    let ada = service.registered("ada").await?;
     let from = address()?;
-    let text = |value: &str| AttributeValue::S(value.to_owned());
-    let odd = Item::from([
+    let invalid = Item::from([
         ("pk".to_owned(), text(&format!("ip#{from}"))),
         ("failures".to_owned(), text("none at all")),
     ]);
-    Tables::of(&service).put("LoginAttemptsTable", odd).await?;
-    let answer = log_in(&service, &person.username, &person.password, &from).await?;
-    assert_eq!((answer.status, answer.code().as_str()), (500, "internal"));
+    let tables = Tables::of(&service);
+    tables.put("LoginAttemptsTable", invalid).await?;
+    let answer = log_in_from(&service, &from, &ada.username, &ada.password).await?;
+    answer.assert_problem(500, "internal");
     Ok(())
 }
 
 #[tokio::test]
 async fn registrations_count_against_their_address() -> anyhow::Result<()> {
-    let service = behind_a_proxy().await?;
+    let service = Service::shared().await?;
     let flood = address()?;
-    let number = |value: i64| AttributeValue::N(value.to_string());
     let locked = Item::from([
-        ("pk".to_owned(), AttributeValue::S(format!("ip#{flood}"))),
+        ("pk".to_owned(), text(&format!("ip#{flood}"))),
         ("failures".to_owned(), number(400)),
-        ("locked_until".to_owned(), number(9_000_000_000)),
-        ("counted_until".to_owned(), number(9_000_000_000)),
-        ("expires_at".to_owned(), number(9_000_000_000)),
+        ("locked_until".to_owned(), number(NEVER)),
+        ("counted_until".to_owned(), number(NEVER)),
+        ("expires_at".to_owned(), number(NEVER)),
     ]);
-    Tables::of(&service)
-        .put("LoginAttemptsTable", locked)
-        .await?;
+    let tables = Tables::of(&service);
+    tables.put("LoginAttemptsTable", locked).await?;
     let register = async |address: &str| {
-        let body =
-            json!({ "username": unique("new"), "password": "a long and winding passphrase" });
+        let body = json!({ "username": unique("new"), "password": PASSWORD });
         let request = service.request(Method::POST, "/register");
-        service
-            .send(request.header(CLIENT_ADDRESS_HEADER, address).json(&body))
-            .await
+        let request = request.header(CLIENT_ADDRESS_HEADER, address);
+        service.send(request.json(&body)).await
     };
     let answer = register(&flood).await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (429, "too_many_requests")
-    );
+    answer.assert_problem(429, "too_many_requests");
     assert!(!answer.header("retry-after").is_empty());
-    assert_eq!(register(&address()?).await?.status, 201);
+    register(&address()?).await?.assert_status(201);
     let logs = service.logs().await?;
     assert!(
         logs.iter()
@@ -188,26 +152,23 @@ async fn registrations_count_against_their_address() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_deployment_says_how_many_attempts_an_address_has() -> anyhow::Result<()> {
-    let few = |options: &mut StackOptions| {
-        let parameters = [
-            ("ClientAddress", CLIENT_ADDRESS),
-            ("AddressAttemptsPerHour", "2"),
-        ];
-        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
-        options.parameters.extend(parameters.map(owned));
-    };
-    let service = Service::start_locally(few).await?;
+    let few = [
+        ("ClientAddress", CLIENT_ADDRESS),
+        ("AddressAttemptsPerHour", "2"),
+    ];
+    let few = parameters(&few);
+    let service = Service::start_locally(|options| options.parameters = few).await?;
     let from = address()?;
-    // Beyond the two, each waits twice as long as the one before.
+    // After the first two, each has to wait twice as long as the one before.
     let mut statuses = Vec::new();
     while statuses.len() < 10 && !statuses.contains(&429) {
-        let answer = log_in(&service, &unique("nobody"), "a wrong password", &from).await?;
+        let answer = log_in_from(&service, &from, &unique("nobody"), WRONG).await?;
         statuses.push(answer.status);
     }
     assert_eq!(statuses.get(..3), Some(&[401, 401, 401][..]));
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
     let elsewhere = address()?;
-    let answer = log_in(&service, &unique("nobody"), "a wrong password", &elsewhere).await?;
-    assert_eq!(answer.status, 401);
+    let answer = log_in_from(&service, &elsewhere, &unique("nobody"), WRONG).await?;
+    answer.assert_status(401);
     Ok(())
 }

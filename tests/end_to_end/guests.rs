@@ -1,14 +1,12 @@
-//! Somebody else's programs, in a workspace of their own: those of
-//! `docs/your-own-services.md`, as they stand there.
+//! The programs in `docs/your-own-services.md`, in a workspace outside of this project.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use anyhow::{Context, ensure};
+use gatehouse_tests::Service;
 use gatehouse_tests::binaries::{root, target_folder};
 use gatehouse_tests::deployment::is_deployed;
-use gatehouse_tests::{Person, Service};
-use serde_json::json;
 
 #[test]
 fn a_function_behind_the_authorizer_links_no_store_and_no_cryptography() -> anyhow::Result<()> {
@@ -33,11 +31,11 @@ fn a_function_behind_the_authorizer_links_no_store_and_no_cryptography() -> anyh
 async fn a_service_without_the_authorizer_verifies_tokens_and_sees_no_revocation()
 -> anyhow::Result<()> {
     if is_deployed() {
-        // An emulator's issuer is plain http at a name, which no verifier takes.
+        // An emulator's issuer is plain http at a name, which no verifier accepts.
         return Ok(());
     }
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
     let guests = Guests::write("alone")?;
     guests.cargo(&["build", "--package", "consumer"])?;
     let tree = guests.tree("consumer")?;
@@ -45,29 +43,29 @@ async fn a_service_without_the_authorizer_verifies_tokens_and_sees_no_revocation
         assert!(!tree.contains(&format!("\n{absent} v")), "{absent}");
     }
 
-    let token = &person.access_token;
-    let good = format!("200 {}", person.id);
+    let token = &ada.access_token;
+    let valid = format!("200 {}", ada.id);
     let mut broken = token.clone();
     broken.insert(broken.len() - 10, 'A');
-    let asked = format!("Bearer {token}\nbearer  {token}\nBEARER {token}\n");
-    let answers = consume(service.issuer(), &asked)?;
-    assert_eq!(answers, [good.as_str(); 3]);
-    let asked = format!("{token}\nBasic {token}\nBearer {broken}\nBearer x\nBearer\n\n");
-    let answers = consume(service.issuer(), &asked)?;
-    assert_eq!(answers, ["401"; 6]);
+    let headers = format!("Bearer {token}\nbearer  {token}\nBEARER {token}\n");
+    let verdicts = consume(service.issuer(), &headers)?;
+    assert_eq!(verdicts, [valid.as_str(); 3]);
+    let headers = format!("{token}\nBasic {token}\nBearer {broken}\nBearer x\nBearer\n\n");
+    let verdicts = consume(service.issuer(), &headers)?;
+    assert_eq!(verdicts, ["401"; 6]);
 
-    let logout = service.post_as(token, "/logout", &json!({})).await?;
-    ensure!(logout.status == 204, "{logout:?}");
-    assert_eq!(service.get_as(token, "/protected").await?.status, 403);
-    // As its documentation says.
-    let answers = consume(service.issuer(), &format!("Bearer {token}\n"))?;
-    assert_eq!(answers, [good]);
+    ada.logs_out(&service, "local").await?;
+    ada.is_shut_out(&service).await?;
+    // As the documentation warns.
+    let verdicts = consume(service.issuer(), &format!("Bearer {token}\n"))?;
+    assert_eq!(verdicts, [valid]);
     Ok(())
 }
 
-fn consume(issuer: &str, asked: &str) -> anyhow::Result<Vec<String>> {
+/// Returns the consumer's verdict on each value of `Authorization`, one per line.
+fn consume(issuer: &str, headers: &str) -> anyhow::Result<Vec<String>> {
     let input = tempfile::NamedTempFile::new()?;
-    std::fs::write(input.path(), asked)?;
+    std::fs::write(input.path(), headers)?;
     let output = Command::new(target_folder().join("debug/consumer"))
         .env("ISSUER", issuer)
         .env("AUDIENCE", "gatehouse")
@@ -79,8 +77,8 @@ fn consume(issuer: &str, asked: &str) -> anyhow::Result<Vec<String>> {
     Ok(lines.lines().map(str::to_owned).collect())
 }
 
-/// The programs of the document, each in its folder. That stays the same from run
-/// to run, or each would leave another binary behind.
+/// The programs of the document, each in its folder. The folders are the same in every
+/// run, so that Cargo builds only what has changed.
 struct Guests(PathBuf);
 
 impl Guests {
@@ -102,7 +100,7 @@ impl Guests {
         let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n\n\
                          [profile.dev]\ndebug = \"line-tables-only\"\n";
         std::fs::write(folder.join("Cargo.toml"), workspace)?;
-        // The very versions that are built already, so that nothing is fetched.
+        // The versions that are already built, so that nothing is downloaded.
         let lock = folder.join("Cargo.lock");
         std::fs::copy(root().join("Cargo.lock"), lock)?;
         Ok(Self(folder))
@@ -116,12 +114,12 @@ impl Guests {
             .env("CARGO_TARGET_DIR", target_folder())
             .output()
             .context("cargo could not be started")?;
-        let told = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "cargo {arguments:?}: {told}");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cargo {arguments:?}: {errors}");
         Ok(output)
     }
 
-    /// What a package links, a line each, in order.
+    /// The crates that a package links, one per line.
     fn tree(&self, package: &str) -> anyhow::Result<String> {
         let arguments = ["tree", "--edges", "normal", "--prefix", "none"];
         let output = self.cargo(&[&arguments[..], &["--package", package]].concat())?;

@@ -5,8 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_tests::client::ResourceServer;
-use gatehouse_tests::power::administrator;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Answer, Service};
 use reqwest::Method;
 use serde_json::json;
 
@@ -27,51 +26,47 @@ fn basic(id: &str, secret: &str) -> String {
 
 #[tokio::test]
 async fn a_client_introspects_with_its_secret() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
-    let mut person = Person::join(&service).await?;
+    let ada = service.logged_in("ada").await?;
     let authorization = basic(&client.id, &client.secret);
-    let form = [("token", person.access_token.as_str())];
+    let form = [("token", ada.access_token.as_str())];
     let answer = introspect(&service, &authorization, &form).await?;
-    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.assert_status(200);
     assert_eq!(answer.header("cache-control"), "no-store");
     assert_eq!(answer.json()["active"], true);
-    assert_eq!(answer.json()["sub"], person.id);
+    assert_eq!(answer.json()["sub"], ada.id);
 
     let request = service.request(Method::POST, "/introspect");
     let request = request
         .header("authorization", &authorization)
-        .json(&json!({ "token": person.access_token }));
+        .json(&json!({ "token": ada.access_token }));
     assert_eq!(service.send(request).await?.json()["active"], true);
 
-    service
-        .post_as(&person.access_token, "/logout", &json!({}))
-        .await?;
+    ada.logs_out(&service, "local").await?;
     for token in [
-        person.access_token.as_str(),
-        person.refresh_token.as_str(),
+        ada.access_token.as_str(),
+        ada.refresh_token.as_str(),
         client.secret.as_str(),
         "garbage",
     ] {
         let answer = introspect(&service, &authorization, &[("token", token)]).await?;
-        assert_eq!(
-            (answer.status, answer.text.as_str()),
-            (200, r#"{"active":false}"#)
-        );
+        answer.assert_status(200);
+        assert_eq!(answer.text, r#"{"active":false}"#);
     }
-    person.log_in(&service).await?;
-    let form = [("token", person.access_token.as_str())];
+    let ada = ada.logs_in_again(&service).await?;
+    let form = [("token", ada.access_token.as_str())];
     let answer = introspect(&service, &authorization, &form).await?;
     assert_eq!(answer.json()["active"], true);
     let none = introspect(&service, &authorization, &[]).await?;
-    assert_eq!((none.status, none.code()), (400, "invalid_request".into()));
+    none.assert_oauth_error(400, "invalid_request");
     Ok(())
 }
 
-/// Libraries differ in how they write the header; all of them are right.
+/// Libraries differ in how they write the header; all of these are valid.
 #[tokio::test]
 async fn every_spelling_of_the_same_credentials_is_read() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
     let ResourceServer { id, secret } = &client;
     let plain = STANDARD.encode(format!("{id}:{secret}"));
@@ -95,11 +90,23 @@ async fn every_spelling_of_the_same_credentials_is_read() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// The response to any credentials that are not those of a client.
+const REFUSED: &str = r#"401
+cache-control: no-store
+content-type: application/json
+www-authenticate: Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse"
+x-content-type-options: nosniff
+
+{
+  "error": "invalid_client",
+  "error_description": "the client credentials are invalid"
+}"#;
+
 #[tokio::test]
 async fn an_unknown_client_and_a_wrong_secret_get_the_same_response() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
-    let person = Person::join(&service).await?;
+    let ada = service.logged_in("ada").await?;
     let other = ResourceServer::register(&service).await?;
     let ResourceServer { id, secret } = &client;
     let shorter = &secret[..secret.len() - 1];
@@ -109,34 +116,20 @@ async fn an_unknown_client_and_a_wrong_secret_get_the_same_response() -> anyhow:
         ("another client's secret", basic(id, &other.secret)),
         (
             "an access token as the secret",
-            basic(id, &person.access_token),
+            basic(id, &ada.access_token),
         ),
         ("an unknown id", basic("nobody", secret)),
         ("an id in other case", basic(&id.to_uppercase(), secret)),
         ("an id that no client can have", basic("two words", secret)),
         ("the key of the published keys", basic("jwks", secret)),
         ("no id", basic("", secret)),
-        (
-            "a user's credentials",
-            basic(&person.username, &person.password),
-        ),
+        ("a user's credentials", basic(&ada.username, &ada.password)),
         ("no colon", format!("Basic {}", STANDARD.encode(id))),
         ("not base64", "Basic ----".to_owned()),
     ] {
-        let form = [("token", person.access_token.as_str())];
+        let form = [("token", ada.access_token.as_str())];
         let answer = introspect(&service, &authorization, &form).await?;
-        assert_eq!(answer.status, 401, "{name}: {answer:?}");
-        assert_eq!(
-            answer.text,
-            r#"{"error":"invalid_client","error_description":"the client credentials are invalid"}"#,
-            "{name}"
-        );
-        assert_eq!(
-            answer.header("www-authenticate"),
-            r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#,
-            "{name}"
-        );
-        assert_eq!(answer.header("cache-control"), "no-store", "{name}");
+        assert_eq!(answer.snapshot(&[]), REFUSED, "{name}");
     }
     let logs = service.logs().await?;
     for reason in [
@@ -152,10 +145,10 @@ async fn an_unknown_client_and_a_wrong_secret_get_the_same_response() -> anyhow:
 
 #[tokio::test]
 async fn two_credentials_at_once_are_refused_even_if_both_are_valid() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
     let other = ResourceServer::register(&service).await?;
-    let admin = administrator(&service).await?;
+    let admin = service.administrator("grace").await?;
     let token = admin.access_token.as_str();
     let basic = basic(&client.id, &client.secret);
     let bearer = format!("Bearer {token}");
@@ -197,19 +190,16 @@ async fn two_credentials_at_once_are_refused_even_if_both_are_valid() -> anyhow:
         let mut form = vec![("token", token)];
         form.extend(extra);
         let answer = service.send(request.form(&form)).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (401, "invalid_client"),
-            "{name}: {answer:?}"
-        );
-        assert!(!answer.text.contains("active"), "{name}: {answer:?}");
+        let answer = answer.case(name);
+        answer.assert_oauth_error(401, "invalid_client");
+        assert!(!answer.text.contains("active"), "{answer}");
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn credentials_in_the_body_are_not_supported() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
     let form = [
         ("token", "x"),
@@ -217,19 +207,16 @@ async fn credentials_in_the_body_are_not_supported() -> anyhow::Result<()> {
         ("client_secret", client.secret.as_str()),
     ];
     let answer = service.post_form("/introspect", &form).await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (401, "invalid_client")
-    );
-    assert!(answer.text.contains("HTTP Basic"), "{answer:?}");
+    answer.assert_oauth_error(401, "invalid_client");
+    assert!(answer.text.contains("HTTP Basic"), "{answer}");
     Ok(())
 }
 
-/// Each client is new to the function, which keeps what it has read for ten seconds.
+/// Each client is new to the function, which caches clients for ten seconds.
 #[tokio::test]
 async fn a_rotated_secret_works_during_its_overlap_and_a_revoked_client_not_at_all()
 -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let form = [("token", "x")];
     let day = Duration::from_hours(24);
     for (overlap, old_secret) in [(day, 200), (Duration::ZERO, 401)] {
@@ -238,14 +225,14 @@ async fn a_rotated_secret_works_during_its_overlap_and_a_revoked_client_not_at_a
         for (client, status) in [(&new, 200), (&old, old_secret)] {
             let authorization = basic(&client.id, &client.secret);
             let answer = introspect(&service, &authorization, &form).await?;
-            assert_eq!(answer.status, status, "{overlap:?}: {answer:?}");
+            answer.case(format!("{overlap:?}")).assert_status(status);
         }
     }
     let client = ResourceServer::register(&service).await?;
     client.revoke(&service).await?;
     let authorization = basic(&client.id, &client.secret);
     let answer = introspect(&service, &authorization, &form).await?;
-    assert_eq!(answer.status, 401, "{answer:?}");
+    answer.assert_oauth_error(401, "invalid_client");
     Ok(())
 }
 
@@ -254,22 +241,18 @@ async fn an_outage_is_neither_active_nor_inactive_nor_a_refusal() -> anyhow::Res
     let service = Service::start().await?;
     let known = ResourceServer::register(&service).await?;
     let unread = ResourceServer::register(&service).await?;
-    let person = Person::join(&service).await?;
-    let form = [("token", person.access_token.as_str())];
+    let ada = service.logged_in("ada").await?;
+    let form = [("token", ada.access_token.as_str())];
     let authorization = basic(&known.id, &known.secret);
     let before = introspect(&service, &authorization, &form).await?;
-    assert_eq!(before.json()["active"], true, "{before:?}");
+    assert_eq!(before.json()["active"], true, "{before}");
     let _outage = service.cut_off_tables().await?;
     for client in [&known, &unread] {
         let authorization = basic(&client.id, &client.secret);
         let answer = introspect(&service, &authorization, &form).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (503, "temporarily_unavailable"),
-            "{answer:?}"
-        );
+        answer.assert_oauth_error(503, "temporarily_unavailable");
         assert_eq!(answer.header("retry-after"), "2");
-        assert!(!answer.text.contains("active"), "{answer:?}");
+        assert!(!answer.text.contains("active"), "{answer}");
     }
     Ok(())
 }

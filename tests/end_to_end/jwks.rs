@@ -1,6 +1,6 @@
 //! The JWK Set and the discovery documents.
 
-use gatehouse_tests::{Person, Service};
+use gatehouse_tests::Service;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -9,22 +9,14 @@ use crate::every_endpoint::PUBLIC;
 #[tokio::test]
 async fn the_jwk_set_holds_public_members_alone() -> anyhow::Result<()> {
     for algorithm in ["ES256", "EdDSA", "RS256"] {
-        let service = Service::start_with(|options| {
-            options
-                .parameters
-                .insert("SigningAlgorithm".into(), algorithm.into());
-        })
-        .await?;
+        let service = Service::shared_with(&[("SigningAlgorithm", algorithm)]).await?;
         let answer = service.get("/.well-known/jwks.json").await?;
-        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.assert_status(200);
         assert_eq!(
             answer.header("cache-control"),
             "public, max-age=300, stale-if-error=3600"
         );
-        let keys = answer.json()["keys"]
-            .as_array()
-            .cloned()
-            .unwrap_or_default();
+        let keys = answer.list("keys");
         assert_eq!(keys.len(), 2, "the active and the pending key");
         for key in &keys {
             assert_eq!(key["alg"], algorithm);
@@ -32,22 +24,15 @@ async fn the_jwk_set_holds_public_members_alone() -> anyhow::Result<()> {
                 assert_eq!(key[private], Value::Null, "{algorithm} {private}");
             }
         }
-        let person = Person::join(&service).await?;
-        assert_eq!(
-            service
-                .get_as(&person.access_token, "/protected")
-                .await?
-                .status,
-            200,
-            "{algorithm}"
-        );
+        let ada = service.logged_in("ada").await?;
+        ada.is_let_in(&service).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn an_unchanged_jwk_set_is_not_sent_again() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let first = service.get("/.well-known/jwks.json").await?;
     let tag = first.header("etag").to_owned();
     assert!(tag.starts_with('"') && tag.ends_with('"'), "{tag}");
@@ -62,20 +47,20 @@ async fn an_unchanged_jwk_set_is_not_sent_again() -> anyhow::Result<()> {
     let request = service
         .request(Method::GET, "/.well-known/jwks.json")
         .header("if-none-match", "\"other\"");
-    assert_eq!(service.send(request).await?.status, 200);
+    service.send(request).await?.assert_status(200);
     Ok(())
 }
 
 #[tokio::test]
 async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let issuer = service.issuer().to_owned();
     for path in [
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
     ] {
         let answer = service.get(path).await?;
-        assert_eq!(answer.status, 200);
+        answer.assert_status(200);
         let document = answer.json();
         assert_eq!(document["issuer"], issuer);
         assert_eq!(
@@ -119,7 +104,7 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn every_public_get_answers_head_with_the_same_headers_and_no_body() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     for (_, path) in PUBLIC.into_iter().filter(|(method, _)| *method == "GET") {
         let get = service.get(path).await?;
         let head = service.send(service.request(Method::HEAD, path)).await?;
@@ -137,7 +122,7 @@ async fn every_public_get_answers_head_with_the_same_headers_and_no_body() -> an
 
 #[tokio::test]
 async fn every_cacheable_response_varies_by_origin() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     for (_, path) in PUBLIC.into_iter().filter(|(method, _)| *method == "GET") {
         let get = service.get(path).await?;
         assert!(get.header("cache-control").starts_with("public"), "{path}");

@@ -1,24 +1,20 @@
-//! Somebody is always left to administer. Each test counts every administrator there
-//! is, and so has tables of its own.
+//! There is always an administrator left. Each test counts all administrators, so it has
+//! its own tables.
 
 use futures_util::future::join_all;
 use gatehouse_tests::deployment::is_deployed;
-use gatehouse_tests::power::administrator;
-use gatehouse_tests::tables::Tables;
+use gatehouse_tests::tables::{Tables, text};
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// The number of users who can administer, and the number that is counted.
+/// The number of active administrators, and the stored count.
 async fn admins(service: &Service) -> anyhow::Result<(usize, usize)> {
     let items = Tables::of(service).scan("UsersTable").await?;
     let able = items.iter().filter(|item| {
         let active = item.get("status").and_then(|status| status.as_s().ok());
         let roles = item.get("roles").and_then(|roles| roles.as_l().ok());
-        let is_admin = |roles: &Vec<_>| {
-            let admin = aws_sdk_dynamodb::types::AttributeValue::S("admin".into());
-            roles.contains(&admin)
-        };
+        let is_admin = |roles: &Vec<_>| roles.contains(&text("admin"));
         active.is_some_and(|active| active == "active") && roles.is_some_and(is_admin)
     });
     let able = able.count();
@@ -29,7 +25,7 @@ async fn admins(service: &Service) -> anyhow::Result<(usize, usize)> {
     Ok((able, counted.unwrap_or_default()))
 }
 
-/// The ways in which an administrator goes.
+/// The ways to lose an administrator.
 fn ways(target: &Person) -> [(Method, String, Value); 4] {
     let path = format!("/admin/users/{}", target.id);
     [
@@ -47,18 +43,13 @@ fn ways(target: &Person) -> [(Method, String, Value); 4] {
 #[tokio::test]
 async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
     let service = Service::start_to_change("last-admin-1").await?;
-    let admin = administrator(&service).await?;
+    let admin = service.administrator("grace").await?;
     for (method, path, body) in ways(&admin) {
-        let token = &admin.access_token;
-        let answer = service.call_as(token, method.clone(), &path, &body).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (409, "last_admin"),
-            "{method} {path}"
-        );
+        let answer = admin.call(&service, method, &path, &body).await?;
+        answer.assert_problem(409, "last_admin");
     }
-    let still = service.get_as(&admin.access_token, "/admin/users").await?;
-    assert_eq!(still.status, 200, "and no token was lost over it");
+    // None of the attempts ended the access token.
+    admin.is_let_in_at(&service, "/admin/users").await?;
     assert_eq!(admins(&service).await?, (1, 1));
     Ok(())
 }
@@ -66,16 +57,14 @@ async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
 #[tokio::test]
 async fn one_of_two_administrators_goes_in_every_way() -> anyhow::Result<()> {
     let service = Service::start_to_change("last-admin-2").await?;
-    let first = administrator(&service).await?;
+    let first = service.administrator("grace").await?;
     for number in 0..4 {
-        let second = administrator(&service).await?;
+        let second = service.administrator("ada").await?;
         assert_eq!(admins(&service).await?, (2, 2));
         let (method, path, body) = ways(&second)[number].clone();
         let by = if path == "/me" { &second } else { &first };
-        let answer = service
-            .call_as(&by.access_token, method, &path, &body)
-            .await?;
-        assert!([200, 204].contains(&answer.status), "{answer:?}");
+        let answer = by.call(&service, method, &path, &body).await?;
+        assert!([200, 204].contains(&answer.status), "{answer}");
         assert_eq!(admins(&service).await?, (1, 1), "{path} {body}");
     }
     Ok(())
@@ -87,7 +76,7 @@ async fn of_sixty_four_ways_to_lose_every_administrator_at_once_none_succeeds() 
     let service = Service::start_to_change("last-admin-3").await?;
     let mut people = Vec::new();
     for _ in 0..4 {
-        people.push(administrator(&service).await?);
+        people.push(service.administrator("grace").await?);
     }
     let mut race = Vec::new();
     for by in &people {
@@ -96,9 +85,7 @@ async fn of_sixty_four_ways_to_lose_every_administrator_at_once_none_succeeds() 
                 let by = if path == "/me" { target } else { by };
                 race.push(async {
                     let (path, body) = (path, body);
-                    service
-                        .call_as(&by.access_token, method, &path, &body)
-                        .await
+                    by.call(&service, method, &path, &body).await
                 });
             }
         }
@@ -106,17 +93,17 @@ async fn of_sixty_four_ways_to_lose_every_administrator_at_once_none_succeeds() 
     assert_eq!(race.len(), 64);
     for answer in join_all(race).await {
         let answer = answer?;
-        // Who has just been demoted is refused by the gateway or by the function;
-        // whom somebody else has just deleted is not found; a transaction that met
-        // too many others is put off.
+        // An administrator who has just been demoted is refused by the gateway or by the
+        // function; one who has just been deleted is not found; a transaction that
+        // conflicted with too many others has to be retried.
         let expected = [200, 204, 401, 403, 404, 409, 503];
-        // The emulator starts a process for each, and the authorizer gives a table a
-        // second: who has to wait for longer is told 500, by the gateway.
+        // The emulator starts a process for each, and the authorizer waits a second for
+        // a table: after that the gateway returns 500.
         let is_late = is_deployed() && answer.status == 500;
-        assert!(expected.contains(&answer.status) || is_late, "{answer:?}");
+        assert!(expected.contains(&answer.status) || is_late, "{answer}");
     }
     let (able, counted) = admins(&service).await?;
-    assert!(able >= 1, "nobody is left");
+    assert!(able >= 1, "no administrator is left");
     assert_eq!(able, counted);
     Ok(())
 }

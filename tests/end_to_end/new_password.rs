@@ -1,15 +1,16 @@
 //! `PUT /me/password` and `POST /password/reset`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use futures_util::future::join_all;
-use gatehouse_tests::power::recover;
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
 const NEW: &str = "another winding passphrase of mine";
 
+/// Changes a person's own password.
 async fn change(
     service: &Service,
     person: &Person,
@@ -17,235 +18,193 @@ async fn change(
     new: &str,
 ) -> anyhow::Result<Answer> {
     let body = json!({ "current_password": current, "new_password": new });
-    let (token, path) = (&person.access_token, "/me/password");
-    service.call_as(token, Method::PUT, path, &body).await
+    let path = "/me/password";
+    person.call(service, Method::PUT, path, &body).await
 }
 
-async fn reset(service: &Service, code: &str, new: &str) -> anyhow::Result<Answer> {
-    let body = json!({ "code": code, "new_password": new });
-    service.post("/password/reset", &body).await
-}
-
-async fn login(service: &Service, person: &Person, password: &str) -> anyhow::Result<u16> {
-    let body = json!({ "username": person.username, "password": password });
-    Ok(service.post("/login", &body).await?.status)
-}
-
-/// Every session of before has ended, access and refresh tokens alike.
-async fn all_have_ended(service: &Service, sessions: &[&Person]) -> anyhow::Result<()> {
-    for person in sessions {
-        let refused = service.get_as(&person.access_token, "/me").await?;
-        assert_eq!(
-            (refused.status, refused.code().as_str()),
-            (403, "Forbidden")
-        );
-        let refused = service.refresh(&person.refresh_token).await?;
-        assert_eq!(refused.code(), "invalid_grant");
+/// Expects a password to be the current one, and the only one.
+async fn has_password(service: &Service, person: &Person, password: &str) -> anyhow::Result<()> {
+    let answer = service.log_in(&person.username, password).await?;
+    answer.assert_status(200);
+    if password != person.password {
+        person.cannot_log_in(service).await?;
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_new_password_ends_every_session_this_one_too() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let here = Person::join(&service).await?;
-    let mut there = here.clone();
-    there.log_in(&service).await?;
+    let service = Service::shared().await?;
+    let here = service.logged_in("ada").await?;
+    let there = here.logs_in_again(&service).await?;
     let answer = change(&service, &here, &here.password, NEW).await?;
-    assert_eq!(
-        (answer.status, answer.text.as_str()),
-        (204, ""),
-        "{answer:?}"
-    );
-    all_have_ended(&service, &[&here, &there]).await?;
-    assert_eq!(login(&service, &here, &here.password).await?, 401);
-    assert_eq!(login(&service, &here, NEW).await?, 200);
-    Ok(())
+    answer.assert_no_content();
+    here.is_logged_out(&service).await?;
+    there.is_logged_out(&service).await?;
+    has_password(&service, &here, NEW).await
 }
 
 #[tokio::test]
 async fn a_wrong_current_password_changes_nothing() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
     let too_long = "x".repeat(1100);
     for wrong in ["another long and winding one", "", too_long.as_str()] {
-        let answer = change(&service, &person, wrong, NEW).await?;
-        let code = answer.code();
-        assert_eq!((answer.status, code.as_str()), (401, "invalid_credentials"));
+        let answer = change(&service, &ada, wrong, NEW).await?;
+        answer.assert_problem(401, "invalid_credentials");
     }
-    assert_eq!(login(&service, &person, &person.password).await?, 200);
-    let still = service.get_as(&person.access_token, "/me").await?;
-    assert_eq!(still.status, 200);
-    Ok(())
+    has_password(&service, &ada, &ada.password).await?;
+    ada.is_let_in_at(&service, "/me").await
 }
 
 #[tokio::test]
 async fn a_weak_new_password_is_refused_by_name() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let code = recover(&service, &person, 0).await?;
-    let named = format!("{} and something", person.username);
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let code = ada.recovery_code(&service).await?;
+    let named = format!("{} and something", ada.username);
     for weak in ["short", "passwordpassword", &named] {
         for answer in [
-            change(&service, &person, &person.password, weak).await?,
-            reset(&service, &code, weak).await?,
+            change(&service, &ada, &ada.password, weak).await?,
+            service.reset_password(&code, weak).await?,
         ] {
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (422, "weak_password")
-            );
-            assert_eq!(answer.json()["errors"][0]["field"], "new_password");
+            answer.assert_problem(422, "weak_password");
+            assert_eq!(answer.invalid_fields()[0], "new_password");
         }
     }
-    for (odd, expected) in [
+    for (invalid, expected) in [
         ("", "empty"),
         ("tab\tin a long passphrase", "invalid_character"),
     ] {
         for answer in [
-            change(&service, &person, &person.password, odd).await?,
-            reset(&service, &code, odd).await?,
+            change(&service, &ada, &ada.password, invalid).await?,
+            service.reset_password(&code, invalid).await?,
         ] {
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (422, "validation_failed")
-            );
+            answer.assert_problem(422, "validation_failed");
             assert_eq!(answer.json()["errors"][0]["code"], expected);
         }
     }
-    assert_eq!(
-        reset(&service, &code, NEW).await?.status,
-        204,
-        "the code is not used up"
-    );
+    // The code is still unused.
+    let answer = service.reset_password(&code, NEW).await?;
+    answer.assert_no_content();
     Ok(())
 }
 
 #[tokio::test]
 async fn missing_members_are_named() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let (token, path) = (&person.access_token, "/me/password");
-    let answer = service
-        .call_as(token, Method::PUT, path, &json!({}))
-        .await?;
-    assert_eq!(answer.code(), "validation_failed");
-    assert_eq!(fields(&answer), ["current_password", "new_password"]);
-    let answer = service
-        .post("/password/reset", &json!({ "code": null }))
-        .await?;
-    assert_eq!(fields(&answer), ["code", "new_password"]);
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let path = "/me/password";
+    let answer = ada.call(&service, Method::PUT, path, &json!({})).await?;
+    answer.assert_problem(422, "validation_failed");
+    assert_eq!(
+        answer.invalid_fields(),
+        ["current_password", "new_password"]
+    );
+    let body = json!({ "code": null });
+    let answer = service.post("/password/reset", &body).await?;
+    answer.assert_problem(422, "validation_failed");
+    assert_eq!(answer.invalid_fields(), ["code", "new_password"]);
     Ok(())
-}
-
-fn fields(answer: &Answer) -> Vec<Value> {
-    let errors = answer.json()["errors"].as_array().cloned();
-    let errors = errors.unwrap_or_default().into_iter();
-    errors.map(|mut error| error["field"].take()).collect()
 }
 
 #[tokio::test]
 async fn a_recovery_code_sets_a_password_once_and_ends_every_session() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let code = recover(&service, &person, 0).await?;
-    assert_eq!(
-        login(&service, &person, &person.password).await?,
-        200,
-        "until it is used"
-    );
-    let answer = reset(&service, &code, NEW).await?;
-    assert_eq!(
-        (answer.status, answer.text.as_str()),
-        (204, ""),
-        "{answer:?}"
-    );
-    all_have_ended(&service, &[&person]).await?;
-    assert_eq!(login(&service, &person, &person.password).await?, 401);
-    assert_eq!(login(&service, &person, NEW).await?, 200);
-    let again = reset(&service, &code, "yet another passphrase of mine").await?;
-    assert_eq!((again.status, again.code().as_str()), (400, "invalid_code"));
-    assert_eq!(login(&service, &person, NEW).await?, 200);
-    Ok(())
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let code = ada.recovery_code(&service).await?;
+    // The old password works until the code is used.
+    has_password(&service, &ada, &ada.password).await?;
+    let answer = service.reset_password(&code, NEW).await?;
+    answer.assert_no_content();
+    ada.is_logged_out(&service).await?;
+    has_password(&service, &ada, NEW).await?;
+    let another = "yet another passphrase of mine";
+    let answer = service.reset_password(&code, another).await?;
+    answer.assert_problem(400, "invalid_code");
+    has_password(&service, &ada, NEW).await
 }
 
 #[tokio::test]
 async fn codes_that_are_not_good_are_one_answer() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let other = Person::join(&service).await?;
-    let old = recover(&service, &person, 1801).await?;
-    let replaced = recover(&service, &other, 0).await?;
-    let good = recover(&service, &other, 0).await?;
-    let mut altered = good.clone();
-    let swapped = if good.ends_with('A') { "Q" } else { "A" };
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let eve = service.logged_in("eve").await?;
+    let half_an_hour_ago = Duration::from_secs(1801);
+    let old = ada.recovery_code_of(&service, half_an_hour_ago).await?;
+    let replaced = eve.recovery_code(&service).await?;
+    let valid = eve.recovery_code(&service).await?;
+    let mut altered = valid.clone();
+    let swapped = if valid.ends_with('A') { "Q" } else { "A" };
     altered.replace_range(71.., swapped);
     // The secret of one and the subject of another.
-    let mixed = format!("{}{}", &old[..29], &good[29..]);
+    let mixed = format!("{}{}", &old[..29], &valid[29..]);
     let mut answers = BTreeMap::new();
     for (name, code) in [
         ("expired", old.as_str()),
         ("replaced", &replaced),
         ("altered", &altered),
         ("mixed", &mixed),
-        ("a refresh token", &person.refresh_token),
+        ("a refresh token", &ada.refresh_token),
         ("empty", ""),
         ("long", &"x".repeat(9000)),
     ] {
-        let answer = reset(&service, code, NEW).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (400, "invalid_code"),
-            "{name}"
-        );
+        let answer = service.reset_password(code, NEW).await?.case(name);
+        answer.assert_problem(400, "invalid_code");
         let mut body = answer.json();
         (body["instance"], body["request_id"]) = (Value::Null, Value::Null);
         answers.insert(body.to_string(), name);
     }
     assert_eq!(answers.len(), 1, "{answers:?}");
-    assert_eq!(login(&service, &other, &other.password).await?, 200);
-    assert_eq!(reset(&service, &good, NEW).await?.status, 204);
+    has_password(&service, &eve, &eve.password).await?;
+    let answer = service.reset_password(&valid, NEW).await?;
+    answer.assert_no_content();
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_many_uses_of_one_code_at_once_one_sets_the_password() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::register(&service).await?;
-    let code = recover(&service, &person, 0).await?;
+    let service = Service::shared().await?;
+    let ada = service.registered("ada").await?;
+    let code = ada.recovery_code(&service).await?;
     let passwords: Vec<String> = (0..16)
         .map(|number| format!("winding passphrase number {number}"))
         .collect();
-    let uses = passwords.iter().map(|new| reset(&service, &code, new));
+    let uses = passwords
+        .iter()
+        .map(|new| service.reset_password(&code, new));
     let mut winner = None;
     for (answer, password) in join_all(uses).await.into_iter().zip(&passwords) {
-        match answer?.status {
-            204 => assert!(winner.replace(password).is_none(), "two have won"),
-            status => assert_eq!(status, 400),
+        let answer = answer?;
+        match answer.status {
+            204 => assert!(winner.replace(password).is_none(), "two succeeded"),
+            _ => {
+                answer.assert_status(400);
+            }
         }
     }
-    let winner = winner.expect("one has won");
-    assert_eq!(login(&service, &person, winner).await?, 200);
-    Ok(())
+    let winner = winner.expect("one succeeded");
+    has_password(&service, &ada, winner).await
 }
 
 #[tokio::test]
 async fn a_password_change_ends_a_recovery_that_was_granted() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let code = recover(&service, &person, 0).await?;
-    let changed = change(&service, &person, &person.password, NEW).await?;
-    assert_eq!(changed.status, 204);
-    let answer = reset(&service, &code, "yet another passphrase of mine").await?;
-    assert_eq!(answer.code(), "invalid_code");
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let code = ada.recovery_code(&service).await?;
+    let answer = change(&service, &ada, &ada.password, NEW).await?;
+    answer.assert_no_content();
+    let another = "yet another passphrase of mine";
+    let answer = service.reset_password(&code, another).await?;
+    answer.assert_problem(400, "invalid_code");
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_two_sessions_that_change_the_password_at_once_one_does() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let here = Person::join(&service).await?;
-    let mut there = here.clone();
-    there.log_in(&service).await?;
+    let service = Service::shared().await?;
+    let here = service.logged_in("ada").await?;
+    let there = here.logs_in_again(&service).await?;
     let theirs = "the other winding passphrase of mine";
     let (one, two) = tokio::join!(
         change(&service, &here, &here.password, NEW),
@@ -255,6 +214,7 @@ async fn of_two_sessions_that_change_the_password_at_once_one_does() -> anyhow::
     assert_eq!(one.min(two), 204, "{one} {two}");
     assert!([401, 403].contains(&one.max(two)), "{one} {two}");
     let kept = if one == 204 { NEW } else { theirs };
-    assert_eq!(login(&service, &here, kept).await?, 200);
-    all_have_ended(&service, &[&here, &there]).await
+    has_password(&service, &here, kept).await?;
+    here.is_logged_out(&service).await?;
+    there.is_logged_out(&service).await
 }

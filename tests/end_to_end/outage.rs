@@ -1,9 +1,8 @@
-//! A stopped DynamoDB: a 503 or a 500, and never an allow.
+//! A stopped DynamoDB is a 503 or a 500, and never an allow.
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::power::{administrator, recover};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Answer, Service};
 use serde_json::{Value, json};
 
 use crate::every_endpoint::{AUTHENTICATING, PROTECTED};
@@ -11,52 +10,37 @@ use crate::every_endpoint::{AUTHENTICATING, PROTECTED};
 #[tokio::test]
 async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let before = service.get_as(&person.access_token, "/protected").await?;
-    assert_eq!(before.status, 200);
-    let code = recover(&service, &person, 0).await?;
+    let ada = service.logged_in("ada").await?;
+    ada.is_let_in(&service).await?;
+    let code = ada.recovery_code(&service).await?;
     let _outage = service.cut_off_tables().await?;
 
-    let credentials = json!({ "username": person.username, "password": person.password });
-    let newcomer = json!({ "username": unique("newcomer"), "password": person.password });
-    let refresh_token = &person.refresh_token;
-    for (path, body, code) in [
-        ("/login", credentials, "unavailable"),
-        ("/register", newcomer, "unavailable"),
-        (
-            "/refresh",
-            json!({ "refresh_token": refresh_token }),
-            "temporarily_unavailable",
-        ),
-        (
-            "/revoke",
-            json!({ "token": refresh_token }),
-            "temporarily_unavailable",
-        ),
-        (
-            "/password/reset",
-            json!({ "code": code, "new_password": person.password }),
-            "unavailable",
-        ),
+    let credentials = json!({ "username": ada.username, "password": ada.password });
+    let newcomer = json!({ "username": unique("newcomer"), "password": ada.password });
+    let reset = json!({ "code": code, "new_password": ada.password });
+    for (path, body) in [
+        ("/login", credentials),
+        ("/register", newcomer),
+        ("/password/reset", reset),
     ] {
         let answer = service.post(path, &body).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (503, code),
-            "{path}: {answer:?}"
-        );
-        tells_when_and_nothing_else(&answer);
+        answer.assert_problem(503, "unavailable");
+        assert_says_only_when_to_retry(&answer);
+    }
+    for (path, body) in [
+        ("/refresh", json!({ "refresh_token": ada.refresh_token })),
+        ("/revoke", json!({ "token": ada.refresh_token })),
+    ] {
+        let answer = service.post(path, &body).await?;
+        answer.assert_oauth_error(503, "temporarily_unavailable");
+        assert_says_only_when_to_retry(&answer);
     }
     for (method, path) in PROTECTED {
         let request = service
             .request(method.parse()?, path)
-            .bearer_auth(&person.access_token);
+            .bearer_auth(&ada.access_token);
         let answer = service.send(request).await?;
-        assert_eq!(
-            (answer.status, answer.json()),
-            (500, json!({ "message": "Internal Server Error" })),
-            "{path}"
-        );
+        answer.assert_from_gateway(500, "Internal Server Error");
     }
     Ok(())
 }
@@ -65,31 +49,25 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
 async fn a_route_that_authenticates_its_callers_is_unavailable_without_the_store()
 -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let admin = administrator(&service).await?;
+    let admin = service.administrator("grace").await?;
     let _outage = service.cut_off_tables().await?;
     for (method, path) in AUTHENTICATING {
         let request = service.request(method.parse()?, path);
-        let answer = service
-            .send(
-                request
-                    .bearer_auth(&admin.access_token)
-                    .form(&[("token", &admin.access_token)]),
-            )
-            .await?;
-        let refused = (answer.status, answer.code());
-        let unavailable = (503, "temporarily_unavailable".to_owned());
-        assert_eq!(refused, unavailable, "{path}: {answer:?}");
-        tells_when_and_nothing_else(&answer);
+        let request = request.bearer_auth(&admin.access_token);
+        let request = request.form(&[("token", &admin.access_token)]);
+        let answer = service.send(request).await?;
+        answer.assert_oauth_error(503, "temporarily_unavailable");
+        assert_says_only_when_to_retry(&answer);
     }
     Ok(())
 }
 
-/// The authorizer fails first; so these are called as if it had not.
+/// Through the gateway the authorizer fails first, so these are invoked directly.
 #[tokio::test]
 async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    let admin = administrator(&service).await?;
+    let ada = service.logged_in("ada").await?;
+    let admin = service.administrator("grace").await?;
     let _outage = service.cut_off_tables().await?;
     for (function, case) in [
         ("account", "me_of_nobody"),
@@ -101,11 +79,11 @@ async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> 
         ("admin", "remove_unknown_user"),
     ] {
         let event = root().join(format!("events/{function}/{case}.json"));
-        // A token that only the tables could tell to be revoked: one that is malformed
+        // A valid token, which only the tables could show to be revoked: a malformed one
         // is inactive without them.
         let event = std::fs::read_to_string(event)?
             .replace("ADMIN_TOKEN", &admin.access_token)
-            .replace(MALFORMED, &person.access_token);
+            .replace(MALFORMED, &ada.access_token);
         let answer = service.invoke(function, event.as_bytes()).await?;
         let answer: Value = serde_json::from_slice(&answer.unwrap_or_default())?;
         assert_eq!(answer["statusCode"], 503, "{case}: {answer}");
@@ -117,16 +95,11 @@ async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> 
 #[tokio::test]
 async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let ada = service.logged_in("ada").await?;
     let _outage = service.cut_off_tables().await?;
     for _ in 0..2 {
-        assert_eq!(
-            service
-                .get_as(&person.access_token, "/protected")
-                .await?
-                .status,
-            500
-        );
+        let answer = ada.get(&service, "/protected").await?;
+        answer.assert_from_gateway(500, "Internal Server Error");
     }
     Ok(())
 }
@@ -134,25 +107,21 @@ async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::
 #[tokio::test]
 async fn a_bad_token_is_refused_without_the_store() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
-    assert_eq!(
-        service
-            .get_as(&person.access_token, "/protected")
-            .await?
-            .status,
-        200
-    );
+    let ada = service.logged_in("ada").await?;
+    ada.is_let_in(&service).await?;
     let _outage = service.cut_off_tables().await?;
-    assert_eq!(service.get_as("a.b.c", "/protected").await?.status, 403);
+    let answer = service.get_as("a.b.c", "/protected").await?;
+    answer.assert_from_gateway(403, "Forbidden");
     let forged = format!("gh_rt_{}", "A".repeat(103));
-    assert_eq!(service.refresh(&forged).await?.code(), "invalid_grant");
+    let answer = service.refresh(&forged).await?;
+    answer.assert_oauth_error(400, "invalid_grant");
     Ok(())
 }
 
-/// Says when to try again, and nothing of what is behind.
-fn tells_when_and_nothing_else(answer: &Answer) {
+/// Asserts that a response says when to retry, and nothing about what is behind it.
+fn assert_says_only_when_to_retry(answer: &Answer) {
     let seconds = answer.header("retry-after").parse::<u32>();
-    assert!(seconds.is_ok_and(|seconds| seconds > 0), "{answer:?}");
+    assert!(seconds.is_ok_and(|seconds| seconds > 0), "{answer}");
     for inside in [
         "127.0.0.1",
         "dynamodb",
@@ -162,8 +131,7 @@ fn tells_when_and_nothing_else(answer: &Answer) {
     ] {
         assert!(
             !answer.text.contains(inside),
-            "the answer tells {inside}: {}",
-            answer.text
+            "the response contains {inside}: {answer}"
         );
     }
 }

@@ -1,13 +1,12 @@
 //! Every route that names an object, with another person's: never 200.
 
-use gatehouse_tests::power::administrator;
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::template::{Template, text};
 use gatehouse_tests::{Answer, Person, Service};
 use reqwest::Method;
 use serde_json::json;
 
-/// A route, the object of another person in it, and the answer.
+/// A route, the object of another person in it, and the expected status.
 type Line = (&'static str, &'static str, fn(&Person) -> String, u16);
 
 const MATRIX: [Line; 6] = [
@@ -25,10 +24,10 @@ fn account(person: &Person) -> String {
 
 #[tokio::test]
 async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let admin = administrator(&service).await?;
-    let owner = Person::join(&service).await?;
-    let thief = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let owner = service.logged_in("ada").await?;
+    let thief = service.logged_in("eve").await?;
     let people = [&admin, &owner, &thief];
     let before = everything(&service, &people).await?;
     let mut tried = Vec::new();
@@ -37,9 +36,9 @@ async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()>
             let path = route.replace("{id}", &named(object));
             let body =
                 json!({ "roles": ["admin"], "status": "disabled", "password": thief.password });
-            let (token, wanted) = (&thief.access_token, method.parse()?);
-            let answer = service.call_as(token, wanted, &path, &body).await?;
-            assert_eq!(answer.status, expected, "{method} {path}: {answer:?}");
+            let wanted = method.parse()?;
+            let answer = thief.call(&service, wanted, &path, &body).await?;
+            answer.assert_status(expected);
             tried.push(format!("{method} {route}"));
         }
     }
@@ -52,26 +51,24 @@ async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()>
     assert_eq!(
         everything(&service, &people).await?,
         before,
-        "and nothing has changed"
+        "nothing has changed"
     );
     Ok(())
 }
 
-/// Fields and parameters that name somebody else do not belong to these requests.
+/// These requests have no fields or parameters that name somebody else.
 #[tokio::test]
 async fn no_body_and_no_query_makes_me_somebody_else() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let owner = Person::join(&service).await?;
-    let thief = Person::join(&service).await?;
+    let service = Service::shared().await?;
+    let owner = service.logged_in("ada").await?;
+    let thief = service.logged_in("eve").await?;
     let (id, sid) = (&owner.id, owner.session());
     let query = format!(
         "?id={id}&sub={id}&user_id={id}&sid={sid}&username={}",
         owner.username
     );
     for path in ["/me", "/sessions", "/me/export"] {
-        let answer = service
-            .get_as(&thief.access_token, &format!("{path}{query}"))
-            .await?;
+        let answer = thief.get(&service, &format!("{path}{query}")).await?;
         refused(&answer, "unknown_parameter");
         for foreign in [id, &sid, &owner.username] {
             assert!(!answer.text.contains(foreign), "{path}");
@@ -81,18 +78,18 @@ async fn no_body_and_no_query_makes_me_somebody_else() -> anyhow::Result<()> {
         "current_password": thief.password, "new_password": "another winding passphrase of mine",
         "id": id, "sub": id, "username": owner.username,
     });
-    let (token, path) = (&thief.access_token, format!("/me/password{query}"));
-    let answer = service.call_as(token, Method::PUT, &path, &body).await?;
+    let path = format!("/me/password{query}");
+    let answer = thief.call(&service, Method::PUT, &path, &body).await?;
     refused(&answer, "unknown_parameter");
     let path = "/me/password";
-    let answer = service.call_as(token, Method::PUT, path, &body).await?;
+    let answer = thief.call(&service, Method::PUT, path, &body).await?;
     refused(&answer, "unknown_field");
     let body =
         json!({ "password": thief.password, "id": id, "sub": id, "username": owner.username });
-    let (token, path) = (&thief.access_token, format!("/me{query}"));
-    let answer = service.call_as(token, Method::DELETE, &path, &body).await?;
+    let path = format!("/me{query}");
+    let answer = thief.call(&service, Method::DELETE, &path, &body).await?;
     refused(&answer, "unknown_parameter");
-    let answer = service.call_as(token, Method::DELETE, "/me", &body).await?;
+    let answer = thief.call(&service, Method::DELETE, "/me", &body).await?;
     refused(&answer, "unknown_field");
     for mut person in [owner, thief] {
         person.log_in(&service).await?;
@@ -100,8 +97,9 @@ async fn no_body_and_no_query_makes_me_somebody_else() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[track_caller]
 fn refused(answer: &Answer, code: &str) {
-    assert_eq!(answer.status, 422, "{answer:?}");
+    answer.assert_problem(422, "validation_failed");
     assert_eq!(answer.json()["errors"][0]["code"], code);
 }
 

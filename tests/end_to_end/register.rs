@@ -1,69 +1,58 @@
 //! `POST /register`.
 
-use std::collections::BTreeSet;
-
-use gatehouse_tests::person::unique;
-use gatehouse_tests::{Person, Service};
+use gatehouse_tests::person::{PASSWORD, unique};
+use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Answer, Person, Service};
 use serde_json::json;
-
-const PASSWORD: &str = "a long and winding passphrase";
 
 #[tokio::test]
 async fn a_new_account_is_answered_without_secrets() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let name = unique("Ada");
     let email = format!("{name}@Example.com");
     let body = json!({ "username": name, "password": PASSWORD, "email": email });
     let answer = service.post("/register", &body).await?;
-    assert_eq!(answer.status, 201, "{answer:?}");
-    assert_eq!(answer.header("location"), "/me");
-    assert_eq!(answer.header("content-type"), "application/json");
-    assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(answer.header("x-content-type-options"), "nosniff");
-    assert!(!answer.header("x-request-id").is_empty());
-    assert_eq!(answer.member("username"), name, "as it was typed");
-    assert_eq!(answer.member("email"), format!("{name}@example.com"));
-    insta::assert_json_snapshot!(answer.json(), {
-        ".id" => "[id]", ".created_at" => "[time]", ".username" => "[name]", ".email" => "[address]",
-    }, @r#"
+    insta::assert_snapshot!(answer.snapshot(&["id", "created_at", "username", "email"]), @r#"
+    201
+    cache-control: no-store
+    content-type: application/json
+    location: /me
+    x-content-type-options: nosniff
+
     {
-      "created_at": "[time]",
-      "email": "[address]",
+      "created_at": "[created_at]",
+      "email": "[email]",
       "id": "[id]",
       "roles": [
         "user"
       ],
-      "username": "[name]"
+      "username": "[username]"
     }
     "#);
+    assert!(!answer.header("x-request-id").is_empty());
+    assert_eq!(answer.member("username"), name, "as it was typed");
+    assert_eq!(answer.member("email"), format!("{name}@example.com"));
     assert_eq!(answer.member("id").len(), 22);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_taken_username_is_refused_in_every_spelling() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let name = unique("ada");
-    let first = json!({ "username": name, "password": PASSWORD });
-    assert_eq!(service.post("/register", &first).await?.status, 201);
+    let service = Service::shared().await?;
+    let name = service.registered("ada").await?.username;
     let wide = name.replacen('a', "\u{ff41}", 1);
     let title = name.replacen('a', "A", 1);
     for spelling in [&name, &name.to_uppercase(), &wide, &title] {
-        let body = json!({ "username": spelling, "password": PASSWORD });
-        let answer = service.post("/register", &body).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (409, "username_taken"),
-            "{spelling}"
-        );
+        let answer = register(&service, spelling).await?;
+        answer.assert_problem(409, "username_taken");
     }
     Ok(())
 }
 
-/// Cherokee, Adlam, Georgian and Greek, in the case in which nobody types them.
+/// Cherokee, Adlam, Georgian and Greek, also in the case that nobody types.
 #[tokio::test]
 async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     // Letters of another script would mix with the names.
     let digits = unique("");
     let digits: String = digits.chars().filter(char::is_ascii_digit).collect();
@@ -74,18 +63,15 @@ async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
         "\u{393}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c2}",
     ] {
         let name = format!("{name}{digits}");
-        let body = json!({ "username": name, "password": PASSWORD });
-        let answer = service.post("/register", &body).await?;
-        assert_eq!(answer.status, 201, "{name}: {answer:?}");
+        register(&service, &name).await?.assert_status(201);
         for case in [name.to_uppercase(), name.to_lowercase()] {
-            let body = json!({ "username": case, "password": PASSWORD });
-            assert_eq!(service.post("/login", &body).await?.status, 200, "{case}");
+            let answer = service.log_in(&case, PASSWORD).await?;
+            answer.assert_status(200);
         }
     }
-    let body = json!({ "username": "ada \u{1f600}", "password": PASSWORD });
-    let answer = service.post("/register", &body).await?.json();
+    let answer = register(&service, "ada \u{1f600}").await?;
     assert_eq!(
-        answer["errors"][0],
+        answer.json()["errors"][0],
         json!({ "field": "username", "code": "invalid_character", "detail": "a username cannot contain U+0020, a space" })
     );
     Ok(())
@@ -93,47 +79,35 @@ async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let (ada, eve) = (unique("ada"), unique("eve"));
-    let email = format!("{ada}@example.com");
-    let body = |name: &str| json!({ "username": name, "password": PASSWORD, "email": email });
-    assert_eq!(service.post("/register", &body(&ada)).await?.status, 201);
-    let answer = service.post("/register", &body(&eve)).await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (409, "email_taken")
-    );
-    let again = json!({ "username": eve, "password": PASSWORD });
-    assert_eq!(service.post("/register", &again).await?.status, 201);
+    let service = Service::shared().await?;
+    let ada = Person::named("ada");
+    let email = format!("{}@example.com", ada.username);
+    ada.with_email(email.clone()).register(&service).await?;
+    let eve = Person::named("eve");
+    let body = json!({ "username": eve.username, "password": PASSWORD, "email": email });
+    let answer = service.post("/register", &body).await?;
+    answer.assert_problem(409, "email_taken");
+    // Her name is still free.
+    eve.register(&service).await?;
     Ok(())
 }
 
 #[tokio::test]
 async fn every_bad_field_is_named_at_once() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let answer = service
-        .post("/register", &json!({ "username": null, "email": 7 }))
-        .await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (422, "validation_failed")
-    );
-    assert_eq!(answer.header("content-type"), "application/problem+json");
-    let mut fields: Vec<String> = answer.json()["errors"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .map(|error| error["field"].to_string())
-        .collect();
+    let service = Service::shared().await?;
+    let body = json!({ "username": null, "email": 7 });
+    let answer = service.post("/register", &body).await?;
+    answer.assert_problem(422, "validation_failed");
+    let mut fields = answer.invalid_fields();
     fields.sort();
-    assert_eq!(fields, [r#""email""#, r#""password""#, r#""username""#]);
+    assert_eq!(fields, ["email", "password", "username"]);
     Ok(())
 }
 
 #[tokio::test]
 async fn odd_usernames_and_addresses_are_refused_by_name() -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    for odd in [
+    let service = Service::shared().await?;
+    for invalid in [
         "ab",
         "a@b.example",
         "a#b",
@@ -145,16 +119,10 @@ async fn odd_usernames_and_addresses_are_refused_by_name() -> anyhow::Result<()>
         "p\u{430}ypal",
         &"a".repeat(65),
     ] {
-        let answer = service
-            .post(
-                "/register",
-                &json!({ "username": odd, "password": PASSWORD }),
-            )
-            .await?;
-        assert_eq!(answer.status, 422, "{odd:?}: {answer:?}");
-        assert_eq!(answer.json()["errors"][0]["field"], "username", "{odd:?}");
+        let answer = register(&service, invalid).await?;
+        answer.assert_invalid_field("username");
     }
-    for odd in [
+    for invalid in [
         "",
         "a",
         "a@",
@@ -164,17 +132,16 @@ async fn odd_usernames_and_addresses_are_refused_by_name() -> anyhow::Result<()>
         "\u{e9}@b.example",
         &format!("{}@b.example", "a".repeat(65)),
     ] {
-        let body = json!({ "username": "somebody", "password": PASSWORD, "email": odd });
+        let body = json!({ "username": "somebody", "password": PASSWORD, "email": invalid });
         let answer = service.post("/register", &body).await?;
-        assert_eq!(answer.status, 422, "{odd:?}: {answer:?}");
-        assert_eq!(answer.json()["errors"][0]["field"], "email", "{odd:?}");
+        answer.assert_invalid_field("email");
     }
     Ok(())
 }
 
 #[tokio::test]
 async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     for weak in [
         "short",
         "aaaaaaaaaaaaaaaaaaaaaaaa",
@@ -183,18 +150,14 @@ async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Re
     ] {
         let body = json!({ "username": "somebody", "password": weak });
         let answer = service.post("/register", &body).await?;
-        assert_eq!(
-            (answer.status, answer.code().as_str()),
-            (422, "weak_password"),
-            "{weak}"
-        );
+        answer.assert_problem(422, "weak_password");
+        assert_eq!(answer.invalid_fields()[0], "password", "{answer}");
         let problem = answer.json();
-        assert_eq!(problem["errors"][0]["field"], "password", "{problem}");
-        assert!(problem["errors"][0]["detail"].is_string(), "{problem}");
-        assert!(problem["suggestions"].is_array(), "{problem}");
+        assert!(problem["errors"][0]["detail"].is_string(), "{answer}");
+        assert!(problem["suggestions"].is_array(), "{answer}");
         assert!(
             !answer.text.contains(weak) || weak == "short",
-            "the answer repeats the password"
+            "the response repeats the password"
         );
     }
     Ok(())
@@ -203,63 +166,42 @@ async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Re
 #[tokio::test]
 async fn fields_that_registration_does_not_have_are_named_and_nothing_is_stored()
 -> anyhow::Result<()> {
-    let service = Service::start().await?;
-    let mut body = json!({ "username": unique("ada"), "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
+    let service = Service::shared().await?;
+    let ada = Person::named("ada");
+    let body = json!({ "username": ada.username, "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
     let answer = service.post("/register", &body).await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (422, "validation_failed")
-    );
-    let errors = answer.json()["errors"].clone();
-    let named = errors.as_array().into_iter().flatten();
-    let named: BTreeSet<&str> = named.filter_map(|error| error["field"].as_str()).collect();
-    assert_eq!(named, BTreeSet::from(["pk", "roles", "status", "sub"]));
-    body = json!({ "username": body["username"], "password": PASSWORD });
-    let answer = service.post("/register", &body).await?;
-    assert_eq!(
-        (answer.status, &answer.json()["roles"]),
-        (201, &json!(["user"]))
-    );
+    answer.assert_problem(422, "validation_failed");
+    let mut named = answer.invalid_fields();
+    named.sort();
+    assert_eq!(named, ["pk", "roles", "status", "sub"]);
+    let answer = register(&service, &ada.username).await?;
+    answer.assert_status(201);
+    assert_eq!(answer.json()["roles"], json!(["user"]));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_closed_registration_says_so() -> anyhow::Result<()> {
-    let service = Service::start_with(|options| {
-        options
-            .parameters
-            .insert("Registration".into(), "closed".into());
-    })
-    .await?;
-    let answer = service
-        .post(
-            "/register",
-            &json!({ "username": "ada", "password": PASSWORD }),
-        )
-        .await?;
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (403, "registration_closed")
-    );
+    let service = Service::shared_with(&[("Registration", "closed")]).await?;
+    let answer = register(&service, "ada").await?;
+    answer.assert_problem(403, "registration_closed");
     Ok(())
 }
 
 #[tokio::test]
 async fn nobody_has_an_account_at_the_start() -> anyhow::Result<()> {
-    let service = Service::start_with(|options| {
-        // A parameter of its own: no other test has been on this stack.
-        options
-            .parameters
-            .insert("Audience".into(), "nobody".into());
-    })
-    .await?;
-    let tables = gatehouse_tests::tables::Tables::of(&service);
+    // No other test uses a stack with this parameter.
+    let service = Service::shared_with(&[("Audience", "nobody")]).await?;
+    let tables = Tables::of(&service);
     assert!(tables.scan("UsersTable").await?.is_empty());
-    Person::register(&service).await?;
-    assert_eq!(
-        tables.scan("UsersTable").await?.len(),
-        2,
-        "the user and the username"
-    );
+    service.registered("ada").await?;
+    let items = tables.scan("UsersTable").await?;
+    assert_eq!(items.len(), 2, "the user and the username");
     Ok(())
+}
+
+/// Registers a username that may be invalid or taken.
+async fn register(service: &Service, username: &str) -> anyhow::Result<Answer> {
+    let body = json!({ "username": username, "password": PASSWORD });
+    service.post("/register", &body).await
 }

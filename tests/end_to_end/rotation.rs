@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use gatehouse_tests::proxy::{Hold, Proxy};
-use gatehouse_tests::service::rotation_events;
+use gatehouse_tests::service::{parameters, rotation_events};
 use gatehouse_tests::{Person, Service};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::time::timeout;
@@ -13,17 +13,15 @@ use tokio::time::timeout;
 async fn a_rotation_killed_between_any_two_steps_is_completed_by_the_next() -> anyhow::Result<()> {
     for steps_before in 0..=4 {
         let (service, _proxy) = service().await?;
-        let person = Person::join(&service).await?;
+        let ada = service.logged_in("ada").await?;
         let before = service.signing_kid().await?;
         let events = rotation_events("local")?;
         for event in events.iter().take(steps_before) {
             let done = service.invoke("rotate-keys", event.as_bytes()).await?;
             ensure!(done.is_ok(), "after {steps_before}: {done:?}");
         }
-        for function in ["rotate-keys", "login", "refresh"] {
-            kill(&service, function)?;
-        }
-        is_whole(&service, &person, &before)
+        kill_all(&service)?;
+        is_whole(&service, &ada, &before)
             .await
             .with_context(|| format!("killed after {steps_before} steps"))?;
     }
@@ -36,7 +34,7 @@ async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow:
     for step in 0..4 {
         for hold in [Hold::Before, Hold::After] {
             let (service, proxy) = service().await?;
-            let person = Person::join(&service).await?;
+            let ada = service.logged_in("ada").await?;
             let before = service.signing_kid().await?;
             let events = rotation_events("local")?;
             for event in &events[..step] {
@@ -44,7 +42,7 @@ async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow:
                 ensure!(done.is_ok(), "{done:?}");
             }
             killed += kill_within(&service, &proxy, &events[step], hold).await?;
-            is_whole(&service, &person, &before)
+            is_whole(&service, &ada, &before)
                 .await
                 .with_context(|| format!("killed within step {step}, {hold:?} a call"))?;
         }
@@ -53,16 +51,16 @@ async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow:
     Ok(())
 }
 
-/// Kills the function's process while a call of its step stands still.
+/// Kills the function's process while a call of its step is held back.
 async fn kill_within(
     service: &Service,
     proxy: &Proxy,
     event: &str,
     hold: Hold,
 ) -> anyhow::Result<u32> {
-    // A process that waits for its event; the first step has none yet.
+    // Starts the process, which the first step has not done yet.
     let warm = service.invoke("rotate-keys", b"{}").await?;
-    ensure!(warm.is_err(), "no event of a rotation is an error");
+    ensure!(warm.is_err(), "an event that is not a rotation is an error");
     let process = service.stack().process_ids("rotate-keys");
     let stands_still = timeout(PATIENCE, proxy.hold_next(hold));
     let (answer, killed) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
@@ -76,20 +74,15 @@ async fn kill_within(
     killed
 }
 
-/// Nothing is lost, and the next rotation goes through: old and new tokens are
-/// accepted, and another key signs.
+/// Nothing is lost, and the next rotation completes: old and new tokens are accepted,
+/// and another key signs.
 async fn is_whole(service: &Service, person: &Person, before: &str) -> anyhow::Result<()> {
-    let call = service.get_as(&person.access_token, "/protected").await?;
-    ensure!(call.status == 200, "a token from before: {call:?}");
-    let refreshed = service.refresh(&person.refresh_token).await?;
-    ensure!(
-        refreshed.status == 200,
-        "a session from before: {refreshed:?}"
-    );
+    person.is_let_in(service).await?;
+    person.refreshes(service).await?;
     let mut runs = 0;
     loop {
-        // The pending key is a second old at least before it may sign: an earlier run
-        // changes nothing.
+        // The pending key must be at least a second old before it may sign: an earlier
+        // run changes nothing.
         service.rotate_keys().await?;
         runs += 1;
         let active = service.signing_kid().await?;
@@ -98,33 +91,28 @@ async fn is_whole(service: &Service, person: &Person, before: &str) -> anyhow::R
             published.text.contains(&active),
             "{active} is not published"
         );
-        let mut person = person.clone();
-        person.log_in(service).await?;
-        let call = service.get_as(&person.access_token, "/protected").await?;
-        ensure!(call.status == 200, "a token of now: {call:?}");
+        let now = person.logs_in_again(service).await?;
+        now.is_let_in(service).await?;
         if active != before {
             break;
         }
         ensure!(runs < 1000, "the keys do not rotate");
     }
-    let call = service.get_as(&person.access_token, "/protected").await?;
-    ensure!(call.status == 200, "a token from before: {call:?}");
-    Ok(())
+    person.is_let_in(service).await
 }
 
 /// A stack whose keys may rotate a second after they were published.
 async fn service() -> anyhow::Result<(Service, Proxy)> {
-    Service::start_behind_a_proxy(|options| {
-        for name in ["KeyCacheSeconds", "MinPendingSeconds"] {
-            options.parameters.insert(name.into(), "1".into());
-        }
-    })
-    .await
+    let short = parameters(&[("KeyCacheSeconds", "1"), ("MinPendingSeconds", "1")]);
+    Service::start_behind_a_proxy(|options| options.parameters = short).await
 }
 
-fn kill(service: &Service, function: &str) -> anyhow::Result<()> {
-    for id in service.stack().process_ids(function) {
-        end(id)?;
+/// Kills the processes that read or write the key ring.
+fn kill_all(service: &Service) -> anyhow::Result<()> {
+    for function in ["rotate-keys", "login", "refresh"] {
+        for id in service.stack().process_ids(function) {
+            end(id)?;
+        }
     }
     Ok(())
 }

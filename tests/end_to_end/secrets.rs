@@ -2,7 +2,6 @@
 
 use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::power::{administrator, recover};
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
@@ -14,16 +13,13 @@ const NEW_PASSWORD: &str = "canary of another passphrase 8Qz";
 
 #[tokio::test]
 async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()> {
-    let service = Service::start_with(|options| {
-        options.parameters.insert("LogLevel".into(), "debug".into());
-    })
-    .await?;
+    let service = Service::shared_with(&[("LogLevel", "debug")]).await?;
     let email = format!("{}@example.com", unique("canary.address"));
     let tokens = use_every_route(&service, &email).await?;
     let mut secrets: Vec<String> = [PASSWORD, WRONG_PASSWORD, NEW_PASSWORD, &email]
         .map(str::to_owned)
         .into();
-    // Signatures and MACs on their own are as good as the tokens.
+    // A signature or a MAC is as sensitive as its token.
     secrets.extend(
         tokens
             .iter()
@@ -68,7 +64,7 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
 
 #[tokio::test]
 async fn an_event_that_cannot_be_read_is_not_quoted() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     for event in [
         json!({ "type": "REQUEST", "version": "2.0", "headers": "Bearer canary-token" }),
         json!({ "type": "REQUEST", "requestContext": "canary-token" }),
@@ -92,13 +88,13 @@ async fn an_event_that_cannot_be_read_is_not_quoted() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_hostile_text_stays_inside_one_json_line() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     let agent = "agent {\"level\":\"error\"} \u{2028}";
     let request = service
-        .request(reqwest::Method::POST, "/login")
+        .request(Method::POST, "/login")
         .header("user-agent", agent.as_bytes())
         .json(&json!({ "username": "a\r\n{\"level\":\"error\"}\u{1b}[31m", "password": "x" }));
-    assert_eq!(service.send(request).await?.status, 401);
+    service.send(request).await?.assert_status(401);
     let logs = service.logs().await?;
     assert!(logs.iter().any(|line| line.contains("login_failed")));
     for line in logs {
@@ -107,20 +103,17 @@ async fn a_hostile_text_stays_inside_one_json_line() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Sends canaries through every route, well and badly, and returns the tokens it got.
+/// Sends canaries through every route, in valid and invalid requests, and returns the
+/// tokens in the responses.
 async fn use_every_route(service: &Service, email: &str) -> anyhow::Result<Vec<String>> {
-    let name = unique("canary-name");
-    let newcomer = json!({ "username": name, "password": PASSWORD, "email": email });
-    assert_eq!(service.post("/register", &newcomer).await?.status, 201);
-    let mut person = Person {
-        username: email.to_owned(),
-        password: PASSWORD.to_owned(),
-        id: String::new(),
-        access_token: String::new(),
-        refresh_token: String::new(),
-    };
+    let mut person = Person::named("canary-name").with_email(email.to_owned());
+    PASSWORD.clone_into(&mut person.password);
+    let mut person = person.register(service).await?;
+    let newcomer = json!({ "username": person.username, "password": PASSWORD, "email": email });
+    email.clone_into(&mut person.username);
     person.log_in(service).await?;
-    let next = service.refresh(&person.refresh_token).await?;
+    let next = person.refreshes(service).await?;
+    let (access, refresh) = (&person.access_token[..60], &person.refresh_token[..60]);
     for (path, body) in [
         (
             "/login",
@@ -132,77 +125,59 @@ async fn use_every_route(service: &Service, email: &str) -> anyhow::Result<Vec<S
             "/register",
             json!({ "username": "a@b", "password": PASSWORD, "email": email }),
         ),
-        (
-            "/refresh",
-            json!({ "refresh_token": &person.refresh_token[..60] }),
-        ),
-        ("/revoke", json!({ "token": &person.access_token[..60] })),
+        ("/refresh", json!({ "refresh_token": refresh })),
+        ("/revoke", json!({ "token": access })),
     ] {
         service.post(path, &body).await?;
     }
     let mut tokens = manage_the_account(service, &mut person).await?;
-    service.get_as(&person.access_token, "/protected").await?;
-    service
-        .get_as(&format!("{}x", person.access_token), "/protected")
-        .await?;
-    service
-        .post_as(&person.access_token, "/logout", &json!({}))
-        .await?;
-    service.refresh(&next.member("refresh_token")).await?;
-    tokens.extend([
-        person.access_token,
-        person.refresh_token,
-        next.member("access_token"),
-        next.member("refresh_token"),
-    ]);
+    person.is_let_in(service).await?;
+    let longer = format!("{}x", person.access_token);
+    service.get_as(&longer, "/protected").await?;
+    person.logs_out(service, "local").await?;
+    next.cannot_refresh(service).await?;
+    for person in [person, next] {
+        tokens.extend([person.access_token, person.refresh_token]);
+    }
     Ok(tokens)
 }
 
-/// The routes of `account` and `admin`; a recovery code is as good as a token.
+/// The routes of `account` and `admin`; a recovery code is as sensitive as a token.
 async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::Result<Vec<String>> {
-    let admin = administrator(service).await?;
-    person.id = service
-        .get_as(&person.access_token, "/me")
-        .await?
-        .member("id");
+    let admin = service.administrator("grace").await?;
     let mut tokens = vec![person.access_token.clone(), person.refresh_token.clone()];
     for path in ["/sessions", "/me/export"] {
-        assert_eq!(
-            service.get_as(&person.access_token, path).await?.status,
-            200
-        );
+        person.is_let_in_at(service, path).await?;
     }
     for current in [WRONG_PASSWORD, PASSWORD] {
         let body = json!({ "current_password": current, "new_password": NEW_PASSWORD });
-        let (token, path) = (&person.access_token, "/me/password");
-        service.call_as(token, Method::PUT, path, &body).await?;
+        let path = "/me/password";
+        person.call(service, Method::PUT, path, &body).await?;
     }
-    let code = recover(service, person, 0).await?;
+    let code = person.recovery_code(service).await?;
     for code in [&code[..60], &code] {
-        let body = json!({ "code": code, "new_password": PASSWORD });
-        service.post("/password/reset", &body).await?;
+        service.reset_password(code, PASSWORD).await?;
     }
     tokens.push(code);
     person.log_in(service).await?;
     let introspect = json!({ "token": person.access_token });
-    let (token, path) = (&admin.access_token, format!("/admin/users/{}", person.id));
-    let introspected = service.post_as(token, "/introspect", &introspect).await?;
-    assert_eq!(introspected.status, 200);
+    let answer = admin.post(service, "/introspect", &introspect).await?;
+    answer.assert_status(200);
     tokens.push(introspect_as_clients(service, &person.access_token).await?);
+    let path = format!("/admin/users/{}", person.id);
     for path in ["/admin/users", "/admin/users?username=canary-name", &path] {
-        assert_eq!(service.get_as(token, path).await?.status, 200);
+        admin.is_let_in_at(service, path).await?;
     }
     let roles = json!({ "roles": ["user", "editor"] });
-    service.call_as(token, Method::PATCH, &path, &roles).await?;
+    admin.call(service, Method::PATCH, &path, &roles).await?;
     let body = json!({ "password": WRONG_PASSWORD });
     person.log_in(service).await?;
-    let token = &person.access_token;
-    let refused = service.call_as(token, Method::DELETE, "/me", &body).await?;
-    assert_eq!(refused.status, 401);
+    let answer = person.call(service, Method::DELETE, "/me", &body).await?;
+    answer.assert_status(401);
     Ok(tokens)
 }
 
-/// Sends a client secret in every place where one may stand, and returns it.
+/// Sends a client secret everywhere that one can be, and returns it.
 async fn introspect_as_clients(service: &Service, token: &str) -> anyhow::Result<String> {
     let ResourceServer { id, secret } = ResourceServer::register(service).await?;
     let form = [("token", token)];
@@ -214,7 +189,7 @@ async fn introspect_as_clients(service: &Service, token: &str) -> anyhow::Result
     ] {
         let request = service.request(Method::POST, "/introspect").form(&form);
         let answer = service.send(request.basic_auth(id, Some(secret))).await?;
-        assert_eq!(answer.status, status, "{answer:?}");
+        answer.assert_status(status);
     }
     let form = [
         ("token", &secret),
@@ -222,11 +197,11 @@ async fn introspect_as_clients(service: &Service, token: &str) -> anyhow::Result
         ("client_secret", &secret),
     ];
     let request = service.request(Method::POST, "/introspect").form(&form);
-    assert_eq!(service.send(request).await?.status, 401);
+    service.send(request).await?.assert_status(401);
     Ok(secret)
 }
 
-/// The private members of a key ring's keys, wherever they stand.
+/// The private members of a key ring's keys, at any depth.
 fn private_members(value: &Value) -> Vec<String> {
     if let Some(members) = value.as_object() {
         let private = |name: &str| ["d", "k", "p", "q"].contains(&name);

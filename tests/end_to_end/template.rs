@@ -5,7 +5,7 @@ use gatehouse_tests::deployment::is_deployed;
 
 #[tokio::test]
 async fn every_function_gets_its_settings_from_the_template() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    let service = Service::shared().await?;
     for function in ["login", "refresh", "authorizer", "jwks"] {
         let environment = service.environment(function).await?;
         assert_eq!(environment["ISSUER"], service.issuer(), "{function}");

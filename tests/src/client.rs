@@ -1,13 +1,13 @@
-//! A registered client of `/introspect`, as `gatehouse clients` makes one.
+//! A registered client of `/introspect`, as created by `gatehouse clients`.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
 use gatehouse_auth::random;
-use gatehouse_auth::time::Timestamp;
 use gatehouse_store::Clients;
 
+use crate::clock::now;
 use crate::person::unique;
 use crate::service::Service;
 
@@ -16,15 +16,15 @@ use crate::service::Service;
 pub struct ResourceServer {
     /// The client's id.
     pub id: String,
-    /// The secret in force.
+    /// The current secret.
     pub secret: String,
 }
 
 impl ResourceServer {
-    /// Registers a client that no test has used before.
+    /// Registers a client with an id of its own.
     ///
     /// # Errors
-    /// When the table cannot be written.
+    /// If the table cannot be written.
     pub async fn register(service: &Service) -> anyhow::Result<Self> {
         let id = ClientId::parse(&unique("reports"))?;
         let secret = ClientSecret::mint(random::bytes()?);
@@ -39,7 +39,7 @@ impl ResourceServer {
     /// Replaces the secret; returns the client with the new one.
     ///
     /// # Errors
-    /// When the client is not there.
+    /// If there is no such client.
     pub async fn rotate(&self, service: &Service, overlap: Duration) -> anyhow::Result<Self> {
         let clients = clients(service);
         let before = clients.get(&ClientId::parse(&self.id)?).await?;
@@ -57,7 +57,7 @@ impl ResourceServer {
     /// Removes the client.
     ///
     /// # Errors
-    /// When the client is not there.
+    /// If there is no such client.
     pub async fn revoke(&self, service: &Service) -> anyhow::Result<()> {
         let removed = clients(service).remove(&ClientId::parse(&self.id)?).await?;
         ensure!(removed, "there is no such client");
@@ -68,13 +68,4 @@ impl ResourceServer {
 fn clients(service: &Service) -> Clients {
     let table = service.table("SigningKeysTable").to_owned();
     Clients::new(service.tables(), table)
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests' clock is the machine's"
-)]
-fn now() -> anyhow::Result<Timestamp> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
-    Ok(Timestamp::from_unix(i64::try_from(since.as_secs())?))
 }

@@ -1,15 +1,15 @@
-//! A deployed stack, on AWS or on an emulator of it: what the tests need beside
-//! its URL.
+//! A deployed stack, on AWS or on an emulator of it: what the tests need besides its URL.
 //!
-//! The environment names it: `API_URL` and `STACK_NAME`, with AWS credentials,
-//! region and perhaps `AWS_ENDPOINT_URL`. Stacks with other parameters are
-//! deployed as they are needed, from the package that `GATEHOUSE_PACKAGE` names.
+//! The environment names it: `API_URL` and `STACK_NAME`, with AWS credentials, a region
+//! and optionally `AWS_ENDPOINT_URL`. Stacks with other parameters are deployed when a
+//! test needs them, from the package that `GATEHOUSE_PACKAGE` names.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use serde_json::Value;
 use tokio::sync::Mutex;
 
@@ -36,11 +36,11 @@ static STACKS: Mutex<BTreeMap<Parameters, Arc<Deployment>>> = Mutex::const_new(B
 pub type Parameters = BTreeMap<String, String>;
 
 impl Deployment {
-    /// Returns the stack of the run; one that has other parameters is deployed
-    /// first, once, and gets its keys.
+    /// Returns the stack of the run. A stack with other parameters is deployed for the
+    /// first test that asks for it, and gets its keys.
     ///
     /// # Errors
-    /// When it cannot be found or deployed.
+    /// If it cannot be found or deployed.
     pub async fn with(parameters: &Parameters) -> anyhow::Result<Arc<Self>> {
         let mut stacks = STACKS.lock().await;
         if let Some(known) = stacks.get(parameters) {
@@ -60,11 +60,11 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Deploys the run's package as a stack of that name, or changes the stack that
-    /// has the name, and sees to its keys.
+    /// Deploys the run's package as a stack of this name, or changes the stack that has
+    /// it, and rotates its keys.
     ///
     /// # Errors
-    /// When SAM or the first rotation fails.
+    /// If SAM or the rotation fails.
     pub async fn deploy(name: &str, parameters: &Parameters) -> anyhow::Result<Self> {
         let parameters = sam::for_a_test(parameters);
         sam::deploy(&BTreeMap::new(), &settings::package()?, name, &parameters)?;
@@ -73,10 +73,10 @@ impl Deployment {
         Ok(deployment)
     }
 
-    /// Reads what a stack is made of.
+    /// Reads a stack's outputs and resources.
     ///
     /// # Errors
-    /// When there is no such stack.
+    /// If there is no such stack.
     pub async fn find(config: &SdkConfig, stack: &str) -> anyhow::Result<Self> {
         let client = aws_sdk_cloudformation::Client::new(config);
         let answer = client.describe_stacks().stack_name(stack).send().await?;
@@ -107,31 +107,31 @@ impl Deployment {
             outputs,
             resources,
         };
-        // A stack of one's own with other APIs has none of that name.
+        // The examples' stacks have APIs with other names.
         if deployment.resources.contains_key("HttpApi") {
             deployment.url = deployment.url_of("HttpApi", "$default")?;
         }
         Ok(deployment)
     }
 
-    /// Finds another stack beside this one.
+    /// Finds another stack in the same account and region.
     ///
     /// # Errors
-    /// When there is no such stack.
+    /// If there is no such stack.
     pub async fn neighbour(&self, stack: &str) -> anyhow::Result<Self> {
         Self::find(&self.config, stack).await
     }
 
-    /// Where a stage of an API of the stack answers, by the API's logical id.
+    /// Returns the URL of a stage of one of the stack's APIs, by the API's logical id.
     ///
     /// # Errors
-    /// When the stack has no such API.
+    /// If the stack has no such API.
     pub fn url_of(&self, api: &str, stage: &str) -> anyhow::Result<String> {
         let id = self.resources.get(api);
         let id = id.with_context(|| format!("the stack has no {api}"))?;
         Ok(match (self.config.endpoint_url(), stage) {
-            // The emulator's host name of an API would take `/login` for a route of
-            // another of its services.
+            // On an API's host name, the emulator mistakes `/login` for a route of another
+            // service.
             (Some(endpoint), _) => format!("{endpoint}/_aws/execute-api/{id}/{stage}"),
             (None, "$default") => format!("https://{id}.execute-api.{}", self.host()),
             (None, _) => format!("https://{id}.execute-api.{}/{stage}", self.host()),
@@ -143,7 +143,7 @@ impl Deployment {
         format!("{region}.amazonaws.com")
     }
 
-    /// Where requests go.
+    /// The API's URL.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
@@ -155,13 +155,13 @@ impl Deployment {
         &self.stack
     }
 
-    /// An output of the stack; empty where there is none.
+    /// An output of the stack; empty if there is none.
     #[must_use]
     pub fn output(&self, name: &str) -> &str {
         self.outputs.get(name).map_or("", String::as_str)
     }
 
-    /// The physical id of a resource; empty where there is none.
+    /// The physical id of a resource; empty if there is none.
     #[must_use]
     pub fn resource(&self, logical_id: &str) -> &str {
         self.resources.get(logical_id).map_or("", String::as_str)
@@ -179,10 +179,10 @@ impl Deployment {
         aws_sdk_dynamodb::Client::new(&self.config)
     }
 
-    /// The ring in force, private keys and all.
+    /// The current key ring, including its private keys.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub async fn key_ring(&self) -> anyhow::Result<String> {
         let client = aws_sdk_secretsmanager::Client::new(&self.config);
         let secret = self.output("KeyRingSecretArn");
@@ -190,11 +190,11 @@ impl Deployment {
         Ok(value.secret_string().unwrap_or_default().to_owned())
     }
 
-    /// Hands an event to a function by its binary's name. The inner error is what
+    /// Invokes a function with an event, by its binary's name. The inner error is what
     /// the function failed with.
     ///
     /// # Errors
-    /// When the function is not there or not reached.
+    /// If there is no such function or it cannot be reached.
     pub async fn invoke(
         &self,
         function: &str,
@@ -223,41 +223,39 @@ impl Deployment {
     /// The environment that a function is deployed with.
     ///
     /// # Errors
-    /// When the function is not there.
+    /// If there is no such function.
     pub async fn environment(&self, function: &str) -> anyhow::Result<BTreeMap<String, String>> {
-        let client = aws_sdk_lambda::Client::new(&self.config);
-        let name = self.function(function)?;
-        let answer = client
-            .get_function_configuration()
-            .function_name(name)
-            .send()
-            .await?;
-        let variables = answer
-            .environment
-            .and_then(|environment| environment.variables);
+        let environment = self.configuration(function).await?.environment;
+        let variables = environment.and_then(|environment| environment.variables);
         Ok(variables.unwrap_or_default().into_iter().collect())
     }
 
     /// The ARNs of a function and of its role.
     ///
     /// # Errors
-    /// When the function is not there.
+    /// If there is no such function.
     pub async fn arns(&self, function: &str) -> anyhow::Result<(String, String)> {
-        let client = aws_sdk_lambda::Client::new(&self.config);
-        let name = self.function(function)?;
-        let answer = client
-            .get_function_configuration()
-            .function_name(name)
-            .send()
-            .await?;
-        let arn = answer.function_arn.context("a function without an ARN")?;
-        Ok((arn, answer.role.context("a function without a role")?))
+        let configuration = self.configuration(function).await?;
+        let arn = configuration.function_arn;
+        let arn = arn.context("a function without an ARN")?;
+        let role = configuration.role.context("a function without a role")?;
+        Ok((arn, role))
     }
 
-    /// The lines that the functions have logged, the platform's own left out.
+    async fn configuration(
+        &self,
+        function: &str,
+    ) -> anyhow::Result<GetFunctionConfigurationOutput> {
+        let client = aws_sdk_lambda::Client::new(&self.config);
+        let request = client.get_function_configuration();
+        let request = request.function_name(self.function(function)?);
+        Ok(request.send().await?)
+    }
+
+    /// The lines that the functions have logged, without those of Lambda itself.
     ///
     /// # Errors
-    /// When a log group cannot be read.
+    /// If a log group cannot be read.
     pub async fn logs(&self) -> anyhow::Result<Vec<String>> {
         let client = aws_sdk_cloudwatchlogs::Client::new(&self.config);
         let mut lines = Vec::new();
@@ -273,7 +271,11 @@ impl Deployment {
             while let Some(page) = pages.next().await {
                 for event in page?.events() {
                     let message = event.message().unwrap_or_default().lines();
-                    lines.extend(message.filter(|line| is_ours(line)).map(str::to_owned));
+                    lines.extend(
+                        message
+                            .filter(|line| is_from_a_function(line))
+                            .map(str::to_owned),
+                    );
                 }
             }
         }
@@ -283,14 +285,11 @@ impl Deployment {
     /// Runs the four steps of a rotation through the function, as Secrets Manager does.
     ///
     /// # Errors
-    /// When a step fails.
+    /// If a step fails.
     pub async fn rotate_keys(&self) -> anyhow::Result<()> {
         for event in rotation_events(self.output("KeyRingSecretArn"))? {
             let done = self.invoke("rotate-keys", event.as_bytes()).await?;
-            ensure!(
-                done.is_ok(),
-                "a step of the first rotation failed: {done:?}"
-            );
+            ensure!(done.is_ok(), "a step of the rotation failed: {done:?}");
         }
         Ok(())
     }
@@ -308,8 +307,8 @@ async fn from_environment() -> SdkConfig {
     aws_config::load_defaults(BehaviorVersion::latest()).await
 }
 
-/// Lambda's own lines around an invocation are no function's.
-fn is_ours(line: &str) -> bool {
+/// Lambda itself writes lines around each invocation.
+fn is_from_a_function(line: &str) -> bool {
     let platform = ["START ", "END ", "REPORT ", "INIT_START "];
     !line.is_empty() && !platform.iter().any(|word| line.starts_with(word))
 }

@@ -1,18 +1,20 @@
 //! The harness of the end-to-end tests.
 //!
-//! A [`Service`] is a local stack of one test's own (embedded DynamoDB in memory,
-//! every function a process, the gateway on a free port), or, where `API_URL` is
-//! set, the deployed stack that all tests share. It knows HTTP and the tables; it
-//! must not know what a right answer is.
+//! A [`Service`] is a local stack (embedded DynamoDB in memory, every function a process,
+//! the gateway on a free port) that a test starts for itself or shares with others; if
+//! `API_URL` is set, it is the deployed stack. A [`Person`] registers, logs in and calls.
+//! The harness must not know what a test proves: it only checks what its verbs promise.
 
 pub mod answer;
 pub mod binaries;
 pub mod call;
 pub mod client;
+mod clock;
 pub mod deployment;
 pub mod document;
+mod local;
+mod operator;
 pub mod person;
-pub mod power;
 pub mod proxy;
 pub mod sam;
 pub mod service;

@@ -1,96 +1,123 @@
-//! One whole service, for one test.
+//! A running service: a stack of a test's own, one that tests share, or a deployed one.
+
+mod outage;
+mod requests;
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gatehouse_auth::key::KeyRing;
 use gatehouse_auth::random;
-use gatehouse_local::{InvokeError, LogTarget, Stack, StackOptions};
+use gatehouse_local::{Stack, StackOptions};
 use gatehouse_store::{Connection, ConnectionSettings};
+use reqwest::Client;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Method, RequestBuilder};
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::answer::Answer;
-use crate::binaries;
-use crate::deployment::{self, Deployment};
-use crate::proxy::{self, Proxy};
-use crate::settings::{Settings, setting};
+use crate::deployment::{self, Deployment, Parameters};
+use crate::local;
+use crate::proxy::Proxy;
+use crate::settings::Settings;
 
-/// A running service, and a client of it.
+pub use outage::Outage;
+
+/// A running service, and a client of it with an address of its own.
 #[derive(Debug)]
 pub struct Service {
-    place: Place,
+    host: Host,
     client: Client,
 }
 
-/// The header that says where a request comes from, where the service is told to
-/// believe it: a deployed one is, since its tests share a stack.
+/// The header that names a request's client, on stacks that tests share: counters of
+/// failed logins are per address.
 pub const CLIENT_ADDRESS_HEADER: &str = "x-client-address";
-/// The parameter `ClientAddress` with which a service takes it from there.
+/// The parameter `ClientAddress` with which a stack reads that header.
 pub const CLIENT_ADDRESS: &str = "header:x-client-address";
 
-/// Returns an address that nobody else comes from.
+/// Returns an address that no other client has.
 ///
 /// # Errors
-/// When there is no randomness.
+/// If there is no randomness.
 pub fn address() -> anyhow::Result<String> {
     let [second, third, fourth] = random::bytes()?;
     Ok(format!("10.{second}.{third}.{fourth}"))
 }
 
-/// Where the service runs.
+/// Returns parameters of the template, as a stack takes them.
+#[must_use]
+pub fn parameters(pairs: &[(&str, &str)]) -> Parameters {
+    pairs
+        .iter()
+        .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+/// What runs the service.
 #[derive(Debug)]
-enum Place {
-    /// On a stack of the test's own.
-    Local { stack: Box<Stack>, work: TempDir },
-    /// On a deployed stack, which other tests use too.
+enum Host {
+    /// A local stack of the test's own; its files are in `work`.
+    Own { stack: Box<Stack>, work: TempDir },
+    /// A local stack that other tests use too.
+    Shared(Arc<Stack>),
+    /// A deployed stack, which all tests use.
     Deployed(Arc<Deployment>),
 }
 
 impl Service {
-    /// Starts a service with the template's defaults.
+    /// Returns a service that other tests use at the same time: with the template's
+    /// defaults, but for the client's address.
     ///
     /// # Errors
-    /// When the functions do not build or the stack does not start.
+    /// If the functions do not build or the stack does not start.
+    pub async fn shared() -> anyhow::Result<Self> {
+        Self::shared_with(&[]).await
+    }
+
+    /// Returns a service that other tests with the same parameters use at the same time.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
+    pub async fn shared_with(pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
+        if deployment::is_deployed() {
+            let deployment = Deployment::with(&parameters(pairs)).await?;
+            return Self::at(Host::Deployed(deployment));
+        }
+        let mut parameters = parameters(pairs);
+        parameters.insert("ClientAddress".into(), CLIENT_ADDRESS.into());
+        Self::at(Host::Shared(local::shared(parameters).await?))
+    }
+
+    /// Starts a service with the template's defaults, which nobody else uses unless it
+    /// is the deployed one: for tests that break it, or that count what is there.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
     pub async fn start() -> anyhow::Result<Self> {
         Self::start_with(|_| ()).await
     }
 
-    /// Starts a service whose options `change` has changed; of a deployed stack only
-    /// its parameters can be.
+    /// Starts a service whose options `change` has changed; of a deployed stack it can
+    /// only change the parameters.
     ///
     /// # Errors
-    /// When the functions do not build or the stack does not start.
+    /// As [`shared`](Self::shared).
     pub async fn start_with(change: impl FnOnce(&mut StackOptions)) -> anyhow::Result<Self> {
         let mut options = StackOptions::default();
         change(&mut options);
         if deployment::is_deployed() {
             let deployment = Deployment::with(&options.parameters).await?;
-            return Self::at(Place::Deployed(deployment));
+            return Self::at(Host::Deployed(deployment));
         }
         Self::start_here(options).await
     }
 
-    async fn start_here(mut options: StackOptions) -> anyhow::Result<Self> {
-        let work = TempDir::new().context("no folder for the key ring")?;
-        options.template = binaries::root().join("infra/template.yaml");
-        options.bin_dir = binaries::folder()?;
-        work.path().clone_into(&mut options.work_dir);
-        options.log = log_target();
-        let stack = Box::new(Stack::start(options).await?);
-        Self::at(Place::Local { stack, work })
-    }
-
-    /// Starts a local stack, also where the other tests share a deployed one.
+    /// Starts a local stack, even if the other tests use a deployed one.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// As [`shared`](Self::shared).
     pub async fn start_locally(change: impl FnOnce(&mut StackOptions)) -> anyhow::Result<Self> {
         let mut options = StackOptions::default();
         change(&mut options);
@@ -100,7 +127,7 @@ impl Service {
     /// Starts a local stack whose functions reach their tables through a proxy.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// As [`shared`](Self::shared).
     pub async fn start_behind_a_proxy(
         change: impl FnOnce(&mut StackOptions),
     ) -> anyhow::Result<(Self, Proxy)> {
@@ -117,52 +144,52 @@ impl Service {
     /// Starts a service that [`changed`](Self::changed) can change, tables and all.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
+    /// As [`shared`](Self::shared).
     pub async fn start_to_change(name: &str) -> anyhow::Result<Self> {
         if deployment::is_deployed() {
             let settings = Settings::read().context("API_URL is not set")?;
             let name = format!("{}-{name}", settings.stack);
             let deployment = Deployment::deploy(&name, &BTreeMap::new()).await?;
-            return Self::at(Place::Deployed(Arc::new(deployment)));
+            return Self::at(Host::Deployed(Arc::new(deployment)));
         }
         Self::keeping(TempDir::new()?, &[]).await
     }
 
-    /// Gives a service other parameters; what is in its tables stays.
+    /// Gives a service other parameters; its tables stay as they are.
     ///
     /// # Errors
-    /// As [`start`](Self::start).
-    pub async fn changed(self, parameters: &[(&str, &str)]) -> anyhow::Result<Self> {
-        match self.place {
-            Place::Local { stack, work } => {
+    /// If it was not started to change, or as [`shared`](Self::shared).
+    pub async fn changed(self, pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
+        match self.host {
+            Host::Own { stack, work } => {
                 stack.stop().await;
-                Self::keeping(work, parameters).await
+                Self::keeping(work, pairs).await
             }
-            Place::Deployed(deployment) => {
-                let owned =
-                    |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
-                let parameters = parameters.iter().map(owned).collect();
-                let changed = Deployment::deploy(deployment.stack(), &parameters).await?;
-                Self::at(Place::Deployed(Arc::new(changed)))
+            Host::Shared(_) => bail!("a stack that tests share does not change"),
+            Host::Deployed(deployment) => {
+                let changed = Deployment::deploy(deployment.stack(), &parameters(pairs)).await?;
+                Self::at(Host::Deployed(Arc::new(changed)))
             }
         }
     }
 
-    async fn keeping(work: TempDir, parameters: &[(&str, &str)]) -> anyhow::Result<Self> {
-        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    async fn keeping(work: TempDir, pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
         let options = StackOptions {
-            template: binaries::root().join("infra/template.yaml"),
-            bin_dir: binaries::folder()?,
             data_dir: Some(work.path().join("data")),
-            parameters: parameters.iter().map(owned).collect(),
-            log: log_target(),
+            parameters: parameters(pairs),
             ..StackOptions::default()
         };
-        let stack = Box::new(Stack::start(options).await?);
-        Self::at(Place::Local { stack, work })
+        let stack = Box::new(local::start(options, &work).await?);
+        Self::at(Host::Own { stack, work })
     }
 
-    fn at(place: Place) -> anyhow::Result<Self> {
+    async fn start_here(options: StackOptions) -> anyhow::Result<Self> {
+        let work = TempDir::new().context("no folder for the key ring")?;
+        let stack = Box::new(local::start(options, &work).await?);
+        Self::at(Host::Own { stack, work })
+    }
+
+    fn at(host: Host) -> anyhow::Result<Self> {
         let mut headers = HeaderMap::new();
         headers.insert(CLIENT_ADDRESS_HEADER, address()?.parse()?);
         let client = Client::builder()
@@ -171,146 +198,144 @@ impl Service {
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_mins(1))
             .build()?;
-        Ok(Self { place, client })
+        Ok(Self { host, client })
     }
 
-    /// Returns the local stack beneath, for what only a stack on this machine can
-    /// do: end its processes, for example.
+    /// Returns the local stack underneath, for what only a stack on this machine can
+    /// do: kill its processes, for example.
     ///
     /// # Panics
-    /// Where the service is deployed: such a test calls
-    /// [`deployment::is_deployed`] first, and says why it is local.
+    /// If the service is deployed: such a test starts its service locally.
     #[must_use]
-    #[expect(
-        clippy::panic,
-        reason = "a test that asks for it has forgotten to look"
-    )]
+    #[expect(clippy::panic, reason = "a test that should have started it locally")]
     pub fn stack(&self) -> &Stack {
-        match &self.place {
-            Place::Local { stack, .. } => stack,
-            Place::Deployed(_) => panic!("a deployed stack has no processes of ours"),
+        match &self.host {
+            Host::Own { stack, .. } => stack,
+            Host::Shared(stack) => stack,
+            Host::Deployed(_) => panic!("a deployed stack has no local processes"),
         }
     }
 
-    /// Where requests go.
+    /// The API's URL.
     #[must_use]
     pub fn url(&self) -> &str {
-        match &self.place {
-            Place::Local { stack, .. } => stack.url(),
-            Place::Deployed(deployment) => deployment.url(),
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => self.stack().url(),
+            Host::Deployed(deployment) => deployment.url(),
         }
     }
 
-    /// The issuer of the tokens: the API's own URL, as the template has it.
+    /// The issuer of the tokens: the API's own URL, as the template spells it.
     #[must_use]
     pub fn issuer(&self) -> &str {
-        match &self.place {
-            Place::Local { stack, .. } => stack.url(),
-            Place::Deployed(deployment) => deployment.output("TokenIssuer"),
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => self.stack().url(),
+            Host::Deployed(deployment) => deployment.output("TokenIssuer"),
         }
     }
 
     /// A client of the service's tables.
     #[must_use]
     pub fn tables(&self) -> aws_sdk_dynamodb::Client {
-        match &self.place {
-            Place::Local { stack, .. } => {
-                let settings = ConnectionSettings::for_local_stack(stack.dynamodb_url());
-                Connection::open(&settings).tables()
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => {
+                let url = self.stack().dynamodb_url();
+                Connection::open(&ConnectionSettings::for_local_stack(url)).tables()
             }
-            Place::Deployed(deployment) => deployment.tables(),
+            Host::Deployed(deployment) => deployment.tables(),
         }
     }
 
     /// The name of a table by its logical id in the template; empty if there is none.
     #[must_use]
     pub fn table(&self, logical_id: &str) -> &str {
-        match &self.place {
-            Place::Local { stack, .. } => stack.table(logical_id).unwrap_or_default(),
-            Place::Deployed(deployment) => deployment.resource(logical_id),
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => {
+                self.stack().table(logical_id).unwrap_or_default()
+            }
+            Host::Deployed(deployment) => deployment.resource(logical_id),
         }
     }
 
-    /// The key ring in force, private keys and all.
+    /// The current key ring, including its private keys.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// If it cannot be read.
     pub async fn key_ring(&self) -> anyhow::Result<String> {
-        match &self.place {
-            Place::Local { stack, .. } => Ok(std::fs::read_to_string(stack.key_ring_path())?),
-            Place::Deployed(deployment) => deployment.key_ring().await,
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => {
+                Ok(std::fs::read_to_string(self.stack().key_ring_path())?)
+            }
+            Host::Deployed(deployment) => deployment.key_ring().await,
         }
     }
 
-    /// The id of the key that signs, as the ring in force says.
+    /// The id of the key that signs, according to the current key ring.
     ///
     /// # Errors
-    /// When the ring cannot be read.
+    /// If the ring cannot be read.
     pub async fn signing_kid(&self) -> anyhow::Result<String> {
         let ring = KeyRing::parse(&self.key_ring().await?)?;
         let active = ring.active().context("no key signs")?;
         Ok(active.kid().to_string())
     }
 
-    /// What the functions have logged so far, line by line.
+    /// The lines that the functions have logged so far.
     ///
     /// # Errors
-    /// When the logs cannot be read.
+    /// If the logs cannot be read.
     pub async fn logs(&self) -> anyhow::Result<Vec<String>> {
-        match &self.place {
-            Place::Local { stack, .. } => Ok(stack.logs()),
-            Place::Deployed(deployment) => deployment.logs().await,
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => Ok(self.stack().logs()),
+            Host::Deployed(deployment) => deployment.logs().await,
         }
     }
 
     /// The environment that a function is given.
     ///
     /// # Errors
-    /// When there is no such function.
+    /// If there is no such function.
     pub async fn environment(&self, function: &str) -> anyhow::Result<BTreeMap<String, String>> {
-        match &self.place {
-            Place::Local { stack, .. } => {
-                let environment = stack.function_environment(function).cloned();
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => {
+                let environment = self.stack().function_environment(function).cloned();
                 environment.with_context(|| format!("there is no function {function}"))
             }
-            Place::Deployed(deployment) => deployment.environment(function).await,
+            Host::Deployed(deployment) => deployment.environment(function).await,
         }
     }
 
-    /// Hands an event to a function, past the gateway. The inner error is what the
-    /// function failed with.
+    /// Invokes a function with an event, without the gateway. The inner error is what
+    /// the function failed with.
     ///
     /// # Errors
-    /// When there is no such function, or it did not answer at all.
+    /// If there is no such function, or it did not respond at all.
     pub async fn invoke(
         &self,
         function: &str,
         event: &[u8],
     ) -> anyhow::Result<Result<Vec<u8>, String>> {
-        match &self.place {
-            Place::Local { stack, .. } => match stack.invoke(function, event).await {
-                Ok(answer) => Ok(Ok(answer.to_vec())),
-                Err(InvokeError::Failed { message, .. }) => Ok(Err(message)),
-                Err(error) => Err(error.into()),
-            },
-            Place::Deployed(deployment) => deployment.invoke(function, event).await,
+        match &self.host {
+            Host::Own { stack, .. } => local::outcome(stack.invoke(function, event).await),
+            Host::Shared(stack) => local::invoke(stack, function, event).await,
+            Host::Deployed(deployment) => deployment.invoke(function, event).await,
         }
     }
 
-    /// What events of a rotation call the secret; on a local stack the ring is a file,
-    /// and any name will do.
+    /// The id of the key ring's secret in rotation events; a local stack keeps the ring
+    /// in a file, and accepts any id.
     #[must_use]
     pub fn secret(&self) -> &str {
-        match &self.place {
-            Place::Local { .. } => "local",
-            Place::Deployed(deployment) => deployment.output("KeyRingSecretArn"),
+        match &self.host {
+            Host::Own { .. } | Host::Shared(_) => "local",
+            Host::Deployed(deployment) => deployment.output("KeyRingSecretArn"),
         }
     }
 
     /// Runs the four steps of a rotation, as Secrets Manager does.
     ///
     /// # Errors
-    /// When a step fails.
+    /// If a step fails.
     pub async fn rotate_keys(&self) -> anyhow::Result<()> {
         for event in rotation_events(self.secret())? {
             if let Err(reason) = self.invoke("rotate-keys", event.as_bytes()).await? {
@@ -319,135 +344,14 @@ impl Service {
         }
         Ok(())
     }
-
-    /// Cuts the functions off from their tables until the result is dropped.
-    ///
-    /// # Errors
-    /// When a deployed stack has no proxy to switch off: it runs on AWS.
-    pub async fn cut_off_tables(&self) -> anyhow::Result<Outage> {
-        let Place::Local { stack, .. } = &self.place else {
-            let proxy = setting("GATEHOUSE_PROXY").context("there is no proxy to switch off")?;
-            self.client
-                .get(format!("{proxy}{}", proxy::DOWN))
-                .send()
-                .await?
-                .error_for_status()?;
-            return Ok(Outage(Some(proxy)));
-        };
-        stack.stop_dynamodb().await;
-        Ok(Outage(None))
-    }
-
-    /// Begins a request, for headers and bodies of one's own.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url()))
-    }
-
-    /// Sends a request and reads its answer.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn send(&self, request: RequestBuilder) -> anyhow::Result<Answer> {
-        Answer::read(request.send().await.context("no answer")?).await
-    }
-
-    /// Posts JSON.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn post(&self, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        self.send(self.request(Method::POST, path).json(body)).await
-    }
-
-    /// Posts a form.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn post_form(&self, path: &str, form: &[(&str, &str)]) -> anyhow::Result<Answer> {
-        self.send(self.request(Method::POST, path).form(form)).await
-    }
-
-    /// Posts JSON with an access token.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn post_as(&self, token: &str, path: &str, body: &Value) -> anyhow::Result<Answer> {
-        let request = self
-            .request(Method::POST, path)
-            .bearer_auth(token)
-            .json(body);
-        self.send(request).await
-    }
-
-    /// Gets a path without a token.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        self.send(self.request(Method::GET, path)).await
-    }
-
-    /// Gets a path with an access token.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn get_as(&self, token: &str, path: &str) -> anyhow::Result<Answer> {
-        self.send(self.request(Method::GET, path).bearer_auth(token))
-            .await
-    }
-
-    /// Sends JSON with an access token, by any method.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn call_as(
-        &self,
-        token: &str,
-        method: Method,
-        path: &str,
-        body: &Value,
-    ) -> anyhow::Result<Answer> {
-        let request = self.request(method, path).bearer_auth(token).json(body);
-        self.send(request).await
-    }
-
-    /// Refreshes with a token.
-    ///
-    /// # Errors
-    /// When no answer comes.
-    pub async fn refresh(&self, token: &str) -> anyhow::Result<Answer> {
-        self.post("/refresh", &serde_json::json!({ "refresh_token": token }))
-            .await
-    }
-}
-
-/// A time without tables, which ends where it is dropped; the embedded DynamoDB of
-/// a local stack stays stopped.
-#[derive(Debug)]
-#[must_use = "it ends where it is dropped"]
-pub struct Outage(Option<String>);
-
-impl Drop for Outage {
-    fn drop(&mut self) {
-        // Without the tables every test that follows would fail, and none of them
-        // would say why.
-        if let Some(proxy) = &self.0
-            && let Err(error) = proxy::switch_on(proxy)
-        {
-            drop(writeln!(
-                std::io::stderr(),
-                "the proxy stays switched off: {error}"
-            ));
-        }
-    }
 }
 
 /// The events of the four steps of one rotation.
 ///
 /// # Errors
-/// When there is no randomness for its token.
+/// If there is no randomness for its token.
 pub fn rotation_events(secret: &str) -> anyhow::Result<Vec<String>> {
-    let token = u128::from_be_bytes(gatehouse_auth::random::bytes()?);
+    let token = u128::from_be_bytes(random::bytes()?);
     let steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
     let event = |step: &str| {
         serde_json::json!({
@@ -456,12 +360,4 @@ pub fn rotation_events(secret: &str) -> anyhow::Result<Vec<String>> {
         .to_string()
     };
     Ok(steps.map(event).into())
-}
-
-/// `TEST_LOG=1` shows what the functions log.
-fn log_target() -> LogTarget {
-    match setting("TEST_LOG") {
-        Some(_) => LogTarget::Stderr,
-        None => LogTarget::Buffer,
-    }
 }

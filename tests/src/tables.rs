@@ -1,4 +1,4 @@
-//! The tables beneath a service: for moving a stored clock, and for looking.
+//! The tables of a service: to move a stored time, and to see what is stored.
 
 use std::collections::HashMap;
 
@@ -7,9 +7,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_store::{Accounts, Revocations, Sessions, Users};
 
+use crate::person::Person;
 use crate::service::Service;
 
-/// A client of the service's embedded DynamoDB.
+/// A connection to a service's tables, which are named by their logical ids.
 #[derive(Debug)]
 pub struct Tables<'a> {
     service: &'a Service,
@@ -18,6 +19,18 @@ pub struct Tables<'a> {
 
 /// An item as it is stored.
 pub type Item = HashMap<String, AttributeValue>;
+
+/// Returns a string attribute.
+#[must_use]
+pub fn text(value: &str) -> AttributeValue {
+    AttributeValue::S(value.to_owned())
+}
+
+/// Returns a number attribute.
+#[must_use]
+pub fn number(value: i64) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
 
 impl<'a> Tables<'a> {
     /// Opens a connection to the service's tables.
@@ -29,25 +42,10 @@ impl<'a> Tables<'a> {
         }
     }
 
-    /// Sets a number of an item, such as a stored time.
+    /// Sets an attribute of an existing item.
     ///
     /// # Errors
-    /// When the table or the item is not there.
-    pub async fn set_number(
-        &self,
-        table: &str,
-        key: (&str, &str),
-        attribute: &str,
-        value: i64,
-    ) -> anyhow::Result<()> {
-        self.set(table, key, attribute, AttributeValue::N(value.to_string()))
-            .await
-    }
-
-    /// Sets an attribute of an item that is there.
-    ///
-    /// # Errors
-    /// When the table or the item is not there.
+    /// If the table or the item is missing.
     pub async fn set(
         &self,
         table: &str,
@@ -58,7 +56,7 @@ impl<'a> Tables<'a> {
         self.client
             .update_item()
             .table_name(self.name(table)?)
-            .key(key.0, AttributeValue::S(key.1.to_owned()))
+            .key(key.0, text(key.1))
             .update_expression("SET #attribute = :value")
             .condition_expression("attribute_exists(#key)")
             .expression_attribute_names("#attribute", attribute)
@@ -69,10 +67,66 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
-    /// Puts an item as it stands.
+    /// Sets an attribute of a user.
     ///
     /// # Errors
-    /// When the table is not there.
+    /// If there is no such user.
+    pub async fn set_user(
+        &self,
+        person: &Person,
+        attribute: &str,
+        value: AttributeValue,
+    ) -> anyhow::Result<()> {
+        let key = person.key();
+        self.set("UsersTable", ("pk", &key), attribute, value).await
+    }
+
+    /// Sets the end of a lock on login attempts.
+    ///
+    /// # Errors
+    /// If nobody has tried to log in by this key.
+    pub async fn lock_until(&self, key: &str, time: i64) -> anyhow::Result<()> {
+        let (table, attribute) = ("LoginAttemptsTable", "locked_until");
+        self.set(table, ("pk", key), attribute, number(time)).await
+    }
+
+    /// Makes a stored time of every session of a person earlier by so many seconds.
+    ///
+    /// # Errors
+    /// If a session has no such time.
+    pub async fn age_sessions(
+        &self,
+        person: &Person,
+        attribute: &str,
+        seconds: i64,
+    ) -> anyhow::Result<()> {
+        for session in self.sessions_of(person).await? {
+            let value = |name: &str| session.get(name).cloned();
+            let sid = value("sid").and_then(|sid| sid.as_s().ok().cloned());
+            let stored = value(attribute).and_then(|time| time.as_n().ok()?.parse().ok());
+            let stored: i64 = stored.unwrap_or_default();
+            ensure!(stored > 0, "a session without {attribute}: {session:?}");
+            let (key, time) = (sid.unwrap_or_default(), number(stored - seconds));
+            self.set("SessionsTable", ("sid", &key), attribute, time)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Returns every session of a person as it is stored.
+    ///
+    /// # Errors
+    /// If the table is missing.
+    pub async fn sessions_of(&self, person: &Person) -> anyhow::Result<Vec<Item>> {
+        let mut sessions = self.scan("SessionsTable").await?;
+        sessions.retain(|session| session.get("sub") == Some(&text(&person.id)));
+        Ok(sessions)
+    }
+
+    /// Puts an item as it is.
+    ///
+    /// # Errors
+    /// If the table is missing.
     pub async fn put(&self, table: &str, item: Item) -> anyhow::Result<()> {
         let name = self.name(table)?;
         self.client
@@ -87,7 +141,7 @@ impl<'a> Tables<'a> {
     /// Returns every item of a table.
     ///
     /// # Errors
-    /// When the table is not there.
+    /// If the table is missing.
     pub async fn scan(&self, table: &str) -> anyhow::Result<Vec<Item>> {
         let pages = self.client.scan().table_name(self.name(table)?);
         let mut items = pages.into_paginator().items().send();
@@ -98,10 +152,10 @@ impl<'a> Tables<'a> {
         Ok(found)
     }
 
-    /// Opens the table of users as the functions do.
+    /// Opens the users table as the functions do.
     ///
     /// # Errors
-    /// When the table is not there.
+    /// If the table is missing.
     pub fn users(&self) -> anyhow::Result<Users> {
         let name = self.name("UsersTable")?;
         Ok(Users::new(self.client.clone(), name.to_owned()))
@@ -110,7 +164,7 @@ impl<'a> Tables<'a> {
     /// Opens the tables of accounts as the functions do.
     ///
     /// # Errors
-    /// When a table is not there.
+    /// If a table is missing.
     pub fn accounts(&self) -> anyhow::Result<Accounts> {
         let sessions = self.name("SessionsTable")?.to_owned();
         let revocations = self.name("RevocationsTable")?.to_owned();

@@ -1,4 +1,4 @@
-//! Tokens that a login never gives: signed as they should be, and yet not good.
+//! Tokens that no login issues: correctly signed, and still invalid.
 
 use std::time::Duration;
 
@@ -11,10 +11,11 @@ use gatehouse_auth::token::{Grant, Issuer};
 
 use anyhow::Context;
 
+use crate::clock::now;
 use crate::person::Person;
 use crate::service::Service;
 
-/// Makes tokens with the service's own key ring.
+/// Issues tokens with the service's own key ring.
 #[derive(Debug)]
 pub struct Mint {
     issuer: String,
@@ -26,7 +27,7 @@ impl Mint {
     /// Reads the service's key ring.
     ///
     /// # Errors
-    /// When the ring cannot be read.
+    /// If the ring cannot be read.
     pub async fn of(service: &Service) -> anyhow::Result<Self> {
         Ok(Self {
             issuer: service.issuer().to_owned(),
@@ -35,59 +36,59 @@ impl Mint {
         })
     }
 
-    /// Makes a token that is good: the control of the others.
+    /// Issues a valid token: the control for the others.
     ///
     /// # Errors
-    /// When it cannot be signed.
-    pub fn good(&self, person: &Person) -> anyhow::Result<String> {
+    /// If it cannot be signed.
+    pub fn valid(&self, person: &Person) -> anyhow::Result<String> {
         Self::sign(person, &self.issuer, "gatehouse", self.active()?, self.now)
     }
 
-    /// Makes a token that ended a second ago.
+    /// Issues a token that expired a second ago.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn expired(&self, person: &Person) -> anyhow::Result<String> {
         let begun = self.now.minus(LIFETIME + Duration::from_secs(1));
         Self::sign(person, &self.issuer, "gatehouse", self.active()?, begun)
     }
 
-    /// Makes a token that ends in two seconds at most.
+    /// Issues a token that expires in at most two seconds.
     ///
     /// # Errors
-    /// When it cannot be signed.
-    pub fn ends_in_a_second(&self, person: &Person) -> anyhow::Result<String> {
+    /// If it cannot be signed.
+    pub fn almost_expired(&self, person: &Person) -> anyhow::Result<String> {
         let begun = self.now.minus(LIFETIME).plus(Duration::from_secs(2));
         Self::sign(person, &self.issuer, "gatehouse", self.active()?, begun)
     }
 
-    /// Makes a token of another issuer.
+    /// Issues a token from another issuer.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn foreign_issuer(&self, person: &Person) -> anyhow::Result<String> {
         let other = format!("{}/", self.issuer);
         Self::sign(person, &other, "gatehouse", self.active()?, self.now)
     }
 
-    /// Makes a token for another audience.
+    /// Issues a token for another audience.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn wrong_audience(&self, person: &Person) -> anyhow::Result<String> {
         Self::sign(
             person,
             &self.issuer,
-            "somebody-else",
+            "another-audience",
             self.active()?,
             self.now,
         )
     }
 
-    /// Makes a token signed with a key that is not published.
+    /// Issues a token that is signed with an unpublished key.
     ///
     /// # Errors
-    /// When it cannot be signed.
+    /// If it cannot be signed.
     pub fn foreign_key(&self, person: &Person) -> anyhow::Result<String> {
         let key = SigningKey::generate(Algorithm::Es256)?;
         Self::sign(person, &self.issuer, "gatehouse", &key, self.now)
@@ -116,15 +117,6 @@ impl Mint {
         let issuer = Issuer::new(issuer.into(), audience.into(), "gatehouse".into(), LIFETIME);
         Ok(issuer.issue(grant, key, now)?.expose().to_owned())
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the tests' clock is the machine's"
-)]
-fn now() -> anyhow::Result<Timestamp> {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH)?;
-    Ok(Timestamp::from_unix(i64::try_from(since.as_secs())?))
 }
 
 /// The default lifetime of an access token.

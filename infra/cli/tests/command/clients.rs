@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::{Answer, Person, Service, document};
+use gatehouse_tests::{Answer, Service, document};
 use http::Method;
 use serde_json::Value;
 
@@ -29,7 +29,7 @@ async fn introspect(service: &Service, client: &Value, token: &str) -> anyhow::R
 async fn a_client_introspects_from_its_creation_to_its_revocation() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let person = Person::join(&service).await?;
+    let person = service.logged_in("ada").await?;
     let token = person.access_token.as_str();
 
     let created = run(&project, &["create", "reports"])?;
@@ -60,7 +60,7 @@ async fn a_client_introspects_from_its_creation_to_its_revocation() -> anyhow::R
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_for_introspecting_services_do_what_their_page_says() -> anyhow::Result<()> {
     let service = Service::start().await?;
-    let person = Person::join(&service).await?;
+    let person = service.logged_in("ada").await?;
     let project = Project::of(&service)?;
     let page = std::fs::read_to_string(root().join("docs/your-own-services.md"))?;
     let steps = document::steps_run_by("infra/cli/tests/command/clients.rs", &page);

@@ -1,7 +1,7 @@
 //! `gatehouse users`, beside a running service.
 
 use anyhow::{Context as _, ensure};
-use gatehouse_tests::{Person, Service};
+use gatehouse_tests::Service;
 use serde_json::json;
 
 use crate::project::Project;
@@ -10,13 +10,13 @@ use crate::project::Project;
 async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let refused = project.run(&["users", "promote", "person-1"])?;
+    let refused = project.run(&["users", "promote", "ada-1"])?;
     assert!(
         !refused.succeeded() && refused.out.is_empty(),
         "nobody is there: {refused:?}"
     );
 
-    let mut person = Person::join(&service).await?;
+    let mut person = service.logged_in("ada").await?;
     let name = person.username.clone();
     let before = person.access_token.clone();
     assert_eq!(service.get_as(&before, "/admin").await?.status, 403);
@@ -39,7 +39,7 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     );
     assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
 
-    let other = Person::join(&service).await?;
+    let other = service.logged_in("eve").await?;
     ensure!(
         project
             .run(&["users", "promote", &other.username])?
@@ -115,7 +115,7 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
 async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let mut person = Person::join(&service).await?;
+    let mut person = service.logged_in("ada").await?;
     let name = person.username.clone();
     let ended = project.run(&["users", "recover", &name, "--json"])?;
     ensure!(ended.succeeded(), "the code is not given");
@@ -143,7 +143,7 @@ async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyh
 async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let mut person = Person::join(&service).await?;
+    let mut person = service.logged_in("ada").await?;
     let name = person.username.clone();
     let deleted = project.run(&["users", "delete", &name, "--yes"])?;
     ensure!(deleted.succeeded(), "{deleted:?}");

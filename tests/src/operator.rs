@@ -1,0 +1,78 @@
+//! What only the operator can do: make an administrator, grant a recovery code.
+//!
+//! The command does both in a deployment, through these very functions.
+
+use std::panic::Location;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::random;
+use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::user::UserChange;
+use gatehouse_store::Changed;
+
+use crate::clock::now;
+use crate::person::Person;
+use crate::service::Service;
+use crate::tables::Tables;
+
+impl Service {
+    /// Registers somebody new, makes them an administrator, and logs them in.
+    ///
+    /// # Errors
+    /// If any of it is refused.
+    #[track_caller]
+    pub fn administrator(&self, name: &str) -> impl Future<Output = anyhow::Result<Person>> {
+        let at = Location::caller();
+        async move {
+            let person = self.registered(name).await.context(at.to_string())?;
+            person.is_granted(self, &["admin", "user"]).await?;
+            person.logs_in_again(self).await.context(at.to_string())
+        }
+    }
+}
+
+impl Person {
+    /// Replaces the person's roles, which ends their access tokens.
+    ///
+    /// # Errors
+    /// If there is no such user, or the roles were the same.
+    pub async fn is_granted(&self, service: &Service, roles: &[&str]) -> anyhow::Result<()> {
+        let accounts = Tables::of(service).accounts()?;
+        let change = UserChange {
+            roles: Some(Roles::parse(roles.iter().copied())?),
+            status: None,
+        };
+        let sub = SubjectId::parse(&self.id)?;
+        let changed = accounts.change(&sub, &change, now()?).await?;
+        ensure!(matches!(changed, Changed::Done { .. }), "{changed:?}");
+        Ok(())
+    }
+
+    /// Grants a recovery now, and returns the code.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub async fn recovery_code(&self, service: &Service) -> anyhow::Result<String> {
+        self.recovery_code_of(service, Duration::ZERO).await
+    }
+
+    /// Grants a recovery as of `ago`, and returns the code.
+    ///
+    /// # Errors
+    /// If there is no such user.
+    pub async fn recovery_code_of(
+        &self,
+        service: &Service,
+        ago: Duration,
+    ) -> anyhow::Result<String> {
+        let code = RecoveryCode::mint(&SubjectId::parse(&self.id)?, random::bytes()?)?;
+        let recovery = Recovery::grant(&code, now()?.minus(ago));
+        let users = Tables::of(service).users()?;
+        let granted = users.set_recovery(code.sub(), &recovery).await?;
+        ensure!(granted, "there is no such user");
+        Ok(code.expose().to_owned())
+    }
+}

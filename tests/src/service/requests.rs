@@ -1,0 +1,154 @@
+//! Requests to a service. Each function notes its caller, which a failure names.
+
+use std::panic::Location;
+
+use anyhow::Context as _;
+use reqwest::{Method, Request, RequestBuilder};
+use serde_json::{Value, json};
+
+use super::Service;
+use crate::answer::Answer;
+
+impl Service {
+    /// Begins a request, for tests that choose its headers and body.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url()))
+    }
+
+    /// Sends a request and reads the response.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn send(&self, request: RequestBuilder) -> impl Future<Output = anyhow::Result<Answer>> {
+        let at = Location::caller();
+        async move {
+            let request = request.build().with_context(|| at.to_string())?;
+            let shown = shown(&request);
+            let response = self.client.execute(request).await;
+            let response = response.with_context(|| format!("{at}: {shown}: no response"))?;
+            Answer::read(shown, response).await
+        }
+    }
+
+    /// Gets a path without a token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn get(&self, path: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.send(self.request(Method::GET, path))
+    }
+
+    /// Gets a path with an access token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn get_as(&self, token: &str, path: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.send(self.request(Method::GET, path).bearer_auth(token))
+    }
+
+    /// Posts JSON without a token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn post(&self, path: &str, body: &Value) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.send(self.request(Method::POST, path).json(body))
+    }
+
+    /// Posts a form without a token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn post_form(
+        &self,
+        path: &str,
+        form: &[(&str, &str)],
+    ) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.send(self.request(Method::POST, path).form(form))
+    }
+
+    /// Sends JSON with an access token, by any method.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn call_as(
+        &self,
+        token: &str,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.send(self.request(method, path).bearer_auth(token).json(body))
+    }
+
+    /// Posts JSON with an access token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn post_as(
+        &self,
+        token: &str,
+        path: &str,
+        body: &Value,
+    ) -> impl Future<Output = anyhow::Result<Answer>> {
+        self.call_as(token, Method::POST, path, body)
+    }
+
+    /// Logs in.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn log_in(
+        &self,
+        name: &str,
+        password: &str,
+    ) -> impl Future<Output = anyhow::Result<Answer>> {
+        let body = json!({ "username": name, "password": password });
+        self.send(self.request(Method::POST, "/login").json(&body))
+    }
+
+    /// Refreshes with a token.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn refresh(&self, token: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+        let body = json!({ "refresh_token": token });
+        self.send(self.request(Method::POST, "/refresh").json(&body))
+    }
+
+    /// Sets a new password with a recovery code.
+    ///
+    /// # Errors
+    /// If there is no response.
+    #[track_caller]
+    pub fn reset_password(
+        &self,
+        code: &str,
+        new: &str,
+    ) -> impl Future<Output = anyhow::Result<Answer>> {
+        let body = json!({ "code": code, "new_password": new });
+        self.send(self.request(Method::POST, "/password/reset").json(&body))
+    }
+}
+
+/// Method, path and the beginning of the body.
+fn shown(request: &Request) -> String {
+    let (url, body) = (request.url(), request.body());
+    let body = body.and_then(|body| body.as_bytes()).unwrap_or_default();
+    let body: String = String::from_utf8_lossy(body).chars().take(SHOWN).collect();
+    let query = url.query().map(|query| format!("?{query}"));
+    let query = query.unwrap_or_default();
+    let shown = format!("{} {}{query} {body}", request.method(), url.path());
+    shown.trim_end().to_owned()
+}
+
+/// How many characters of a body tell one request of a test from another.
+const SHOWN: usize = 120;
