@@ -44,7 +44,7 @@ pub(crate) fn python() -> anyhow::Result<PathBuf> {
         .map_err(anyhow::Error::msg)
 }
 
-/// Installs the packages of Node, as the lockfile has them.
+/// Installs the Node packages that the lockfile lists.
 ///
 /// # Errors
 /// If Node, npm or the network is missing.
@@ -67,7 +67,7 @@ fn npm_ci(folder: &Path) -> anyhow::Result<()> {
         .args(["ci", "--silent", "--ignore-scripts", "--prefix"])
         .arg(folder)
         .status()
-        .context("Node.js 20 or later with npm is needed")?;
+        .context("Node.js 20 or later with npm is required")?;
     ensure!(status.success(), "npm ci failed: {status}");
     // Last, so that an interrupted installation starts again.
     std::fs::write(&made, lock).with_context(|| format!("{} cannot be written", made.display()))

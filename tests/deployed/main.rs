@@ -1,9 +1,6 @@
-//! What takes minutes by its nature, or needs a deployment.
+//! Tests that take minutes, or that need a deployment.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what a test looks for and does not find is its finding"
-)]
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod own_apis;
 mod rotations;

@@ -27,11 +27,11 @@ fn every_function_answers_its_valid_event_under_cargo_lambda() -> anyhow::Result
         assert!(commands.contains(&invocation), "{function} is not invoked");
     }
 
-    // The default ports may be somebody else's.
+    // The default ports may be in use.
     let (api, tables, invoke) = (free_port()?, free_port()?, free_port()?);
     let project = Project::copy()?;
-    // As `cargo test` and `cargo lambda watch` compile dependencies; `cargo local` has to
-    // use what is there, for itself and for the functions.
+    // Compiles the dependencies as `cargo test` and `cargo lambda watch` do; `cargo local`
+    // must reuse them, for itself and for the functions.
     run(project
         .command("cargo")
         .args(["build", "--bin", "gatehouse"]))?;

@@ -1,8 +1,8 @@
 //! The development loop with the real cargo-lambda, as the documents describe it.
 //!
-//! Everything runs in a copy of the project, so that an edit, or a test that is
-//! killed, leaves the project as it is. Cargo's target directory is shared: nothing
-//! but the edited function is compiled for the copy.
+//! Everything runs in a copy of the project, so that neither an edit nor a killed test
+//! changes the project. Cargo's target directory is shared: only the edited function is
+//! compiled for the copy.
 
 mod events;
 mod project;

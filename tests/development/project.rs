@@ -10,7 +10,7 @@ use gatehouse_tests::settings::setting;
 use gatehouse_tests::venv;
 use tempfile::TempDir;
 
-/// The copy; it is deleted with its value.
+/// The copy, which is deleted on drop.
 pub(crate) struct Project {
     folder: TempDir,
     /// The folder of cargo-lambda.
@@ -32,9 +32,9 @@ impl Project {
             folder,
             tools: venv::sam()?,
         };
-        // Cargo takes whatever is newer than the sources for theirs. So the function that
-        // is edited has its own version, and with it its own files in the target
-        // directory, and is newer than those of the last run.
+        // Cargo considers an artifact current if it is newer than its sources. So the edited
+        // function gets its own version, which gives it its own files in the target
+        // directory, and sources that are newer than those of the last run.
         let edited = project.path().join("functions/protected/src/lib.rs");
         std::fs::write(&edited, std::fs::read(&edited)?)?;
         project.edit(
@@ -54,11 +54,14 @@ impl Project {
         self.folder.path()
     }
 
-    /// Replaces the only place of a text in a file of the copy.
+    /// Replaces the only occurrence of a text in a file of the copy.
     pub(crate) fn edit(&self, file: &str, old: &str, new: &str) -> anyhow::Result<()> {
         let path = self.path().join(file);
         let text = std::fs::read_to_string(&path)?;
-        ensure!(text.matches(old).count() == 1, "{file} has not one {old}");
+        ensure!(
+            text.matches(old).count() == 1,
+            "{file} does not contain exactly one {old}"
+        );
         std::fs::write(path, text.replace(old, new))?;
         Ok(())
     }
@@ -84,7 +87,7 @@ impl Project {
         let mut found = Vec::new();
         for entry in entries {
             let process = entry?.path();
-            // Whatever ends in the meantime does not run here any longer.
+            // A process may exit while they are listed.
             let Ok(folder) = std::fs::read_link(process.join("cwd")) else {
                 continue;
             };
@@ -97,7 +100,7 @@ impl Project {
     }
 }
 
-/// Copies a file or a folder with its times, by which Cargo sees what has changed.
+/// Copies a file or a folder with its times, from which Cargo sees what has changed.
 fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
     if from.is_dir() {
         std::fs::create_dir(to)?;

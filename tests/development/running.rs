@@ -1,4 +1,4 @@
-//! A command that runs until it is interrupted, as in a terminal.
+//! A command that runs until it is interrupted, as it would in a terminal.
 
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::project::Project;
 
-/// The command, and the file that it writes to.
+/// A running command, and the file with its output.
 pub(crate) struct Running {
     child: Child,
     log: PathBuf,
@@ -20,7 +20,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts a shell's command line in the project.
+    /// Starts a command line of the shell in the project.
     pub(crate) fn start(project: &Project, line: &str) -> anyhow::Result<Self> {
         use std::os::unix::process::CommandExt as _;
         let log = tempfile::NamedTempFile::new()?.into_temp_path().keep()?;
@@ -42,12 +42,13 @@ impl Running {
         })
     }
 
-    /// Returns what it has written.
+    /// Returns its output so far.
     pub(crate) fn output(&self) -> anyhow::Result<String> {
         Ok(String::from_utf8_lossy(&std::fs::read(&self.log)?).into_owned())
     }
 
-    /// Returns what it compiled apart from our own crates, whose folder Cargo names.
+    /// Returns the dependencies that it compiled: for the project's own crates Cargo names
+    /// a folder.
     pub(crate) fn compiled_dependencies(&self) -> anyhow::Result<Vec<String>> {
         let output = self.output()?;
         let compiled = output.lines().filter(|line| line.contains("Compiling "));
@@ -55,7 +56,7 @@ impl Running {
         Ok(dependencies.map(str::to_owned).collect())
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition on the output holds.
     pub(crate) fn wait(&mut self, until: impl Fn(&str) -> bool) -> anyhow::Result<()> {
         let begun = Instant::now();
         while !until(&self.output()?) {
@@ -73,7 +74,7 @@ impl Running {
         Ok(())
     }
 
-    /// Presses Ctrl-C, and waits for the end.
+    /// Presses Ctrl-C, and waits for it to exit.
     pub(crate) fn interrupt(&mut self) -> anyhow::Result<ExitStatus> {
         self.signal(Signal::INT);
         let begun = Instant::now();
@@ -83,7 +84,7 @@ impl Running {
             }
             ensure!(
                 begun.elapsed() < Duration::from_secs(20),
-                "{} does not end:\n{}",
+                "{} does not exit:\n{}",
                 self.shown,
                 self.output()?
             );
@@ -93,7 +94,7 @@ impl Running {
 
     fn signal(&self, signal: Signal) {
         if let Some(group) = Pid::from_raw(self.child.id().cast_signed()) {
-            // It fails if nothing is left of the group.
+            // This fails if no process is left in the group.
             kill_process_group(group, signal).unwrap_or_default();
         }
     }
@@ -114,7 +115,7 @@ pub(crate) fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }
 
-/// Says whether something listens on a port of this machine.
+/// Returns true if something listens on a port of this machine.
 pub(crate) fn listens(port: u16) -> bool {
     TcpStream::connect(("localhost", port)).is_ok()
 }

@@ -1,5 +1,5 @@
-//! Every command in the documents is run by a test, or the text says that it is not:
-//! `docs/development.md` explains how to say which.
+//! Every command in the documents is run by a test, or the text before it says that it is
+//! not: see `docs/development.md`.
 
 use std::path::Path;
 
@@ -32,7 +32,7 @@ fn assert_block(document: &str, block: &Block) -> anyhow::Result<()> {
         let path = root().join(file);
         assert!(path.is_file(), "{document} names {file}, which is missing");
         let source = std::fs::read_to_string(path)?;
-        // `document::steps_run_by` with the test's own name: it runs whatever is there.
+        // A test that calls `document::steps_run_by` with its own name runs every command.
         let names = |path: &str| source.contains(&format!("\"{path}\""));
         if names(file) && names(document) {
             return Ok(());
@@ -52,7 +52,7 @@ fn assert_block(document: &str, block: &Block) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Every document for people, by its path from the root.
+/// Every document, by its path from the root.
 fn documents() -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for folder in ["", "docs", "docs/decisions", "events"] {

@@ -1,4 +1,4 @@
-//! The templates in `infra/examples`: other people's APIs behind our tokens.
+//! The templates in `infra/examples`: other APIs that accept the service's tokens.
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::template::{Template, items, text};

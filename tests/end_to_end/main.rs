@@ -1,9 +1,6 @@
 //! Every route, over real HTTP, against real function processes.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "what a test looks for and does not find is its finding"
-)]
+#![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod account;
 mod admin;

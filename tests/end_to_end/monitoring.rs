@@ -1,4 +1,4 @@
-//! What the template watches: access logs, alarms and the dashboard.
+//! Monitoring in the template: access logs, alarms and the dashboard.
 
 use std::collections::BTreeSet;
 
@@ -61,7 +61,7 @@ fn what_must_wake_somebody_is_an_alarm() -> anyhow::Result<()> {
         assert!(!text(properties, "/AlarmDescription").is_empty(), "{id}");
         let actions = items(properties.get("AlarmActions"));
         assert_eq!(text(actions[0], "/Ref"), "AlarmTopicArn", "{id}");
-        // AWS allows ten metrics beneath an expression.
+        // AWS allows ten metrics in an expression, which counts as one more.
         assert!(items(properties.get("Metrics")).len() <= 11, "{id}");
     }
     Ok(())

@@ -1,25 +1,25 @@
-//! What each function's role may do: what its code does, and nothing beside.
+//! Each function's role grants exactly what its code does.
 
 use std::collections::BTreeSet;
 
 use gatehouse_tests::template::{Template, binary_name, grants, items, named, statements, text};
 use serde_json::Value;
 
-/// What the functions call, read from their code; a transaction by its parts.
+/// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
-/// Whoever adds a call adds its line here and its action in the template.
+/// A new call needs a line here and its action in the template.
 const CALLS: [(&str, &str, &[&str]); 32] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
-    // The attempt, by its address.
+    // The counter of the client's address.
     ("register", "LoginAttemptsTable", &["UpdateItem"]),
-    // The name, the user, a hash of older parameters.
+    // The name, the user, and the replacement of a hash with older parameters.
     (
         "login",
         "UsersTable",
         &["BatchGetItem", "GetItem", "UpdateItem"],
     ),
-    // The counters, read and raised.
+    // The counters, read and incremented.
     (
         "login",
         "LoginAttemptsTable",
@@ -28,7 +28,7 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
     ("login", "SessionsTable", &["PutItem"]),
     ("login", "KeyRingSecret", &["GetSecretValue"]),
     ("refresh", "UsersTable", &["GetItem"]),
-    // The scope that is asked for is compared before the update; a replay ends it.
+    // The requested scope is compared before the update; a replay ends the session.
     ("refresh", "SessionsTable", &["GetItem", "UpdateItem"]),
     ("refresh", "RevocationsTable", &["PutItem"]),
     // `POST /revoke` verifies access tokens.
@@ -38,22 +38,22 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
     ("logout", "UsersTable", &["GetItem", "UpdateItem"]),
     ("logout", "SessionsTable", &["UpdateItem"]),
     ("logout", "RevocationsTable", &["PutItem"]),
-    // The person; a new password; the account and its names, in one transaction.
+    // The user; a new password; the account and its names, in one transaction.
     (
         "account",
         "UsersTable",
         &["GetItem", "UpdateItem", "DeleteItem"],
     ),
-    // One's own sessions: shown, exported, ended, deleted with the account.
+    // The user's own sessions: listed, exported, ended, deleted with the account.
     (
         "account",
         "SessionsTable",
         &["GetItem", "UpdateItem", "BatchGetItem", "BatchWriteItem"],
     ),
     ("account", "SessionsTable/index/by-user", &["Query"]),
-    // The export reads; what ends access tokens writes.
+    // The export reads; whatever ends access tokens writes.
     ("account", "RevocationsTable", &["BatchGetItem", "PutItem"]),
-    // Exported, and deleted with the account; the counter of its own password.
+    // Exported, and deleted with the account; the counter of wrong current passwords.
     (
         "account",
         "LoginAttemptsTable",
@@ -65,7 +65,7 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
         "UsersTable",
         &["GetItem", "UpdateItem", "DeleteItem", "Scan"],
     ),
-    // Deleted with the account; read for the addresses alone.
+    // Deleted with the account; read only for their addresses.
     (
         "admin",
         "SessionsTable",
@@ -76,7 +76,7 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
     ("admin", "LoginAttemptsTable", &["BatchWriteItem"]),
     ("authorizer", "RevocationsTable", &["BatchGetItem"]),
     ("authorizer", "SigningKeysTable", &["GetItem"]),
-    // The caller's token and the token in question, in one call.
+    // The caller's token and the introspected token, in one call.
     ("introspect", "RevocationsTable", &["BatchGetItem"]),
     // The keys, and the client.
     ("introspect", "SigningKeysTable", &["GetItem"]),
@@ -92,7 +92,7 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
             "UpdateSecretVersionStage",
         ],
     ),
-    // Nothing at all, but for the log that every function writes.
+    // Nothing, except for the log that every function writes.
     ("protected", "", &[]),
 ];
 

@@ -1,4 +1,4 @@
-//! Rules of the template that no emulator enforces, and no linter knows.
+//! Rules for the template that no emulator enforces and no linter knows.
 
 use std::collections::BTreeSet;
 
@@ -97,7 +97,7 @@ fn the_authorizer_caches_nothing_by_default_and_asks_for_the_header() -> anyhow:
     let ttl = text(authorizer, "/AuthorizerResultTtlInSeconds/Ref");
     assert_eq!(ttl, "AuthorizerCacheSeconds");
     assert_eq!(parameter(&template, ttl)["Default"], "0");
-    // Without it a cached answer would serve everybody.
+    // Without it, a cached verdict would apply to everyone.
     let sources = items(authorizer.get("IdentitySource"));
     assert_eq!(sources, ["$request.header.Authorization"]);
     Ok(())
@@ -125,7 +125,10 @@ fn no_secret_is_in_an_environment_variable() -> anyhow::Result<()> {
         assert!(parameter.get("NoEcho").is_none(), "{name} is a secret");
     }
     let whole = std::fs::read_to_string(root().join("infra/template.yaml"))?;
-    assert!(!whole.contains("{{resolve:"), "it would be resolved here");
+    assert!(
+        !whole.contains("{{resolve:"),
+        "a dynamic reference would be resolved into the template"
+    );
     Ok(())
 }
 
@@ -193,7 +196,7 @@ fn who_hashes_passwords_is_throttled_and_can_be_limited() -> anyhow::Result<()> 
     Ok(())
 }
 
-/// Resource servers call it for each request of theirs, and it hashes nothing.
+/// Resource servers call it for each of their requests, and it hashes nothing.
 #[test]
 fn introspection_has_its_own_small_function_and_its_own_throttle() -> anyhow::Result<()> {
     let template = Template::read()?;
@@ -226,7 +229,7 @@ fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyho
     let (id, secret) = secrets[0];
     assert_eq!(secret["DeletionPolicy"], "RetainExceptOnCreate");
     assert_eq!(secret["UpdateReplacePolicy"], "Retain");
-    // No key is in the template: the first rotation makes them.
+    // The template contains no key: the first rotation creates them.
     assert_eq!(text(secret, "/Properties/SecretString"), r#"{"version":0}"#);
 
     let schedules = template.resources("AWS::SecretsManager::RotationSchedule");
@@ -234,7 +237,7 @@ fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyho
     let (_, schedule) = schedules[0];
     assert_eq!(schedule["Condition"], "Rotates");
     assert_eq!(named(&schedule["Properties"]["SecretId"]), Some(id));
-    // Or the first run would be refused.
+    // Otherwise the first run would be refused.
     let permission = template.properties(text(schedule, "/DependsOn"));
     assert_eq!(
         text(permission, "/Principal"),
@@ -262,7 +265,7 @@ fn every_parameter_has_a_sentence_a_default_and_bounds() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A variable that nothing reads is a setting without effect.
+/// A variable that nothing reads is a setting that has no effect.
 #[test]
 fn every_variable_that_the_template_sets_is_read() -> anyhow::Result<()> {
     let template = Template::read()?;

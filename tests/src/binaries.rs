@@ -1,4 +1,4 @@
-//! The function binaries, built once for a run of the tests.
+//! The function binaries, built once per run of the tests.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use std::sync::OnceLock;
 use anyhow::{Context, bail};
 
 /// Returns the folder of the function binaries, after building them as `cargo local`
-/// does: what Cargo compiled for the tests is used again. `cargo deployed` tests the
+/// does, which reuses what Cargo compiled for the tests. `cargo deployed` tests the
 /// functions as they are deployed.
 ///
 /// # Errors
-/// When the template cannot be read or the build fails.
+/// If the template cannot be read or the build fails.
 pub fn folder() -> anyhow::Result<PathBuf> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT
@@ -39,13 +39,13 @@ fn build() -> anyhow::Result<PathBuf> {
         .status()
         .context("cargo could not be started")?;
     if !status.success() {
-        bail!("the functions do not build");
+        bail!("the functions could not be built");
     }
     Ok(target_folder().join("debug"))
 }
 
-/// Returns the folder that this very test was built into: `target/debug/deps/NAME`
-/// is in the third below it.
+/// Returns the target folder that this test was built into: `target/debug/deps/NAME` is
+/// three levels below it.
 #[must_use]
 pub fn target_folder() -> PathBuf {
     std::env::current_exe()

@@ -1,10 +1,10 @@
-//! A call to AWS as IAM sees it: who, which action, on what.
+//! A call to AWS as IAM sees it: the caller, the action, the resource.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-/// One right that a call makes use of.
+/// One permission that a call needs.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
     /// The access key id that the call was signed with.
@@ -15,11 +15,11 @@ pub struct Use {
     pub resource: String,
 }
 
-/// Reads the rights that a call makes use of from its headers and body; none
-/// where it is no call to DynamoDB or Secrets Manager.
+/// Reads the permissions that a call needs from its headers and body; none if it is not
+/// a call to DynamoDB or Secrets Manager.
 ///
-/// A transaction is its parts: IAM asks for `PutItem`, `UpdateItem` and so on, and
-/// has no action for the whole.
+/// A transaction needs those of its parts, `PutItem`, `UpdateItem` and so on: IAM has no
+/// action for the whole.
 #[must_use]
 pub fn uses(authorization: &str, target: &str, body: &Value) -> Vec<Use> {
     let key = authorization
@@ -83,7 +83,7 @@ fn part_action(kind: &str) -> &str {
     }
 }
 
-/// What DynamoDB says that a call has cost.
+/// What a call cost, according to DynamoDB.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cost {
     /// The operation, such as `PutItem`.
@@ -94,7 +94,7 @@ pub struct Cost {
     pub writes: f64,
 }
 
-/// Reads the cost of a call from its answer.
+/// Reads the cost of a call from its response.
 #[must_use]
 pub fn cost(operation: &str, answer: &Value) -> Cost {
     let consumed = &answer["ConsumedCapacity"];
@@ -118,7 +118,7 @@ fn text(value: &Value, member: &str) -> String {
     value[member].as_str().unwrap_or_default().to_owned()
 }
 
-/// Rights by who used them, readable: `login dynamodb:GetItem UsersTable`.
+/// Makes permissions readable: `login dynamodb:GetItem UsersTable`.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Access key ids to functions.
@@ -128,8 +128,8 @@ pub struct Names {
 }
 
 impl Names {
-    /// Writes a use as its function, action and the resource's logical id; what is
-    /// not known stays as the call has it, so that a comparison shows it.
+    /// Formats a use as its function, action and the resource's logical id. An unknown
+    /// key or resource stays as it is, so that a comparison shows it.
     #[must_use]
     pub fn readable(&self, used: &Use) -> String {
         let function = self.keys.get(&used.key).unwrap_or(&used.key);

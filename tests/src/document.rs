@@ -1,8 +1,8 @@
 //! Commands in the documents: blocks of a shell's input and output.
 //!
-//! In a block ` ```console `, lines that begin with `$ ` (and those that continue
-//! one after a `\`) are commands. The others are what the commands print, where `…`
-//! stands for whatever differs from run to run.
+//! In a block ` ```console `, lines that begin with `$ ` (and those that continue one
+//! after a `\`) are commands. The others are what the commands print; `…` stands for
+//! anything that varies.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -12,9 +12,9 @@ use anyhow::{Context, ensure};
 /// One block: commands, and the parts of the output that the document promises.
 #[derive(Debug)]
 pub struct Step {
-    /// The commands, one a line.
+    /// The commands, one per line.
     pub commands: String,
-    /// What they print, in pieces without the `…`.
+    /// What they print: the pieces between the `…`.
     pub expected: Vec<String>,
 }
 
@@ -104,11 +104,11 @@ fn step(block: &str) -> Step {
     Step { commands, expected }
 }
 
-/// Runs steps in one shell, and compares what each prints with what it promises.
-/// `change` says in which place the shell runs, and with which commands.
+/// Runs steps in one shell, and compares what each prints with what the document says.
+/// `change` edits the commands first: their URL, for example.
 ///
 /// # Errors
-/// The first promise that does not hold, or a shell that cannot be run.
+/// If the shell cannot be run, or a step prints something else.
 pub fn run(
     steps: &[Step],
     mut shell: Command,
@@ -131,7 +131,7 @@ pub fn run(
     stdin.write_all(script.as_bytes())?;
     drop(stdin);
     let output = String::from_utf8(child.wait_with_output()?.stdout)?;
-    // The emulator's own answers have a space there.
+    // The emulator's own responses have a space there.
     let output = output.replace("\": \"", "\":\"");
     let mut outputs = output.split(MARK);
     for step in steps {
@@ -139,7 +139,7 @@ pub fn run(
         for expected in &step.expected {
             ensure!(
                 output.contains(expected),
-                "after\n{}\nthe document promises {expected}, and this came:\n{output}",
+                "after\n{}\nthe document promises {expected}, but this was printed:\n{output}",
                 step.commands
             );
         }

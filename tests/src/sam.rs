@@ -1,4 +1,4 @@
-//! The SAM command line, called as a person would.
+//! The SAM command line.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -10,10 +10,10 @@ use crate::deployment::Parameters;
 use crate::service::CLIENT_ADDRESS;
 use crate::settings::setting;
 
-/// Deploys a packaged template, and waits until the stack is there.
+/// Deploys a packaged template, and waits until the stack is complete.
 ///
 /// # Errors
-/// With what SAM has said, when it fails.
+/// If SAM fails; the message is its output.
 pub fn deploy(
     environment: &Environment,
     package: &Path,
@@ -34,10 +34,10 @@ pub fn deploy(
     run(&mut command)
 }
 
-/// Uploads the functions, and writes the template that names what was uploaded.
+/// Uploads the functions, and writes a template that refers to the uploads.
 ///
 /// # Errors
-/// With what SAM has said, when it fails.
+/// If SAM fails; the message is its output.
 pub fn package(environment: &Environment, template: &Path, package: &Path) -> anyhow::Result<()> {
     let mut command = sam(environment);
     command
@@ -52,7 +52,7 @@ pub fn package(environment: &Environment, template: &Path, package: &Path) -> an
 /// Validates a template, with the linter's rules.
 ///
 /// # Errors
-/// With what SAM has said, when it finds anything.
+/// If SAM finds anything; the message is its output.
 pub fn validate(environment: &Environment, template: &Path) -> anyhow::Result<()> {
     let mut command = sam(environment);
     command
@@ -61,23 +61,23 @@ pub fn validate(environment: &Environment, template: &Path) -> anyhow::Result<()
     run(&mut command)
 }
 
-/// Runs a command, and shows what it said if it fails.
+/// Runs a command, and shows its output if it fails.
 ///
 /// # Errors
-/// With what it has said, when it fails.
+/// If it fails; the message is its output.
 pub fn run(command: &mut Command) -> anyhow::Result<()> {
     let shown = command.get_program().to_string_lossy().into_owned();
     let output = command
         .output()
         .with_context(|| format!("{shown} cannot be started"))?;
     if !output.status.success() {
-        let said = [output.stdout, output.stderr].concat();
-        bail!("{shown} failed:\n{}", String::from_utf8_lossy(&said));
+        let output = [output.stdout, output.stderr].concat();
+        bail!("{shown} failed:\n{}", String::from_utf8_lossy(&output));
     }
     Ok(())
 }
 
-/// What the environment has beside, or over, this process's own.
+/// Variables that are added to this process's environment, or replace some of it.
 pub type Environment = BTreeMap<String, String>;
 
 fn sam(environment: &Environment) -> Command {
@@ -88,9 +88,9 @@ fn sam(environment: &Environment) -> Command {
     command
 }
 
-/// Adds what every stack of a test is deployed with: the emulator has no rotation
-/// schedule, nothing of a test is worth keeping, and tests that share a stack must not
-/// share the counters of one address.
+/// Adds the parameters that every test's stack is deployed with: the emulator has no
+/// rotation schedules, no test's data is worth keeping, and tests that share a stack must
+/// not share the counters of one address.
 #[must_use]
 pub fn for_a_test(parameters: &Parameters) -> Parameters {
     let mut all: Parameters = DEFAULTS
@@ -107,7 +107,7 @@ const DEFAULTS: [(&str, &str); 4] = [
     ("Architecture", ARCHITECTURE),
 ];
 
-/// The processor that the tests' functions are built for: this machine's.
+/// The processor that the tests' functions are built for is this machine's.
 const ARCHITECTURE: &str = if cfg!(target_arch = "aarch64") {
     "arm64"
 } else {

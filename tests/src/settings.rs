@@ -7,14 +7,14 @@ use anyhow::Context;
 /// Which deployed stack the tests run against.
 #[derive(Debug)]
 pub struct Settings {
-    /// `API_URL`: where its API answers.
+    /// `API_URL`: the URL of its API.
     pub api_url: String,
-    /// `STACK_NAME`: what CloudFormation calls it.
+    /// `STACK_NAME`: its name in CloudFormation.
     pub stack: String,
 }
 
 impl Settings {
-    /// Reads `API_URL` and `STACK_NAME`; none where the tests run their own stacks.
+    /// Reads `API_URL` and `STACK_NAME`; none if the tests start local stacks.
     #[must_use]
     pub fn read() -> Option<Self> {
         let api_url = setting("API_URL")?.trim_end_matches('/').to_owned();
@@ -23,18 +23,18 @@ impl Settings {
     }
 }
 
-/// Where the packaged template is, from which further stacks are deployed.
+/// The path of the packaged template, from which further stacks are deployed.
 ///
 /// # Errors
-/// When `GATEHOUSE_PACKAGE` is not set.
+/// If `GATEHOUSE_PACKAGE` is not set.
 pub fn package() -> anyhow::Result<PathBuf> {
     let package = setting("GATEHOUSE_PACKAGE");
-    package
-        .map(PathBuf::from)
-        .context("GATEHOUSE_PACKAGE is not set: what `sam package` has written")
+    package.map(PathBuf::from).context(
+        "GATEHOUSE_PACKAGE is not set: it is the path of the template that `sam package` wrote",
+    )
 }
 
-/// A setting of the tests; an empty one is none.
+/// A setting of the tests; none if it is missing or empty.
 #[must_use]
 #[expect(
     clippy::disallowed_methods,

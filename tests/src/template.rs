@@ -1,4 +1,4 @@
-//! `infra/template.yaml` as it is written, for those who check its rules.
+//! `infra/template.yaml` as it is written, for tests that check its rules.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ impl Template {
     /// Reads the project's template.
     ///
     /// # Errors
-    /// When it cannot be read or is no YAML.
+    /// If it cannot be read or is not YAML.
     pub fn read() -> anyhow::Result<Self> {
         Self::read_from(&root().join("infra/template.yaml"))
     }
@@ -22,7 +22,7 @@ impl Template {
     /// Reads another template.
     ///
     /// # Errors
-    /// When it cannot be read or is no YAML.
+    /// If it cannot be read or is not YAML.
     pub fn read_from(file: &Path) -> anyhow::Result<Self> {
         Ok(Self(gatehouse_local::template_document(file)?))
     }
@@ -66,7 +66,7 @@ pub fn binary_name(function: &Value) -> &str {
     uri.rsplit('/').next().unwrap_or_default()
 }
 
-/// Returns the text at a JSON pointer, or nothing.
+/// Returns the string at a JSON pointer; empty if there is none.
 #[must_use]
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value
@@ -75,7 +75,7 @@ pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
-/// Returns the members of a map, or none.
+/// Returns the members of an object; none if it is not one.
 #[must_use]
 pub fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {
     let map = value.and_then(Value::as_object);
@@ -85,7 +85,7 @@ pub fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {
         .collect()
 }
 
-/// Returns a list's items; what is no list is a list of one.
+/// Returns a list's items; any other value is a list of one.
 #[must_use]
 pub fn items(value: Option<&Value>) -> Vec<&Value> {
     match value {
@@ -95,8 +95,8 @@ pub fn items(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-/// Returns what a role may do: an action and what it may be done to, by its
-/// logical id, `TABLE/index/INDEX` for an index, or as it is written.
+/// Returns what a role may do: an action and its resource, as a logical id,
+/// `TABLE/index/INDEX` for an index, or as it is written.
 #[must_use]
 pub fn grants(role: &Value) -> Vec<(String, String)> {
     let mut grants = Vec::new();

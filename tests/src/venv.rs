@@ -1,4 +1,4 @@
-//! Tools from `PyPI`, in virtual environments of the project's own.
+//! Tools from `PyPI`, in the project's own virtual environments.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,8 +8,8 @@ use anyhow::Context;
 use crate::binaries::root;
 use crate::sam::run;
 
-/// Makes a virtual environment of a list in `tests/deployed`, unless it is there
-/// already; returns its programs' folder.
+/// Creates a virtual environment from a list in `tests/deployed`, unless it exists;
+/// returns the folder of its programs.
 ///
 /// # Errors
 /// If Python 3 or the network is missing.
@@ -23,7 +23,7 @@ pub fn environment(folder: &Path, list: &str) -> anyhow::Result<PathBuf> {
     }
     let mut venv = Command::new("python3");
     venv.args(["-m", "venv", "--clear"]).arg(folder);
-    run(&mut venv).context("Python 3 with its module venv is needed")?;
+    run(&mut venv).context("Python 3 with its module venv is required")?;
     let mut pip = Command::new(programs.join("pip"));
     pip.args(["install", "--quiet", "--requirement"]).arg(&list);
     run(&mut pip)?;
@@ -33,7 +33,7 @@ pub fn environment(folder: &Path, list: &str) -> anyhow::Result<PathBuf> {
     Ok(programs)
 }
 
-/// Returns the programs' folder of the environment with SAM, cargo-lambda and Zig.
+/// Returns the folder of SAM, cargo-lambda and Zig.
 ///
 /// # Errors
 /// As [`environment`].

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::tools::Tools;
 
-/// A running emulator. Dropping it ends it, and the functions that it runs.
+/// A running emulator. Dropping it stops it and the functions that it runs.
 #[derive(Debug)]
 pub(crate) struct Emulator {
     url: String,
@@ -26,11 +26,11 @@ pub(crate) struct Emulator {
 }
 
 impl Emulator {
-    /// Starts it on a free port. It enforces IAM: every role has to be enough.
+    /// Starts it on a free port. It enforces IAM, so every role must be sufficient.
     pub(crate) async fn start(tools: &Tools, work: &Path) -> anyhow::Result<Self> {
         let port = free_port().await?;
         let url = format!("http://127.0.0.1:{port}");
-        // The functions call the proxy; people, SAM and the tests the emulator itself.
+        // Functions call the proxy; SAM and the tests call the emulator itself.
         let proxy = Proxy::start(&url).await?;
         let log = work.join("emulator.log");
         let log =
@@ -57,7 +57,7 @@ impl Emulator {
         Ok(emulator)
     }
 
-    /// What leads programs to the emulator instead of AWS.
+    /// The variables that direct programs to the emulator instead of AWS.
     pub(crate) fn environment(&self, tools: &Tools) -> BTreeMap<String, String> {
         let sam = tools.sam().join("sam");
         [
@@ -73,7 +73,7 @@ impl Emulator {
         .into()
     }
 
-    /// The same for the SDK in this process.
+    /// The same, for the SDK in this process.
     pub(crate) async fn config(&self) -> SdkConfig {
         aws_config::defaults(BehaviorVersion::latest())
             .endpoint_url(&self.url)
@@ -87,7 +87,7 @@ impl Emulator {
         &self.proxy
     }
 
-    /// The stacks of this run, by their common beginning.
+    /// The stacks of this run, which have a common prefix.
     pub(crate) async fn stacks(&self, prefix: &str) -> anyhow::Result<Vec<String>> {
         let client = Client::new(&self.config().await);
         let answer = client.describe_stacks().send().await?;
@@ -101,7 +101,7 @@ impl Emulator {
             .collect())
     }
 
-    /// Deletes stacks, and sees that they are gone.
+    /// Deletes stacks, and waits until they are gone.
     pub(crate) async fn delete(&self, stacks: &[String]) -> anyhow::Result<()> {
         let client = Client::new(&self.config().await);
         for stack in stacks {
@@ -111,10 +111,7 @@ impl Emulator {
         for stack in stacks {
             while let Some(status) = status(&client, stack).await {
                 ensure!(!status.ends_with("FAILED"), "{stack}: {status}");
-                ensure!(
-                    Instant::now() < deadline,
-                    "{stack} is still there: {status}"
-                );
+                ensure!(Instant::now() < deadline, "{stack} still exists: {status}");
                 sleep(Duration::from_millis(200)).await;
             }
         }
@@ -125,16 +122,16 @@ impl Emulator {
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if let Some(status) = self.process.try_wait()? {
-                bail!("the emulator has ended ({status}): its log says why");
+                bail!("the emulator exited ({status}): see its log");
             }
-            ensure!(Instant::now() < deadline, "the emulator does not answer");
+            ensure!(Instant::now() < deadline, "the emulator does not respond");
             sleep(Duration::from_millis(100)).await;
         }
         Ok(())
     }
 }
 
-/// The status of a stack; none where it is gone.
+/// The status of a stack; none if it is gone.
 async fn status(client: &Client, stack: &str) -> Option<String> {
     let answer = client
         .describe_stacks()
@@ -149,12 +146,12 @@ async fn status(client: &Client, stack: &str) -> Option<String> {
 async fn free_port() -> anyhow::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
-        .context("there is no free port")?;
+        .context("no port is free")?;
     Ok(listener.local_addr()?.port())
 }
 
-/// How long the emulator may take to start, and its stacks to go.
+/// How long the emulator may take to start, or to delete its stacks.
 const PATIENCE: Duration = Duration::from_mins(1);
 const REGION: &str = "us-east-1";
-/// The emulator's own administrator.
+/// The access key of the emulator's administrator.
 const KEY: &str = "test";

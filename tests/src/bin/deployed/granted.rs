@@ -1,8 +1,8 @@
-//! What each role was granted, against what its function has used: the same, or
-//! the run has failed.
+//! Compares what each role was granted with what its function used: any difference fails
+//! the run.
 //!
-//! The emulator enforces the roles, so nothing was used that was not granted. That
-//! nothing is granted that was not used is what a comparison alone can show.
+//! The emulator enforces the roles, so nothing was used without being granted. Only a
+//! comparison shows that nothing was granted without being used.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use gatehouse_tests::deployment::Deployment;
 use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::template::{Template, binary_name, grants, named};
 
-/// Compares both over all functions and stacks of the run.
+/// Compares both, for all functions and stacks of the run.
 pub(crate) async fn compare(
     config: &SdkConfig,
     proxy: &Proxy,
@@ -29,7 +29,7 @@ pub(crate) async fn compare(
         let role = function.pointer("/Properties/Role").and_then(named);
         let role = role.unwrap_or_default();
         for (action, resource) in grants(template.properties(role)) {
-            // Lambda itself writes the log, with the role of the function.
+            // Lambda itself writes the log, with the function's role.
             if !action.starts_with("logs:") {
                 granted.insert(format!("{} {action} {resource}", binary_name(function)));
             }
@@ -52,23 +52,23 @@ pub(crate) async fn compare(
         let secret = deployment.output("KeyRingSecretArn").to_owned();
         names.resources.insert(secret, "KeyRingSecret".to_owned());
     }
-    let seen = proxy.uses();
-    let used: BTreeSet<String> = seen.iter().map(|call| names.readable(call)).collect();
-    let too_much: Vec<&String> = granted.difference(&used).collect();
-    let too_little: Vec<&String> = used.difference(&granted).collect();
+    let calls = proxy.uses();
+    let used: BTreeSet<String> = calls.iter().map(|call| names.readable(call)).collect();
+    let unused: Vec<&String> = granted.difference(&used).collect();
+    let missing: Vec<&String> = used.difference(&granted).collect();
     ensure!(
-        too_much.is_empty() && too_little.is_empty(),
-        "granted and not used: {too_much:#?}\nused and not granted: {too_little:#?}"
+        unused.is_empty() && missing.is_empty(),
+        "granted but not used: {unused:#?}\nused but not granted: {missing:#?}"
     );
     super::say(&format!(
-        "{} rights granted, and all of them used",
+        "{} permissions granted, and all of them used",
         granted.len()
     ));
     Ok(())
 }
 
-/// The access key id that the emulator gives to a function: a digest of the ARNs
-/// of the function and of its role.
+/// The access key id that the emulator assigns to a function: a digest of the ARNs of the
+/// function and of its role.
 fn access_key(function: &str, role: &str) -> String {
     let digest = sha256(format!("{function}:{role}").as_bytes());
     let digest = URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();

@@ -1,9 +1,9 @@
 //! `cargo deployed`: deploys everything onto an emulator of AWS and runs the
 //! end-to-end suite against it, from a fresh clone, in one command.
 //!
-//! Tools, build, emulator, deployment, keys, the suite, ten rotations under load
-//! and the examples, what each role was granted against what it has used; then
-//! the stacks are deleted.
+//! Steps: tools, build, emulator, deployment, keys, the suite, ten rotations under load
+//! and the examples, what each role was granted compared with what it used; then the
+//! stacks are deleted.
 
 mod emulator;
 mod granted;
@@ -86,8 +86,8 @@ async fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Runs `cargo gatehouse check --stack gatehouse-e2e`, which must find nothing
-/// that fails; what it warns about is there for a person to read.
+/// Runs `cargo gatehouse check --stack gatehouse-e2e`, which must not fail; its warnings
+/// are printed.
 fn check(environment: &sam::Environment) -> anyhow::Result<()> {
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
@@ -97,7 +97,7 @@ fn check(environment: &sam::Environment) -> anyhow::Result<()> {
         .context("cargo cannot be started")?;
     ensure!(
         matches!(status.code(), Some(0 | 3)),
-        "the check of the deployed stack has failed"
+        "the check of the deployed stack failed"
     );
     Ok(())
 }
@@ -107,19 +107,19 @@ fn suite(environment: &sam::Environment, name: &str) -> anyhow::Result<()> {
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .envs(environment)
-        // Without `-p`, so that what `cargo test` compiled is used again.
+        // Without `-p`, so that Cargo reuses what `cargo test` compiled.
         .args(["test", "--locked", "--test", name])
-        // One at a time: the tests share a stack, and a few cut it off from its tables.
+        // One at a time: the tests share a stack, and some cut it off from its tables.
         .args(["--", "--test-threads=1"])
         .status()
         .context("cargo cannot be started")?;
-    ensure!(status.success(), "the suite {name} has failed");
+    ensure!(status.success(), "the suite {name} failed");
     Ok(())
 }
 
-/// Tells a person how far it is.
+/// Reports progress.
 fn say(line: &str) {
-    // Nobody to tell where stderr is closed.
+    // Nobody reads it if stderr is closed.
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 

@@ -1,4 +1,4 @@
-//! The tools of a deployment, in virtual environments of the project's own.
+//! The tools of a deployment, in the project's own virtual environments.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use gatehouse_tests::sam::run;
 use gatehouse_tests::settings::setting;
 use gatehouse_tests::venv;
 
-/// Where the tools are.
+/// The folders of the tools.
 #[derive(Debug)]
 pub(crate) struct Tools {
     sam: PathBuf,
@@ -17,8 +17,8 @@ pub(crate) struct Tools {
 }
 
 impl Tools {
-    /// Installs what is not there yet, in the versions that the lists pin. Two
-    /// environments: SAM and the emulator want different versions of one library.
+    /// Installs what is missing, in the versions that the lists pin. There are two
+    /// environments, since SAM and the emulator need different versions of a library.
     pub(crate) fn install(work: &Path) -> anyhow::Result<Self> {
         Ok(Self {
             sam: venv::sam()?,
@@ -26,8 +26,8 @@ impl Tools {
         })
     }
 
-    /// Builds the functions as they are deployed, but for the profile: `emulator`
-    /// compiles in minutes.
+    /// Builds the functions as they are deployed, except for the profile: `emulator`
+    /// compiles within minutes.
     pub(crate) fn build_functions(&self) -> anyhow::Result<()> {
         let functions =
             gatehouse_local::function_names(&root().join("infra/template.yaml"), &BTreeMap::new())?;
