@@ -1,7 +1,8 @@
 //! `gatehouse users`, beside a running service.
 
 use anyhow::{Context as _, ensure};
-use gatehouse_tests::Service;
+use gatehouse_tests::service::parameters;
+use gatehouse_tests::{Person, Service};
 use serde_json::json;
 
 use crate::project::Project;
@@ -16,28 +17,26 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
         "nobody is there: {refused:?}"
     );
 
-    let mut person = service.logged_in("ada").await?;
-    let name = person.username.clone();
-    let before = person.access_token.clone();
-    assert_eq!(service.get_as(&before, "/admin").await?.status, 403);
+    let mut ada = service.logged_in("ada").await?;
+    let name = ada.username.clone();
+    ada.lacks_the_role_for(&service, "/admin").await?;
     let promoted = project.run(&["users", "promote", &name])?;
     ensure!(promoted.succeeded(), "{promoted:?}");
     assert!(
         promoted.out.contains("has the roles admin user now"),
         "{promoted:?}"
     );
-    // The old token says otherwise, and is refused.
-    assert_eq!(service.get_as(&before, "/protected").await?.status, 403);
-    let refreshed = service.refresh(&person.refresh_token).await?;
-    let token = refreshed.member("access_token");
-    assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
+    // The old token lacks the role, and is refused.
+    ada.is_shut_out(&service).await?;
+    ada = ada.refreshes(&service).await?;
+    ada.is_let_in_at(&service, "/admin").await?;
 
     let last = project.run(&["users", "disable", &name, "--yes"])?;
     assert!(
         !last.succeeded() && last.err.contains("last administrator"),
         "{last:?}"
     );
-    assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
+    ada.is_let_in_at(&service, "/admin").await?;
 
     let other = service.logged_in("eve").await?;
     ensure!(
@@ -47,8 +46,8 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     );
     let disabled = project.run(&["users", "disable", &name, "--yes"])?;
     ensure!(disabled.succeeded(), "{disabled:?}");
-    assert_eq!(service.get_as(&token, "/protected").await?.status, 403);
-    assert!(person.log_in(&service).await.is_err());
+    ada.is_shut_out(&service).await?;
+    ada.cannot_log_in(&service).await?;
     let editor = project.run(&["users", "roles", &other.username, "--add", "editor"])?;
     assert!(
         editor.succeeded()
@@ -58,18 +57,14 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
         "{editor:?}"
     );
     ensure!(project.run(&["users", "enable", &name])?.succeeded());
-    person.log_in(&service).await?;
-    Ok(())
+    ada.log_in(&service).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowhere()
 -> anyhow::Result<()> {
-    let service = Service::start_with(|options| {
-        let closed = ("Registration".to_owned(), "closed".to_owned());
-        options.parameters.extend([closed]);
-    })
-    .await?;
+    let closed = parameters(&[("Registration", "closed")]);
+    let service = Service::start_with(|options| options.parameters = closed).await?;
     let project = Project::of(&service)?;
     let password = "canary of quiet otters at dawn";
     let words = ["users", "create", "Ada", "--role", "admin", "--json"];
@@ -88,54 +83,44 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
     let made: serde_json::Value = serde_json::from_str(&made.out)?;
     assert_eq!(made["user"]["roles"], json!(["admin"]));
 
-    let body = json!({ "username": "ada", "password": password });
-    let login = service.post("/login", &body).await?;
-    ensure!(login.status == 200, "{login:?}");
-    let token = login.member("access_token");
-    assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
+    let mut ada = Person::with_username("ada");
+    password.clone_into(&mut ada.password);
+    ada.log_in(&service).await?;
+    ada.is_let_in_at(&service, "/admin").await?;
 
     let unasked = project.run_with_input(&["users", "revoke-sessions", "ada"], "ada\n")?;
     assert!(
         !unasked.succeeded() && unasked.err.contains("--yes"),
         "{unasked:?}"
     );
-    assert_eq!(service.get_as(&token, "/admin").await?.status, 200);
+    ada.is_let_in_at(&service, "/admin").await?;
     ensure!(
         project
             .run(&["users", "revoke-sessions", "ada", "--yes"])?
             .succeeded()
     );
-    assert_eq!(service.get_as(&token, "/admin").await?.status, 403);
-    let refreshed = service.refresh(&login.member("refresh_token")).await?;
-    assert_eq!(refreshed.status, 400);
-    Ok(())
+    ada.is_shut_out_at(&service, "/admin").await?;
+    ada.cannot_refresh(&service).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let mut person = service.logged_in("ada").await?;
-    let name = person.username.clone();
+    let mut ada = service.logged_in("ada").await?;
+    let name = ada.username.clone();
     let ended = project.run(&["users", "recover", &name, "--json"])?;
     ensure!(ended.succeeded(), "the code is not given");
     let printed: serde_json::Value = serde_json::from_str(&ended.out)?;
     let code = printed["code"].as_str().context("there is no code")?;
 
-    person.password = "nine patient herons in the rain".to_owned();
-    let body = json!({ "code": code, "new_password": person.password });
-    let reset = service.post("/password/reset", &body).await?;
-    assert_eq!(reset.status, 204);
-    assert_eq!(
-        service
-            .get_as(&person.access_token, "/protected")
-            .await?
-            .status,
-        403
-    );
-    assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
-    person.log_in(&service).await?;
-    assert_eq!(service.post("/password/reset", &body).await?.status, 400);
+    ada.password = "nine patient herons in the rain".to_owned();
+    let reset = service.reset_password(code, &ada.password).await?;
+    reset.assert_no_content();
+    ada.is_logged_out(&service).await?;
+    ada.log_in(&service).await?;
+    let again = service.reset_password(code, &ada.password).await?;
+    again.assert_problem(400, "invalid_code");
     Ok(())
 }
 
@@ -143,23 +128,16 @@ async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyh
 async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
-    let mut person = service.logged_in("ada").await?;
-    let name = person.username.clone();
+    let ada = service.logged_in("ada").await?;
+    let name = ada.username.clone();
     let deleted = project.run(&["users", "delete", &name, "--yes"])?;
     ensure!(deleted.succeeded(), "{deleted:?}");
     assert_eq!(
         deleted.out,
         format!("{name} is deleted; sessions that went along: 1.\n")
     );
-    assert_eq!(
-        service
-            .get_as(&person.access_token, "/protected")
-            .await?
-            .status,
-        403
-    );
-    assert_eq!(service.refresh(&person.refresh_token).await?.status, 400);
-    assert!(person.log_in(&service).await.is_err());
+    ada.is_logged_out(&service).await?;
+    ada.cannot_log_in(&service).await?;
     let listed = project.run(&["users", "list"])?;
     assert_eq!(listed.out, "accounts: 0\n");
     Ok(())
