@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gatehouse_local::private;
+use gatehouse_store::private_file;
 
 /// Writes the variables, and returns the file.
 pub(crate) fn write(
@@ -23,7 +24,7 @@ pub(crate) fn write(
     }
     // A proxy of the person's own must not stand before the local tables.
     text.push_str("NO_PROXY=\"127.0.0.1,localhost\"\n");
-    private::file(&file, &text).with_context(unwritable)?;
+    private_file::write(&file, &text).with_context(unwritable)?;
     Ok(file)
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, PublishedKeys, SigningKey};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_store::{Connection, ConnectionSettings, SigningKeys};
+use gatehouse_store::{Connection, ConnectionSettings, SigningKeys, private_file};
 use secrecy::ExposeSecret as _;
 
 use crate::error::StackError;
@@ -36,7 +36,7 @@ pub(crate) fn prepare(
     let wanted = parse(path, algorithm)?;
     let ring = KeyRing::first(wanted.unwrap_or(Algorithm::Es256), now())
         .map_err(|e| failed(e.to_string()))?;
-    private::file(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
+    private_file::write(path, ring.to_json().expose_secret()).map_err(|e| failed(e.to_string()))?;
     Ok(ring)
 }
 

@@ -1,5 +1,5 @@
-//! Directories and files that only their owner may read and that Git ignores:
-//! private keys, password hashes, and what leads to them.
+//! Directories that only their owner may read and that Git ignores: they hold
+//! private keys and password hashes. A process can lock one.
 
 use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, Write as _};
@@ -24,22 +24,6 @@ pub fn directory(path: &Path) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Writes a file with mode 0600, whole or not at all.
-///
-/// # Errors
-/// What the file system said.
-pub fn file(path: &Path, text: &str) -> io::Result<()> {
-    let draft = path.with_extension(format!("{}.draft", std::process::id()));
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&draft)?;
-    file.write_all(text.as_bytes())?;
-    fs::rename(&draft, path)
 }
 
 /// Makes sure that a file exists and has mode 0600, whatever it had before.
@@ -122,8 +106,6 @@ mod tests {
         directory(&data).unwrap();
         assert_eq!(mode(&data), 0o700);
         assert_eq!(fs::read_to_string(data.join(".gitignore")).unwrap(), "*\n");
-        file(&data.join("secret"), "x").unwrap();
-        assert_eq!(mode(&data.join("secret")), 0o600);
         let wide = data.join("wide");
         fs::write(&wide, "kept").unwrap();
         fs::set_permissions(&wide, Permissions::from_mode(0o644)).unwrap();

@@ -8,6 +8,7 @@ mod clients;
 mod dynamodb;
 mod keys;
 mod login_attempts;
+pub mod private_file;
 mod revocations;
 mod sessions;
 mod users;

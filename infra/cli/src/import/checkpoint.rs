@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_store::private_file;
 use serde::{Deserialize, Serialize};
 
 use super::report_file;
@@ -53,12 +54,10 @@ impl Checkpoint {
         Ok(Some(left))
     }
 
-    /// Writes it, whole or not at all.
+    /// Writes it, readable only by its owner.
     pub(super) fn save(&self, file: &Path) -> anyhow::Result<()> {
         let path = path(file);
-        let next = path.with_extension("next");
-        fs::write(&next, serde_json::to_string(self)?)
-            .and_then(|()| fs::rename(&next, &path))
+        private_file::write(&path, &serde_json::to_string(self)?)
             .with_context(|| path.display().to_string())
     }
 

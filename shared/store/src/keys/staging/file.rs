@@ -5,7 +5,7 @@
 //! and writing one step.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 
 use super::{InForce, Staged, parse};
 use crate::keys::cache::KeysError;
+use crate::private_file;
 
 /// A file whose text is a ring. A version's id is the ring's own number.
 #[derive(Debug)]
@@ -72,7 +73,7 @@ impl FileRing {
                 serde_json::to_string(&Waiting { token, ring })
             })
             .map_err(io::Error::other)
-            .and_then(|text| write(&self.waiting_path(), &text.into()));
+            .and_then(|text| private_file::write(&self.waiting_path(), &text));
         written.map_err(KeysError::File)
     }
 
@@ -85,7 +86,7 @@ impl FileRing {
             return Ok(false);
         }
         let ring = parse(waiting.ring.get())?;
-        write(&self.path, &ring.to_json()).map_err(KeysError::File)?;
+        private_file::write(&self.path, ring.to_json().expose_secret()).map_err(KeysError::File)?;
         Ok(true)
     }
 
@@ -115,7 +116,10 @@ impl FileRing {
     }
 
     fn lock(&self) -> io::Result<File> {
-        let lock = private(&self.path.with_extension("lock"))?;
+        let path = self.path.with_extension("lock");
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false);
+        let lock = options.mode(0o600).open(path)?;
         lock.lock()?;
         Ok(lock)
     }
@@ -128,27 +132,6 @@ fn read(path: &Path) -> io::Result<Option<SecretString>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-/// Writes a file that only its owner may read, whole or not at all; called under
-/// the lock, so that nobody else writes the draft.
-fn write(path: &Path, text: &SecretString) -> io::Result<()> {
-    let draft = path.with_extension("draft");
-    let mut file = private(&draft)?;
-    file.set_len(0)?;
-    file.write_all(text.expose_secret().as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&draft, path)
-}
-
-/// Opens a file for its owner alone, making it where it is not there.
-fn private(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)
 }
 
 /// A ring before the first rotation, as a new secret has it.

@@ -101,17 +101,13 @@ fn only_its_owner_may_read_a_ring() {
     );
 }
 
-/// A process that was killed left half a draft: nobody reads it, and the next
-/// writes over it.
+/// A process that was killed left half a draft: nobody reads it.
 #[test]
 fn what_a_killed_writer_left_does_no_harm() {
     let (place, directory) = place();
-    fs::write(directory.path().join("key-ring.draft"), "x".repeat(9_999)).unwrap();
-    fs::write(
-        directory.path().join("key-ring.pending.draft"),
-        "x".repeat(9_999),
-    )
-    .unwrap();
+    let mut draft = tempfile::NamedTempFile::new_in(directory.path()).unwrap();
+    draft.disable_cleanup(true);
+    fs::write(draft.path(), "x".repeat(9_999)).unwrap();
     let ring = ring();
     place.stage("a", &ring).unwrap();
     assert!(place.promote("a", "0").unwrap());
