@@ -5,6 +5,7 @@
 //! Gateway does with an HTTP API. It knows no function, route or table by
 //! name: all of them are the template's.
 
+mod aws;
 mod error;
 mod gateway;
 mod keys;
@@ -30,8 +31,3 @@ pub use plan::Plan;
 pub use stack::{Stack, function_names, stack_directory, template_document};
 pub use storage::{DATABASE, Storage, key_ring_path};
 pub use template::TemplateError;
-
-/// The region of all local ARNs and clients.
-const REGION: &str = "us-east-1";
-/// The account of all local ARNs.
-const ACCOUNT: &str = "000000000000";

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::matching::Found;
 use super::request::{Head, text_of};
-use crate::{ACCOUNT, REGION};
+use crate::aws;
 
 /// The event of a function; `context` is what the authorizer said.
 pub(super) fn of_function(
@@ -43,11 +43,11 @@ pub(super) fn of_authorizer(
     let mut event = common(api, found, head);
     event.insert("type".to_owned(), json!("REQUEST"));
     event.insert("identitySource".to_owned(), json!(identity));
-    let arn = format!(
-        "arn:aws:execute-api:{REGION}:{ACCOUNT}:{api}/$default/{}{}",
-        head.method, head.path
+    let route = format!("{api}/$default/{}{}", head.method, head.path);
+    event.insert(
+        "routeArn".to_owned(),
+        json!(aws::arn("execute-api", &route)),
     );
-    event.insert("routeArn".to_owned(), json!(arn));
     Value::Object(event)
 }
 
@@ -75,7 +75,7 @@ fn common(api: &str, found: &Found<'_>, head: &Head) -> Map<String, Value> {
 
 fn context(api: &str, route_key: &str, head: &Head) -> Value {
     json!({
-        "accountId": ACCOUNT,
+        "accountId": aws::ACCOUNT,
         "apiId": api,
         "domainName": "localhost",
         "domainPrefix": "localhost",

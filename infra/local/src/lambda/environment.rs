@@ -14,9 +14,8 @@ use super::output::Output;
 use super::process::ProcessSettings;
 use super::runtime_api::{Event, Outcome, RuntimeApi};
 use super::{Invocation, InvokeError};
-use crate::moment;
 use crate::server::Serving;
-use crate::{ACCOUNT, REGION};
+use crate::{aws, moment};
 
 /// A process that has asked for its first event. Dropping it kills the process.
 #[derive(Debug)]
@@ -113,7 +112,7 @@ impl Environment {
             id: moment::request_id(),
             payload: invocation.payload,
             trace: invocation.trace,
-            function_arn: format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}"),
+            function_arn: aws::arn("lambda", &format!("function:{function}")),
             deadline_millis: moment::now_millis().saturating_add(millis),
         });
         let ended = tokio::select! {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::REGION;
+use crate::aws::REGION;
 use crate::template::FunctionSpec;
 
 /// What Lambda sets, below the template's own.

@@ -10,7 +10,7 @@ use super::node::{Entry, Node, Value};
 use super::parameter;
 use super::substitution::{self, Piece};
 use super::table::table_name;
-use crate::{ACCOUNT, REGION};
+use crate::aws::{ACCOUNT, REGION, arn};
 
 /// The template's names with their local values.
 pub(super) struct Resolver<'a> {
@@ -285,11 +285,6 @@ fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
 
 fn truth(flag: bool) -> Value {
     Value::Text(flag.to_string())
-}
-
-/// Makes an ARN of the local account.
-fn arn(service: &str, name: &str) -> String {
-    format!("arn:aws:{service}:{REGION}:{ACCOUNT}:{name}")
 }
 
 /// The stack's name, in names made of it.
