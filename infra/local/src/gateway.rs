@@ -7,9 +7,7 @@ mod event;
 mod matching;
 mod request;
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Instant;
 
 use authorizer::{Authorizers, Refusal};
@@ -20,14 +18,11 @@ use matching::Found;
 use request::{Head, read_body};
 use tokio::time::timeout;
 
-use crate::lambda::{Function, Invocation};
+use crate::lambda::{Functions, Invocation};
 use crate::log::Log;
 use crate::moment;
 use crate::server::Answer;
 use crate::template::Api;
-
-/// The functions by name.
-pub(crate) type Functions = BTreeMap<String, Arc<Function>>;
 
 /// The gateway of one stack.
 #[derive(Debug)]

@@ -3,22 +3,27 @@
 
 mod environment;
 mod error;
+mod invocation;
 mod output;
 mod process;
 mod remote;
 mod runtime_api;
+mod settings;
 mod variables;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 pub use error::InvokeError;
-pub(crate) use process::ProcessSettings;
+pub(crate) use invocation::Invocation;
 use process::Processes;
 use remote::Remote;
+pub(crate) use settings::ProcessSettings;
 pub(crate) use variables::{is_of_one_process, variables};
 
-use crate::moment;
+/// The functions of a stack by name.
+pub(crate) type Functions = BTreeMap<String, Arc<Function>>;
 
 /// One function, wherever it runs.
 #[derive(Debug)]
@@ -27,22 +32,6 @@ pub(crate) enum Function {
     Processes(Arc<Processes>),
     /// `cargo lambda watch`, or a stand-in of a test.
     Remote(Remote),
-}
-
-/// An event for a function.
-#[derive(Debug)]
-pub(crate) struct Invocation {
-    pub(crate) payload: Bytes,
-    /// The X-Ray trace that it belongs to.
-    pub(crate) trace: String,
-}
-
-impl Invocation {
-    /// An event that belongs to no trace yet.
-    pub(crate) fn new(payload: Bytes) -> Self {
-        let trace = moment::trace_id();
-        Self { payload, trace }
-    }
 }
 
 impl Function {

@@ -21,6 +21,7 @@ mod stack;
 mod storage;
 mod tables;
 mod template;
+mod template_file;
 
 pub use error::StackError;
 pub use keys::check_keys;
@@ -28,6 +29,8 @@ pub use lambda::InvokeError;
 pub use log::LogTarget;
 pub use options::StackOptions;
 pub use plan::Plan;
-pub use stack::{Stack, function_names, stack_directory, template_document};
-pub use storage::{DATABASE, Storage, key_ring_path};
+pub use stack::{Stack, stack_directory};
+pub use storage::{Storage, key_ring_path};
+pub use tables::DATABASE;
 pub use template::TemplateError;
+pub use template_file::{function_names, template_document};

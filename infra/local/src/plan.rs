@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::error::StackError;
-use crate::stack::{parse, read};
+use crate::template_file::TemplateFile;
 
 /// The parameters and each function's variables, checked as `CloudFormation`
 /// checks them.
@@ -27,8 +27,7 @@ impl Plan {
         parameters: &BTreeMap<String, String>,
         url: &str,
     ) -> Result<Self, StackError> {
-        let text = read(template)?;
-        let parsed = parse(template, &text, parameters, url)?;
+        let parsed = TemplateFile::read(template)?.parse(parameters, url)?;
         let environments = parsed.functions.into_iter().map(|function| {
             let mut environment = function.environment;
             let memory = function.memory.to_string();

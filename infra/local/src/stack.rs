@@ -8,17 +8,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::StackError;
-use crate::gateway::{Functions, Gateway};
+use crate::gateway::Gateway;
 use crate::keys;
 use crate::lambda::{
-    Function, Invocation, InvokeError, ProcessSettings, is_of_one_process, variables,
+    Function, Functions, Invocation, InvokeError, ProcessSettings, is_of_one_process, variables,
 };
 use crate::listen::{LOCALHOST, bind, listen};
 use crate::log::Log;
 use crate::options::StackOptions;
 use crate::server::{Serving, serve};
 use crate::tables::Tables;
-use crate::template::{FunctionSpec, Template, document};
+use crate::template::FunctionSpec;
+use crate::template_file::TemplateFile;
 
 /// A running stack. Dropping it ends its processes and closes its ports.
 #[derive(Debug)]
@@ -41,10 +42,10 @@ impl Stack {
     /// # Errors
     /// [`StackError`], whose text is one sentence for a person.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
-        let text = read(&options.template)?;
+        let file = TemplateFile::read(&options.template)?;
         let (listeners, address) = listen(options.port).await?;
         let url = format!("http://localhost:{}", address.port());
-        let template = parse(&options.template, &text, &options.parameters, &url)?;
+        let template = file.parse(&options.parameters, &url)?;
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
@@ -222,56 +223,6 @@ impl Drop for Stack {
 #[must_use]
 pub fn stack_directory(work_dir: &Path, port: u16) -> PathBuf {
     work_dir.join(format!("local-{port}"))
-}
-
-/// Returns the names of the binaries of a template's functions, with `parameters`
-/// as they will be when the stack starts: they decide which functions there are.
-///
-/// # Errors
-/// [`StackError`] if the template cannot be read or resolved, or does not have
-/// one of the parameters.
-pub fn function_names(
-    template: &Path,
-    parameters: &BTreeMap<String, String>,
-) -> Result<Vec<String>, StackError> {
-    let text = read(template)?;
-    let parsed = parse(template, &text, parameters, "http://localhost")?;
-    Ok(parsed
-        .functions
-        .into_iter()
-        .map(|function| function.name)
-        .collect())
-}
-
-/// A template as JSON, unresolved, functions in their long spelling: for those
-/// who check what the local stack does not run.
-///
-/// # Errors
-/// [`StackError`] when the template cannot be read.
-pub fn template_document(template: &Path) -> Result<serde_json::Value, StackError> {
-    document(&read(template)?).map_err(|problem| StackError::Template {
-        file: template.to_owned(),
-        problem,
-    })
-}
-
-pub(crate) fn read(file: &Path) -> Result<String, StackError> {
-    std::fs::read_to_string(file).map_err(|source| StackError::Unreadable {
-        file: file.to_owned(),
-        source,
-    })
-}
-
-pub(crate) fn parse(
-    file: &Path,
-    text: &str,
-    parameters: &BTreeMap<String, String>,
-    url: &str,
-) -> Result<Template, StackError> {
-    Template::parse(text, parameters, url).map_err(|problem| StackError::Template {
-        file: file.to_owned(),
-        problem,
-    })
 }
 
 /// What a function's processes see: Lambda's variables, the template's, the

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::error::StackError;
 use crate::keys;
 use crate::listen::{LOCALHOST, bind};
-use crate::stack::{parse, read};
 use crate::tables::Tables;
+use crate::template_file::TemplateFile;
 
 /// The tables and the key ring of a data directory. Dropping it closes them.
 #[derive(Debug)]
@@ -39,8 +39,8 @@ impl Storage {
         directory: &Path,
         tables: Option<&Path>,
     ) -> Result<Self, StackError> {
-        let text = read(template)?;
-        let parsed = parse(template, &text, &BTreeMap::new(), "http://localhost")?;
+        let file = TemplateFile::read(template)?;
+        let parsed = file.parse(&BTreeMap::new(), "http://localhost")?;
         keys::make_directory(directory)?;
         let (listener, address) = bind(LOCALHOST, 0).await?;
         Ok(Self {
@@ -72,9 +72,6 @@ impl Storage {
         self.tables.stop().await;
     }
 }
-
-/// The database's file, within a data directory.
-pub const DATABASE: &str = "dynamodb.sqlite";
 
 /// Where a data directory has its key ring.
 #[must_use]

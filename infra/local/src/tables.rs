@@ -14,8 +14,10 @@ use tokio::time::timeout;
 
 use crate::error::StackError;
 use crate::private::{self, Lock};
-use crate::storage::DATABASE;
 use crate::template::TableSpec;
+
+/// The database's file, within a data directory.
+pub const DATABASE: &str = "dynamodb.sqlite";
 
 /// The running DynamoDB. Dropping it ends it.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
+use super::event;
 use super::matching::Found;
 use super::request::Head;
-use super::{Functions, event};
-use crate::lambda::Invocation;
+use crate::lambda::{Functions, Invocation};
 use crate::template::{Api, IdentitySource};
 
 /// Why a request goes no further.

@@ -18,8 +18,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Functions, Gateway};
-use crate::lambda::Function;
+use super::Gateway;
+use crate::lambda::{Function, Functions};
 use crate::log::{Log, LogTarget};
 use crate::server::{Answer, Serving, serve};
 use crate::template::Template;

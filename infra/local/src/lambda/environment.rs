@@ -10,10 +10,11 @@ use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 
+use super::error::InvokeError;
+use super::invocation::Invocation;
 use super::output::Output;
-use super::process::ProcessSettings;
 use super::runtime_api::{Event, Outcome, RuntimeApi};
-use super::{Invocation, InvokeError};
+use super::settings::ProcessSettings;
 use crate::server::Serving;
 use crate::{aws, moment};
 

@@ -1,32 +1,15 @@
 //! The environments of one function: started when they are needed, kept for
 //! the next event.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::sync::{Semaphore, watch};
 
 use super::environment::Environment;
-use super::{Invocation, InvokeError};
-use crate::log::Log;
-
-/// What starts a function's processes.
-#[derive(Debug)]
-pub(crate) struct ProcessSettings {
-    pub(crate) name: String,
-    pub(crate) binary: PathBuf,
-    pub(crate) timeout: Duration,
-    /// The whole environment but for the Runtime API's address.
-    pub(crate) environment: BTreeMap<String, String>,
-    /// How many processes there may be; further events wait for one.
-    pub(crate) concurrency: usize,
-    /// Whether processes stand still between events.
-    pub(crate) freeze: bool,
-    pub(crate) log: Log,
-}
+use super::error::InvokeError;
+use super::invocation::Invocation;
+use super::settings::ProcessSettings;
 
 /// The processes of one function.
 #[derive(Debug)]

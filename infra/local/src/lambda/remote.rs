@@ -8,7 +8,8 @@ use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use tokio::net::TcpStream;
 
-use super::{Invocation, InvokeError};
+use super::error::InvokeError;
+use super::invocation::Invocation;
 
 /// Where a function is invoked.
 #[derive(Debug)]

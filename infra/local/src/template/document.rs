@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::TemplateError;
+use super::error::TemplateError;
 use super::node::{self, Node, Value};
 
 /// Reads a template's text as JSON; every scalar is a string.

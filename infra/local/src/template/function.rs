@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::error::TemplateError;
 use super::node::{Entry, Node};
+use super::physical::binary_name;
 use super::resolve::Resolver;
-use super::{Resource, TemplateError};
+use super::resource::Resource;
 
 /// One function of the template.
 #[derive(Debug, Clone)]
@@ -55,7 +57,6 @@ fn function(
 ) -> Result<FunctionSpec, TemplateError> {
     let Resource {
         id,
-        line,
         properties: Some(properties),
         ..
     } = resource
@@ -88,41 +89,11 @@ fn function(
         }
     };
     Ok(FunctionSpec {
-        name: code(properties, *line, resolver)?,
+        name: binary_name(&resolver.present(properties.required("CodeUri")?)?)?,
         timeout: Duration::from_secs(number("Timeout", DEFAULT_TIMEOUT_SECONDS)?),
         memory: number("MemorySize", DEFAULT_MEMORY_MB)?,
         environment,
     })
-}
-
-/// The name of a function resource's binary.
-pub(super) fn binary_name(
-    resource: &Node,
-    resolver: &Resolver<'_>,
-) -> Result<String, TemplateError> {
-    code(resource.required("Properties")?, resource.line, resolver)
-}
-
-fn code(properties: &Node, line: usize, resolver: &Resolver<'_>) -> Result<String, TemplateError> {
-    let uri = resolver.present(properties.required("CodeUri")?)?;
-    let last = uri.text()?.trim_end_matches('/').rsplit('/').next();
-    match last.filter(|name| !name.is_empty() && *name != "." && *name != "..") {
-        Some(name) => Ok(name.to_owned()),
-        None => Err(TemplateError {
-            line,
-            problem: "CodeUri ends in no name of a binary".to_owned(),
-        }),
-    }
-}
-
-impl Resource<'_> {
-    /// The complaint that something is missing from this resource.
-    pub(super) fn lacks(&self, what: &str) -> TemplateError {
-        TemplateError {
-            line: self.line,
-            problem: format!("{} has no {what}", self.id),
-        }
-    }
 }
 
 /// Lambda's own default.

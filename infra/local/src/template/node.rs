@@ -3,7 +3,7 @@
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
-use super::TemplateError;
+use super::error::TemplateError;
 
 /// One value of the template.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,7 +2,7 @@
 
 use regex::Regex;
 
-use super::TemplateError;
+use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 
 /// Returns the value of a parameter, as its type says.

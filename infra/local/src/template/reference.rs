@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::TemplateError;
+use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 use super::substitution;
 

@@ -4,12 +4,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use super::TemplateError;
-use super::function::binary_name;
+use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 use super::parameter;
+use super::physical::{binary_name, table_name};
 use super::substitution::{self, Piece};
-use super::table::table_name;
 use crate::aws::{ACCOUNT, REGION, arn};
 
 /// The template's names with their local values.
@@ -175,7 +174,10 @@ impl<'a> Resolver<'a> {
     fn physical_id(&self, at: &Node, id: &str) -> Result<String, TemplateError> {
         let (kind, resource) = self.resource(at, id)?;
         match kind {
-            "AWS::Serverless::Function" => binary_name(resource, self),
+            "AWS::Serverless::Function" => {
+                let properties = resource.required("Properties")?;
+                binary_name(&self.present(properties.required("CodeUri")?)?)
+            }
             "AWS::DynamoDB::Table" => Ok(table_name(id)),
             "AWS::SecretsManager::Secret" => Ok(arn("secretsmanager", &format!("secret:{id}"))),
             _ => Ok(id.to_owned()),

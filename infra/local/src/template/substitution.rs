@@ -1,6 +1,6 @@
 //! The text of `!Sub`: literal parts, `${Name}`, `${Name.Attribute}`, `${!Literal}`.
 
-use super::TemplateError;
+use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 
 /// Splits the argument of `!Sub` into its text and its own variables.

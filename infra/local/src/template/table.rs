@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use super::error::TemplateError;
 use super::node::{Node, Value};
+use super::physical::table_name;
 use super::resolve::Resolver;
-use super::{Resource, TemplateError};
+use super::resource::Resource;
 
 /// One table of the template.
 #[derive(Debug, Clone)]
@@ -16,22 +18,6 @@ pub(crate) struct TableSpec {
     pub(crate) request: Json,
     /// The attribute of its time to live.
     pub(crate) ttl: Option<String>,
-}
-
-/// The local name of a table: plain `cargo lambda` needs one that it can know.
-pub(super) fn table_name(id: &str) -> String {
-    let stem = id
-        .strip_suffix("Table")
-        .filter(|stem| !stem.is_empty())
-        .unwrap_or(id);
-    let mut name = String::from("gatehouse-local");
-    for letter in stem.chars() {
-        if letter.is_ascii_uppercase() {
-            name.push('-');
-        }
-        name.push(letter.to_ascii_lowercase());
-    }
-    name
 }
 
 /// Reads every table.

@@ -1,6 +1,6 @@
 //! `CorsConfiguration` of the API.
 
-use crate::template::TemplateError;
+use crate::template::error::TemplateError;
 use crate::template::node::Node;
 
 /// What pages of other origins may do.

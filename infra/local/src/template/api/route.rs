@@ -4,9 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-use super::{Authorizer, Properties, function_of};
+use super::authorizer::Authorizer;
+use super::properties::{Properties, function_of};
+use crate::template::error::TemplateError;
+use crate::template::function::FunctionSpec;
 use crate::template::node::Node;
-use crate::template::{FunctionSpec, Resolver, Resource, TemplateError};
+use crate::template::resolve::Resolver;
+use crate::template::resource::Resource;
 
 /// A route with what it leads to.
 #[derive(Debug, Clone)]

@@ -1,0 +1,21 @@
+//! An event on its way to a function.
+
+use bytes::Bytes;
+
+use crate::moment;
+
+/// An event for a function.
+#[derive(Debug)]
+pub(crate) struct Invocation {
+    pub(crate) payload: Bytes,
+    /// The X-Ray trace that it belongs to.
+    pub(crate) trace: String,
+}
+
+impl Invocation {
+    /// An event that belongs to no trace yet.
+    pub(crate) fn new(payload: Bytes) -> Self {
+        let trace = moment::trace_id();
+        Self { payload, trace }
+    }
+}

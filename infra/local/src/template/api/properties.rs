@@ -1,0 +1,58 @@
+//! The resolved properties of a resource.
+
+use crate::template::error::TemplateError;
+use crate::template::function::FunctionSpec;
+use crate::template::node::Node;
+use crate::template::resolve::Resolver;
+use crate::template::resource::Resource;
+
+/// The properties of a resource, resolved.
+pub(super) struct Properties<'a> {
+    resource: &'a Resource<'a>,
+    node: Node,
+}
+
+impl<'a> Properties<'a> {
+    pub(super) fn of(
+        resource: &'a Resource<'a>,
+        resolver: &Resolver<'_>,
+    ) -> Result<Self, TemplateError> {
+        let written = resource
+            .properties
+            .ok_or_else(|| resource.lacks("Properties"))?;
+        let node = resolver.present(written)?;
+        Ok(Self { resource, node })
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Node> {
+        self.node.get(key)
+    }
+
+    pub(super) fn required(&self, key: &str) -> Result<&Node, TemplateError> {
+        self.get(key).ok_or_else(|| self.resource.lacks(key))
+    }
+
+    /// Refuses every value but the one that is built.
+    pub(super) fn expect(&self, key: &str, only: &str) -> Result<(), TemplateError> {
+        let node = self.required(key)?;
+        let text = node.text()?;
+        if text.eq_ignore_ascii_case(only) {
+            return Ok(());
+        }
+        let id = self.resource.id;
+        Err(node.error(format!(
+            "{id} has {key} {text}, and the local stack knows {only} alone"
+        )))
+    }
+}
+
+/// Finds the function that an ARN, alone or within API Gateway's URI, names.
+pub(super) fn function_of(uri: &Node, functions: &[FunctionSpec]) -> Result<String, TemplateError> {
+    let text = uri.text()?;
+    let name = text.rsplit_once(":function:").map_or("", |(_, name)| name);
+    let name = name.strip_suffix("/invocations").unwrap_or(name);
+    match functions.iter().find(|function| function.name == name) {
+        Some(function) => Ok(function.name.clone()),
+        None => Err(uri.error(format!("this names no function of the template: {text}"))),
+    }
+}

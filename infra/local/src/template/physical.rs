@@ -1,0 +1,29 @@
+//! The names that functions and tables have in the local stack.
+
+use super::error::TemplateError;
+use super::node::Node;
+
+/// The local name of a table: plain `cargo lambda` needs one that it can know.
+pub(super) fn table_name(id: &str) -> String {
+    let stem = id
+        .strip_suffix("Table")
+        .filter(|stem| !stem.is_empty())
+        .unwrap_or(id);
+    let mut name = String::from("gatehouse-local");
+    for letter in stem.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('-');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
+/// The name of a function's binary: the last component of its `CodeUri`.
+pub(super) fn binary_name(code_uri: &Node) -> Result<String, TemplateError> {
+    let last = code_uri.text()?.trim_end_matches('/').rsplit('/').next();
+    match last.filter(|name| !name.is_empty() && *name != "." && *name != "..") {
+        Some(name) => Ok(name.to_owned()),
+        None => Err(code_uri.error("CodeUri does not end in the name of a binary")),
+    }
+}
