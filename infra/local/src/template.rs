@@ -8,7 +8,6 @@ mod function;
 mod node;
 mod parameter;
 mod physical;
-mod reference;
 mod resolve;
 mod resource;
 mod rule;
@@ -42,7 +41,6 @@ impl Template {
         endpoint: &str,
     ) -> Result<Self, TemplateError> {
         let root = node::parse(text)?;
-        reference::check(&root)?;
         let resolver = Resolver::new(&root, overrides, endpoint)?;
         rule::check(&root, &resolver)?;
         let resources = resource::read(&root, &resolver)?;

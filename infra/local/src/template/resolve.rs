@@ -92,7 +92,7 @@ impl<'a> Resolver<'a> {
         let condition = self
             .conditions
             .get(name)
-            .ok_or_else(|| node.error(format!("there is no condition {name} in the template")))?;
+            .ok_or_else(|| node.error(format!("the template has no condition {name}")))?;
         self.present(condition)?.flag()
     }
 
@@ -164,7 +164,11 @@ impl<'a> Resolver<'a> {
             "AWS::StackName" => STACK.to_owned(),
             _ => match self.parameters.get(name) {
                 Some(value) => return Ok(Some(value.clone())),
-                None => self.physical_id(at, name)?,
+                None if self.resources.contains_key(name) => self.physical_id(at, name)?,
+                None => {
+                    let problem = format!("the template has no parameter or resource {name}");
+                    return Err(at.error(problem));
+                }
             },
         };
         Ok(Some(Value::Text(text)))
@@ -206,7 +210,7 @@ impl<'a> Resolver<'a> {
         let resource = self
             .resources
             .get(id)
-            .ok_or_else(|| at.error(format!("there is no resource {id} in the template")))?;
+            .ok_or_else(|| at.error(format!("the template has no resource {id}")))?;
         Ok((resource.required("Type")?.text()?, resource))
     }
 

@@ -17,17 +17,6 @@ pub(super) fn parts(argument: &Node) -> Result<(&str, &[Entry]), TemplateError> 
     }
 }
 
-/// The names that a text refers to.
-pub(super) fn names(text: &str) -> Vec<&str> {
-    pieces(text)
-        .into_iter()
-        .filter_map(|piece| match piece {
-            Piece::Name(name) => Some(name),
-            Piece::Literal(_) | Piece::Escaped(_) => None,
-        })
-        .collect()
-}
-
 /// A part of the text of `!Sub`.
 #[derive(Debug, PartialEq)]
 pub(super) enum Piece<'a> {

@@ -185,6 +185,14 @@ fn the_line_is_the_exact_one_where_a_value_is_wrong() {
             "THINGS_TABLE: !Ref ThingsTable",
             "THINGS_TABLE: !Ref Nothing",
         ),
+        (
+            "THINGS_ARN: { Fn::GetAtt: [ThingsTable, Arn] }",
+            "THINGS_ARN: { Fn::GetAtt: [GoneTable, Arn] }",
+        ),
+        ("${Word} ${AWS::Region}", "${Word} ${Nothing}"),
+        ("${Word} ${AWS::Region}", "${Word} ${Gone.Arn}"),
+        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !If [Never,"),
+        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !Iff [HasExtra,"),
         ("      MemorySize: 256", "      MemorySize: much"),
         ("    Condition: HasExtra", "    Condition: Never"),
     ] {
@@ -224,16 +232,26 @@ fn deep_nesting_and_circles_end_in_an_error() {
 }
 
 /// What is replaced in the fixture, by what, and what is said about it.
-const BROKEN: [(&str, &str, &str); 17] = [
+const BROKEN: [(&str, &str, &str); 19] = [
     (
         "THINGS_TABLE: !Ref ThingsTable",
         "THINGS_TABLE: !Ref Nothing",
-        "there is no parameter or resource Nothing in the template",
+        "the template has no parameter or resource Nothing",
     ),
     (
-        "Value: !GetAtt Api.ApiEndpoint",
-        "Value: !GetAtt Gone.Arn",
-        "there is no resource Gone in the template",
+        "THINGS_ARN: { Fn::GetAtt: [ThingsTable, Arn] }",
+        "THINGS_ARN: { Fn::GetAtt: [GoneTable, Arn] }",
+        "the template has no resource GoneTable",
+    ),
+    (
+        "${Word} ${AWS::Region}",
+        "${Word} ${Nothing}",
+        "the template has no parameter or resource Nothing",
+    ),
+    (
+        "${Word} ${AWS::Region}",
+        "${Word} ${Gone.Arn}",
+        "the template has no resource Gone",
     ),
     (
         "ISSUER: !GetAtt Api.ApiEndpoint",
@@ -243,17 +261,17 @@ const BROKEN: [(&str, &str, &str); 17] = [
     (
         "    Condition: HasExtra",
         "    Condition: Never",
-        "there is no condition Never in the template",
+        "the template has no condition Never",
     ),
     (
-        "DependsOn: EchoIntegration",
-        "DependsOn: Nobody",
-        "there is no resource Nobody in the template",
+        "OPTIONAL: !If [HasExtra,",
+        "OPTIONAL: !If [Never,",
+        "the template has no condition Never",
     ),
     (
         "OPTIONAL: !If [HasExtra,",
         "OPTIONAL: !Iff [HasExtra,",
-        "!Iff is no function of CloudFormation",
+        "the local stack cannot resolve !Iff",
     ),
     (
         "RUST_LOG: info",
