@@ -2,9 +2,9 @@
 //! the HTTP API, resolved. There is no second list of any of them.
 
 mod api;
-mod document;
 mod error;
 mod function;
+mod json;
 mod node;
 mod parameter;
 mod physical;
@@ -17,9 +17,9 @@ mod table;
 use std::collections::BTreeMap;
 
 pub(crate) use api::{Api, Cors, IdentitySource, METHODS, PathPart, Route, RouteKey};
-pub(crate) use document::document;
 pub use error::TemplateError;
 pub(crate) use function::FunctionSpec;
+pub(crate) use json::document;
 use resolve::Resolver;
 pub(crate) use table::TableSpec;
 

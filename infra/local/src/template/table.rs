@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::error::TemplateError;
-use super::node::{Node, Value};
+use super::node::Node;
 use super::physical::table_name;
 use super::resolve::Resolver;
 use super::resource::Resource;
@@ -41,13 +41,13 @@ fn table(resource: &Resource<'_>, resolver: &Resolver<'_>) -> Result<TableSpec, 
     request.insert("BillingMode".to_owned(), json!("PAY_PER_REQUEST"));
     for key in ["AttributeDefinitions", "KeySchema"] {
         let value = resolver.present(properties.required(key)?)?;
-        request.insert(key.to_owned(), to_json(&value));
+        request.insert(key.to_owned(), value.to_json());
     }
     for key in ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"] {
         if let Some(indexes) = properties.get(key)
             && let Some(indexes) = resolver.resolve(indexes)?
         {
-            request.insert(key.to_owned(), to_json(&indexes));
+            request.insert(key.to_owned(), on_demand(indexes.to_json()));
         }
     }
     Ok(TableSpec {
@@ -72,16 +72,12 @@ fn ttl(properties: &Node, resolver: &Resolver<'_>) -> Result<Option<String>, Tem
     Ok(Some(attribute.to_owned()))
 }
 
-/// Keys and indexes as JSON; capacity is left out, since all tables are on demand.
-fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Value::Text(text) => json!(text),
-        Value::List(items) => items.iter().map(to_json).collect(),
-        Value::Map(entries) => entries
-            .iter()
-            .filter(|entry| entry.key != "ProvisionedThroughput")
-            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
-            .collect(),
-        Value::Call(..) => Json::Null,
+/// Leaves out the capacity of indexes, since all local tables are on demand.
+fn on_demand(mut indexes: Json) -> Json {
+    for index in indexes.as_array_mut().into_iter().flatten() {
+        if let Some(index) = index.as_object_mut() {
+            index.remove("ProvisionedThroughput");
+        }
     }
+    indexes
 }

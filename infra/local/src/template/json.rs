@@ -1,30 +1,32 @@
-//! The whole template as JSON, for those who check its rules: unresolved, each
-//! of `CloudFormation`'s functions in its long spelling.
+//! Values of the template as JSON, each of `CloudFormation`'s functions in its
+//! long form.
 
 use serde_json::{Map, Value as Json, json};
 
 use super::error::TemplateError;
 use super::node::{self, Node, Value};
 
-/// Reads a template's text as JSON; every scalar is a string.
+/// Reads a whole template as JSON, unresolved; every scalar is a string.
 pub(crate) fn document(text: &str) -> Result<Json, TemplateError> {
-    Ok(to_json(&node::parse(text)?))
+    Ok(node::parse(text)?.to_json())
 }
 
-fn to_json(node: &Node) -> Json {
-    match &node.value {
-        Value::Text(text) => json!(text),
-        Value::List(items) => items.iter().map(to_json).collect(),
-        Value::Map(entries) => entries
-            .iter()
-            .map(|entry| (entry.key.clone(), to_json(&entry.value)))
-            .collect(),
-        Value::Call(name, argument) => {
-            let name = match name.as_str() {
-                "Ref" | "Condition" => name.clone(),
-                _ => format!("Fn::{name}"),
-            };
-            Json::Object(Map::from_iter([(name, to_json(argument))]))
+impl Node {
+    pub(super) fn to_json(&self) -> Json {
+        match &self.value {
+            Value::Text(text) => json!(text),
+            Value::List(items) => items.iter().map(Self::to_json).collect(),
+            Value::Map(entries) => entries
+                .iter()
+                .map(|entry| (entry.key.clone(), entry.value.to_json()))
+                .collect(),
+            Value::Call(name, argument) => {
+                let name = match name.as_str() {
+                    "Ref" | "Condition" => name.clone(),
+                    _ => format!("Fn::{name}"),
+                };
+                Json::Object(Map::from_iter([(name, argument.to_json())]))
+            }
         }
     }
 }
