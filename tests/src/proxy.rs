@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::Context;
 use bytes::Bytes;
-use gatehouse_local::server::{Answer, Serving, serve};
+use gatehouse_local::server::{FullResponse, Serving, serve};
 use http::{HeaderMap, Request, Response, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
@@ -121,7 +121,7 @@ impl Proxy {
 }
 
 impl State {
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>) -> FullResponse {
         match request.uri().path() {
             DOWN => return self.switch(true),
             UP => return self.switch(false),
@@ -207,7 +207,7 @@ impl State {
         }
     }
 
-    fn switch(&self, is_down: bool) -> Answer {
+    fn switch(&self, is_down: bool) -> FullResponse {
         self.is_down.store(is_down, Ordering::Relaxed);
         said(StatusCode::OK, "done")
     }
@@ -250,7 +250,7 @@ fn forwardable(headers: &HeaderMap) -> HeaderMap {
     headers
 }
 
-fn said(status: StatusCode, text: &'static str) -> Answer {
+fn said(status: StatusCode, text: &'static str) -> FullResponse {
     let mut response = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
     *response.status_mut() = status;
     response

@@ -1,27 +1,27 @@
 //! The API as API Gateway serves an HTTP API, from the template's routes.
 
-mod answer;
 mod authorizer;
 mod cors;
 mod event;
 mod matching;
 mod request;
+mod response;
 
 use std::net::SocketAddr;
 use std::time::Instant;
 
-use authorizer::{Authorizers, Refusal};
+use authorizer::{AuthorizerRefusal, Authorizers};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
-use matching::Found;
+use matching::RouteMatch;
 use request::{Head, read_body};
 use tokio::time::timeout;
 
+use crate::ids;
 use crate::lambda::{Functions, Invocation};
 use crate::log::Log;
-use crate::moment;
-use crate::server::Answer;
+use crate::server::FullResponse;
 use crate::template::Api;
 
 /// The gateway of one stack.
@@ -45,7 +45,11 @@ impl Gateway {
     }
 
     /// Answers one request.
-    pub(crate) async fn answer(&self, request: Request<Incoming>, peer: SocketAddr) -> Answer {
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+    ) -> FullResponse {
         let began = Instant::now();
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
@@ -55,7 +59,7 @@ impl Gateway {
         let close = request
             .headers()
             .contains_key(http::header::TRANSFER_ENCODING);
-        let request_id = moment::request_id();
+        let request_id = ids::request_id();
 
         let mut answer = match self.preflight(&request) {
             Some(answer) => answer,
@@ -78,7 +82,7 @@ impl Gateway {
     }
 
     /// API Gateway answers preflights itself, whatever the routes say.
-    fn preflight(&self, request: &Request<Incoming>) -> Option<Answer> {
+    fn preflight(&self, request: &Request<Incoming>) -> Option<FullResponse> {
         let headers = request.headers();
         let asks = request.method() == Method::OPTIONS
             && headers.contains_key(http::header::ORIGIN)
@@ -87,40 +91,42 @@ impl Gateway {
         Some(cors::preflight(cors, headers.get(http::header::ORIGIN)))
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, id: &str) -> Answer {
+    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, id: &str) -> FullResponse {
         if request::head_bytes(&request) > MAX_HEAD_BYTES {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
-            return answer::message(status, "Request Header Fields Too Large");
+            return response::message(status, "Request Header Fields Too Large");
         }
         let Some(found) = matching::find(&self.api.routes, &request) else {
-            return answer::message(StatusCode::NOT_FOUND, "Not Found");
+            return response::message(StatusCode::NOT_FOUND, "Not Found");
         };
-        let head = Head::of(&request, peer, id);
+        let head = Head::from_request(&request, peer, id);
         let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
             Ok(body) => body,
             Err(refusal) => return refusal,
         };
         let context = match self.authorize(&found, &head).await {
             Ok(context) => context,
-            Err(Refusal::Unauthorized) => {
-                return answer::message(StatusCode::UNAUTHORIZED, "Unauthorized");
+            Err(AuthorizerRefusal::Unauthorized) => {
+                return response::message(StatusCode::UNAUTHORIZED, "Unauthorized");
             }
-            Err(Refusal::Forbidden) => return answer::message(StatusCode::FORBIDDEN, "Forbidden"),
-            Err(Refusal::Failed(why)) => {
+            Err(AuthorizerRefusal::Forbidden) => {
+                return response::message(StatusCode::FORBIDDEN, "Forbidden");
+            }
+            Err(AuthorizerRefusal::Failed(why)) => {
                 self.log.note(&why);
-                return answer::internal();
+                return response::internal();
             }
         };
-        let event = event::of_function(&self.api.id, &found, &head, &body, context);
+        let event = event::for_function(&self.api.id, &found, &head, &body, context);
         self.integrate(&found, Bytes::from(event.to_string()), &head)
             .await
     }
 
     async fn authorize(
         &self,
-        found: &Found<'_>,
+        found: &RouteMatch<'_>,
         head: &Head,
-    ) -> Result<Option<serde_json::Value>, Refusal> {
+    ) -> Result<Option<serde_json::Value>, AuthorizerRefusal> {
         match &found.route.authorizer {
             Some(id) => {
                 let context = self
@@ -132,26 +138,26 @@ impl Gateway {
         }
     }
 
-    async fn integrate(&self, found: &Found<'_>, payload: Bytes, head: &Head) -> Answer {
+    async fn integrate(&self, found: &RouteMatch<'_>, payload: Bytes, head: &Head) -> FullResponse {
         // The template was refused where a route leads to no function.
         let Some(function) = self.functions.get(&found.route.function) else {
-            return answer::internal();
+            return response::internal();
         };
         let trace = head.trace.clone();
         let invoked = function.invoke(Invocation { payload, trace });
         match timeout(found.route.timeout, invoked).await {
-            Ok(Ok(response)) => answer::of_function(&response).unwrap_or_else(|why| {
+            Ok(Ok(response)) => response::from_function(&response).unwrap_or_else(|why| {
                 let name = &found.route.function;
                 self.log.note(&format!(
                     "{name} gave an answer that API Gateway refuses: {why}"
                 ));
-                answer::internal()
+                response::internal()
             }),
             Ok(Err(error)) => {
                 self.log.note(&error.to_string());
-                answer::internal()
+                response::internal()
             }
-            Err(_) => answer::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+            Err(_) => response::message(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
         }
     }
 }

@@ -10,7 +10,7 @@ use gatehouse_store::{Connection, ConnectionSettings, SigningKeys, private_file}
 use secrecy::ExposeSecret as _;
 
 use crate::error::StackError;
-use crate::{moment, private};
+use crate::{clock, private};
 
 /// Makes a directory for private things.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
@@ -123,6 +123,6 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
 pub(crate) const FILE: &str = "key-ring.json";
 
 fn now() -> Timestamp {
-    let seconds = moment::now_millis() / 1000;
+    let seconds = clock::now_millis() / 1000;
     Timestamp::from_unix(i64::try_from(seconds).unwrap_or(i64::MAX))
 }

@@ -20,7 +20,7 @@ pub(crate) use invocation::Invocation;
 use process::Processes;
 use remote::Remote;
 pub(crate) use settings::ProcessSettings;
-pub(crate) use variables::{is_of_one_process, variables};
+pub(crate) use variables::{is_process_specific, variables};
 
 /// The functions of a stack by name.
 pub(crate) type Functions = BTreeMap<String, Arc<Function>>;

@@ -6,13 +6,14 @@
 //! name: all of them are the template's.
 
 mod aws;
+mod clock;
 mod error;
 mod gateway;
+mod ids;
 mod keys;
 mod lambda;
 mod listen;
 mod log;
-mod moment;
 mod options;
 mod plan;
 pub mod private;

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// An answer with its whole body.
-pub type Answer = Response<Full<Bytes>>;
+pub type FullResponse = Response<Full<Bytes>>;
 
 /// A task that ends with its owner.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Drop for Serving {
 pub fn serve<F, R>(listener: TcpListener, handle: F) -> Serving
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Answer> + Send + 'static,
+    R: Future<Output = FullResponse> + Send + 'static,
 {
     let task = tokio::spawn(async move {
         let mut connections = JoinSet::new();
@@ -52,7 +52,7 @@ where
 async fn connection<F, R>(stream: TcpStream, peer: SocketAddr, handle: F)
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
-    R: Future<Output = Answer> + Send + 'static,
+    R: Future<Output = FullResponse> + Send + 'static,
 {
     // Small answers must not wait for more; without it they only come later.
     drop(stream.set_nodelay(true));

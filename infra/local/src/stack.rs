@@ -11,7 +11,7 @@ use crate::error::StackError;
 use crate::gateway::Gateway;
 use crate::keys;
 use crate::lambda::{
-    Function, Functions, Invocation, InvokeError, ProcessSettings, is_of_one_process, variables,
+    Function, Functions, Invocation, InvokeError, ProcessSettings, is_process_specific, variables,
 };
 use crate::listen::{LOCALHOST, bind, listen};
 use crate::log::Log;
@@ -151,7 +151,7 @@ impl Stack {
     #[must_use]
     pub fn shared_environment(&self) -> BTreeMap<String, String> {
         let all = self.environments.values().flatten();
-        let shared = all.filter(|(name, _)| !is_of_one_process(name));
+        let shared = all.filter(|(name, _)| !is_process_specific(name));
         shared
             .map(|(name, value)| (name.clone(), value.clone()))
             .collect()

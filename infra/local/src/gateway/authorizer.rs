@@ -10,14 +10,14 @@ use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::event;
-use super::matching::Found;
+use super::matching::RouteMatch;
 use super::request::Head;
 use crate::lambda::{Functions, Invocation};
 use crate::template::{Api, IdentitySource};
 
 /// Why a request goes no further.
 #[derive(Debug)]
-pub(super) enum Refusal {
+pub(super) enum AuthorizerRefusal {
     /// An identity source is missing: 401, and nobody was asked.
     Unauthorized,
     /// The authorizer denied: 403.
@@ -59,29 +59,31 @@ impl Authorizers {
         id: &str,
         api: &Api,
         functions: &Functions,
-        found: &Found<'_>,
+        found: &RouteMatch<'_>,
         head: &Head,
-    ) -> Result<Value, Refusal> {
-        let unknown = || Refusal::Failed(format!("there is no authorizer {id}"));
+    ) -> Result<Value, AuthorizerRefusal> {
+        let unknown = || AuthorizerRefusal::Failed(format!("there is no authorizer {id}"));
         let authorizer = api.authorizers.get(id).ok_or_else(unknown)?;
         let cache = self.caches.get(id).ok_or_else(unknown)?;
         let function = functions.get(&authorizer.function).ok_or_else(unknown)?;
 
-        let identity = identity(&authorizer.identity, found, head).ok_or(Refusal::Unauthorized)?;
+        let identity =
+            identity(&authorizer.identity, found, head).ok_or(AuthorizerRefusal::Unauthorized)?;
         if let Some(verdict) = cached(cache, &identity) {
             return verdict.context();
         }
-        let event = event::of_authorizer(&api.id, found, head, &identity).to_string();
+        let event = event::for_authorizer(&api.id, found, head, &identity).to_string();
         let trace = head.trace.clone();
         let payload = Bytes::from(event);
         let asked = function.invoke(Invocation { payload, trace });
         let name = &authorizer.function;
         let answer = timeout(AUTHORIZER_TIMEOUT, asked).await;
         let answer = answer
-            .map_err(|_| Refusal::Failed(format!("{name} gave no answer in 10 s")))?
-            .map_err(|error| Refusal::Failed(error.to_string()))?;
-        let verdict: Verdict = serde_json::from_slice(&answer)
-            .map_err(|error| Refusal::Failed(format!("{name} gave no simple response: {error}")))?;
+            .map_err(|_| AuthorizerRefusal::Failed(format!("{name} gave no answer in 10 s")))?
+            .map_err(|error| AuthorizerRefusal::Failed(error.to_string()))?;
+        let verdict: Verdict = serde_json::from_slice(&answer).map_err(|error| {
+            AuthorizerRefusal::Failed(format!("{name} gave no simple response: {error}"))
+        })?;
         if !authorizer.ttl.is_zero() {
             keep(cache, identity, authorizer.ttl, verdict.clone());
         }
@@ -90,19 +92,23 @@ impl Authorizers {
 }
 
 impl Verdict {
-    fn context(self) -> Result<Value, Refusal> {
+    fn context(self) -> Result<Value, AuthorizerRefusal> {
         match self {
             Self {
                 allowed: true,
                 context,
             } => Ok(context.map_or(Value::Null, Value::Object)),
-            Self { allowed: false, .. } => Err(Refusal::Forbidden),
+            Self { allowed: false, .. } => Err(AuthorizerRefusal::Forbidden),
         }
     }
 }
 
 /// The values of all identity sources, or nothing where one is missing.
-fn identity(sources: &[IdentitySource], found: &Found<'_>, head: &Head) -> Option<Vec<String>> {
+fn identity(
+    sources: &[IdentitySource],
+    found: &RouteMatch<'_>,
+    head: &Head,
+) -> Option<Vec<String>> {
     let value = |source: &IdentitySource| match source {
         IdentitySource::Header(name) => head.headers.get(name).cloned(),
         IdentitySource::Query(name) => head.query_parameters().remove(name),

@@ -3,11 +3,11 @@
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 
-use crate::server::Answer;
+use crate::server::FullResponse;
 use crate::template::Cors;
 
 /// The answer to a preflight; the origin is added like everywhere.
-pub(super) fn preflight(cors: &Cors, origin: Option<&HeaderValue>) -> Answer {
+pub(super) fn preflight(cors: &Cors, origin: Option<&HeaderValue>) -> FullResponse {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = StatusCode::NO_CONTENT;
     if allowed(cors, origin).is_none() {
@@ -35,7 +35,7 @@ pub(super) fn preflight(cors: &Cors, origin: Option<&HeaderValue>) -> Answer {
 }
 
 /// Puts the gateway's headers in place of whatever the function said.
-pub(super) fn allow(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut Answer) {
+pub(super) fn allow(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut FullResponse) {
     let headers = answer.headers_mut();
     for name in [
         header::ACCESS_CONTROL_ALLOW_ORIGIN,

@@ -4,14 +4,14 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::matching::Found;
+use super::matching::RouteMatch;
 use super::request::{Head, text_of};
 use crate::aws;
 
 /// The event of a function; `context` is what the authorizer said.
-pub(super) fn of_function(
+pub(super) fn for_function(
     api: &str,
-    found: &Found<'_>,
+    found: &RouteMatch<'_>,
     head: &Head,
     body: &Bytes,
     context: Option<Value>,
@@ -34,9 +34,9 @@ pub(super) fn of_function(
 }
 
 /// The event of an authorizer; it never sees the body.
-pub(super) fn of_authorizer(
+pub(super) fn for_authorizer(
     api: &str,
-    found: &Found<'_>,
+    found: &RouteMatch<'_>,
     head: &Head,
     identity: &[String],
 ) -> Value {
@@ -51,7 +51,7 @@ pub(super) fn of_authorizer(
     Value::Object(event)
 }
 
-fn common(api: &str, found: &Found<'_>, head: &Head) -> Map<String, Value> {
+fn common(api: &str, found: &RouteMatch<'_>, head: &Head) -> Map<String, Value> {
     let route_key = found.route.key.to_string();
     let mut event = Map::new();
     let mut put = |name: &str, value: Value| event.insert(name.to_owned(), value);
@@ -89,13 +89,13 @@ fn context(api: &str, route_key: &str, head: &Head) -> Value {
         "requestId": head.id,
         "routeKey": route_key,
         "stage": "$default",
-        "time": time_of(head.time_millis),
+        "time": access_log_time(head.time_millis),
         "timeEpoch": head.time_millis,
     })
 }
 
 /// The time as access logs write it: `12/Mar/2020:19:03:58 +0000`.
-fn time_of(millis: u64) -> String {
+fn access_log_time(millis: u64) -> String {
     let seconds = i64::try_from(millis / 1000).unwrap_or(0);
     let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let mut month = moment.month().to_string();

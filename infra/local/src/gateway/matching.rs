@@ -10,13 +10,13 @@ use crate::template::{METHODS, PathPart, Route, RouteKey};
 
 /// A route with the variables of its path.
 #[derive(Debug)]
-pub(super) struct Found<'a> {
+pub(super) struct RouteMatch<'a> {
     pub(super) route: &'a Route,
     pub(super) parameters: BTreeMap<String, String>,
 }
 
 /// Finds the route of a request.
-pub(super) fn find<'a, B>(routes: &'a [Route], request: &Request<B>) -> Option<Found<'a>> {
+pub(super) fn find<'a, B>(routes: &'a [Route], request: &Request<B>) -> Option<RouteMatch<'a>> {
     let method = request.method().as_str();
     if !METHODS.contains(&method) {
         return None;
@@ -28,7 +28,7 @@ pub(super) fn find<'a, B>(routes: &'a [Route], request: &Request<B>) -> Option<F
     };
     let matches = routes.iter().filter_map(|route| {
         let parameters = matched(&route.key, method, &segments)?;
-        Some(Found { route, parameters })
+        Some(RouteMatch { route, parameters })
     });
     matches.max_by(|a, b| precedence(&a.route.key, &b.route.key))
 }

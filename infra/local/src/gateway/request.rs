@@ -11,10 +11,10 @@ use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 
-use super::answer;
 use super::matching::decode;
-use crate::moment;
-use crate::server::Answer;
+use super::response;
+use crate::server::FullResponse;
+use crate::{clock, ids};
 
 /// All of a request but its body.
 #[derive(Debug)]
@@ -34,7 +34,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn of<B>(request: &Request<B>, peer: SocketAddr, id: &str) -> Self {
+    pub(super) fn from_request<B>(request: &Request<B>, peer: SocketAddr, id: &str) -> Self {
         let source_ip = peer.ip().to_canonical().to_string();
         let mut headers = joined(request.headers());
         let cookies = headers.remove("cookie");
@@ -46,7 +46,7 @@ impl Head {
         headers.insert("x-forwarded-proto".to_owned(), "http".to_owned());
         let trace = headers
             .entry("x-amzn-trace-id".to_owned())
-            .or_insert_with(moment::trace_id)
+            .or_insert_with(ids::trace_id)
             .clone();
         let split = |cookies: String| -> Vec<String> {
             let parts = cookies.split(';').map(str::trim);
@@ -65,7 +65,7 @@ impl Head {
             cookies: cookies.map(split).unwrap_or_default(),
             source_ip,
             protocol: format!("{:?}", request.version()),
-            time_millis: moment::now_millis(),
+            time_millis: clock::now_millis(),
         }
     }
 
@@ -97,15 +97,15 @@ pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
 ///
 /// # Errors
 /// The gateway's own answer: 413 for a longer body, 400 for one that breaks off.
-pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Answer> {
-    let too_large = || answer::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
+pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, FullResponse> {
+    let too_large = || response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     if body.size_hint().lower() > limit as u64 {
         return Err(too_large());
     }
     match Limited::new(body, limit).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(answer::message(StatusCode::BAD_REQUEST, "Bad Request")),
+        Err(_) => Err(response::message(StatusCode::BAD_REQUEST, "Bad Request")),
     }
 }
 

@@ -21,14 +21,14 @@ use tokio::net::{TcpListener, TcpStream};
 use super::Gateway;
 use crate::lambda::{Function, Functions};
 use crate::log::{Log, LogTarget};
-use crate::server::{Answer, Serving, serve};
+use crate::server::{FullResponse, Serving, serve};
 use crate::template::Template;
 
 /// What a function of a test does: `None` is never to answer.
-type Does = fn(&Value) -> Option<Said>;
+type Behaviour = fn(&Value) -> Option<StubResponse>;
 
 /// An answer of the invoke endpoint.
-enum Said {
+enum StubResponse {
     Response(String),
     Error,
 }
@@ -37,18 +37,18 @@ enum Said {
     clippy::unnecessary_wraps,
     reason = "what a function of a test returns"
 )]
-fn says(value: &Value) -> Option<Said> {
-    Some(Said::Response(value.to_string()))
+fn responds(value: &Value) -> Option<StubResponse> {
+    Some(StubResponse::Response(value.to_string()))
 }
 
 /// Answers with the event itself.
-fn echo(event: &Value) -> Option<Said> {
-    says(
+fn echo(event: &Value) -> Option<StubResponse> {
+    responds(
         &json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": event.to_string()}),
     )
 }
 
-struct Bench {
+struct TestGateway {
     address: SocketAddr,
     /// The names of the functions that were called.
     called: Arc<Mutex<Vec<String>>>,
@@ -56,9 +56,9 @@ struct Bench {
     _serving: [Serving; 2],
 }
 
-impl Bench {
+impl TestGateway {
     /// A gateway of the template's fixture, before two functions.
-    async fn new(parameters: &[(&str, &str)], echo: Does, guard: Does) -> Self {
+    async fn new(parameters: &[(&str, &str)], echo: Behaviour, guard: Behaviour) -> Self {
         let text = include_str!("../template/fixture.yaml");
         let parameters = parameters
             .iter()
@@ -172,7 +172,7 @@ impl Reply {
 
 /// Lambda's Invoke API, as `cargo lambda watch` serves it.
 async fn invoke_endpoint(
-    behaviour: BTreeMap<&'static str, Does>,
+    behaviour: BTreeMap<&'static str, Behaviour>,
     called: Arc<Mutex<Vec<String>>>,
 ) -> (Serving, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -186,7 +186,7 @@ async fn invoke_endpoint(
             let said = behaviour[name.as_str()](&event);
             called.lock().unwrap().push(name);
             match said {
-                Some(said) => said.into_answer(),
+                Some(said) => said.into_response(),
                 None => std::future::pending().await,
             }
         }
@@ -194,8 +194,8 @@ async fn invoke_endpoint(
     (serving, address)
 }
 
-impl Said {
-    fn into_answer(self) -> Answer {
+impl StubResponse {
+    fn into_response(self) -> FullResponse {
         let (failed, body) = match self {
             Self::Response(body) => (false, body),
             Self::Error => (

@@ -13,10 +13,10 @@ use tokio::time::{sleep, timeout};
 use super::error::InvokeError;
 use super::invocation::Invocation;
 use super::output::Output;
-use super::runtime_api::{Event, Outcome, RuntimeApi};
+use super::runtime_api::{Event, EventOutcome, RuntimeApi};
 use super::settings::ProcessSettings;
 use crate::server::Serving;
-use crate::{aws, moment};
+use crate::{aws, clock, ids};
 
 /// A process that has asked for its first event. Dropping it kills the process.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Environment {
         {
             api.freeze(pid);
         }
-        let output = Output::of(&mut child, &settings.name, &settings.log);
+        let output = Output::capture(&mut child, &settings.name, &settings.log);
         let serving = api.serve(listener);
         let mut environment = Self {
             child,
@@ -83,7 +83,7 @@ impl Environment {
             }),
             ended = self.child.wait() => ended,
         };
-        Err(self.obituary(ended).await)
+        Err(self.exit_reason(ended).await)
     }
 
     /// The process's id; none where it has ended.
@@ -110,19 +110,19 @@ impl Environment {
         let limit = settings.timeout;
         let millis = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
         let outcome = self.api.dispatch(Event {
-            id: moment::request_id(),
+            id: ids::request_id(),
             payload: invocation.payload,
             trace: invocation.trace,
             function_arn: aws::arn("lambda", &format!("function:{function}")),
-            deadline_millis: moment::now_millis().saturating_add(millis),
+            deadline_millis: clock::now_millis().saturating_add(millis),
         });
         let ended = tokio::select! {
             biased;
             Ok(outcome) = outcome => {
-                self.output.drained().await;
+                self.output.flush().await;
                 return match outcome {
-                    Outcome::Response(body) => Ok(body),
-                    Outcome::Error(report) => Err(InvokeError::Failed {
+                    EventOutcome::Response(body) => Ok(body),
+                    EventOutcome::Error(report) => Err(InvokeError::Failed {
                         function,
                         error_type: report.error_type,
                         message: report.message,
@@ -132,17 +132,17 @@ impl Environment {
             ended = self.child.wait() => ended,
             () = sleep(limit) => return Err(InvokeError::TimedOut { function, limit }),
         };
-        let reason = self.obituary(ended).await;
+        let reason = self.exit_reason(ended).await;
         Err(InvokeError::Exited { function, reason })
     }
 
-    async fn obituary(&self, ended: std::io::Result<std::process::ExitStatus>) -> String {
-        self.output.drained().await;
+    async fn exit_reason(&self, ended: std::io::Result<std::process::ExitStatus>) -> String {
+        self.output.flush().await;
         let status = match ended {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
-        match self.output.last_words() {
+        match self.output.last_error_line() {
             Some(words) => format!("{status}: {words}"),
             None => status,
         }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::moment;
+use crate::ids;
 
 /// An event for a function.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct Invocation {
 impl Invocation {
     /// An event that belongs to no trace yet.
     pub(crate) fn new(payload: Bytes) -> Self {
-        let trace = moment::trace_id();
+        let trace = ids::trace_id();
         Self { payload, trace }
     }
 }

@@ -13,35 +13,35 @@ use crate::log::Log;
 #[derive(Debug)]
 pub(super) struct Output {
     readers: Vec<mpsc::Sender<oneshot::Sender<()>>>,
-    last_words: Arc<Mutex<Option<String>>>,
+    last_error_line: Arc<Mutex<Option<String>>>,
 }
 
 impl Output {
-    /// How a process has to be started for [`Output::of`].
+    /// How a process has to be started for [`Output::capture`].
     pub(super) fn pipe() -> Stdio {
         Stdio::piped()
     }
 
     /// Takes the pipes of a process that was just started.
-    pub(super) fn of(child: &mut Child, function: &str, log: &Log) -> Self {
-        let last_words = Arc::default();
+    pub(super) fn capture(child: &mut Child, function: &str, log: &Log) -> Self {
+        let last_error_line = Arc::default();
         let mut readers = Vec::new();
         if let Some(stdout) = child.stdout.take() {
             readers.push(read(stdout, function, log.clone(), None));
         }
         if let Some(stderr) = child.stderr.take() {
-            let words = Some(Arc::clone(&last_words));
+            let words = Some(Arc::clone(&last_error_line));
             readers.push(read(stderr, function, log.clone(), words));
         }
         Self {
             readers,
-            last_words,
+            last_error_line,
         }
     }
 
     /// Waits until all that the process has written so far is in the log, so
     /// that who has an answer finds the lines that belong to it.
-    pub(super) async fn drained(&self) {
+    pub(super) async fn flush(&self) {
         for reader in &self.readers {
             let (done, wait) = oneshot::channel();
             if reader.send(done).await.is_ok() {
@@ -52,8 +52,8 @@ impl Output {
     }
 
     /// The last line on stderr.
-    pub(super) fn last_words(&self) -> Option<String> {
-        let words = self.last_words.lock();
+    pub(super) fn last_error_line(&self) -> Option<String> {
+        let words = self.last_error_line.lock();
         words.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -62,7 +62,7 @@ fn read(
     pipe: impl AsyncRead + Unpin + Send + 'static,
     function: &str,
     log: Log,
-    last_words: Option<Arc<Mutex<Option<String>>>>,
+    last_error_line: Option<Arc<Mutex<Option<String>>>>,
 ) -> mpsc::Sender<oneshot::Sender<()>> {
     let (sender, mut drains) = mpsc::channel::<oneshot::Sender<()>>(1);
     let function = function.to_owned();
@@ -81,7 +81,7 @@ fn read(
                         continue;
                     }
                     log.function(&function, line);
-                    if let Some(words) = &last_words {
+                    if let Some(words) = &last_error_line {
                         let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
                         *words = Some(line.to_owned());
                     }

@@ -12,11 +12,11 @@ use serde::Deserialize;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, oneshot};
 
-use crate::server::{Answer, Serving, serve};
+use crate::server::{FullResponse, Serving, serve};
 
 /// What a process said about one event.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(super) enum EventOutcome {
     Response(Bytes),
     Error(Report),
 }
@@ -55,7 +55,7 @@ struct State {
     ready: bool,
     init_error: Option<Report>,
     pending: Option<Event>,
-    current: Option<(String, oneshot::Sender<Outcome>)>,
+    current: Option<(String, oneshot::Sender<EventOutcome>)>,
     /// Whom to stop while it waits for an event.
     freeze: Option<Pid>,
     frozen: bool,
@@ -97,7 +97,7 @@ impl RuntimeApi {
     }
 
     /// Puts an event before the process; the outcome comes by the channel.
-    pub(super) fn dispatch(&self, event: Event) -> oneshot::Receiver<Outcome> {
+    pub(super) fn dispatch(&self, event: Event) -> oneshot::Receiver<EventOutcome> {
         let (sender, outcome) = oneshot::channel();
         let mut state = self.state();
         state.current = Some((event.id.clone(), sender));
@@ -119,7 +119,7 @@ impl RuntimeApi {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Answer {
+    async fn answer(&self, request: Request<Incoming>) -> FullResponse {
         let path = request
             .uri()
             .path()
@@ -131,14 +131,14 @@ impl RuntimeApi {
             (&Method::GET, ["invocation", "next"]) => self.next().await,
             (&Method::POST, ["invocation", id, "response"]) => {
                 let outcome = match body(request).await {
-                    Some(body) => Outcome::Response(body),
-                    None => Outcome::Error(too_large()),
+                    Some(body) => EventOutcome::Response(body),
+                    None => EventOutcome::Error(too_large()),
                 };
                 self.settle(id, outcome)
             }
             (&Method::POST, ["invocation", id, "error"]) => {
                 let report = report(request).await;
-                self.settle(id, Outcome::Error(report))
+                self.settle(id, EventOutcome::Error(report))
             }
             (&Method::POST, ["init", "error"]) => {
                 let report = report(request).await;
@@ -150,7 +150,7 @@ impl RuntimeApi {
         }
     }
 
-    async fn next(&self) -> Answer {
+    async fn next(&self) -> FullResponse {
         loop {
             let rings = self.event.notified();
             {
@@ -160,7 +160,7 @@ impl RuntimeApi {
                     self.ready.notify_one();
                 }
                 if let Some(event) = state.pending.take() {
-                    return event.into_answer();
+                    return event.into_response();
                 }
                 if let Some(pid) = state.freeze {
                     state.frozen = true;
@@ -171,7 +171,7 @@ impl RuntimeApi {
         }
     }
 
-    fn settle(&self, id: &str, outcome: Outcome) -> Answer {
+    fn settle(&self, id: &str, outcome: EventOutcome) -> FullResponse {
         let mut state = self.state();
         match state.current.take_if(|(current, _)| current == id) {
             // Nobody waits any more when the host gave up first.
@@ -183,7 +183,7 @@ impl RuntimeApi {
 }
 
 impl Event {
-    fn into_answer(self) -> Answer {
+    fn into_response(self) -> FullResponse {
         Response::builder()
             .header("content-type", "application/json")
             .header("lambda-runtime-aws-request-id", self.id)
@@ -225,7 +225,7 @@ fn too_large() -> Report {
     }
 }
 
-fn status(status: StatusCode) -> Answer {
+fn status(status: StatusCode) -> FullResponse {
     let mut answer = Response::new(Full::default());
     *answer.status_mut() = status;
     answer

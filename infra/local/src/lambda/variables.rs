@@ -40,7 +40,7 @@ pub(crate) fn variables(
 
 /// Says whether a variable is about one function's process, and not about the
 /// stack that it belongs to.
-pub(crate) fn is_of_one_process(name: &str) -> bool {
+pub(crate) fn is_process_specific(name: &str) -> bool {
     name.starts_with("AWS_LAMBDA_")
         || [
             "AWS_EXECUTION_ENV",

@@ -83,7 +83,7 @@ pub(super) fn read(
 }
 
 fn read_api(api: &Resource<'_>, resolver: &Resolver<'_>) -> Result<Option<Cors>, TemplateError> {
-    let properties = Properties::of(api, resolver)?;
+    let properties = Properties::resolve(api, resolver)?;
     if properties.get("Body").is_some() || properties.get("BodyS3Location").is_some() {
         return Err(
             api.refuse("has a Body: write its routes as AWS::ApiGatewayV2::Route resources")

@@ -14,12 +14,12 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A stack of one function, and the directory of its key ring.
-struct Bench {
+struct TestStack {
     stack: Stack,
     directory: TempDir,
 }
 
-impl Bench {
+impl TestStack {
     async fn start() -> Self {
         Self::with(|_| {}).await
     }

@@ -1,24 +1,24 @@
 use gatehouse_local::InvokeError;
 use serde_json::json;
 
-use super::{Bench, pid, state, until};
+use super::{TestStack, pid, state, until};
 
 #[tokio::test]
 async fn a_process_starts_with_the_first_event_and_is_kept() {
-    let bench = Bench::start().await;
-    let first = bench.pid().await;
-    assert_eq!(bench.pid().await, first);
+    let test = TestStack::start().await;
+    let first = test.pid().await;
+    assert_eq!(test.pid().await, first);
 }
 
 #[tokio::test]
 async fn the_environment_is_lambdas_and_the_templates_alone() {
-    let bench = Bench::with(|options| {
+    let test = TestStack::with(|options| {
         options
             .environment
             .insert("EXTRA".to_owned(), "last word".to_owned());
     })
     .await;
-    let seen = bench.invoke(&json!({"do": "environment"})).await.unwrap();
+    let seen = test.invoke(&json!({"do": "environment"})).await.unwrap();
     let mut names: Vec<&str> = seen
         .as_object()
         .unwrap()
@@ -50,20 +50,20 @@ async fn the_environment_is_lambdas_and_the_templates_alone() {
     );
     assert_eq!(seen["AWS_LAMBDA_FUNCTION_NAME"], "function");
     assert_eq!(seen["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"], "512");
-    assert_eq!(seen["AWS_ENDPOINT_URL"], bench.stack.dynamodb_url());
-    assert_eq!(seen["ISSUER"], bench.stack.url());
+    assert_eq!(seen["AWS_ENDPOINT_URL"], test.stack.dynamodb_url());
+    assert_eq!(seen["ISSUER"], test.stack.url());
     assert_eq!(seen["THINGS_TABLE"], "gatehouse-local-things");
     assert_eq!(seen["EXTRA"], "last word");
     assert_eq!(
         seen["KEY_RING_FILE"],
-        bench.stack.key_ring_path().to_str().unwrap()
+        test.stack.key_ring_path().to_str().unwrap()
     );
 }
 
 #[tokio::test]
 async fn an_event_comes_with_its_arn_deadline_and_trace() {
-    let bench = Bench::start().await;
-    let context = bench.invoke(&json!({"do": "context"})).await.unwrap();
+    let test = TestStack::start().await;
+    let context = test.invoke(&json!({"do": "context"})).await.unwrap();
     assert_eq!(
         context["arn"],
         "arn:aws:lambda:us-east-1:000000000000:function:function"
@@ -74,11 +74,11 @@ async fn an_event_comes_with_its_arn_deadline_and_trace() {
 
 #[tokio::test]
 async fn a_busy_process_makes_a_second_one_start() {
-    let bench = Bench::start().await;
-    let file = bench.directory.path().join("go");
+    let test = TestStack::start().await;
+    let file = test.directory.path().join("go");
     let event = json!({"do": "wait", "file": file});
-    let (busy, other) = tokio::join!(bench.invoke(&event), async {
-        let other = bench.pid().await;
+    let (busy, other) = tokio::join!(test.invoke(&event), async {
+        let other = test.pid().await;
         std::fs::write(&file, "").unwrap();
         other
     });
@@ -87,10 +87,10 @@ async fn a_busy_process_makes_a_second_one_start() {
 
 #[tokio::test]
 async fn beyond_the_concurrency_events_wait_for_a_process() {
-    let bench = Bench::with(|options| options.concurrency = 1).await;
-    let file = bench.directory.path().join("go");
+    let test = TestStack::with(|options| options.concurrency = 1).await;
+    let file = test.directory.path().join("go");
     let event = json!({"do": "wait", "file": file});
-    let (busy, waited, ()) = tokio::join!(bench.invoke(&event), bench.pid(), async {
+    let (busy, waited, ()) = tokio::join!(test.invoke(&event), test.pid(), async {
         std::fs::write(&file, "").unwrap();
     });
     assert_eq!(pid(&busy.unwrap()), waited);
@@ -98,65 +98,65 @@ async fn beyond_the_concurrency_events_wait_for_a_process() {
 
 #[tokio::test]
 async fn an_error_that_is_reported_leaves_the_process_alive() {
-    let bench = Bench::start().await;
-    let before = bench.pid().await;
-    let error = bench.invoke(&json!({"do": "fail"})).await.unwrap_err();
+    let test = TestStack::start().await;
+    let before = test.pid().await;
+    let error = test.invoke(&json!({"do": "fail"})).await.unwrap_err();
     assert!(
         matches!(&error, InvokeError::Failed { message, .. } if message == "no luck"),
         "{error}"
     );
-    assert_eq!(bench.pid().await, before);
+    assert_eq!(test.pid().await, before);
 }
 
 #[tokio::test]
 async fn a_crash_fails_its_event_and_the_next_one_gets_a_new_process() {
-    let bench = Bench::start().await;
-    let before = bench.pid().await;
-    let error = bench.invoke(&json!({"do": "exit"})).await.unwrap_err();
+    let test = TestStack::start().await;
+    let before = test.pid().await;
+    let error = test.invoke(&json!({"do": "exit"})).await.unwrap_err();
     let InvokeError::Exited { reason, .. } = error else {
         panic!("{error}")
     };
     assert_eq!(reason, "exit status: 7");
-    assert_ne!(bench.pid().await, before);
+    assert_ne!(test.pid().await, before);
 }
 
 #[tokio::test]
 async fn a_process_that_died_while_idle_is_replaced() {
-    let bench = Bench::start().await;
-    let before = bench.pid().await;
+    let test = TestStack::start().await;
+    let before = test.pid().await;
     let killed = rustix::process::Pid::from_raw(i32::try_from(before).unwrap()).unwrap();
     rustix::process::kill_process(killed, rustix::process::Signal::KILL).unwrap();
     until(before, "Z").await;
-    assert_ne!(bench.pid().await, before);
+    assert_ne!(test.pid().await, before);
 }
 
 #[tokio::test]
 async fn a_function_that_hangs_is_ended_at_its_timeout() {
-    let bench = Bench::with(|options| {
+    let test = TestStack::with(|options| {
         options
             .parameters
             .insert("Timeout".to_owned(), "1".to_owned());
     })
     .await;
-    let before = bench.pid().await;
-    let error = bench.invoke(&json!({"do": "hang"})).await.unwrap_err();
+    let before = test.pid().await;
+    let error = test.invoke(&json!({"do": "hang"})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "function took longer than its timeout of 1s"
     );
     until(before, "Z").await;
-    assert_ne!(bench.pid().await, before);
+    assert_ne!(test.pid().await, before);
 }
 
 #[tokio::test]
 async fn a_failed_start_tells_the_last_words() {
-    let bench = Bench::with(|options| {
+    let test = TestStack::with(|options| {
         options
             .environment
             .insert("FAIL_INIT".to_owned(), "1".to_owned());
     })
     .await;
-    let error = bench.invoke(&json!({})).await.unwrap_err();
+    let error = test.invoke(&json!({})).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         "function did not start: exit status: 1: Error: \"MISSING_TABLE is not set\""
@@ -165,46 +165,45 @@ async fn a_failed_start_tells_the_last_words() {
 
 #[tokio::test]
 async fn an_answer_over_6_mb_is_an_error() {
-    let bench = Bench::start().await;
-    let error = bench.invoke(&json!({"do": "large"})).await.unwrap_err();
+    let test = TestStack::start().await;
+    let error = test.invoke(&json!({"do": "large"})).await.unwrap_err();
     assert!(error.to_string().contains("6 MB"), "{error}");
 }
 
 #[tokio::test]
 async fn what_an_event_wrote_is_in_the_log_when_its_answer_is_there() {
-    let bench = Bench::start().await;
+    let test = TestStack::start().await;
     for number in 0..50 {
         let line = format!("line {number}");
-        bench
-            .invoke(&json!({"do": "print", "line": line}))
+        test.invoke(&json!({"do": "print", "line": line}))
             .await
             .unwrap();
-        assert_eq!(bench.stack.logs().last().unwrap(), &line);
+        assert_eq!(test.stack.logs().last().unwrap(), &line);
     }
 }
 
 #[tokio::test]
 async fn a_frozen_process_stands_still_between_events() {
-    let bench = Bench::with(|options| options.freeze = true).await;
-    let frozen = bench.pid().await;
+    let test = TestStack::with(|options| options.freeze = true).await;
+    let frozen = test.pid().await;
     for _ in 0..20 {
         until(frozen, "T").await;
-        assert_eq!(bench.pid().await, frozen);
+        assert_eq!(test.pid().await, frozen);
     }
 }
 
 #[tokio::test]
 async fn a_dropped_stack_leaves_no_process() {
-    let bench = Bench::with(|options| options.freeze = true).await;
-    let left = bench.pid().await;
+    let test = TestStack::with(|options| options.freeze = true).await;
+    let left = test.pid().await;
     assert!(state(left).is_some());
-    drop(bench);
+    drop(test);
     until(left, "Z").await;
 }
 
 #[tokio::test]
 async fn an_unknown_function_is_an_error() {
-    let bench = Bench::start().await;
-    let error = bench.stack.invoke("nobody", b"{}").await.unwrap_err();
+    let test = TestStack::start().await;
+    let error = test.stack.invoke("nobody", b"{}").await.unwrap_err();
     assert_eq!(error.to_string(), "there is no function nobody");
 }

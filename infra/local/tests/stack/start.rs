@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{Bench, options};
+use super::{TestStack, options};
 
 async fn get(address: std::net::SocketAddr) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
@@ -22,28 +22,28 @@ async fn get(address: std::net::SocketAddr) -> String {
 
 #[tokio::test]
 async fn the_gateway_reaches_the_process() {
-    let bench = Bench::start().await;
-    assert_eq!(bench.stack.routes(), ["GET /"]);
-    let reply = get(bench.stack.address()).await;
+    let test = TestStack::start().await;
+    assert_eq!(test.stack.routes(), ["GET /"]);
+    let reply = get(test.stack.address()).await;
     assert!(reply.starts_with("HTTP/1.1 200 OK\r\n"), "{reply}");
     assert!(reply.contains(r#"{"pid":"#), "{reply}");
 }
 
 #[tokio::test]
 async fn a_function_that_does_not_start_is_an_internal_error_with_its_reason_in_the_log() {
-    let bench = Bench::with(|options| {
+    let test = TestStack::with(|options| {
         options
             .environment
             .insert("FAIL_INIT".to_owned(), "1".to_owned());
     })
     .await;
-    let reply = get(bench.stack.address()).await;
+    let reply = get(test.stack.address()).await;
     assert!(reply.starts_with("HTTP/1.1 500 "), "{reply}");
     assert!(
         reply.ends_with(r#"{"message":"Internal Server Error"}"#),
         "{reply}"
     );
-    let logs = bench.stack.logs();
+    let logs = test.stack.logs();
     assert!(
         logs.last().unwrap().starts_with("function did not start: "),
         "{logs:?}"
@@ -52,10 +52,10 @@ async fn a_function_that_does_not_start_is_an_internal_error_with_its_reason_in_
 
 #[tokio::test]
 async fn a_taken_port_is_named() {
-    let bench = Bench::start().await;
+    let test = TestStack::start().await;
     let directory = TempDir::new().unwrap();
     let mut second = options(directory.path());
-    second.port = bench.stack.address().port();
+    second.port = test.stack.address().port();
     let error = Stack::start(second).await.unwrap_err();
     assert!(
         error
@@ -153,11 +153,11 @@ async fn the_key_ring_is_private_and_kept_with_its_tables() {
 
 #[tokio::test]
 async fn the_public_keys_are_in_their_table() {
-    let bench = Bench::start().await;
-    let ring = std::fs::read_to_string(bench.stack.key_ring_path()).unwrap();
+    let test = TestStack::start().await;
+    let ring = std::fs::read_to_string(test.stack.key_ring_path()).unwrap();
     let ring = KeyRing::parse(&ring).unwrap();
     assert_eq!(ring.active().unwrap().algorithm(), Algorithm::Es256);
-    assert_eq!(published(&bench.stack).await, ring.published().version());
+    assert_eq!(published(&test.stack).await, ring.published().version());
 }
 
 async fn published(stack: &Stack) -> u64 {
@@ -245,14 +245,14 @@ async fn another_algorithm_for_kept_keys_is_refused() {
 
 #[tokio::test]
 async fn a_stopped_dynamodb_refuses_connections() {
-    let bench = Bench::start().await;
-    let address = bench
+    let test = TestStack::start().await;
+    let address = test
         .stack
         .dynamodb_url()
         .strip_prefix("http://")
         .unwrap()
         .to_owned();
     assert!(TcpStream::connect(&address).await.is_ok());
-    bench.stack.stop_dynamodb().await;
+    test.stack.stop_dynamodb().await;
     assert!(TcpStream::connect(&address).await.is_err());
 }

@@ -2,35 +2,35 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Bench, Does, Said, echo, says};
+use super::{Behaviour, StubResponse, TestGateway, echo, responds};
 
 const TOKEN: &str = "Authorization: Bearer abc\r\n";
 const INTERNAL: (u16, &str) = (500, r#"{"message":"Internal Server Error"}"#);
 
-fn allows(_: &Value) -> Option<Said> {
-    says(&json!({"isAuthorized": true, "context": {"sub": "s", "ver": 1, "list": ["a"]}}))
+fn allows(_: &Value) -> Option<StubResponse> {
+    responds(&json!({"isAuthorized": true, "context": {"sub": "s", "ver": 1, "list": ["a"]}}))
 }
 
-fn denies(_: &Value) -> Option<Said> {
-    says(&json!({"isAuthorized": false}))
+fn denies(_: &Value) -> Option<StubResponse> {
+    responds(&json!({"isAuthorized": false}))
 }
 
 #[tokio::test]
 async fn the_context_reaches_the_function() {
-    let bench = Bench::new(&[], echo, allows).await;
-    let event = bench.get("/guarded", TOKEN).await.json();
+    let gateway = TestGateway::new(&[], echo, allows).await;
+    let event = gateway.get("/guarded", TOKEN).await.json();
     let context = &event["requestContext"]["authorizer"]["lambda"];
     assert_eq!(*context, json!({"sub": "s", "ver": 1, "list": ["a"]}));
 }
 
 #[tokio::test]
 async fn the_authorizer_gets_its_own_event() {
-    let reflect: Does = |event| {
+    let reflect: Behaviour = |event| {
         assert!(event.get("body").is_none());
-        says(&json!({"isAuthorized": true, "context": {"event": event}}))
+        responds(&json!({"isAuthorized": true, "context": {"event": event}}))
     };
-    let bench = Bench::new(&[], echo, reflect).await;
-    let event = bench.get("/guarded?a=1", TOKEN).await.json();
+    let gateway = TestGateway::new(&[], echo, reflect).await;
+    let event = gateway.get("/guarded?a=1", TOKEN).await.json();
     let seen = &event["requestContext"]["authorizer"]["lambda"]["event"];
     assert_eq!(
         (&seen["version"], &seen["type"]),
@@ -47,29 +47,30 @@ async fn the_authorizer_gets_its_own_event() {
 
 #[tokio::test]
 async fn a_missing_identity_source_is_401_without_a_call() {
-    let bench = Bench::new(&[], echo, allows).await;
+    let gateway = TestGateway::new(&[], echo, allows).await;
     for headers in ["", "Authorization:\r\n", "x-authorization: a\r\n"] {
-        let reply = bench.get("/guarded", headers).await;
+        let reply = gateway.get("/guarded", headers).await;
         assert_eq!(reply.brief(), (401, r#"{"message":"Unauthorized"}"#));
     }
-    assert_eq!(bench.calls("guard"), 0);
-    assert_eq!(bench.get("/things/one", "").await.status, 200);
+    assert_eq!(gateway.calls("guard"), 0);
+    assert_eq!(gateway.get("/things/one", "").await.status, 200);
 }
 
 #[tokio::test]
 async fn a_denial_is_403() {
-    let bench = Bench::new(&[], echo, denies).await;
-    let reply = bench.get("/guarded", TOKEN).await;
+    let gateway = TestGateway::new(&[], echo, denies).await;
+    let reply = gateway.get("/guarded", TOKEN).await;
     assert_eq!(reply.brief(), (403, r#"{"message":"Forbidden"}"#));
-    assert_eq!(bench.calls("echo"), 0);
+    assert_eq!(gateway.calls("echo"), 0);
 }
 
 #[tokio::test]
 async fn two_authorization_headers_are_joined() {
-    let reflect: Does =
-        |event| says(&json!({"isAuthorized": true, "context": {"seen": event["identitySource"]}}));
-    let bench = Bench::new(&[], echo, reflect).await;
-    let event = bench
+    let reflect: Behaviour = |event| {
+        responds(&json!({"isAuthorized": true, "context": {"seen": event["identitySource"]}}))
+    };
+    let gateway = TestGateway::new(&[], echo, reflect).await;
+    let event = gateway
         .get(
             "/guarded",
             "Authorization: Bearer a\r\nauthorization: Bearer b\r\n",
@@ -82,62 +83,62 @@ async fn two_authorization_headers_are_joined() {
 
 #[tokio::test]
 async fn a_failing_or_malformed_answer_is_500_and_never_cached() {
-    let answers: [Does; 7] = [
-        |_| Some(Said::Error),
-        |_| Some(Said::Response(String::new())),
-        |_| says(&json!({})),
-        |_| says(&json!({"isAuthorized": "true"})),
-        |_| says(&json!({"isAuthorized": 1})),
-        |_| says(&json!({"isAuthorized": true, "context": "text"})),
-        |_| says(&json!([true])),
+    let answers: [Behaviour; 7] = [
+        |_| Some(StubResponse::Error),
+        |_| Some(StubResponse::Response(String::new())),
+        |_| responds(&json!({})),
+        |_| responds(&json!({"isAuthorized": "true"})),
+        |_| responds(&json!({"isAuthorized": 1})),
+        |_| responds(&json!({"isAuthorized": true, "context": "text"})),
+        |_| responds(&json!([true])),
     ];
     for does in answers {
-        let bench = Bench::new(&[("CacheSeconds", "60")], echo, does).await;
+        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, does).await;
         for calls in 1..=2 {
-            assert_eq!(bench.get("/guarded", TOKEN).await.brief(), INTERNAL);
-            assert_eq!(bench.calls("guard"), calls);
+            assert_eq!(gateway.get("/guarded", TOKEN).await.brief(), INTERNAL);
+            assert_eq!(gateway.calls("guard"), calls);
         }
-        assert_eq!(bench.calls("echo"), 0);
+        assert_eq!(gateway.calls("echo"), 0);
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_authorizer_that_takes_ten_seconds_is_500() {
-    let bench = Bench::new(&[], echo, |_| None).await;
-    assert_eq!(bench.get("/guarded", TOKEN).await.brief(), INTERNAL);
-    assert_eq!(bench.log.lines(), ["guard gave no answer in 10 s"]);
+    let gateway = TestGateway::new(&[], echo, |_| None).await;
+    assert_eq!(gateway.get("/guarded", TOKEN).await.brief(), INTERNAL);
+    assert_eq!(gateway.log.lines(), ["guard gave no answer in 10 s"]);
 }
 
 #[tokio::test]
 async fn without_a_ttl_every_request_is_asked() {
-    let bench = Bench::new(&[], echo, allows).await;
+    let gateway = TestGateway::new(&[], echo, allows).await;
     for calls in 1..=3 {
-        assert_eq!(bench.get("/guarded", TOKEN).await.status, 200);
-        assert_eq!(bench.calls("guard"), calls);
+        assert_eq!(gateway.get("/guarded", TOKEN).await.status, 200);
+        assert_eq!(gateway.calls("guard"), calls);
     }
 }
 
 #[tokio::test]
 async fn an_answer_is_reused_by_identity_for_its_ttl() {
-    for (does, status) in [(allows as Does, 200), (denies, 403)] {
-        let bench = Bench::new(&[("CacheSeconds", "60")], echo, does).await;
-        assert_eq!(bench.get("/guarded", TOKEN).await.status, status);
-        assert_eq!(bench.get("/guarded", TOKEN).await.status, status);
+    for (does, status) in [(allows as Behaviour, 200), (denies, 403)] {
+        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, does).await;
+        assert_eq!(gateway.get("/guarded", TOKEN).await.status, status);
+        assert_eq!(gateway.get("/guarded", TOKEN).await.status, status);
         // One answer for all routes, as AWS does without `$context.routeKey`.
-        assert_eq!(bench.get("/also-guarded", TOKEN).await.status, status);
-        assert_eq!(bench.calls("guard"), 1);
+        assert_eq!(gateway.get("/also-guarded", TOKEN).await.status, status);
+        assert_eq!(gateway.calls("guard"), 1);
         assert_eq!(
-            bench
+            gateway
                 .get("/guarded", "Authorization: Bearer other\r\n")
                 .await
                 .status,
             status
         );
-        assert_eq!(bench.calls("guard"), 2);
+        assert_eq!(gateway.calls("guard"), 2);
         tokio::time::pause();
         tokio::time::advance(Duration::from_secs(61)).await;
         tokio::time::resume();
-        assert_eq!(bench.get("/guarded", TOKEN).await.status, status);
-        assert_eq!(bench.calls("guard"), 3);
+        assert_eq!(gateway.get("/guarded", TOKEN).await.status, status);
+        assert_eq!(gateway.calls("guard"), 3);
     }
 }

@@ -1,15 +1,15 @@
 use serde_json::json;
 
-use super::{Bench, Reply, echo, says};
+use super::{Reply, TestGateway, echo, responds};
 
 const ORIGIN: &str = "https://app.example";
 
-async fn bench() -> Bench {
-    Bench::new(&[("Origins", ORIGIN)], echo, echo).await
+async fn gateway() -> TestGateway {
+    TestGateway::new(&[("Origins", ORIGIN)], echo, echo).await
 }
 
-async fn preflight(bench: &Bench, origin: &str) -> Reply {
-    bench
+async fn preflight(gateway: &TestGateway, origin: &str) -> Reply {
+    gateway
         .raw(&format!(
             "OPTIONS /nowhere HTTP/1.1\r\nhost: x\r\nconnection: close\r\norigin: {origin}\r\naccess-control-request-method: POST\r\n\r\n"
         ))
@@ -18,8 +18,8 @@ async fn preflight(bench: &Bench, origin: &str) -> Reply {
 
 #[tokio::test]
 async fn preflights_are_answered_for_any_path() {
-    let bench = bench().await;
-    let reply = preflight(&bench, ORIGIN).await;
+    let gateway = gateway().await;
+    let reply = preflight(&gateway, ORIGIN).await;
     assert_eq!(reply.status, 204);
     assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN));
     assert_eq!(
@@ -31,15 +31,15 @@ async fn preflights_are_answered_for_any_path() {
         Some("authorization")
     );
     assert_eq!(reply.header("access-control-max-age"), Some("600"));
-    assert_eq!(bench.calls("echo"), 0);
+    assert_eq!(gateway.calls("echo"), 0);
 }
 
 #[tokio::test]
 async fn a_foreign_origin_gets_nothing() {
-    let bench = bench().await;
-    let reply = preflight(&bench, "https://evil.example").await;
+    let gateway = gateway().await;
+    let reply = preflight(&gateway, "https://evil.example").await;
     assert!(!reply.whole.contains("access-control"), "{}", reply.whole);
-    let reply = bench
+    let reply = gateway
         .get("/things/one", "origin: https://app.example.evil\r\n")
         .await;
     assert!(
@@ -52,10 +52,10 @@ async fn a_foreign_origin_gets_nothing() {
 
 #[tokio::test]
 async fn the_gateways_own_answers_carry_the_headers() {
-    let bench = bench().await;
+    let gateway = gateway().await;
     let origin = format!("origin: {ORIGIN}\r\n");
     for (path, status) in [("/things/one", 200), ("/nowhere", 404), ("/guarded", 401)] {
-        let reply = bench.get(path, &origin).await;
+        let reply = gateway.get(path, &origin).await;
         assert_eq!(reply.status, status);
         assert_eq!(reply.header("access-control-allow-origin"), Some(ORIGIN));
         assert_eq!(
@@ -67,13 +67,13 @@ async fn the_gateways_own_answers_carry_the_headers() {
 
 #[tokio::test]
 async fn what_a_function_says_about_cors_is_replaced() {
-    let bench = Bench::new(
+    let gateway = TestGateway::new(
         &[("Origins", ORIGIN)],
-        |_| says(&json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}})),
+        |_| responds(&json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}})),
         echo,
     )
     .await;
-    let reply = bench
+    let reply = gateway
         .get("/things/one", "origin: https://evil.example\r\n")
         .await;
     assert_eq!(reply.header("access-control-allow-origin"), None);
@@ -81,6 +81,6 @@ async fn what_a_function_says_about_cors_is_replaced() {
 
 #[tokio::test]
 async fn without_a_configuration_there_is_no_cors() {
-    let bench = Bench::new(&[], echo, echo).await;
-    assert_eq!(preflight(&bench, ORIGIN).await.status, 404);
+    let gateway = TestGateway::new(&[], echo, echo).await;
+    assert_eq!(preflight(&gateway, ORIGIN).await.status, 404);
 }

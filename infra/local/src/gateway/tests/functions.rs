@@ -1,15 +1,15 @@
 use serde_json::json;
 
-use super::{Bench, Said, echo, says};
+use super::{StubResponse, TestGateway, echo, responds};
 
 const INTERNAL: (u16, &str) = (500, r#"{"message":"Internal Server Error"}"#);
 
 #[tokio::test]
 async fn a_response_of_format_2_0_becomes_the_answer() {
-    let bench = Bench::new(
+    let gateway = TestGateway::new(
         &[],
         |_| {
-            says(&json!({
+            responds(&json!({
                 "statusCode": 201,
                 "headers": {"X-Text": "a", "X-Number": 7, "Content-Length": "999"},
                 "cookies": ["a=1", "b=2"],
@@ -20,7 +20,7 @@ async fn a_response_of_format_2_0_becomes_the_answer() {
         echo,
     )
     .await;
-    let reply = bench.get("/things/one", "").await;
+    let reply = gateway.get("/things/one", "").await;
     assert_eq!(reply.brief(), (201, "hi"));
     assert_eq!(reply.header("x-text"), Some("a"));
     assert_eq!(reply.header("x-number"), Some("7"));
@@ -40,49 +40,51 @@ async fn a_response_of_format_2_0_becomes_the_answer() {
 
 #[tokio::test]
 async fn json_without_a_status_is_the_body() {
-    let bench = Bench::new(&[], |_| says(&json!({"a": 1})), echo).await;
-    let reply = bench.get("/things/one", "").await;
+    let gateway = TestGateway::new(&[], |_| responds(&json!({"a": 1})), echo).await;
+    let reply = gateway.get("/things/one", "").await;
     assert_eq!(reply.brief(), (200, r#"{"a":1}"#));
     assert_eq!(reply.header("content-type"), Some("application/json"));
 }
 
 #[tokio::test]
 async fn an_answer_without_content_has_no_body() {
-    let bench = Bench::new(
+    let gateway = TestGateway::new(
         &[],
-        |_| says(&json!({"statusCode": 204, "body": null})),
+        |_| responds(&json!({"statusCode": 204, "body": null})),
         echo,
     )
     .await;
-    let reply = bench.get("/things/one", "").await;
+    let reply = gateway.get("/things/one", "").await;
     assert_eq!(reply.brief(), (204, ""));
 }
 
 #[tokio::test]
 async fn malformed_responses_are_internal_errors() {
     for does in [
-        |_: &serde_json::Value| Some(Said::Response("no json".to_owned())),
-        |_: &serde_json::Value| Some(Said::Response(String::new())),
-        |_: &serde_json::Value| says(&json!({"statusCode": "many"})),
-        |_: &serde_json::Value| says(&json!({"statusCode": 99})),
-        |_: &serde_json::Value| says(&json!({"statusCode": 700})),
-        |_: &serde_json::Value| says(&json!({"statusCode": 200, "headers": {"a b": "c"}})),
-        |_: &serde_json::Value| says(&json!({"statusCode": 200, "headers": {"a": "b\r\nc: d"}})),
-        |_: &serde_json::Value| says(&json!({"statusCode": 200, "body": {"a": 1}})),
+        |_: &serde_json::Value| Some(StubResponse::Response("no json".to_owned())),
+        |_: &serde_json::Value| Some(StubResponse::Response(String::new())),
+        |_: &serde_json::Value| responds(&json!({"statusCode": "many"})),
+        |_: &serde_json::Value| responds(&json!({"statusCode": 99})),
+        |_: &serde_json::Value| responds(&json!({"statusCode": 700})),
+        |_: &serde_json::Value| responds(&json!({"statusCode": 200, "headers": {"a b": "c"}})),
         |_: &serde_json::Value| {
-            says(&json!({"statusCode": 200, "body": "!", "isBase64Encoded": true}))
+            responds(&json!({"statusCode": 200, "headers": {"a": "b\r\nc: d"}}))
         },
-        |_: &serde_json::Value| Some(Said::Error),
+        |_: &serde_json::Value| responds(&json!({"statusCode": 200, "body": {"a": 1}})),
+        |_: &serde_json::Value| {
+            responds(&json!({"statusCode": 200, "body": "!", "isBase64Encoded": true}))
+        },
+        |_: &serde_json::Value| Some(StubResponse::Error),
     ] {
-        let bench = Bench::new(&[], does, echo).await;
-        assert_eq!(bench.get("/things/one", "").await.brief(), INTERNAL);
-        assert_eq!(bench.log.lines().len(), 1, "the reason is in the log");
+        let gateway = TestGateway::new(&[], does, echo).await;
+        assert_eq!(gateway.get("/things/one", "").await.brief(), INTERNAL);
+        assert_eq!(gateway.log.lines().len(), 1, "the reason is in the log");
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_function_that_takes_too_long_is_unavailable() {
-    let bench = Bench::new(&[("Timeout", "2000")], |_| None, echo).await;
-    let reply = bench.get("/things/one", "").await;
+    let gateway = TestGateway::new(&[("Timeout", "2000")], |_| None, echo).await;
+    let reply = gateway.get("/things/one", "").await;
     assert_eq!(reply.brief(), (503, r#"{"message":"Service Unavailable"}"#));
 }

@@ -1,11 +1,11 @@
 use serde_json::json;
 
-use super::{Bench, echo};
+use super::{TestGateway, echo};
 
 #[tokio::test]
 async fn the_event_is_payload_2_0() {
-    let bench = Bench::new(&[], echo, echo).await;
-    let reply = bench
+    let gateway = TestGateway::new(&[], echo, echo).await;
+    let reply = gateway
         .post(
             "/open?a=1&a=2&b=x%20y",
             "Content-Type: application/json\r\nX-Two: 1\r\nX-Two: 2\r\nUser-Agent: t\r\nCookie: a=1; b=2\r\nCookie: c=3\r\n",
@@ -48,7 +48,7 @@ async fn the_event_is_payload_2_0() {
 
 #[tokio::test]
 async fn a_body_that_is_no_known_text_is_base64() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     for (content_type, base64) in [
         ("content-type: application/json; charset=utf-8\r\n", false),
         ("content-type: text/plain\r\n", false),
@@ -57,7 +57,7 @@ async fn a_body_that_is_no_known_text_is_base64() {
         ("content-type: application/octet-stream\r\n", true),
         ("", true),
     ] {
-        let event = bench.post("/open", content_type, "a=1").await.json();
+        let event = gateway.post("/open", content_type, "a=1").await.json();
         assert_eq!(event["isBase64Encoded"], base64, "{content_type}");
         assert_eq!(event["body"], if base64 { "YT0x" } else { "a=1" });
     }
@@ -65,24 +65,24 @@ async fn a_body_that_is_no_known_text_is_base64() {
 
 #[tokio::test]
 async fn a_request_without_a_body_has_no_body_in_its_event() {
-    let bench = Bench::new(&[], echo, echo).await;
-    let event = bench.get("/things/one", "").await.json();
+    let gateway = TestGateway::new(&[], echo, echo).await;
+    let event = gateway.get("/things/one", "").await.json();
     assert!(event.get("body").is_none());
     assert_eq!(event["isBase64Encoded"], false);
 }
 
 #[tokio::test]
 async fn ten_megabytes_pass_and_a_byte_more_does_not() {
-    let bench = Bench::new(&[], |_| super::says(&json!("ok")), echo).await;
+    let gateway = TestGateway::new(&[], |_| super::responds(&json!("ok")), echo).await;
     let fits = "x".repeat(super::super::MAX_BODY_BYTES);
     assert_eq!(
-        bench
+        gateway
             .post("/open", "content-type: text/plain\r\n", &fits)
             .await
             .status,
         200
     );
-    let reply = bench
+    let reply = gateway
         .raw("POST /open HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 10485761\r\n\r\n")
         .await;
     assert_eq!(
@@ -91,7 +91,7 @@ async fn ten_megabytes_pass_and_a_byte_more_does_not() {
     );
     let chunk = "x".repeat(0x10_0000);
     let chunks = format!("100000\r\n{chunk}\r\n").repeat(11);
-    let reply = bench
+    let reply = gateway
         .raw(&format!(
             "POST /open HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n{chunks}0\r\n\r\n"
         ))
@@ -101,28 +101,28 @@ async fn ten_megabytes_pass_and_a_byte_more_does_not() {
         "{}",
         reply.whole
     );
-    assert_eq!(bench.calls("echo"), 1);
+    assert_eq!(gateway.calls("echo"), 1);
 }
 
 #[tokio::test]
 async fn headers_end_at_10240_bytes() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     let fixed =
         "GET".len() + "/things/one".len() + " HTTP/1.1 ".len() + "hostxconnectionclosea".len();
     let fits = "x".repeat(10_240 - fixed);
     assert_eq!(
-        bench
+        gateway
             .get("/things/one", &format!("a: {fits}\r\n"))
             .await
             .status,
         200
     );
-    let reply = bench.get("/things/one", &format!("a: {fits}y\r\n")).await;
+    let reply = gateway.get("/things/one", &format!("a: {fits}y\r\n")).await;
     assert_eq!(
         reply.brief(),
         (431, r#"{"message":"Request Header Fields Too Large"}"#)
     );
-    let reply = bench
+    let reply = gateway
         .get("/things/one", &format!("a: {}\r\n", "x".repeat(100_000)))
         .await;
     assert!(reply.status == 431 || reply.whole.is_empty());
@@ -130,7 +130,7 @@ async fn headers_end_at_10240_bytes() {
 
 #[tokio::test]
 async fn malformed_requests_are_refused() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     for request in [
         "GET /things/one HTTP/1.1\r\nhost: x\r\na: 1\r\n b: folded\r\n\r\n",
         "GET /things/one HTTP/1.1\r\nhost: x\r\na : 1\r\n\r\n",
@@ -141,20 +141,20 @@ async fn malformed_requests_are_refused() {
         "POST /open HTTP/1.0\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         "GET /a b HTTP/1.1\r\nhost: x\r\n\r\n",
     ] {
-        assert_eq!(bench.raw(request).await.status, 400, "{request:?}");
+        assert_eq!(gateway.raw(request).await.status, 400, "{request:?}");
     }
-    assert_eq!(bench.calls("echo"), 0);
+    assert_eq!(gateway.calls("echo"), 0);
 }
 
 #[tokio::test]
 async fn nothing_is_smuggled_behind_a_transfer_encoding() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     let hidden = "GET /things/hidden HTTP/1.1\r\nhost: x\r\n\r\n";
     for lengths in [
         "content-length: 5\r\ntransfer-encoding: chunked\r\n",
         "transfer-encoding: chunked\r\ncontent-length: 5\r\n",
     ] {
-        let reply = bench
+        let reply = gateway
             .raw(&format!(
                 "POST /open HTTP/1.1\r\nhost: x\r\n{lengths}\r\n0\r\n\r\n{hidden}"
             ))

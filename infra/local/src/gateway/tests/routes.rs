@@ -1,9 +1,9 @@
 use serde_json::json;
 
-use super::{Bench, echo};
+use super::{TestGateway, echo};
 
-async fn route_of(bench: &Bench, method: &str, path: &str) -> String {
-    let reply = bench
+async fn route_of(gateway: &TestGateway, method: &str, path: &str) -> String {
+    let reply = gateway
         .raw(&format!(
             "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
         ))
@@ -16,7 +16,7 @@ async fn route_of(bench: &Bench, method: &str, path: &str) -> String {
 
 #[tokio::test]
 async fn the_most_specific_route_wins() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     for (method, path, expected) in [
         ("GET", "/things/one", "GET /things/one"),
         ("GET", "/things/two", "GET /things/{id}"),
@@ -24,13 +24,13 @@ async fn the_most_specific_route_wins() {
         ("PUT", "/things/one", "ANY /things/{id}"),
         ("GET", "/files/a/b/c", "GET /files/{proxy+}"),
     ] {
-        assert_eq!(route_of(&bench, method, path).await, expected);
+        assert_eq!(route_of(&gateway, method, path).await, expected);
     }
 }
 
 #[tokio::test]
 async fn what_no_route_takes_is_not_found() {
-    let bench = Bench::new(&[], echo, echo).await;
+    let gateway = TestGateway::new(&[], echo, echo).await;
     for (method, path) in [
         ("GET", "/"),
         ("GET", "/open"),
@@ -43,20 +43,20 @@ async fn what_no_route_takes_is_not_found() {
         ("TRACE", "/things/one"),
         ("BREW", "/things/one"),
     ] {
-        let said = route_of(&bench, method, path).await;
+        let said = route_of(&gateway, method, path).await;
         assert_eq!(said, r#"404 {"message":"Not Found"}"#, "{method} {path}");
     }
-    assert_eq!(bench.calls("echo"), 0);
+    assert_eq!(gateway.calls("echo"), 0);
 }
 
 #[tokio::test]
 async fn head_is_a_method_of_its_own_and_has_no_body() {
-    let bench = Bench::new(&[], echo, echo).await;
-    let reply = bench
+    let gateway = TestGateway::new(&[], echo, echo).await;
+    let reply = gateway
         .raw("HEAD /things/one HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         .await;
     assert_eq!((reply.status, reply.body.as_str()), (200, ""));
-    let reply = bench
+    let reply = gateway
         .raw("HEAD /guarded HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
         .await;
     assert_eq!((reply.status, reply.body.as_str()), (404, ""));
@@ -64,14 +64,14 @@ async fn head_is_a_method_of_its_own_and_has_no_body() {
 
 #[tokio::test]
 async fn path_parameters_are_decoded() {
-    let bench = Bench::new(&[], echo, echo).await;
-    let event = bench.get("/things/a%20b%2Fc?x=1", "").await.json();
+    let gateway = TestGateway::new(&[], echo, echo).await;
+    let event = gateway.get("/things/a%20b%2Fc?x=1", "").await.json();
     assert_eq!(event["pathParameters"], json!({"id": "a b/c"}));
-    let event = bench.get("/files/a/b%20c", "").await.json();
+    let event = gateway.get("/files/a/b%20c", "").await.json();
     assert_eq!(event["pathParameters"], json!({"proxy": "a/b c"}));
     assert_eq!(event["rawPath"], "/files/a/b c");
     assert_eq!(
-        bench.get("/things/%ff", "").await.json()["pathParameters"]["id"],
+        gateway.get("/things/%ff", "").await.json()["pathParameters"]["id"],
         "\u{fffd}"
     );
 }

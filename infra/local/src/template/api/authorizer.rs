@@ -34,7 +34,7 @@ pub(super) fn read_authorizer(
     functions: &[FunctionSpec],
     resolver: &Resolver<'_>,
 ) -> Result<Authorizer, TemplateError> {
-    let properties = Properties::of(resource, resolver)?;
+    let properties = Properties::resolve(resource, resolver)?;
     properties.expect("AuthorizerType", "REQUEST")?;
     properties.expect("AuthorizerPayloadFormatVersion", "2.0")?;
     properties.expect("EnableSimpleResponses", "true")?;

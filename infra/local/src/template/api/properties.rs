@@ -13,7 +13,7 @@ pub(super) struct Properties<'a> {
 }
 
 impl<'a> Properties<'a> {
-    pub(super) fn of(
+    pub(super) fn resolve(
         resource: &'a Resource<'a>,
         resolver: &Resolver<'_>,
     ) -> Result<Self, TemplateError> {

@@ -56,7 +56,7 @@ pub(super) fn read_integration(
     functions: &[FunctionSpec],
     resolver: &Resolver<'_>,
 ) -> Result<Integration, TemplateError> {
-    let properties = Properties::of(resource, resolver)?;
+    let properties = Properties::resolve(resource, resolver)?;
     properties.expect("IntegrationType", "AWS_PROXY")?;
     properties.expect("PayloadFormatVersion", "2.0")?;
     let timeout = match properties.get("TimeoutInMillis") {
@@ -78,7 +78,7 @@ pub(super) fn read_route(
     authorizers: &BTreeMap<String, Authorizer>,
     resolver: &Resolver<'_>,
 ) -> Result<Route, TemplateError> {
-    let properties = Properties::of(resource, resolver)?;
+    let properties = Properties::resolve(resource, resolver)?;
     let target = properties.required("Target")?;
     let integration = target.text()?.strip_prefix("integrations/");
     let integration = integration

@@ -7,10 +7,10 @@ use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
 use serde_json::{Map, Value, json};
 
-use crate::server::Answer;
+use crate::server::FullResponse;
 
 /// The gateway's own answer, with API Gateway's bytes.
-pub(super) fn message(status: StatusCode, text: &str) -> Answer {
+pub(super) fn message(status: StatusCode, text: &str) -> FullResponse {
     let body = Bytes::from(json!({ "message": text }).to_string());
     let mut answer = Response::new(Full::new(body));
     *answer.status_mut() = status;
@@ -20,7 +20,7 @@ pub(super) fn message(status: StatusCode, text: &str) -> Answer {
 }
 
 /// All that a client learns about a function that failed.
-pub(super) fn internal() -> Answer {
+pub(super) fn internal() -> FullResponse {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
@@ -28,7 +28,7 @@ pub(super) fn internal() -> Answer {
 ///
 /// # Errors
 /// What is wrong with it, for the log: the client gets 500.
-pub(super) fn of_function(response: &[u8]) -> Result<Answer, String> {
+pub(super) fn from_function(response: &[u8]) -> Result<FullResponse, String> {
     let value: Value = serde_json::from_slice(response).map_err(|e| format!("no JSON: {e}"))?;
     match value {
         Value::Object(fields) if fields.contains_key("statusCode") => proxied(&fields),
@@ -47,7 +47,7 @@ pub(super) fn of_function(response: &[u8]) -> Result<Answer, String> {
     }
 }
 
-fn proxied(fields: &Map<String, Value>) -> Result<Answer, String> {
+fn proxied(fields: &Map<String, Value>) -> Result<FullResponse, String> {
     let body = body(fields)?;
     let empty = body.is_empty();
     let mut answer = Response::new(Full::new(body));
