@@ -1,4 +1,4 @@
-//! A function for the tests of the Lambda host: it does what its event says.
+//! A function for the tests of the Lambda host, which does what its event says.
 
 use std::path::Path;
 use std::time::Duration;
@@ -40,7 +40,7 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             Ok(pid())
         }
         "hang" => std::future::pending().await,
-        "fail" => Err("no luck".into()),
+        "fail" => Err("invalid input".into()),
         "exit" => std::process::exit(7),
         "large" => Ok(json!("x".repeat(7 * 1024 * 1024))),
         _ => Ok(pid()),
@@ -51,14 +51,14 @@ fn pid() -> Value {
     json!({ "pid": std::process::id() })
 }
 
-#[expect(clippy::print_stdout, reason = "it is what a function logs with")]
+#[expect(clippy::print_stdout, reason = "functions log to stdout")]
 fn print(line: &str) {
     println!("{line}");
 }
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a test looks at what the host sets"
+    reason = "a test checks what the host sets"
 )]
 fn environment() -> Value {
     std::env::vars()
@@ -66,7 +66,7 @@ fn environment() -> Value {
         .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "it has no settings but this one")]
+#[expect(clippy::disallowed_methods, reason = "this is the only setting")]
 fn setting(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }

@@ -1,11 +1,11 @@
-//! Why a stack does not start: one sentence each, for the person who started it.
+//! Why a stack failed to start: one sentence each, for whoever started it.
 
 use std::io;
 use std::path::PathBuf;
 
 use crate::template::TemplateError;
 
-/// A stack that does not start.
+/// A stack that failed to start.
 #[derive(Debug, thiserror::Error)]
 pub enum StackError {
     /// The template cannot be read.
@@ -13,45 +13,45 @@ pub enum StackError {
     Unreadable {
         /// The template.
         file: PathBuf,
-        /// What the file system said.
+        /// The file system's error.
         source: io::Error,
     },
-    /// The template is wrong, or beyond what the local stack does.
+    /// The template is invalid, or uses something that the local stack does not support.
     #[error("{}, {problem}", file.display())]
     Template {
         /// The template.
         file: PathBuf,
-        /// Where and what.
+        /// What is wrong, with its line.
         problem: TemplateError,
     },
-    /// Something listens on the port.
-    #[error("port {0} is taken: end what uses it, or choose another port")]
+    /// Another program listens on the port.
+    #[error("port {0} is in use: stop the program that uses it, or choose another port")]
     PortTaken(u16),
-    /// The port cannot be had for another reason.
-    #[error("port {port} cannot be listened on: {source}")]
+    /// Listening failed for another reason.
+    #[error("cannot listen on port {port}: {source}")]
     Listen {
         /// The port.
         port: u16,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A function was not built.
-    #[error("the function {function} is not built: there is no {}", binary.display())]
+    /// A function has not been built.
+    #[error("the function {function} is not built: {} does not exist", binary.display())]
     NotBuilt {
         /// The function's name.
         function: String,
-        /// Where its binary should be.
+        /// Where its binary was expected.
         binary: PathBuf,
     },
-    /// The embedded DynamoDB refuses.
-    #[error("the table {table} cannot be made: {reason}")]
+    /// The embedded DynamoDB rejected a table, or an item that it starts with.
+    #[error("the table {table} cannot be set up: {reason}")]
     Table {
         /// The table's name.
         table: String,
-        /// What DynamoDB said.
+        /// DynamoDB's error.
         reason: String,
     },
-    /// The data directory cannot be used.
+    /// The data directory is unusable.
     #[error("{} cannot be used: {reason}", path.display())]
     Data {
         /// The directory or file.
@@ -59,7 +59,7 @@ pub enum StackError {
         /// What was wrong.
         reason: String,
     },
-    /// The key ring cannot be made or read.
+    /// The key ring cannot be created, read or used.
     #[error("the key ring {} cannot be used: {reason}", path.display())]
     KeyRing {
         /// The key ring's file.

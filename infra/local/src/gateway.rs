@@ -1,4 +1,4 @@
-//! The API as API Gateway serves an HTTP API, from the template's routes.
+//! The gateway: serves the template's routes as API Gateway serves an HTTP API.
 
 mod authorizer;
 mod cors;
@@ -44,8 +44,8 @@ impl Gateway {
         }
     }
 
-    /// Answers one request.
-    pub(crate) async fn answer(
+    /// Responds to one request.
+    pub(crate) async fn respond(
         &self,
         request: Request<Incoming>,
         peer: SocketAddr,
@@ -54,40 +54,42 @@ impl Gateway {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let origin = request.headers().get(http::header::ORIGIN).cloned();
-        // With a Content-Length beside it, RFC 9112 6.1 wants the connection
-        // closed, and hyper hides which of both were there.
+        // If a request has a Content-Length as well, RFC 9112 6.1 requires closing
+        // the connection, and hyper does not report whether there was one.
         let close = request
             .headers()
             .contains_key(http::header::TRANSFER_ENCODING);
         let request_id = ids::request_id();
 
-        let mut answer = match self.preflight(&request) {
-            Some(answer) => answer,
+        let mut response = match self.preflight(&request) {
+            Some(response) => response,
             None => self.route(request, peer, &request_id).await,
         };
         if let Some(cors) = &self.api.cors {
-            cors::allow(cors, origin.as_ref(), &mut answer);
+            cors::allow(cors, origin.as_ref(), &mut response);
         }
         if close {
             let value = HeaderValue::from_static("close");
-            answer.headers_mut().insert(http::header::CONNECTION, value);
+            response
+                .headers_mut()
+                .insert(http::header::CONNECTION, value);
         }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
-            answer.headers_mut().insert("apigw-requestid", id);
+            response.headers_mut().insert("apigw-requestid", id);
         }
-        let status = answer.status().as_u16();
+        let status = response.status().as_u16();
         self.log
             .request(method.as_str(), &path, status, began.elapsed());
-        answer
+        response
     }
 
-    /// API Gateway answers preflights itself, whatever the routes say.
+    /// API Gateway responds to preflights itself, whatever the routes are.
     fn preflight(&self, request: &Request<Incoming>) -> Option<FullResponse> {
         let headers = request.headers();
-        let asks = request.method() == Method::OPTIONS
+        let is_preflight = request.method() == Method::OPTIONS
             && headers.contains_key(http::header::ORIGIN)
             && headers.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD);
-        let cors = self.api.cors.as_ref().filter(|_| asks)?;
+        let cors = self.api.cors.as_ref().filter(|_| is_preflight)?;
         Some(cors::preflight(cors, headers.get(http::header::ORIGIN)))
     }
 
@@ -96,15 +98,15 @@ impl Gateway {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return response::message(status, "Request Header Fields Too Large");
         }
-        let Some(found) = matching::find(&self.api.routes, &request) else {
+        let Some(matched) = matching::find(&self.api.routes, &request) else {
             return response::message(StatusCode::NOT_FOUND, "Not Found");
         };
         let head = Head::from_request(&request, peer, id);
         let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
             Ok(body) => body,
-            Err(refusal) => return refusal,
+            Err(response) => return response,
         };
-        let context = match self.authorize(&found, &head).await {
+        let context = match self.authorize(&matched, &head).await {
             Ok(context) => context,
             Err(AuthorizerRefusal::Unauthorized) => {
                 return response::message(StatusCode::UNAUTHORIZED, "Unauthorized");
@@ -117,39 +119,44 @@ impl Gateway {
                 return response::internal();
             }
         };
-        let event = event::for_function(&self.api.id, &found, &head, &body, context);
-        self.integrate(&found, Bytes::from(event.to_string()), &head)
+        let event = event::for_function(&self.api.id, &matched, &head, &body, context);
+        self.integrate(&matched, Bytes::from(event.to_string()), &head)
             .await
     }
 
     async fn authorize(
         &self,
-        found: &RouteMatch<'_>,
+        matched: &RouteMatch<'_>,
         head: &Head,
     ) -> Result<Option<serde_json::Value>, AuthorizerRefusal> {
-        match &found.route.authorizer {
+        match &matched.route.authorizer {
             Some(id) => {
-                let context = self
-                    .authorizers
-                    .ask(id, &self.api, &self.functions, found, head);
+                let context =
+                    self.authorizers
+                        .authorize(id, &self.api, &self.functions, matched, head);
                 context.await.map(Some)
             }
             None => Ok(None),
         }
     }
 
-    async fn integrate(&self, found: &RouteMatch<'_>, payload: Bytes, head: &Head) -> FullResponse {
-        // The template was refused where a route leads to no function.
-        let Some(function) = self.functions.get(&found.route.function) else {
+    async fn integrate(
+        &self,
+        matched: &RouteMatch<'_>,
+        payload: Bytes,
+        head: &Head,
+    ) -> FullResponse {
+        // The template is rejected if a route has no function.
+        let Some(function) = self.functions.get(&matched.route.function) else {
             return response::internal();
         };
         let trace = head.trace.clone();
         let invoked = function.invoke(Invocation { payload, trace });
-        match timeout(found.route.timeout, invoked).await {
+        match timeout(matched.route.timeout, invoked).await {
             Ok(Ok(response)) => response::from_function(&response).unwrap_or_else(|why| {
-                let name = &found.route.function;
+                let name = &matched.route.function;
                 self.log.note(&format!(
-                    "{name} gave an answer that API Gateway refuses: {why}"
+                    "{name} returned a response that API Gateway rejects: {why}"
                 ));
                 response::internal()
             }),
@@ -162,7 +169,7 @@ impl Gateway {
     }
 }
 
-/// API Gateway's limit for the request line and the headers together.
+/// API Gateway's limit for the request line and all headers together.
 const MAX_HEAD_BYTES: usize = 10_240;
 /// API Gateway's limit for a body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;

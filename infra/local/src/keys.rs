@@ -1,4 +1,4 @@
-//! The key ring of a stack: one file, and its public half in the table.
+//! The key ring of a stack: the private keys in a file, the public ones in a table.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ use secrecy::ExposeSecret as _;
 use crate::error::StackError;
 use crate::{clock, private};
 
-/// Makes a directory for private things.
+/// Creates a directory that only its owner can read.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
     private::directory(path).map_err(|e| StackError::Data {
         path: path.to_owned(),
@@ -20,17 +20,17 @@ pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
     })
 }
 
-/// Reads the key ring of `path`, or makes one there.
+/// Reads the key ring at `path`, or creates one there.
 ///
-/// A ring that is there is kept, so that tokens outlive a restart; only where
-/// `replace` allows it, one that signs with another algorithm is made anew.
+/// An existing ring is kept, so that tokens stay valid after a restart. If it
+/// signs with another algorithm, `replace` decides whether a new ring replaces it.
 pub(crate) fn prepare(
     path: &Path,
     algorithm: Option<&str>,
     replace: bool,
 ) -> Result<KeyRing, StackError> {
     let failed = failure(path);
-    if let Some(ring) = kept(path, algorithm, replace)? {
+    if let Some(ring) = existing(path, algorithm, replace)? {
         return Ok(ring);
     }
     let wanted = parse(path, algorithm)?;
@@ -40,19 +40,19 @@ pub(crate) fn prepare(
     Ok(ring)
 }
 
-/// Checks that a stack can sign with `algorithm` and the keys that a data
-/// directory has, if it has any; changes nothing.
+/// Checks that the keys of a data directory, if it has any, sign with `algorithm`.
+/// Changes nothing.
 ///
 /// # Errors
-/// [`StackError`] if the keys are of another algorithm or cannot be read.
+/// [`StackError`] if the keys sign with another algorithm or cannot be read.
 pub fn check_keys(data_dir: &Path, algorithm: Option<&String>) -> Result<(), StackError> {
     let path = data_dir.join(FILE);
-    kept(&path, algorithm.map(String::as_str), false)?;
+    existing(&path, algorithm.map(String::as_str), false)?;
     Ok(())
 }
 
-/// The ring that is there; none if there is none, or one that may be replaced.
-fn kept(
+/// Returns the existing ring, unless there is none or it is to be replaced.
+fn existing(
     path: &Path,
     algorithm: Option<&str>,
     replace: bool,
@@ -74,7 +74,7 @@ fn kept(
     }
     let signs = signs.map_or("nothing", Algorithm::name);
     Err(failed(format!(
-        "it signs with {signs}; for another algorithm choose another --data-dir"
+        "it signs with {signs}; to sign with another algorithm, choose another --data-dir"
     )))
 }
 
@@ -82,7 +82,7 @@ fn parse(path: &Path, algorithm: Option<&str>) -> Result<Option<Algorithm>, Stac
     let failed = failure(path);
     let parse = |name: &str| {
         let parsed = name.parse();
-        parsed.map_err(|_| failed(format!("there is no algorithm {name}")))
+        parsed.map_err(|_| failed(format!("{name} is not a signing algorithm")))
     };
     algorithm.map(parse).transpose()
 }
@@ -94,8 +94,8 @@ fn failure(path: &Path) -> impl Fn(String) -> StackError {
     }
 }
 
-/// Puts the ring's public half into the table, where it is not there yet, and
-/// writes what an interrupted rotation left unwritten.
+/// Writes the ring's public keys to the table, if they are not there yet, and
+/// completes what an interrupted rotation left unwritten.
 pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Result<(), StackError> {
     let failed = |reason: String| StackError::Table {
         table: table.to_owned(),
@@ -115,11 +115,11 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
         return Ok(());
     }
     Err(failed(
-        "another process has just written the keys".to_owned(),
+        "another process has just changed the keys".to_owned(),
     ))
 }
 
-/// The key ring's file, within the directory of the stack.
+/// The file of the key ring, in the directory of the stack.
 pub(crate) const FILE: &str = "key-ring.json";
 
 fn now() -> Timestamp {

@@ -1,5 +1,5 @@
-//! Runs functions: as processes behind a Runtime API, or through an invoke
-//! endpoint elsewhere.
+//! Runs functions, either as local processes behind a Runtime API or through an
+//! invoke endpoint.
 
 mod environment;
 mod error;
@@ -28,9 +28,9 @@ pub(crate) type Functions = BTreeMap<String, Arc<Function>>;
 /// One function, wherever it runs.
 #[derive(Debug)]
 pub(crate) enum Function {
-    /// Binaries started here.
+    /// Processes started by this stack.
     Processes(Arc<Processes>),
-    /// `cargo lambda watch`, or a stand-in of a test.
+    /// `cargo lambda watch`, or the stub of a test.
     Remote(Remote),
 }
 
@@ -43,11 +43,11 @@ impl Function {
         Self::Remote(Remote::new(endpoint, name))
     }
 
-    /// Hands over an event and waits for the answer. Who stops waiting does
-    /// not stop the function.
+    /// Sends an event and waits for the response. The function keeps running even
+    /// if the caller stops waiting.
     ///
     /// # Errors
-    /// [`InvokeError`] when the function fails, crashes or takes too long.
+    /// [`InvokeError`] if the function fails, crashes or times out.
     pub(crate) async fn invoke(&self, invocation: Invocation) -> Result<Bytes, InvokeError> {
         match self {
             Self::Processes(processes) => processes.invoke(invocation).await,
@@ -55,7 +55,7 @@ impl Function {
         }
     }
 
-    /// The ids of the processes that wait for an event.
+    /// Returns the ids of the idle processes.
     pub(crate) fn process_ids(&self) -> Vec<u32> {
         match self {
             Self::Processes(processes) => processes.ids(),
@@ -63,7 +63,7 @@ impl Function {
         }
     }
 
-    /// Ends every process.
+    /// Kills every process.
     pub(crate) fn close(&self) {
         match self {
             Self::Processes(processes) => processes.close(),

@@ -1,9 +1,9 @@
-//! The local stack: what `infra/template.yaml` describes, on one machine.
+//! The local stack: runs what `infra/template.yaml` describes on one machine.
 //!
-//! An embedded DynamoDB with the template's tables, a key ring, every function
-//! as processes behind a Runtime API, and a gateway that behaves as API
-//! Gateway does with an HTTP API. It knows no function, route or table by
-//! name: all of them are the template's.
+//! It consists of an embedded DynamoDB with the template's tables, a key ring,
+//! processes for each function behind a Runtime API, and a gateway that behaves
+//! like API Gateway with an HTTP API. No function, route or table is named here:
+//! all of them come from the template.
 
 mod aws;
 mod clock;

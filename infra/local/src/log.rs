@@ -1,4 +1,4 @@
-//! What the functions write, kept for tests and shown to people.
+//! The functions' log lines: kept for tests, and shown on the terminal.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-/// Where the functions' lines go.
+/// Where the functions' log lines go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LogTarget {
-    /// Kept for [`Stack::logs`](crate::Stack::logs) alone.
+    /// Only kept, for `Stack::logs`.
     #[default]
     Buffer,
-    /// Kept, and shown on stderr, shortened for people.
+    /// Kept, and shown on stderr in a short form.
     Stderr,
 }
 
-/// The lines of one stack.
+/// The log lines of one stack.
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     target: LogTarget,
@@ -32,13 +32,13 @@ impl Log {
         }
     }
 
-    /// The lines so far, as they were written.
+    /// Returns the lines so far, as they were written.
     pub(crate) fn lines(&self) -> Vec<String> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         lines.iter().cloned().collect()
     }
 
-    /// Takes a line that a function wrote.
+    /// Records a line that a function wrote.
     pub(crate) fn function(&self, function: &str, line: &str) {
         self.keep(line);
         if let Some(short) = shorten(line) {
@@ -46,14 +46,13 @@ impl Log {
         }
     }
 
-    /// Takes a sentence of the host about a function.
+    /// Records what the host has to say about a function.
     pub(crate) fn note(&self, sentence: &str) {
         self.keep(sentence);
         self.show(&format!("  {}", printable(sentence)));
     }
 
-    /// Shows that a request has passed; never its query or headers, which may
-    /// hold tokens.
+    /// Shows a request, but never its query or headers, which may contain tokens.
     pub(crate) fn request(&self, method: &str, path: &str, status: u16, took: Duration) {
         self.show(&format!(
             "{method} {} {status} {} ms",
@@ -73,13 +72,13 @@ impl Log {
     fn show(&self, line: &str) {
         match self.target {
             LogTarget::Buffer => {}
-            // A closed stderr is no reason to stop serving.
+            // Keep serving if stderr is closed.
             LogTarget::Stderr => drop(writeln!(std::io::stderr(), "{line}")),
         }
     }
 }
 
-/// Makes a JSON log line short; nothing for metrics.
+/// Shortens a JSON log line; returns nothing for metrics.
 fn shorten(line: &str) -> Option<String> {
     let Ok(Value::Object(mut event)) = serde_json::from_str(line) else {
         return Some(printable(line));
@@ -117,7 +116,8 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// Escapes what could drive a terminal: a log line may quote a stranger.
+/// Escapes control characters: a log line may quote an attacker, who must not
+/// control the terminal.
 fn printable(text: &str) -> String {
     let escape = |c: char| -> String {
         if c.is_control() {
@@ -129,8 +129,7 @@ fn printable(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
-/// What a person who looks at a terminal does without; it stays in the lines
-/// that are kept.
+/// Fields that are left out on the terminal; the kept lines have them.
 const UNSHOWN: [&str; 7] = [
     "outcome",
     "request_id",
@@ -140,7 +139,7 @@ const UNSHOWN: [&str; 7] = [
     "timestamp",
     "user_agent",
 ];
-/// A long session must not eat the memory.
+/// Bounds the memory that a long session uses.
 const KEPT_LINES: usize = 10_000;
 
 #[cfg(test)]
@@ -148,7 +147,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_json_line_becomes_a_short_one() {
+    fn a_json_line_is_shortened() {
         let line = r#"{"timestamp":"t","level":"INFO","fields":{"message":"login_failed","sub":"x"},"target":"a"}"#;
         assert_eq!(shorten(line).unwrap(), "INFO login_failed sub=x");
         let line = r#"{"level":"WARN","event":"login_failed","reason":"unknown","request_id":"r"}"#;
@@ -168,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_lines_go_first() {
+    fn the_oldest_lines_are_dropped_first() {
         let log = Log::new(LogTarget::Buffer);
         for number in 0..=KEPT_LINES {
             log.function("f", &number.to_string());

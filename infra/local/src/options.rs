@@ -1,36 +1,39 @@
-//! What a stack is started with.
+//! The options that a stack is started with.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::log::LogTarget;
 
-/// How to start a stack. The default is one for a test: any port, tables in memory.
+/// How to start a stack. The defaults suit a test: any port, and tables in memory.
 #[derive(Debug, Clone)]
 pub struct StackOptions {
-    /// The template.
+    /// The template's file.
     pub template: PathBuf,
-    /// Where the functions' binaries are, each by the last component of its `CodeUri`.
+    /// The directory of the functions' binaries, each named after the last component
+    /// of its `CodeUri`.
     pub bin_dir: PathBuf,
     /// The gateway's port; 0 is any free one.
     pub port: u16,
     /// DynamoDB's port; 0 is any free one.
     pub dynamodb_port: u16,
-    /// Where tables and key ring are kept; without it tables live in memory.
+    /// The directory that keeps the tables and the key ring; without one, the tables
+    /// live in memory.
     pub data_dir: Option<PathBuf>,
-    /// Where the key ring's file is made when there is no `data_dir`.
+    /// The directory for the key ring if there is no `data_dir`.
     pub work_dir: PathBuf,
-    /// Parameters of the template, over its defaults.
+    /// Parameters of the template; they override its defaults.
     pub parameters: BTreeMap<String, String>,
-    /// Environment of every function, over the template's.
+    /// Environment variables of every function; they override the template's.
     pub environment: BTreeMap<String, String>,
-    /// How many processes a function may have at once.
+    /// How many processes of a function may run at once.
     pub concurrency: usize,
-    /// Whether processes are stopped between events, as Lambda does.
+    /// Whether processes are suspended between events, as on Lambda.
     pub freeze: bool,
-    /// Functions run elsewhere, behind this invoke endpoint (`http://127.0.0.1:9000`).
+    /// An invoke endpoint, such as `http://127.0.0.1:9000`, that runs the functions
+    /// instead of this stack.
     pub remote: Option<String>,
-    /// Where the functions' lines go.
+    /// Where the functions' log lines go.
     pub log: LogTarget,
 }
 

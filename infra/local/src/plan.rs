@@ -1,4 +1,4 @@
-//! What a template comes to with some parameters, before anything is built.
+//! A template resolved with some parameters, before anything is built.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,13 +6,13 @@ use std::path::Path;
 use crate::error::StackError;
 use crate::template_file::TemplateFile;
 
-/// The parameters and each function's variables, checked as `CloudFormation`
-/// checks them.
+/// The parameters, checked as `CloudFormation` checks them, and each function's
+/// variables.
 #[derive(Debug, Clone)]
 pub struct Plan {
-    /// Every parameter with its value, lists as they are written.
+    /// The value of every parameter; commas separate the items of lists.
     pub parameters: BTreeMap<String, String>,
-    /// What the template hands each function, by the name of its binary.
+    /// The template's variables for each function, by the name of its binary.
     pub environments: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -21,7 +21,7 @@ impl Plan {
     ///
     /// # Errors
     /// [`StackError`] if the template cannot be read or resolved, or if a
-    /// parameter is unknown or breaks a rule: its text names the parameter.
+    /// parameter is unknown or invalid. The message names the parameter.
     pub fn read(
         template: &Path,
         parameters: &BTreeMap<String, String>,

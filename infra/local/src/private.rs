@@ -9,7 +9,7 @@ use std::path::Path;
 /// Creates a directory with mode 0700 and a `.gitignore` of everything in it.
 ///
 /// # Errors
-/// What the file system said.
+/// The file system's error.
 pub fn directory(path: &Path) -> io::Result<()> {
     fs::DirBuilder::new()
         .recursive(true)
@@ -26,8 +26,8 @@ pub fn directory(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes sure that a file exists and has mode 0600, whatever it had before.
-pub(crate) fn narrow(path: &Path) -> io::Result<()> {
+/// Creates a file with mode 0600, or sets the mode of an existing one.
+pub(crate) fn restrict(path: &Path) -> io::Result<()> {
     let options = OpenOptions::new()
         .append(true)
         .create(true)
@@ -40,18 +40,18 @@ pub(crate) fn narrow(path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A directory that belongs to this process until the lock is dropped; the
-/// system drops it when the process ends, however it ends.
+/// Reserves a directory for this process until it is dropped. The system releases
+/// the lock when the process exits, even if it is killed.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
 }
 
 impl Lock {
-    /// Locks a directory, and fails at once if another process holds it.
+    /// Locks a directory, or fails immediately if another process has locked it.
     ///
     /// # Errors
-    /// What the file system said, or which process has the directory.
+    /// The file system's error, or the id of the process that has the lock.
     pub fn take(directory: &Path) -> io::Result<Self> {
         let path = directory.join(LOCK);
         let mut options = OpenOptions::new();
@@ -69,7 +69,7 @@ impl Lock {
                 return Err(io::Error::new(
                     io::ErrorKind::ResourceBusy,
                     format!(
-                        "{process} has it open, such as a running `cargo local`: end that first"
+                        "{process} has it open, such as a running `cargo local`: stop that first"
                     ),
                 ));
             }
@@ -79,7 +79,7 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Says whether a process holds the directory.
+    /// Reports whether a process has locked the directory.
     #[must_use]
     pub fn is_held(directory: &Path) -> bool {
         let file = File::open(directory.join(LOCK));
@@ -87,7 +87,7 @@ impl Lock {
     }
 }
 
-/// The file that is locked; it names the process that holds it.
+/// The locked file, which contains the id of the process.
 const LOCK: &str = "lock";
 
 #[cfg(test)]
@@ -99,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_is_read_by_its_owner_and_ignored_by_git() {
-        let place = tempfile::tempdir().unwrap();
-        let data = place.path().join("a/data");
+    fn private_data_is_readable_only_by_its_owner_and_ignored_by_git() {
+        let temporary = tempfile::tempdir().unwrap();
+        let data = temporary.path().join("a/data");
         directory(&data).unwrap();
         directory(&data).unwrap();
         assert_eq!(mode(&data), 0o700);
@@ -109,25 +109,25 @@ mod tests {
         let wide = data.join("wide");
         fs::write(&wide, "kept").unwrap();
         fs::set_permissions(&wide, Permissions::from_mode(0o644)).unwrap();
-        narrow(&wide).unwrap();
+        restrict(&wide).unwrap();
         assert_eq!(mode(&wide), 0o600);
         assert_eq!(fs::read_to_string(&wide).unwrap(), "kept");
     }
 
     #[test]
-    fn a_directory_has_one_holder_at_a_time() {
-        let place = tempfile::tempdir().unwrap();
-        assert!(!Lock::is_held(place.path()));
-        let lock = Lock::take(place.path()).unwrap();
-        assert!(Lock::is_held(place.path()));
-        let error = Lock::take(place.path()).unwrap_err().to_string();
+    fn only_one_process_can_lock_a_directory() {
+        let temporary = tempfile::tempdir().unwrap();
+        assert!(!Lock::is_held(temporary.path()));
+        let lock = Lock::take(temporary.path()).unwrap();
+        assert!(Lock::is_held(temporary.path()));
+        let error = Lock::take(temporary.path()).unwrap_err().to_string();
         let id = std::process::id();
         assert!(
             error.starts_with(&format!("process {id} has it open")),
             "{error}"
         );
         drop(lock);
-        assert!(!Lock::is_held(place.path()));
-        drop(Lock::take(place.path()).unwrap());
+        assert!(!Lock::is_held(temporary.path()));
+        drop(Lock::take(temporary.path()).unwrap());
     }
 }

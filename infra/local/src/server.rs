@@ -1,4 +1,4 @@
-//! The accept loop that the gateway and the Runtime API share: HTTP/1.1 on hyper.
+//! The HTTP/1.1 server that the gateway and the Runtime API share, on hyper.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -13,10 +13,10 @@ use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{AbortHandle, JoinSet};
 
-/// An answer with its whole body.
+/// A response with its whole body.
 pub type FullResponse = Response<Full<Bytes>>;
 
-/// A task that ends with its owner.
+/// A server that runs until this is dropped.
 #[derive(Debug)]
 pub struct Serving(AbortHandle);
 
@@ -26,7 +26,7 @@ impl Drop for Serving {
     }
 }
 
-/// Serves every connection of `listener` until the result is dropped.
+/// Serves every connection to `listener` until the result is dropped.
 pub fn serve<F, R>(listener: TcpListener, handle: F) -> Serving
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
@@ -35,7 +35,7 @@ where
     let task = tokio::spawn(async move {
         let mut connections = JoinSet::new();
         loop {
-            // The set aborts its connections when this task is aborted.
+            // If this task is aborted, the set aborts its connections.
             tokio::select! {
                 accepted = listener.accept() => {
                     if let Ok((stream, peer)) = accepted {
@@ -54,13 +54,14 @@ where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
     R: Future<Output = FullResponse> + Send + 'static,
 {
-    // Small answers must not wait for more; without it they only come later.
+    // Small responses must not wait for more data. If this fails, they are only
+    // slower.
     drop(stream.set_nodelay(true));
     let service = service_fn(move |request| {
-        let answer = handle(request, peer);
-        async move { Ok::<_, Infallible>(answer.await) }
+        let response = handle(request, peer);
+        async move { Ok::<_, Infallible>(response.await) }
     });
-    // A connection that breaks is its client's loss.
+    // A broken connection only concerns its client.
     let served = http1::Builder::new()
         .max_buf_size(MAX_HEAD_BYTES)
         .serve_connection(TokioIo::new(stream), service)
@@ -68,5 +69,5 @@ where
     drop(served);
 }
 
-/// Beyond it hyper answers 431 itself; the gateway's own limit is far below.
+/// Above this, hyper itself responds with 431; the gateway's own limit is far lower.
 const MAX_HEAD_BYTES: usize = 64 * 1024;

@@ -1,4 +1,4 @@
-//! A running stack, and how one starts.
+//! A running stack, and how it starts.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,7 +21,7 @@ use crate::tables::Tables;
 use crate::template::FunctionSpec;
 use crate::template_file::TemplateFile;
 
-/// A running stack. Dropping it ends its processes and closes its ports.
+/// A running stack. Dropping it kills its processes and closes its ports.
 #[derive(Debug)]
 pub struct Stack {
     url: String,
@@ -37,10 +37,10 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// Starts DynamoDB and the gateway; functions start at their first event.
+    /// Starts DynamoDB and the gateway. A function starts with its first event.
     ///
     /// # Errors
-    /// [`StackError`], whose text is one sentence for a person.
+    /// [`StackError`]; its message is one sentence for whoever started the stack.
     pub async fn start(options: StackOptions) -> Result<Self, StackError> {
         let file = TemplateFile::read(&options.template)?;
         let (listeners, address) = listen(options.port).await?;
@@ -49,16 +49,17 @@ impl Stack {
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
-        // One per port: keys of tables in memory must not replace those of another
-        // stack, nor keys that tables are kept with.
-        let home = options.data_dir.clone();
-        let home = home.unwrap_or_else(|| stack_directory(&options.work_dir, address.port()));
-        let home = std::path::absolute(&home).unwrap_or(home);
-        keys::make_directory(&home)?;
-        let data_dir = options.data_dir.is_some().then_some(home.as_path());
-        // Before the keys, since it locks the directory.
+        // One directory per port: the keys of tables in memory must not replace those
+        // of another stack, or of tables on disk.
+        let directory = options.data_dir.clone();
+        let directory =
+            directory.unwrap_or_else(|| stack_directory(&options.work_dir, address.port()));
+        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        keys::make_directory(&directory)?;
+        let data_dir = options.data_dir.is_some().then_some(directory.as_path());
+        // Before the keys, since this locks the directory.
         let tables = Tables::start(&template.tables, data_dir, listener)?;
-        let key_ring = home.join(keys::FILE);
+        let key_ring = directory.join(keys::FILE);
         let algorithm = template
             .parameters
             .get("SigningAlgorithm")
@@ -88,7 +89,7 @@ impl Stack {
             let gateway = Arc::clone(&gateway);
             serve(listener, move |request, peer| {
                 let gateway = Arc::clone(&gateway);
-                async move { gateway.answer(request, peer).await }
+                async move { gateway.respond(request, peer).await }
             })
         });
         Ok(Self {
@@ -105,49 +106,50 @@ impl Stack {
         })
     }
 
-    /// The API's URL, which is the issuer of its tokens, too.
+    /// Returns the API's URL, which is also the issuer of its tokens.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The gateway's address, for raw connections.
+    /// Returns the gateway's address, for raw connections.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// DynamoDB's endpoint.
+    /// Returns DynamoDB's endpoint.
     #[must_use]
     pub fn dynamodb_url(&self) -> &str {
         &self.dynamodb_url
     }
 
-    /// The name of a table by its logical id in the template.
+    /// Returns the name of a table by its logical id in the template.
     #[must_use]
     pub fn table(&self, logical_id: &str) -> Option<&str> {
         self.tables.name(logical_id)
     }
 
-    /// The names of all tables.
+    /// Returns the names of all tables.
     pub fn tables(&self) -> impl Iterator<Item = &str> {
         self.tables.names()
     }
 
-    /// The file with the private keys.
+    /// Returns the file with the private keys.
     #[must_use]
     pub fn key_ring_path(&self) -> &Path {
         &self.key_ring
     }
 
-    /// The environment of a function's processes, but for the Runtime API's address.
+    /// Returns the environment of a function's processes, except for the Runtime API's
+    /// address.
     #[must_use]
     pub fn function_environment(&self, function: &str) -> Option<&BTreeMap<String, String>> {
         self.environments.get(function)
     }
 
-    /// What all functions together see of the stack, for those who run them
-    /// elsewhere (`cargo lambda watch`): without what Lambda itself sets.
+    /// Returns the variables of all functions together, without those that Lambda
+    /// itself sets, for a host such as `cargo lambda watch` that runs the functions.
     #[must_use]
     pub fn shared_environment(&self) -> BTreeMap<String, String> {
         let all = self.environments.values().flatten();
@@ -157,16 +159,16 @@ impl Stack {
             .collect()
     }
 
-    /// The template's route keys, such as `POST /register`.
+    /// Returns the template's route keys, such as `POST /register`.
     #[must_use]
     pub fn routes(&self) -> &[String] {
         &self.routes
     }
 
-    /// Hands an event to a function, past the gateway.
+    /// Sends an event to a function without the gateway.
     ///
     /// # Errors
-    /// [`InvokeError`] when there is no such function, or it has no answer.
+    /// [`InvokeError`] if the function does not exist or fails.
     pub async fn invoke(&self, function: &str, payload: &[u8]) -> Result<Bytes, InvokeError> {
         let Some(found) = self.functions.get(function) else {
             return Err(InvokeError::Unknown(function.to_owned()));
@@ -176,8 +178,7 @@ impl Stack {
             .await
     }
 
-    /// The ids of a function's processes that wait for an event: for who wants to
-    /// know what happens when one is killed.
+    /// Returns the ids of a function's idle processes, for tests that kill one.
     #[must_use]
     pub fn process_ids(&self, function: &str) -> Vec<u32> {
         let found = self.functions.get(function);
@@ -186,25 +187,24 @@ impl Stack {
             .unwrap_or_default()
     }
 
-    /// Ends DynamoDB alone: what functions do without their tables.
+    /// Stops only DynamoDB, for tests of functions whose tables are unavailable.
     pub async fn stop_dynamodb(&self) {
         self.tables.stop().await;
     }
 
-    /// What the functions have written so far, line by line (the last 10,000),
-    /// with the host's own sentences about them.
+    /// Returns the last 10,000 lines that the functions and their host have logged.
     #[must_use]
     pub fn logs(&self) -> Vec<String> {
         self.log.lines()
     }
 
-    /// Ends everything, and waits for DynamoDB to have written its file.
+    /// Stops everything, and waits until DynamoDB has written its file.
     pub async fn stop(mut self) {
-        self.end();
+        self.close();
         self.tables.stop().await;
     }
 
-    fn end(&mut self) {
+    fn close(&mut self) {
         self.serving.clear();
         for function in self.functions.values() {
             function.close();
@@ -214,19 +214,20 @@ impl Stack {
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        self.end();
+        self.close();
     }
 }
 
-/// Where a stack without a data directory has its key ring: a directory per port of
-/// the API, within the working directory of all of them.
+/// Returns where a stack without a data directory has its key ring: a directory per
+/// port of the API, in the working directory that all stacks share.
 #[must_use]
 pub fn stack_directory(work_dir: &Path, port: u16) -> PathBuf {
     work_dir.join(format!("local-{port}"))
 }
 
-/// What a function's processes see: Lambda's variables, the template's, the
-/// caller's. The key ring is a file here, since there is no Secrets Manager.
+/// Returns the environment of a function's processes: Lambda's variables, the
+/// template's, and those of the options. The key ring is a file, since there is no
+/// Secrets Manager.
 fn environment(
     spec: &FunctionSpec,
     options: &StackOptions,

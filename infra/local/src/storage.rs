@@ -1,4 +1,4 @@
-//! What a stack with a data directory keeps, opened while the stack is down.
+//! The data directory of a stack, opened while the stack is not running.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,18 +18,19 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Serves the tables on a free port; those that are not there yet are made.
+    /// Serves the tables on a free port, and creates those that do not exist yet.
     ///
     /// # Errors
-    /// [`StackError`], whose text is one sentence for a person.
+    /// [`StackError`]; its message is one sentence for the user of the command.
     pub async fn open(template: &Path, data_dir: &Path) -> Result<Self, StackError> {
         Self::serve(template, data_dir, Some(data_dir)).await
     }
 
-    /// The same with tables in memory: the directory keeps the key ring alone.
+    /// Like [`open`](Self::open), but with tables in memory: the directory only contains
+    /// the key ring.
     ///
     /// # Errors
-    /// As [`open`](Self::open).
+    /// Those of [`open`](Self::open).
     pub async fn in_memory(template: &Path, directory: &Path) -> Result<Self, StackError> {
         Self::serve(template, directory, None).await
     }
@@ -50,30 +51,30 @@ impl Storage {
         })
     }
 
-    /// DynamoDB's endpoint.
+    /// Returns DynamoDB's endpoint.
     #[must_use]
     pub fn dynamodb_url(&self) -> &str {
         &self.dynamodb_url
     }
 
-    /// The logical ids of the template's tables, and their names.
+    /// Returns the logical ids of the template's tables, and their names.
     pub fn tables(&self) -> impl Iterator<Item = (&str, &str)> {
         self.tables.by_id()
     }
 
-    /// The file with the private keys, there or not.
+    /// Returns the file with the private keys, which may not exist.
     #[must_use]
     pub fn key_ring_path(&self) -> &Path {
         &self.key_ring
     }
 
-    /// Closes it, and waits for DynamoDB to have written its file.
+    /// Closes the tables, and waits until DynamoDB has written its file.
     pub async fn close(self) {
         self.tables.stop().await;
     }
 }
 
-/// Where a data directory has its key ring.
+/// Returns the key ring's file in a data directory.
 #[must_use]
 pub fn key_ring_path(data_dir: &Path) -> PathBuf {
     data_dir.join(keys::FILE)

@@ -1,4 +1,4 @@
-//! DynamoDB in this process, with the template's tables.
+//! The embedded DynamoDB, with the template's tables.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,10 +16,10 @@ use crate::error::StackError;
 use crate::private::{self, Lock};
 use crate::template::TableSpec;
 
-/// The database's file, within a data directory.
+/// The database's file in a data directory.
 pub const DATABASE: &str = "dynamodb.sqlite";
 
-/// The running DynamoDB. Dropping it ends it.
+/// The running DynamoDB. Dropping it stops the server.
 #[derive(Debug)]
 pub(crate) struct Tables {
     names: BTreeMap<String, String>,
@@ -30,12 +30,12 @@ pub(crate) struct Tables {
 struct Running {
     stop: oneshot::Sender<()>,
     server: JoinHandle<Result<(), String>>,
-    /// Of the data directory, if there is one.
+    /// The lock of the data directory, if there is one.
     lock: Option<Lock>,
 }
 
 impl Tables {
-    /// Makes the tables that are not there yet, and serves them.
+    /// Creates the tables that do not exist yet, and serves all of them.
     pub(crate) fn start(
         specs: &[TableSpec],
         data_dir: Option<&Path>,
@@ -50,7 +50,7 @@ impl Tables {
         }
         let (stop, stopped) = oneshot::channel::<()>();
         let server = serve_with_shutdown(listener, database, async {
-            // A dropped sender stops it as well as a message.
+            // Dropping the sender stops the server just as a message does.
             drop(stopped.await);
         });
         let names = specs
@@ -66,28 +66,28 @@ impl Tables {
         })
     }
 
-    /// The name of a table by its logical id.
+    /// Returns the name of a table by its logical id.
     pub(crate) fn name(&self, id: &str) -> Option<&str> {
         self.names.get(id).map(String::as_str)
     }
 
-    /// The logical ids with the tables' names.
+    /// Returns the logical ids and names of the tables.
     pub(crate) fn by_id(&self) -> impl Iterator<Item = (&str, &str)> {
         self.names
             .iter()
             .map(|(id, name)| (id.as_str(), name.as_str()))
     }
 
-    /// The tables' names.
+    /// Returns the names of the tables.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         self.names.values().map(String::as_str)
     }
 
-    /// Ends the server; from then on its port refuses connections.
+    /// Stops the server; its port then refuses connections.
     pub(crate) async fn stop(&self) {
         if let Some(running) = self.running.lock().await.take() {
-            // Both fail only where the server has ended by itself. Its port closes
-            // at once; a client in the middle of a request may hold up the rest.
+            // Both fail only if the server has already stopped. Its port closes at
+            // once, but a client in the middle of a request may delay the rest.
             running.stop.send(()).unwrap_or_default();
             drop(timeout(PATIENCE, running.server).await);
             drop(running.lock);
@@ -95,7 +95,7 @@ impl Tables {
     }
 }
 
-/// Opens the database of a data directory, which no other process may have open.
+/// Opens the database of a data directory, and locks the directory.
 fn open(data_dir: Option<&Path>) -> Result<(Database, Option<Lock>), StackError> {
     let failed = |path: &Path, reason: String| StackError::Data {
         path: path.to_owned(),
@@ -108,7 +108,7 @@ fn open(data_dir: Option<&Path>) -> Result<(Database, Option<Lock>), StackError>
     };
     let lock = Lock::take(directory).map_err(|e| failed(directory, e.to_string()))?;
     let path = directory.join(DATABASE);
-    private::narrow(&path).map_err(|e| failed(&path, e.to_string()))?;
+    private::restrict(&path).map_err(|e| failed(&path, e.to_string()))?;
     let database = Database::new(&path.to_string_lossy());
     let database = database.map_err(|e| failed(&path, e.to_string()))?;
     Ok((database, Some(lock)))
@@ -122,7 +122,7 @@ fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
         return Ok(());
     }
     let request = serde_json::from_value(spec.request.clone()).map_err(|e| {
-        // The emulator marks its own validation so within the decoder's error.
+        // The emulator's prefix for its own validation, inside the decoder's error.
         e.to_string().trim_start_matches("VALIDATION:").to_owned()
     })?;
     database.create_table(request).map_err(|e| e.to_string())?;
@@ -141,5 +141,5 @@ fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
     Ok(())
 }
 
-/// How long the end of a stack waits for clients of DynamoDB.
+/// How long stopping a stack waits for DynamoDB's clients.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -1,5 +1,5 @@
-//! `infra/template.yaml` as the local stack needs it: functions, tables and
-//! the HTTP API, resolved. There is no second list of any of them.
+//! Reads functions, tables and the HTTP API from `infra/template.yaml`, resolved.
+//! No other file lists any of them.
 
 mod api;
 mod error;
@@ -29,12 +29,12 @@ pub(crate) struct Template {
     pub(crate) functions: Vec<FunctionSpec>,
     pub(crate) tables: Vec<TableSpec>,
     pub(crate) api: Api,
-    /// The parameters with their defaults and overrides.
+    /// The value of every parameter: its default, or the override.
     pub(crate) parameters: BTreeMap<String, String>,
 }
 
 impl Template {
-    /// Reads and resolves a template; `endpoint` is the API's own URL.
+    /// Parses and resolves a template; `endpoint` is the API's own URL.
     pub(crate) fn parse(
         text: &str,
         overrides: &BTreeMap<String, String>,

@@ -1,4 +1,4 @@
-//! Asks the authorizer, or its cache: simple responses of payload 2.0.
+//! Calls the authorizer, or its cache: payload 2.0 with simple responses.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -15,14 +15,14 @@ use super::request::Head;
 use crate::lambda::{Functions, Invocation};
 use crate::template::{Api, IdentitySource};
 
-/// Why a request goes no further.
+/// Why a request was not authorised.
 #[derive(Debug)]
 pub(super) enum AuthorizerRefusal {
-    /// An identity source is missing: 401, and nobody was asked.
+    /// An identity source is missing: 401, without a call.
     Unauthorized,
     /// The authorizer denied: 403.
     Forbidden,
-    /// It failed, or nobody understands its answer: 500, never cached.
+    /// The authorizer failed or returned an invalid response: 500, never cached.
     Failed(String),
 }
 
@@ -32,12 +32,12 @@ pub(super) struct Authorizers {
     caches: BTreeMap<String, Mutex<Cache>>,
 }
 
-/// Answers by the values of the identity sources: AWS keeps one answer for
-/// all routes unless `$context.routeKey` is among the sources.
+/// Verdicts by the values of the identity sources, with their expiry. AWS shares
+/// a verdict between routes unless `$context.routeKey` is one of the sources.
 type Cache = HashMap<Vec<String>, (Instant, Verdict)>;
 
-/// An authorizer's answer. The context is passed on as it is: HTTP APIs take
-/// lists and maps in it, other than REST APIs.
+/// An authorizer's response. The context is passed on unchanged: unlike REST
+/// APIs, HTTP APIs accept lists and maps in it.
 #[derive(Debug, Clone, Deserialize)]
 struct Verdict {
     #[serde(rename = "isAuthorized")]
@@ -53,13 +53,13 @@ impl Authorizers {
         }
     }
 
-    /// Returns the context for the function of the route.
-    pub(super) async fn ask(
+    /// Returns the authorizer's context for the function of the route.
+    pub(super) async fn authorize(
         &self,
         id: &str,
         api: &Api,
         functions: &Functions,
-        found: &RouteMatch<'_>,
+        matched: &RouteMatch<'_>,
         head: &Head,
     ) -> Result<Value, AuthorizerRefusal> {
         let unknown = || AuthorizerRefusal::Failed(format!("there is no authorizer {id}"));
@@ -68,21 +68,21 @@ impl Authorizers {
         let function = functions.get(&authorizer.function).ok_or_else(unknown)?;
 
         let identity =
-            identity(&authorizer.identity, found, head).ok_or(AuthorizerRefusal::Unauthorized)?;
+            identity(&authorizer.identity, matched, head).ok_or(AuthorizerRefusal::Unauthorized)?;
         if let Some(verdict) = cached(cache, &identity) {
             return verdict.context();
         }
-        let event = event::for_authorizer(&api.id, found, head, &identity).to_string();
+        let event = event::for_authorizer(&api.id, matched, head, &identity).to_string();
         let trace = head.trace.clone();
         let payload = Bytes::from(event);
-        let asked = function.invoke(Invocation { payload, trace });
+        let invoked = function.invoke(Invocation { payload, trace });
         let name = &authorizer.function;
-        let answer = timeout(AUTHORIZER_TIMEOUT, asked).await;
-        let answer = answer
-            .map_err(|_| AuthorizerRefusal::Failed(format!("{name} gave no answer in 10 s")))?
+        let response = timeout(AUTHORIZER_TIMEOUT, invoked).await;
+        let response = response
+            .map_err(|_| AuthorizerRefusal::Failed(format!("{name} did not respond within 10 s")))?
             .map_err(|error| AuthorizerRefusal::Failed(error.to_string()))?;
-        let verdict: Verdict = serde_json::from_slice(&answer).map_err(|error| {
-            AuthorizerRefusal::Failed(format!("{name} gave no simple response: {error}"))
+        let verdict: Verdict = serde_json::from_slice(&response).map_err(|error| {
+            AuthorizerRefusal::Failed(format!("{name} did not return a simple response: {error}"))
         })?;
         if !authorizer.ttl.is_zero() {
             keep(cache, identity, authorizer.ttl, verdict.clone());
@@ -103,16 +103,16 @@ impl Verdict {
     }
 }
 
-/// The values of all identity sources, or nothing where one is missing.
+/// Returns the values of all identity sources, or nothing if one is missing.
 fn identity(
     sources: &[IdentitySource],
-    found: &RouteMatch<'_>,
+    matched: &RouteMatch<'_>,
     head: &Head,
 ) -> Option<Vec<String>> {
     let value = |source: &IdentitySource| match source {
         IdentitySource::Header(name) => head.headers.get(name).cloned(),
         IdentitySource::Query(name) => head.query_parameters().remove(name),
-        IdentitySource::RouteKey => Some(found.route.key.to_string()),
+        IdentitySource::RouteKey => Some(matched.route.key.to_string()),
     };
     let values = sources
         .iter()
@@ -135,7 +135,7 @@ fn keep(cache: &Mutex<Cache>, identity: Vec<String>, ttl: Duration, verdict: Ver
     cache.insert(identity, (now + ttl, verdict));
 }
 
-/// What API Gateway grants an authorizer.
+/// How long API Gateway waits for an authorizer.
 const AUTHORIZER_TIMEOUT: Duration = Duration::from_secs(10);
-/// From here on, stale answers are thrown away at each new one.
+/// In a cache of this size, each new verdict evicts the expired ones.
 const MAX_CACHED: usize = 1_000;

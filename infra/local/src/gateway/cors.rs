@@ -1,4 +1,4 @@
-//! CORS, as API Gateway does it by `CorsConfiguration`.
+//! CORS, as API Gateway implements `CorsConfiguration`.
 
 use http::{HeaderValue, Response, StatusCode, header};
 use http_body_util::Full;
@@ -6,12 +6,12 @@ use http_body_util::Full;
 use crate::server::FullResponse;
 use crate::template::Cors;
 
-/// The answer to a preflight; the origin is added like everywhere.
+/// Returns the response to a preflight, without the origin, which [`allow`] adds.
 pub(super) fn preflight(cors: &Cors, origin: Option<&HeaderValue>) -> FullResponse {
-    let mut answer = Response::new(Full::default());
-    *answer.status_mut() = StatusCode::NO_CONTENT;
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = StatusCode::NO_CONTENT;
     if allowed(cors, origin).is_none() {
-        return answer;
+        return response;
     }
     let age = cors.max_age.map(|age| age.to_string());
     let lines = [
@@ -28,15 +28,15 @@ pub(super) fn preflight(cors: &Cors, origin: Option<&HeaderValue>) -> FullRespon
     for (name, value) in lines {
         let value = value.filter(|value| !value.is_empty());
         if let Some(Ok(value)) = value.map(HeaderValue::try_from) {
-            answer.headers_mut().insert(name, value);
+            response.headers_mut().insert(name, value);
         }
     }
-    answer
+    response
 }
 
-/// Puts the gateway's headers in place of whatever the function said.
-pub(super) fn allow(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut FullResponse) {
-    let headers = answer.headers_mut();
+/// Replaces the function's CORS headers with the gateway's.
+pub(super) fn allow(cors: &Cors, origin: Option<&HeaderValue>, response: &mut FullResponse) {
+    let headers = response.headers_mut();
     for name in [
         header::ACCESS_CONTROL_ALLOW_ORIGIN,
         header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
@@ -59,7 +59,7 @@ pub(super) fn allow(cors: &Cors, origin: Option<&HeaderValue>, answer: &mut Full
     }
 }
 
-/// What `access-control-allow-origin` says to an origin; nothing to a foreign one.
+/// Returns the value of `access-control-allow-origin`, if the origin is allowed.
 fn allowed(cors: &Cors, origin: Option<&HeaderValue>) -> Option<HeaderValue> {
     let origin = origin?;
     let text = origin.to_str().ok()?;

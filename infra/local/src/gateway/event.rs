@@ -8,15 +8,15 @@ use super::matching::RouteMatch;
 use super::request::{Head, text_of};
 use crate::aws;
 
-/// The event of a function; `context` is what the authorizer said.
+/// Returns the event for a function; `context` comes from the authorizer.
 pub(super) fn for_function(
     api: &str,
-    found: &RouteMatch<'_>,
+    matched: &RouteMatch<'_>,
     head: &Head,
     body: &Bytes,
     context: Option<Value>,
 ) -> Value {
-    let mut event = common(api, found, head);
+    let mut event = common(api, matched, head);
     if let Some(context) = context
         && let Some(Value::Object(request)) = event.get_mut("requestContext")
     {
@@ -33,14 +33,14 @@ pub(super) fn for_function(
     Value::Object(event)
 }
 
-/// The event of an authorizer; it never sees the body.
+/// Returns the event for an authorizer, which never gets the body.
 pub(super) fn for_authorizer(
     api: &str,
-    found: &RouteMatch<'_>,
+    matched: &RouteMatch<'_>,
     head: &Head,
     identity: &[String],
 ) -> Value {
-    let mut event = common(api, found, head);
+    let mut event = common(api, matched, head);
     event.insert("type".to_owned(), json!("REQUEST"));
     event.insert("identitySource".to_owned(), json!(identity));
     let route = format!("{api}/$default/{}{}", head.method, head.path);
@@ -51,8 +51,8 @@ pub(super) fn for_authorizer(
     Value::Object(event)
 }
 
-fn common(api: &str, found: &RouteMatch<'_>, head: &Head) -> Map<String, Value> {
-    let route_key = found.route.key.to_string();
+fn common(api: &str, matched: &RouteMatch<'_>, head: &Head) -> Map<String, Value> {
+    let route_key = matched.route.key.to_string();
     let mut event = Map::new();
     let mut put = |name: &str, value: Value| event.insert(name.to_owned(), value);
     put("version", json!("2.0"));
@@ -67,8 +67,8 @@ fn common(api: &str, found: &RouteMatch<'_>, head: &Head) -> Map<String, Value> 
     if !head.query.is_empty() {
         put("queryStringParameters", json!(head.query_parameters()));
     }
-    if !found.parameters.is_empty() {
-        put("pathParameters", json!(found.parameters));
+    if !matched.parameters.is_empty() {
+        put("pathParameters", json!(matched.parameters));
     }
     event
 }
@@ -94,13 +94,13 @@ fn context(api: &str, route_key: &str, head: &Head) -> Value {
     })
 }
 
-/// The time as access logs write it: `12/Mar/2020:19:03:58 +0000`.
+/// Formats a time as access logs do: `12/Mar/2020:19:03:58 +0000`.
 fn access_log_time(millis: u64) -> String {
     let seconds = i64::try_from(millis / 1000).unwrap_or(0);
-    let moment = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    let mut month = moment.month().to_string();
+    let time = OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
+    let mut month = time.month().to_string();
     month.truncate(3);
-    let (day, year) = (moment.day(), moment.year());
-    let (hour, minute, second) = moment.to_hms();
+    let (day, year) = (time.day(), time.year());
+    let (hour, minute, second) = time.to_hms();
     format!("{day:02}/{month}/{year}:{hour:02}:{minute:02}:{second:02} +0000")
 }

@@ -1,4 +1,4 @@
-//! Which route a request takes: the most specific path, then the method.
+//! Finds the route of a request: the most specific path, then the method.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::template::{METHODS, PathPart, Route, RouteKey};
 
-/// A route with the variables of its path.
+/// The route of a request, with the values of its path variables.
 #[derive(Debug)]
 pub(super) struct RouteMatch<'a> {
     pub(super) route: &'a Route,
@@ -33,7 +33,7 @@ pub(super) fn find<'a, B>(routes: &'a [Route], request: &Request<B>) -> Option<R
     matches.max_by(|a, b| precedence(&a.route.key, &b.route.key))
 }
 
-/// Percent-decodes a part of a path; what is no UTF-8 becomes U+FFFD.
+/// Percent-decodes a part of a path; invalid UTF-8 becomes U+FFFD.
 pub(super) fn decode(part: &str) -> String {
     percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
@@ -72,8 +72,8 @@ fn matched(key: &RouteKey, method: &str, segments: &[String]) -> Option<BTreeMap
     rest.next().is_none().then_some(parameters)
 }
 
-/// Literals before variables before greedy ones, a method before `ANY`,
-/// `$default` last.
+/// Orders routes: literals before variables before greedy variables, a method
+/// before `ANY`, and `$default` last.
 fn precedence(a: &RouteKey, b: &RouteKey) -> Ordering {
     match (a, b) {
         (RouteKey::Default, RouteKey::Default) => Ordering::Equal,

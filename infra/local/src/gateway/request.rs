@@ -1,5 +1,5 @@
-//! What a request says, as events carry it: headers lower-cased and joined,
-//! cookies apart, the body as text or base64.
+//! A request in the form that events have it: headers in lower case and joined,
+//! cookies separate, the body as text or base64.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -16,15 +16,15 @@ use super::response;
 use crate::server::FullResponse;
 use crate::{clock, ids};
 
-/// All of a request but its body.
+/// A request without its body.
 #[derive(Debug)]
 pub(super) struct Head {
     pub(super) id: String,
     pub(super) trace: String,
     pub(super) method: String,
-    /// Percent-decoded, as HTTP APIs give `rawPath` against its name.
+    /// Percent-decoded, as HTTP APIs decode `rawPath` despite its name.
     pub(super) path: String,
-    /// As it came, without the question mark.
+    /// As received, without the question mark.
     pub(super) query: String,
     pub(super) headers: BTreeMap<String, String>,
     pub(super) cookies: Vec<String>,
@@ -69,7 +69,7 @@ impl Head {
         }
     }
 
-    /// The query's parameters, decoded; several of one name joined by commas.
+    /// Returns the query's parameters, decoded; commas join those of the same name.
     pub(super) fn query_parameters(&self) -> BTreeMap<String, String> {
         let pairs = form_urlencoded::parse(self.query.as_bytes());
         let mut parameters = BTreeMap::new();
@@ -80,7 +80,7 @@ impl Head {
     }
 }
 
-/// The bytes of the request line and of all header names and values.
+/// Counts the bytes of the request line and of all header names and values.
 pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
     let target = request
         .uri()
@@ -96,7 +96,7 @@ pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
 /// Reads a body up to `limit` bytes.
 ///
 /// # Errors
-/// The gateway's own answer: 413 for a longer body, 400 for one that breaks off.
+/// The gateway's own response: 413 for a longer body, 400 for an incomplete one.
 pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, FullResponse> {
     let too_large = || response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
     if body.size_hint().lower() > limit as u64 {
@@ -109,8 +109,8 @@ pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Ful
     }
 }
 
-/// A body for an event, and whether it is base64. API Gateway leaves only
-/// these types as text; a form, or a body without a type, is not among them.
+/// Returns a body for an event, and whether it is base64. API Gateway keeps only
+/// a few types as text; forms and bodies without a type become base64.
 pub(super) fn text_of(body: &[u8], content_type: Option<&str>) -> (String, bool) {
     let essence = content_type
         .and_then(|full| full.split(';').next())
@@ -149,7 +149,7 @@ fn join_by(all: &mut BTreeMap<String, String>, name: String, value: &str, separa
         .or_insert_with(|| value.to_owned());
 }
 
-/// What concerns the connection to the gateway alone.
+/// Headers that only concern the connection to the gateway.
 const HOP_BY_HOP: [header::HeaderName; 5] = [
     header::CONNECTION,
     header::EXPECT,
@@ -157,7 +157,7 @@ const HOP_BY_HOP: [header::HeaderName; 5] = [
     header::TRANSFER_ENCODING,
     header::UPGRADE,
 ];
-/// Beside `text/*`; found out on AWS by others, since it is not documented.
+/// Text types besides `text/*`. AWS does not document them; others found them by trial.
 const TEXTUAL: [&str; 3] = [
     "application/javascript",
     "application/json",

@@ -1,4 +1,4 @@
-//! Answers: what a function's response becomes, and what the gateway says itself.
+//! Responses: those made from a function's, and the gateway's own.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,40 +9,41 @@ use serde_json::{Map, Value, json};
 
 use crate::server::FullResponse;
 
-/// The gateway's own answer, with API Gateway's bytes.
+/// Returns a response of the gateway's own, byte for byte as API Gateway's.
 pub(super) fn message(status: StatusCode, text: &str) -> FullResponse {
     let body = Bytes::from(json!({ "message": text }).to_string());
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status;
+    let mut reply = Response::new(Full::new(body));
+    *reply.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
-    answer.headers_mut().insert(header::CONTENT_TYPE, json);
-    answer
+    reply.headers_mut().insert(header::CONTENT_TYPE, json);
+    reply
 }
 
-/// All that a client learns about a function that failed.
+/// All that a client learns when a function fails.
 pub(super) fn internal() -> FullResponse {
     message(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error")
 }
 
-/// Reads a response of format 2.0.
+/// Parses a function's response in format 2.0.
 ///
 /// # Errors
-/// What is wrong with it, for the log: the client gets 500.
+/// What is wrong with it, for the log; the client only gets a 500.
 pub(super) fn from_function(response: &[u8]) -> Result<FullResponse, String> {
-    let value: Value = serde_json::from_slice(response).map_err(|e| format!("no JSON: {e}"))?;
+    let value: Value =
+        serde_json::from_slice(response).map_err(|e| format!("it is not JSON: {e}"))?;
     match value {
         Value::Object(fields) if fields.contains_key("statusCode") => proxied(&fields),
-        // Without a status it is the body itself.
+        // Without a status, the JSON is the body.
         Value::Object(_)
         | Value::Null
         | Value::Bool(_)
         | Value::Number(_)
         | Value::String(_)
         | Value::Array(_) => {
-            let mut answer = Response::new(Full::new(Bytes::copy_from_slice(response)));
+            let mut reply = Response::new(Full::new(Bytes::copy_from_slice(response)));
             let json = HeaderValue::from_static("application/json");
-            answer.headers_mut().insert(header::CONTENT_TYPE, json);
-            Ok(answer)
+            reply.headers_mut().insert(header::CONTENT_TYPE, json);
+            Ok(reply)
         }
     }
 }
@@ -50,21 +51,21 @@ pub(super) fn from_function(response: &[u8]) -> Result<FullResponse, String> {
 fn proxied(fields: &Map<String, Value>) -> Result<FullResponse, String> {
     let body = body(fields)?;
     let empty = body.is_empty();
-    let mut answer = Response::new(Full::new(body));
-    *answer.status_mut() = status(fields.get("statusCode"))?;
-    let headers = answer.headers_mut();
+    let mut reply = Response::new(Full::new(body));
+    *reply.status_mut() = status(fields.get("statusCode"))?;
+    let headers = reply.headers_mut();
     if let Some(given) = present(fields, "headers") {
-        let given = given.as_object().ok_or("headers is no object")?;
+        let given = given.as_object().ok_or("headers is not an object")?;
         for (name, value) in given {
             let name =
-                HeaderName::try_from(name).map_err(|_| format!("{name:?} is no header name"))?;
+                HeaderName::try_from(name).map_err(|_| format!("{name:?} is not a header name"))?;
             if !OWN.contains(&name) {
                 headers.insert(name, header_value(value)?);
             }
         }
     }
     if let Some(cookies) = present(fields, "cookies") {
-        for cookie in cookies.as_array().ok_or("cookies is no list")? {
+        for cookie in cookies.as_array().ok_or("cookies is not a list")? {
             headers.append(header::SET_COOKIE, header_value(cookie)?);
         }
     }
@@ -73,12 +74,12 @@ fn proxied(fields: &Map<String, Value>) -> Result<FullResponse, String> {
         headers.insert(header::CONTENT_TYPE, plain);
     }
     if matches!(
-        answer.status(),
+        reply.status(),
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
     ) {
-        *answer.body_mut() = Full::default();
+        *reply.body_mut() = Full::default();
     }
-    Ok(answer)
+    Ok(reply)
 }
 
 fn status(value: Option<&Value>) -> Result<StatusCode, String> {
@@ -87,23 +88,23 @@ fn status(value: Option<&Value>) -> Result<StatusCode, String> {
         .filter(|code| (200..600).contains(code));
     let code = code.and_then(|code| u16::try_from(code).ok());
     code.and_then(|code| StatusCode::from_u16(code).ok())
-        .ok_or_else(|| "statusCode is no status".to_owned())
+        .ok_or_else(|| "statusCode is not an HTTP status".to_owned())
 }
 
 fn body(fields: &Map<String, Value>) -> Result<Bytes, String> {
     let Some(body) = present(fields, "body") else {
         return Ok(Bytes::new());
     };
-    let text = body.as_str().ok_or("body is no string")?;
+    let text = body.as_str().ok_or("body is not a string")?;
     match present(fields, "isBase64Encoded") {
         Some(Value::Bool(true)) => {
-            let decoded = STANDARD.decode(text).map_err(|_| "body is no base64")?;
+            let decoded = STANDARD.decode(text).map_err(|_| "body is not base64")?;
             Ok(Bytes::from(decoded))
         }
         None | Some(Value::Bool(false)) => Ok(Bytes::copy_from_slice(text.as_bytes())),
         Some(
             Value::Null | Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_),
-        ) => Err("isBase64Encoded is no boolean".to_owned()),
+        ) => Err("isBase64Encoded is not a boolean".to_owned()),
     }
 }
 
@@ -112,18 +113,19 @@ fn header_value(value: &Value) -> Result<HeaderValue, String> {
         Value::String(text) => text.clone(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         Value::Null | Value::Array(_) | Value::Object(_) => {
-            return Err("a header's value is no text".to_owned());
+            return Err("a header value is not text".to_owned());
         }
     };
-    HeaderValue::try_from(text).map_err(|_| "a header's value is not allowed in HTTP".to_owned())
+    HeaderValue::try_from(text)
+        .map_err(|_| "a header value contains characters that HTTP does not allow".to_owned())
 }
 
-/// A member that is there and not null.
+/// Returns a member that exists and is not null.
 fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
 
-/// Headers that the gateway writes itself.
+/// Headers that the gateway sets itself.
 const OWN: [HeaderName; 4] = [
     header::CONNECTION,
     header::CONTENT_LENGTH,

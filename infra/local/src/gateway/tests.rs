@@ -1,4 +1,4 @@
-//! The gateway over real sockets, before functions that a test makes up.
+//! The gateway over real sockets, with functions that the tests make up.
 
 mod authorizer;
 mod cors;
@@ -24,24 +24,21 @@ use crate::log::{Log, LogTarget};
 use crate::server::{FullResponse, Serving, serve};
 use crate::template::Template;
 
-/// What a function of a test does: `None` is never to answer.
+/// What a test's function returns for an event; `None` means that it never responds.
 type Behaviour = fn(&Value) -> Option<StubResponse>;
 
-/// An answer of the invoke endpoint.
+/// A response of the invoke endpoint.
 enum StubResponse {
     Response(String),
     Error,
 }
 
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "what a function of a test returns"
-)]
+#[expect(clippy::unnecessary_wraps, reason = "a behaviour may return None")]
 fn responds(value: &Value) -> Option<StubResponse> {
     Some(StubResponse::Response(value.to_string()))
 }
 
-/// Answers with the event itself.
+/// Returns the event as the body.
 fn echo(event: &Value) -> Option<StubResponse> {
     responds(
         &json!({"statusCode": 200, "headers": {"content-type": "application/json"}, "body": event.to_string()}),
@@ -50,14 +47,14 @@ fn echo(event: &Value) -> Option<StubResponse> {
 
 struct TestGateway {
     address: SocketAddr,
-    /// The names of the functions that were called.
+    /// The names of the functions that have been called.
     called: Arc<Mutex<Vec<String>>>,
     log: Log,
     _serving: [Serving; 2],
 }
 
 impl TestGateway {
-    /// A gateway of the template's fixture, before two functions.
+    /// Starts a gateway for the template's fixture, with two functions.
     async fn new(parameters: &[(&str, &str)], echo: Behaviour, guard: Behaviour) -> Self {
         let text = include_str!("../template/fixture.yaml");
         let parameters = parameters
@@ -78,7 +75,7 @@ impl TestGateway {
         let address = listener.local_addr().unwrap();
         let serving = serve(listener, move |request, peer| {
             let gateway = Arc::clone(&gateway);
-            async move { gateway.answer(request, peer).await }
+            async move { gateway.respond(request, peer).await }
         });
         Self {
             address,
@@ -112,10 +109,10 @@ impl TestGateway {
         .await
     }
 
-    /// Sends bytes and reads until the gateway closes.
+    /// Sends bytes, and reads until the gateway closes the connection.
     async fn raw(&self, bytes: &str) -> Reply {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
-        // The gateway may close before it has read everything.
+        // The gateway may close the connection before it has read everything.
         drop(stream.write_all(bytes.as_bytes()).await);
         let mut reply = Vec::new();
         drop(stream.read_to_end(&mut reply).await);
@@ -127,7 +124,7 @@ struct Reply {
     status: u16,
     headers: Vec<(String, String)>,
     body: String,
-    /// All bytes, for those who look for a second answer.
+    /// All bytes, for tests that look for a second response.
     whole: String,
 }
 
@@ -164,7 +161,7 @@ impl Reply {
         serde_json::from_str(&self.body).unwrap()
     }
 
-    /// Status and body, as the gateway's own answers are compared.
+    /// Returns status and body, which identify the gateway's own responses.
     fn brief(&self) -> (u16, &str) {
         (self.status, &self.body)
     }
@@ -183,10 +180,10 @@ async fn invoke_endpoint(
             let name = request.uri().path().split('/').nth(3).unwrap().to_owned();
             let event = request.into_body().collect().await.unwrap().to_bytes();
             let event = serde_json::from_slice(&event).unwrap();
-            let said = behaviour[name.as_str()](&event);
+            let response = behaviour[name.as_str()](&event);
             called.lock().unwrap().push(name);
-            match said {
-                Some(said) => said.into_response(),
+            match response {
+                Some(response) => response.into_response(),
                 None => std::future::pending().await,
             }
         }
@@ -203,10 +200,10 @@ impl StubResponse {
                 r#"{"errorType":"Crash","errorMessage":"it broke"}"#.to_owned(),
             ),
         };
-        let mut answer = Response::builder();
+        let mut response = Response::builder();
         if failed {
-            answer = answer.header("x-amz-function-error", "Unhandled");
+            response = response.header("x-amz-function-error", "Unhandled");
         }
-        answer.body(Full::new(Bytes::from(body))).unwrap()
+        response.body(Full::new(Bytes::from(body))).unwrap()
     }
 }

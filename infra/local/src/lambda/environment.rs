@@ -1,4 +1,4 @@
-//! One process of a function with its Runtime API: an execution environment.
+//! An execution environment: one process of a function, with its Runtime API.
 
 use std::process::Stdio;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use super::settings::ProcessSettings;
 use crate::server::Serving;
 use crate::{aws, clock, ids};
 
-/// A process that has asked for its first event. Dropping it kills the process.
+/// A process that is ready for events. Dropping it kills the process.
 #[derive(Debug)]
 pub(super) struct Environment {
     child: Child,
@@ -28,10 +28,10 @@ pub(super) struct Environment {
 }
 
 impl Environment {
-    /// Starts the binary and waits for its first call: a cold start.
+    /// Starts the binary and waits until it requests its first event: a cold start.
     ///
     /// # Errors
-    /// [`InvokeError::Init`] when it ends, gives up or does not ask in time.
+    /// [`InvokeError::Init`] if the process exits, reports an error or takes too long.
     pub(super) async fn start(settings: &ProcessSettings) -> Result<Self, InvokeError> {
         let failed = |reason: String| InvokeError::Init {
             function: settings.name.clone(),
@@ -48,7 +48,7 @@ impl Environment {
             .stdin(Stdio::null())
             .stdout(Output::pipe())
             .stderr(Output::pipe())
-            // In a group of its own it does not get the terminal's Ctrl-C.
+            // In its own process group, it does not receive the terminal's Ctrl-C.
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
@@ -71,36 +71,36 @@ impl Environment {
             Ok(Ok(())) => Ok(environment),
             Ok(Err(reason)) => Err(failed(reason)),
             Err(_) => Err(failed(format!(
-                "it asked for no event within {INIT_TIMEOUT:?}"
+                "it did not request an event within {INIT_TIMEOUT:?}"
             ))),
         }
     }
 
     async fn first_call(&mut self) -> Result<(), String> {
-        let ended = tokio::select! {
+        let exited = tokio::select! {
             ready = self.api.ready() => return ready.map_err(|report| {
                 format!("{}: {}", report.error_type, report.message)
             }),
-            ended = self.child.wait() => ended,
+            exited = self.child.wait() => exited,
         };
-        Err(self.exit_reason(ended).await)
+        Err(self.exit_reason(exited).await)
     }
 
-    /// The process's id; none where it has ended.
+    /// Returns the process's id, unless it has exited.
     pub(super) fn process_id(&self) -> Option<u32> {
         self.child.id()
     }
 
-    /// Says whether the process can take an event.
+    /// Reports whether the process is still running.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Hands over one event.
+    /// Sends one event and waits for the outcome.
     ///
     /// # Errors
-    /// [`InvokeError`]; after `Exited` and `TimedOut` the environment is of no
-    /// more use.
+    /// [`InvokeError`]; after `Exited` or `TimedOut`, the environment cannot be
+    /// used again.
     pub(super) async fn invoke(
         &mut self,
         invocation: Invocation,
@@ -116,7 +116,7 @@ impl Environment {
             function_arn: aws::arn("lambda", &format!("function:{function}")),
             deadline_millis: clock::now_millis().saturating_add(millis),
         });
-        let ended = tokio::select! {
+        let exited = tokio::select! {
             biased;
             Ok(outcome) = outcome => {
                 self.output.flush().await;
@@ -129,25 +129,26 @@ impl Environment {
                     }),
                 };
             }
-            ended = self.child.wait() => ended,
+            exited = self.child.wait() => exited,
             () = sleep(limit) => return Err(InvokeError::TimedOut { function, limit }),
         };
-        let reason = self.exit_reason(ended).await;
+        let reason = self.exit_reason(exited).await;
         Err(InvokeError::Exited { function, reason })
     }
 
-    async fn exit_reason(&self, ended: std::io::Result<std::process::ExitStatus>) -> String {
+    /// Describes how the process exited, with its last line on stderr.
+    async fn exit_reason(&self, status: std::io::Result<std::process::ExitStatus>) -> String {
         self.output.flush().await;
-        let status = match ended {
+        let status = match status {
             Ok(status) => status.to_string(),
             Err(error) => error.to_string(),
         };
         match self.output.last_error_line() {
-            Some(words) => format!("{status}: {words}"),
+            Some(line) => format!("{status}: {line}"),
             None => status,
         }
     }
 }
 
-/// Lambda's own limit for an init.
+/// Lambda's limit for an initialisation.
 const INIT_TIMEOUT: Duration = Duration::from_secs(10);

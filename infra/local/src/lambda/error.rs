@@ -1,27 +1,27 @@
-//! Why an invocation has no answer.
+//! Why an invocation failed.
 
 use std::time::Duration;
 
-/// An invocation that failed; API Gateway answers 500 for all of them.
+/// A failed invocation. The gateway responds with 500 to all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum InvokeError {
-    /// There is no function of that name.
-    #[error("there is no function {0}")]
+    /// The stack has no function of that name.
+    #[error("the stack has no function {0}")]
     Unknown(String),
-    /// The process did not come to its first event.
+    /// The process did not get as far as its first event.
     #[error("{function} did not start: {reason}")]
     Init {
         /// The function's name.
         function: String,
-        /// Its own last words on stderr, where it has any.
+        /// The error that it reported, or its exit status and last line on stderr.
         reason: String,
     },
-    /// The process ended in the middle of an event.
-    #[error("{function} ended in the middle of an event: {reason}")]
+    /// The process exited while it handled the event.
+    #[error("{function} exited during an event: {reason}")]
     Exited {
         /// The function's name.
         function: String,
-        /// The exit status, and its own last words on stderr.
+        /// The exit status and the last line on stderr.
         reason: String,
     },
     /// The function reported an error.
@@ -34,25 +34,25 @@ pub enum InvokeError {
         /// The error's message.
         message: String,
     },
-    /// The function took longer than its `Timeout`; its process was ended.
-    #[error("{function} took longer than its timeout of {limit:?}")]
+    /// The function exceeded its `Timeout`, and its process was killed.
+    #[error("{function} exceeded its timeout of {limit:?}")]
     TimedOut {
         /// The function's name.
         function: String,
         /// Its `Timeout`.
         limit: Duration,
     },
-    /// Nothing answers at the invoke endpoint.
-    #[error("{function} cannot be reached at {endpoint}: {reason}")]
+    /// The invoke endpoint is unreachable, or its connection broke.
+    #[error("{function} is unreachable at {endpoint}: {reason}")]
     Unreachable {
         /// The function's name.
         function: String,
         /// The invoke endpoint.
         endpoint: String,
-        /// What the connection said.
+        /// The connection's error.
         reason: String,
     },
-    /// The stack is going down.
-    #[error("the stack has stopped")]
+    /// The stack has been stopped.
+    #[error("the stack has been stopped")]
     Stopped,
 }

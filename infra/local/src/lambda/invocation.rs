@@ -8,12 +8,12 @@ use crate::ids;
 #[derive(Debug)]
 pub(crate) struct Invocation {
     pub(crate) payload: Bytes,
-    /// The X-Ray trace that it belongs to.
+    /// The X-Ray trace that the event belongs to.
     pub(crate) trace: String,
 }
 
 impl Invocation {
-    /// An event that belongs to no trace yet.
+    /// Creates an event with a new trace.
     pub(crate) fn new(payload: Bytes) -> Self {
         let trace = ids::trace_id();
         Self { payload, trace }

@@ -1,4 +1,4 @@
-//! What a process writes, line by line, into the log.
+//! Copies what a process writes to the log, line by line.
 
 use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,12 +17,12 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// How a process has to be started for [`Output::capture`].
+    /// What stdout and stderr must be for [`Output::capture`].
     pub(super) fn pipe() -> Stdio {
         Stdio::piped()
     }
 
-    /// Takes the pipes of a process that was just started.
+    /// Reads the pipes of a process that has just been started.
     pub(super) fn capture(child: &mut Child, function: &str, log: &Log) -> Self {
         let last_error_line = Arc::default();
         let mut readers = Vec::new();
@@ -30,8 +30,8 @@ impl Output {
             readers.push(read(stdout, function, log.clone(), None));
         }
         if let Some(stderr) = child.stderr.take() {
-            let words = Some(Arc::clone(&last_error_line));
-            readers.push(read(stderr, function, log.clone(), words));
+            let last_line = Some(Arc::clone(&last_error_line));
+            readers.push(read(stderr, function, log.clone(), last_line));
         }
         Self {
             readers,
@@ -39,22 +39,22 @@ impl Output {
         }
     }
 
-    /// Waits until all that the process has written so far is in the log, so
-    /// that who has an answer finds the lines that belong to it.
+    /// Waits until everything that the process has written so far is in the log, so
+    /// that the lines of an event are there before its response.
     pub(super) async fn flush(&self) {
         for reader in &self.readers {
             let (done, wait) = oneshot::channel();
             if reader.send(done).await.is_ok() {
-                // A reader that ends has read everything.
+                // A reader that has ended has read everything.
                 drop(wait.await);
             }
         }
     }
 
-    /// The last line on stderr.
+    /// Returns the last line on stderr.
     pub(super) fn last_error_line(&self) -> Option<String> {
-        let words = self.last_error_line.lock();
-        words.unwrap_or_else(PoisonError::into_inner).clone()
+        let line = self.last_error_line.lock();
+        line.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -64,13 +64,13 @@ fn read(
     log: Log,
     last_error_line: Option<Arc<Mutex<Option<String>>>>,
 ) -> mpsc::Sender<oneshot::Sender<()>> {
-    let (sender, mut drains) = mpsc::channel::<oneshot::Sender<()>>(1);
+    let (sender, mut flushes) = mpsc::channel::<oneshot::Sender<()>>(1);
     let function = function.to_owned();
     tokio::spawn(async move {
         let mut lines = BufReader::new(pipe).split(b'\n');
-        let mut asking = true;
+        let mut has_sender = true;
         loop {
-            // Lines first: a drain is done when no line is there to be read.
+            // Lines come first: a flush is complete when there is no line left to read.
             tokio::select! {
                 biased;
                 line = lines.next_segment() => {
@@ -81,14 +81,14 @@ fn read(
                         continue;
                     }
                     log.function(&function, line);
-                    if let Some(words) = &last_error_line {
-                        let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
-                        *words = Some(line.to_owned());
+                    if let Some(last) = &last_error_line {
+                        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
+                        *last = Some(line.to_owned());
                     }
                 }
-                drain = drains.recv(), if asking => match drain {
+                flush = flushes.recv(), if has_sender => match flush {
                     Some(done) => drop(done.send(())),
-                    None => asking = false,
+                    None => has_sender = false,
                 },
             }
         }

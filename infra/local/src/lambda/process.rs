@@ -1,5 +1,4 @@
-//! The environments of one function: started when they are needed, kept for
-//! the next event.
+//! The processes of one function: started on demand, and kept for the next event.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -16,7 +15,7 @@ use super::settings::ProcessSettings;
 pub(crate) struct Processes {
     settings: ProcessSettings,
     permits: Arc<Semaphore>,
-    /// `None` after the stack has stopped.
+    /// `None` once the stack has been stopped.
     idle: Mutex<Option<Vec<Environment>>>,
     stopped: watch::Sender<bool>,
 }
@@ -31,7 +30,7 @@ impl Processes {
         }
     }
 
-    /// Waits for an environment, then hands the event over.
+    /// Waits for an idle process or starts one, and sends it the event.
     pub(super) async fn invoke(
         self: &Arc<Self>,
         invocation: Invocation,
@@ -39,7 +38,7 @@ impl Processes {
         let permit = Arc::clone(&self.permits).acquire_owned().await;
         let permit = permit.map_err(|_| InvokeError::Stopped)?;
         let this = Arc::clone(self);
-        // On a task of its own: a client that hangs up ends no event.
+        // In a separate task, so that a client that hangs up does not cancel the event.
         let running = tokio::spawn(async move {
             let mut stopped = this.stopped.subscribe();
             let result = tokio::select! {
@@ -52,14 +51,14 @@ impl Processes {
         running.await.unwrap_or(Err(InvokeError::Stopped))
     }
 
-    /// Ends every process, also those in the middle of an event.
+    /// Kills every process, including those that handle an event.
     pub(super) fn close(&self) {
         self.permits.close();
         self.stopped.send_replace(true);
         *self.idle() = None;
     }
 
-    /// The ids of the processes that wait for an event.
+    /// Returns the ids of the idle processes.
     pub(super) fn ids(&self) -> Vec<u32> {
         let idle = self.idle();
         let waiting = idle.iter().flatten();
@@ -73,7 +72,7 @@ impl Processes {
         };
         let result = environment.invoke(invocation, &self.settings).await;
         let reusable = match &result {
-            // An error that was reported leaves the process as good as before.
+            // After reporting an error, the process can handle further events.
             Ok(_) | Err(InvokeError::Failed { .. }) => true,
             Err(
                 InvokeError::Unknown(_)

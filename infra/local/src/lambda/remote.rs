@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use super::error::InvokeError;
 use super::invocation::Invocation;
 
-/// Where a function is invoked.
+/// A function at an invoke endpoint.
 #[derive(Debug)]
 pub(crate) struct Remote {
     function: String,
@@ -20,7 +20,7 @@ pub(crate) struct Remote {
 }
 
 impl Remote {
-    /// `endpoint` is `http://HOST:PORT`.
+    /// Creates a function at `endpoint`, which is `http://HOST:PORT`.
     pub(super) fn new(endpoint: &str, function: &str) -> Self {
         let authority = endpoint.strip_prefix("http://").unwrap_or(endpoint);
         Self {
@@ -64,16 +64,16 @@ impl Remote {
         .header(header::CONTENT_TYPE, "application/json")
         .header("x-amzn-trace-id", invocation.trace)
         .body(Full::new(invocation.payload))?;
-        let answer = sender.send_request(request).await?;
-        let failed = answer.headers().contains_key("x-amz-function-error");
-        let status = answer.status();
-        let body = answer.into_body().collect().await?.to_bytes();
+        let response = sender.send_request(request).await?;
+        let failed = response.headers().contains_key("x-amz-function-error");
+        let status = response.status();
+        let body = response.into_body().collect().await?.to_bytes();
         connection.abort();
         Ok((status, failed, body))
     }
 }
 
-/// An error as Lambda reports it.
+/// An error in Lambda's format.
 #[derive(Deserialize)]
 struct Report {
     #[serde(rename = "errorType")]

@@ -1,5 +1,5 @@
-//! Lambda's Runtime API for one process: it asks for the next event, and
-//! posts a response or an error.
+//! Lambda's Runtime API for one process, which requests the next event and posts
+//! a response or an error.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -14,14 +14,14 @@ use tokio::sync::{Notify, oneshot};
 
 use crate::server::{FullResponse, Serving, serve};
 
-/// What a process said about one event.
+/// What a process posted for an event.
 #[derive(Debug)]
 pub(super) enum EventOutcome {
     Response(Bytes),
     Error(Report),
 }
 
-/// The body of the two error calls.
+/// The body of both calls that report an error.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Report {
     #[serde(rename = "errorType", default)]
@@ -30,7 +30,7 @@ pub(super) struct Report {
     pub(super) message: String,
 }
 
-/// An event as the process gets it.
+/// An event in the form that the process receives.
 #[derive(Debug)]
 pub(super) struct Event {
     pub(super) id: String,
@@ -44,9 +44,9 @@ pub(super) struct Event {
 #[derive(Debug, Default)]
 pub(super) struct RuntimeApi {
     state: Mutex<State>,
-    /// Rings when an event is there for a process that waits.
+    /// Notified when there is an event for the waiting process.
     event: Notify,
-    /// Rings when the process asks for its first event, or gives up.
+    /// Notified when the process requests its first event or reports a failed start.
     ready: Notify,
 }
 
@@ -56,7 +56,7 @@ struct State {
     init_error: Option<Report>,
     pending: Option<Event>,
     current: Option<(String, oneshot::Sender<EventOutcome>)>,
-    /// Whom to stop while it waits for an event.
+    /// The process to suspend while it waits for an event.
     freeze: Option<Pid>,
     frozen: bool,
 }
@@ -67,22 +67,22 @@ impl RuntimeApi {
         let api = Arc::clone(self);
         serve(listener, move |request, _| {
             let api = Arc::clone(&api);
-            async move { api.answer(request).await }
+            async move { api.respond(request).await }
         })
     }
 
-    /// Stops the process whenever it waits, as Lambda does.
+    /// Suspends the process whenever it waits, as Lambda does.
     pub(super) fn freeze(&self, pid: Pid) {
         self.state().freeze = Some(pid);
     }
 
-    /// Waits until the process asks for its first event.
+    /// Waits until the process requests its first event.
     ///
     /// # Errors
-    /// The process's own report when it gives up instead.
+    /// The process's own report if it fails to start.
     pub(super) async fn ready(&self) -> Result<(), Report> {
         loop {
-            let rings = self.ready.notified();
+            let notified = self.ready.notified();
             {
                 let state = self.state();
                 if let Some(report) = &state.init_error {
@@ -92,18 +92,18 @@ impl RuntimeApi {
                     return Ok(());
                 }
             }
-            rings.await;
+            notified.await;
         }
     }
 
-    /// Puts an event before the process; the outcome comes by the channel.
+    /// Queues an event for the process; the channel returns the outcome.
     pub(super) fn dispatch(&self, event: Event) -> oneshot::Receiver<EventOutcome> {
         let (sender, outcome) = oneshot::channel();
         let mut state = self.state();
         state.current = Some((event.id.clone(), sender));
         state.pending = Some(event);
-        // Under the same lock as the stop below, or a process could be stopped
-        // just after it was woken.
+        // Under the same lock as the SIGSTOP in `next`, which could otherwise
+        // suspend a process that has just been woken.
         if let Some(pid) = state.freeze
             && state.frozen
         {
@@ -119,7 +119,7 @@ impl RuntimeApi {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> FullResponse {
+    async fn respond(&self, request: Request<Incoming>) -> FullResponse {
         let path = request
             .uri()
             .path()
@@ -152,7 +152,7 @@ impl RuntimeApi {
 
     async fn next(&self) -> FullResponse {
         loop {
-            let rings = self.event.notified();
+            let notified = self.event.notified();
             {
                 let mut state = self.state();
                 if !state.ready {
@@ -167,14 +167,14 @@ impl RuntimeApi {
                     signal(pid, Signal::STOP);
                 }
             }
-            rings.await;
+            notified.await;
         }
     }
 
     fn settle(&self, id: &str, outcome: EventOutcome) -> FullResponse {
         let mut state = self.state();
         match state.current.take_if(|(current, _)| current == id) {
-            // Nobody waits any more when the host gave up first.
+            // The host may have given up waiting.
             Some((_, waiting)) => drop(waiting.send(outcome)),
             None => return status(StatusCode::BAD_REQUEST),
         }
@@ -213,7 +213,7 @@ async fn report(request: Request<Incoming>) -> Report {
     })
 }
 
-/// It fails only for a process that has ended, which its environment notices.
+/// Fails only if the process has exited, which its environment notices.
 fn signal(pid: Pid, signal: Signal) {
     kill_process(pid, signal).unwrap_or_default();
 }
@@ -226,12 +226,12 @@ fn too_large() -> Report {
 }
 
 fn status(status: StatusCode) -> FullResponse {
-    let mut answer = Response::new(Full::default());
-    *answer.status_mut() = status;
-    answer
+    let mut response = Response::new(Full::default());
+    *response.status_mut() = status;
+    response
 }
 
-/// The API's version, before every path.
+/// The prefix of every path: the API's version.
 const PREFIX: &str = "/2018-06-01/runtime/";
 /// Lambda's limit for a synchronous response.
 const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;

@@ -1,12 +1,12 @@
-//! The environment that Lambda gives a function: clean, so that nothing of
-//! the person's own (proxies, AWS credentials) decides anything.
+//! The environment that Lambda gives a function. It is built from scratch, so that
+//! the developer's own proxies and AWS credentials have no influence.
 
 use std::collections::BTreeMap;
 
 use crate::aws::REGION;
 use crate::template::FunctionSpec;
 
-/// What Lambda sets, below the template's own.
+/// Returns what Lambda itself sets; the template's variables come on top.
 pub(crate) fn variables(
     function: &FunctionSpec,
     dynamodb: &str,
@@ -38,8 +38,8 @@ pub(crate) fn variables(
     set.into_iter().map(owned).collect()
 }
 
-/// Says whether a variable is about one function's process, and not about the
-/// stack that it belongs to.
+/// Reports whether a variable concerns a single function's process, rather than
+/// the stack that it belongs to.
 pub(crate) fn is_process_specific(name: &str) -> bool {
     name.starts_with("AWS_LAMBDA_")
         || [

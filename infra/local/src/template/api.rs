@@ -20,14 +20,14 @@ use super::resource::Resource;
 /// The API that the gateway serves.
 #[derive(Debug)]
 pub(crate) struct Api {
-    /// Its logical id, which is its id here.
+    /// Its logical id, which is also its id in the local stack.
     pub(crate) id: String,
     pub(crate) cors: Option<Cors>,
     pub(crate) authorizers: BTreeMap<String, Authorizer>,
     pub(crate) routes: Vec<Route>,
 }
 
-/// Reads the one API of the template.
+/// Reads the only API of the template.
 pub(super) fn read(
     resources: &[Resource<'_>],
     functions: &[FunctionSpec],
@@ -42,11 +42,11 @@ pub(super) fn read(
     let api = match (apis.next(), apis.next()) {
         (Some(api), None) => api,
         (None, _) => {
-            let problem = "there is no AWS::ApiGatewayV2::Api in the template".to_owned();
+            let problem = "the template has no AWS::ApiGatewayV2::Api".to_owned();
             return Err(TemplateError { line: 1, problem });
         }
         (Some(_), Some(second)) => {
-            return Err(second.refuse("is a second API, and the local stack serves one"));
+            return Err(second.refuse("is a second API, but the local stack supports only one"));
         }
     };
     let cors = read_api(api, resolver)?;
@@ -86,7 +86,7 @@ fn read_api(api: &Resource<'_>, resolver: &Resolver<'_>) -> Result<Option<Cors>,
     let properties = Properties::resolve(api, resolver)?;
     if properties.get("Body").is_some() || properties.get("BodyS3Location").is_some() {
         return Err(
-            api.refuse("has a Body: write its routes as AWS::ApiGatewayV2::Route resources")
+            api.refuse("has a Body, which the local stack does not support: write AWS::ApiGatewayV2::Route resources instead")
         );
     }
     properties.expect("ProtocolType", "HTTP")?;
@@ -96,7 +96,7 @@ fn read_api(api: &Resource<'_>, resolver: &Resolver<'_>) -> Result<Option<Cors>,
         .transpose()
 }
 
-/// Looks at the name alone: access logs and throttles are AWS's affair.
+/// Checks only the name: the local stack has no access logs or throttles.
 fn read_stage(stage: &Resource<'_>, resolver: &Resolver<'_>) -> Result<(), TemplateError> {
     let properties = stage.properties.ok_or_else(|| stage.lacks("Properties"))?;
     let written = properties.get("StageName");
@@ -104,7 +104,7 @@ fn read_stage(stage: &Resource<'_>, resolver: &Resolver<'_>) -> Result<(), Templ
     match name.text()? {
         "$default" => Ok(()),
         other => Err(name.error(format!(
-            "{} has StageName {other}, and the local stack knows $default alone",
+            "{} has StageName {other}, but the local stack only supports $default",
             stage.id
         ))),
     }

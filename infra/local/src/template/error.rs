@@ -1,11 +1,11 @@
-//! What is wrong with a template.
+//! An error in a template.
 
-/// What is wrong with the template, and at which line.
+/// An error in a template, with its line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {problem}")]
 pub struct TemplateError {
-    /// The line, counted from 1.
+    /// The line, starting at 1.
     pub line: usize,
-    /// One sentence for the person who wrote the line.
+    /// What is wrong, in one sentence for the author of the template.
     pub problem: String,
 }

@@ -1,4 +1,4 @@
-//! Functions: `AWS::Serverless::Function` with the template's `Globals`.
+//! Functions: each `AWS::Serverless::Function`, with the template's `Globals`.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use super::resource::Resource;
 /// One function of the template.
 #[derive(Debug, Clone)]
 pub(crate) struct FunctionSpec {
-    /// Its binary and its name: the last component of `CodeUri`.
+    /// The name of the function and of its binary: the last component of `CodeUri`.
     pub(crate) name: String,
-    /// How long one invocation may take.
+    /// How long an invocation may take.
     pub(crate) timeout: Duration,
-    /// Its memory in MB: told to the function, not enforced.
+    /// Its memory in MB, which is reported to the function but not enforced.
     pub(crate) memory: u64,
     pub(crate) environment: BTreeMap<String, String>,
 }
@@ -40,7 +40,7 @@ pub(super) fn read(
             return Err(TemplateError {
                 line: resource.line,
                 problem: format!(
-                    "{} is a second function of the binary {}",
+                    "{} is a second function with the binary {}",
                     resource.id, function.name
                 ),
             });
@@ -65,7 +65,7 @@ fn function(
     };
     if let Some(events) = properties.get("Events") {
         return Err(events.error(format!(
-            "{id} has Events, which the local stack does not read: write AWS::ApiGatewayV2::Route resources"
+            "{id} has Events, which the local stack does not support: write AWS::ApiGatewayV2::Route resources instead"
         )));
     }
     let sources = [globals, Some(properties)];
@@ -96,7 +96,7 @@ fn function(
     })
 }
 
-/// Lambda's own default.
+/// Lambda's default.
 const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
-/// Lambda's own default.
+/// Lambda's default.
 const DEFAULT_MEMORY_MB: u64 = 128;

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_spellings_of_a_function_are_the_long_one() {
+    fn both_forms_of_a_function_become_the_long_one() {
         let text = "A: [!GetAtt B.Arn, { 'Fn::GetAtt': B.Arn }, !Ref C, { Ref: C }, !Condition D]";
         let expected = json!({ "A": [
             { "Fn::GetAtt": "B.Arn" },
@@ -49,7 +49,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_stay_as_they_are_written() {
+    fn scalars_stay_as_written() {
         let expected = json!({ "A": "0900", "B": "true", "C": "" });
         assert_eq!(document("{ A: 0900, B: true, C: null }").unwrap(), expected);
     }

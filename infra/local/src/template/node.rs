@@ -1,5 +1,5 @@
-//! A YAML document as a tree that keeps lines, scalars as they are written,
-//! and `CloudFormation`'s functions in both of their spellings.
+//! A YAML document as a tree. It keeps the line of each value, scalars as they are
+//! written, and `CloudFormation`'s functions in either form.
 
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
 
@@ -8,18 +8,19 @@ use super::error::TemplateError;
 /// One value of the template.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Node {
-    /// Counted from 1.
+    /// Starts at 1.
     pub(super) line: usize,
     pub(super) value: Value,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Value {
-    /// Any scalar: `CloudFormation` takes "900" for 900, so no type is guessed.
+    /// Any scalar. `CloudFormation` accepts "900" for 900, so its type is not inferred.
     Text(String),
     List(Vec<Node>),
     Map(Vec<Entry>),
-    /// `!Ref X`, `{"Ref": X}`, `!Sub …`, `{"Fn::Sub": …}`: name and argument.
+    /// A function's name and argument: `!Ref X`, `{"Ref": X}`, `!Sub …` or
+    /// `{"Fn::Sub": …}`.
     Call(String, Box<Node>),
 }
 
@@ -48,10 +49,10 @@ impl Node {
 
     pub(super) fn required(&self, key: &str) -> Result<&Node, TemplateError> {
         self.get(key)
-            .ok_or_else(|| self.error(format!("{key} is missing here")))
+            .ok_or_else(|| self.error(format!("{key} is missing")))
     }
 
-    /// The members of a top-level section; none where it is absent.
+    /// Returns the members of a top-level section, or none if it is missing.
     pub(super) fn section(&self, key: &str) -> Result<&[Entry], TemplateError> {
         self.get(key).map_or(Ok(&[]), Node::entries)
     }
@@ -60,7 +61,7 @@ impl Node {
         match &self.value {
             Value::Map(entries) => Ok(entries),
             Value::Text(_) | Value::List(_) | Value::Call(..) => {
-                Err(self.error("a map belongs here"))
+                Err(self.error("this must be a map"))
             }
         }
     }
@@ -69,7 +70,7 @@ impl Node {
         match &self.value {
             Value::List(items) => Ok(items),
             Value::Text(_) | Value::Map(_) | Value::Call(..) => {
-                Err(self.error("a list belongs here"))
+                Err(self.error("this must be a list"))
             }
         }
     }
@@ -78,7 +79,7 @@ impl Node {
         match &self.value {
             Value::Text(text) => Ok(text),
             Value::List(_) | Value::Map(_) | Value::Call(..) => {
-                Err(self.error("a string belongs here"))
+                Err(self.error("this must be a string"))
             }
         }
     }
@@ -93,14 +94,14 @@ impl Node {
     pub(super) fn number(&self) -> Result<u64, TemplateError> {
         self.text()?
             .parse()
-            .map_err(|_| self.error("a whole number belongs here"))
+            .map_err(|_| self.error("this must be a whole number"))
     }
 
     pub(super) fn flag(&self) -> Result<bool, TemplateError> {
         match self.text()? {
             "true" | "True" => Ok(true),
             "false" | "False" => Ok(false),
-            _ => Err(self.error("true or false belongs here")),
+            _ => Err(self.error("this must be true or false")),
         }
     }
 }
@@ -158,7 +159,7 @@ impl<'a> Reader<'a> {
             Event::Alias(_) => {
                 return Err(at(
                     span,
-                    "CloudFormation knows no YAML aliases: write the value out",
+                    "CloudFormation does not support YAML aliases: write out the value",
                 ));
             }
             Event::Nothing
@@ -167,7 +168,7 @@ impl<'a> Reader<'a> {
             | Event::DocumentStart(_)
             | Event::DocumentEnd
             | Event::SequenceEnd
-            | Event::MappingEnd => return Err(at(span, "the template ends here too early")),
+            | Event::MappingEnd => return Err(at(span, "the template ends too early")),
         };
         let node = Node {
             line: span.start.line(),
@@ -196,7 +197,7 @@ impl<'a> Reader<'a> {
             }
             let key = self.node(event, &span, depth + 1)?.text()?.to_owned();
             if entries.iter().any(|entry| entry.key == key) {
-                return Err(at(&span, &format!("{key} is here for the second time")));
+                return Err(at(&span, &format!("{key} is given twice")));
             }
             let (event, value_span) = self.next()?;
             entries.push(Entry {
@@ -248,9 +249,9 @@ fn at(span: &Span, problem: &str) -> TemplateError {
 fn syntax(error: &ScanError) -> TemplateError {
     TemplateError {
         line: error.marker().line(),
-        problem: format!("this is no YAML: {}", error.info()),
+        problem: format!("this is not YAML: {}", error.info()),
     }
 }
 
-/// Far above any template, far below the end of the stack.
+/// Far deeper than any template, and far too shallow to overflow the stack.
 const MAX_DEPTH: usize = 100;

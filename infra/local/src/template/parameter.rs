@@ -1,21 +1,24 @@
-//! A parameter's value: its default or what was given, within its bounds.
+//! The value of a parameter, given or by default, and its validation.
 
 use regex::Regex;
 
 use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 
-/// Returns the value of a parameter, as its type says.
+/// Returns the value of a parameter, according to its type.
 ///
-/// It is checked as `CloudFormation` checks it, so that a slip is an error here
-/// and not a function that does not start: a list item by item, a pattern from
-/// the first to the last character.
+/// The value is validated as `CloudFormation` does it, so that a mistake is an error
+/// here instead of a function that fails to start: lists are checked item by item,
+/// and a pattern must match the whole text.
 pub(super) fn value(entry: &Entry, given: Option<&String>) -> Result<Value, TemplateError> {
     let text = match (given, entry.value.get("Default")) {
         (Some(text), _) => text.as_str(),
         (None, Some(default)) => default.text()?,
         (None, None) => {
-            let problem = format!("the parameter {} has no default and no value", entry.key);
+            let problem = format!(
+                "the parameter {} has no default and needs a value",
+                entry.key
+            );
             return Err(entry.value.error(problem));
         }
     };
@@ -32,7 +35,7 @@ pub(super) fn value(entry: &Entry, given: Option<&String>) -> Result<Value, Temp
     Ok(list(items, entry.line))
 }
 
-/// Makes a list of texts.
+/// Creates a list of texts.
 pub(super) fn list<'t>(parts: impl Iterator<Item = &'t str>, line: usize) -> Value {
     let item = |part: &str| Node {
         line,
@@ -41,13 +44,13 @@ pub(super) fn list<'t>(parts: impl Iterator<Item = &'t str>, line: usize) -> Val
     Value::List(parts.map(item).collect())
 }
 
-/// Fails with the rule that a value breaks, and with what the template says
-/// about the parameter.
+/// Fails if a value is invalid; the message names the constraint, and quotes the
+/// parameter's description.
 fn check(entry: &Entry, kind: &str, text: &str) -> Result<(), TemplateError> {
-    let Some(rule) = broken_rule(&entry.value, kind, text)? else {
+    let Some(constraint) = violated_constraint(&entry.value, kind, text)? else {
         return Ok(());
     };
-    let mut problem = format!("the parameter {} must {rule}", entry.key);
+    let mut problem = format!("the parameter {} must {constraint}", entry.key);
     let about = entry.value.get("ConstraintDescription");
     if let Some(about) = about.or_else(|| entry.value.get("Description")) {
         problem.extend([" (", about.text()?.trim_end_matches('.'), ")"]);
@@ -55,8 +58,12 @@ fn check(entry: &Entry, kind: &str, text: &str) -> Result<(), TemplateError> {
     Err(entry.value.error(problem))
 }
 
-/// Says what a value must do, if it does not.
-fn broken_rule(parameter: &Node, kind: &str, text: &str) -> Result<Option<String>, TemplateError> {
+/// Returns the constraint that a value violates, if any.
+fn violated_constraint(
+    parameter: &Node,
+    kind: &str,
+    text: &str,
+) -> Result<Option<String>, TemplateError> {
     if let Some(allowed) = parameter.get("AllowedValues") {
         let allowed = allowed.texts()?;
         if !allowed.iter().any(|value| value == text) {
@@ -136,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_not_allowed_is_refused_with_those_that_are() {
+    fn an_invalid_choice_is_an_error_that_lists_the_valid_ones() {
         let definition = "  Type: String\n  AllowedValues: [open, closed]\n";
         assert_eq!(check(definition, "open"), Ok(()));
         assert_eq!(
@@ -146,12 +153,12 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_its_bounds() {
+    fn numbers_are_checked_against_their_bounds() {
         let definition = "  Type: Number\n  MinValue: 60\n  MaxValue: 3600\n";
-        for good in ["60", "900", "3600"] {
-            assert_eq!(check(definition, good), Ok(()), "{good}");
+        for valid in ["60", "900", "3600"] {
+            assert_eq!(check(definition, valid), Ok(()), "{valid}");
         }
-        for (bad, expected) in [
+        for (invalid, expected) in [
             ("59", "at least 60"),
             ("3601", "at most 3600"),
             ("x", "a number"),
@@ -160,38 +167,38 @@ mod tests {
             ("inf", "a number"),
             ("60 ", "a number"),
         ] {
-            let problem = check(definition, bad).unwrap_err();
+            let problem = check(definition, invalid).unwrap_err();
             assert_eq!(problem, format!("the parameter P must be {expected}"));
         }
     }
 
     #[test]
-    fn a_pattern_is_matched_from_the_first_to_the_last_character() {
+    fn a_pattern_must_match_the_whole_value() {
         let definition = "  Type: String\n  AllowedPattern: \"[a-z]+|\"\n  Description: A word.\n";
-        for good in ["", "abc"] {
-            assert_eq!(check(definition, good), Ok(()), "{good}");
+        for valid in ["", "abc"] {
+            assert_eq!(check(definition, valid), Ok(()), "{valid}");
         }
-        for bad in ["ABC", "abc\n", "abc def", "1abc"] {
+        for invalid in ["ABC", "abc\n", "abc def", "1abc"] {
             assert_eq!(
-                check(definition, bad).unwrap_err(),
+                check(definition, invalid).unwrap_err(),
                 "the parameter P must match [a-z]+| (A word)",
-                "{bad}"
+                "{invalid}"
             );
         }
     }
 
     #[test]
-    fn a_list_is_checked_item_by_item() {
+    fn lists_are_checked_item_by_item() {
         let definition = "  Type: CommaDelimitedList\n  AllowedPattern: \"^$|^https://[a-z.]+$\"\n";
-        for good in [
+        for valid in [
             "",
             "https://a.example",
             "https://a.example, https://b.example",
         ] {
-            assert_eq!(check(definition, good), Ok(()), "{good}");
+            assert_eq!(check(definition, valid), Ok(()), "{valid}");
         }
-        for bad in ["https://x/", "https://a.example,x", "*"] {
-            assert!(check(definition, bad).is_err(), "{bad}");
+        for invalid in ["https://x/", "https://a.example,x", "*"] {
+            assert!(check(definition, invalid).is_err(), "{invalid}");
         }
         let numbers = "  Type: List<Number>\n  MaxValue: 3\n";
         assert_eq!(check(numbers, "1,2,3"), Ok(()));
@@ -202,10 +209,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_has_its_length_and_its_own_explanation() {
+    fn a_length_error_quotes_the_constraint_description() {
         let definition = "  Type: String\n  MinLength: 2\n  MaxLength: 3\n  ConstraintDescription: two or three letters\n";
-        for good in ["ab", "äöü"] {
-            assert_eq!(check(definition, good), Ok(()), "{good}");
+        for valid in ["ab", "äöü"] {
+            assert_eq!(check(definition, valid), Ok(()), "{valid}");
         }
         assert_eq!(
             check(definition, "a").unwrap_err(),

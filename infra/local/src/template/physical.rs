@@ -1,9 +1,10 @@
-//! The names that functions and tables have in the local stack.
+//! The names of functions and tables in the local stack.
 
 use super::error::TemplateError;
 use super::node::Node;
 
-/// The local name of a table: plain `cargo lambda` needs one that it can know.
+/// Returns the local name of a table, which is fixed so that settings for
+/// `cargo lambda` can contain it.
 pub(super) fn table_name(id: &str) -> String {
     let stem = id
         .strip_suffix("Table")
@@ -19,7 +20,7 @@ pub(super) fn table_name(id: &str) -> String {
     name
 }
 
-/// The name of a function's binary: the last component of its `CodeUri`.
+/// Returns the name of a function's binary: the last component of its `CodeUri`.
 pub(super) fn binary_name(code_uri: &Node) -> Result<String, TemplateError> {
     let last = code_uri.text()?.trim_end_matches('/').rsplit('/').next();
     match last.filter(|name| !name.is_empty() && *name != "." && *name != "..") {

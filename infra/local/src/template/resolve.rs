@@ -1,5 +1,5 @@
-//! Resolves parameters, conditions, pseudo parameters and functions to what
-//! they are in the local stack.
+//! Resolves parameters, conditions, pseudo parameters and functions to their values
+//! in the local stack.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -11,18 +11,18 @@ use super::physical::{binary_name, table_name};
 use super::substitution::{self, Piece};
 use crate::aws::{ACCOUNT, REGION, arn};
 
-/// The template's names with their local values.
+/// The names that a template can refer to, with their local values.
 pub(super) struct Resolver<'a> {
     parameters: BTreeMap<&'a str, Value>,
     conditions: BTreeMap<&'a str, &'a Node>,
     resources: BTreeMap<&'a str, &'a Node>,
     endpoint: &'a str,
-    /// Guards against conditions and names that refer to themselves.
+    /// Detects conditions and names that refer to themselves.
     depth: Cell<u32>,
 }
 
 impl<'a> Resolver<'a> {
-    /// Takes parameters from `overrides` or their defaults.
+    /// Takes each parameter from `overrides`, or else its default.
     pub(super) fn new(
         root: &'a Node,
         overrides: &BTreeMap<String, String>,
@@ -53,7 +53,7 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// The parameters with their values, lists with commas.
+    /// Returns the value of every parameter; commas separate the items of lists.
     pub(super) fn parameters_as_text(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&&str, &Value)| match value {
             Value::Text(text) => Some(((*name).to_owned(), text.clone())),
@@ -66,7 +66,7 @@ impl<'a> Resolver<'a> {
         self.parameters.iter().filter_map(text).collect()
     }
 
-    /// Resolves a value; `None` is `AWS::NoValue`.
+    /// Resolves a value; `None` stands for `AWS::NoValue`.
     pub(super) fn resolve(&self, node: &Node) -> Result<Option<Node>, TemplateError> {
         if self.depth.get() > MAX_DEPTH {
             return Err(node.error("this refers to itself"));
@@ -80,13 +80,13 @@ impl<'a> Resolver<'a> {
         }))
     }
 
-    /// Resolves a value that must be there.
+    /// Resolves a required value.
     pub(super) fn present(&self, node: &Node) -> Result<Node, TemplateError> {
         self.resolve(node)?
-            .ok_or_else(|| node.error("AWS::NoValue cannot stand here"))
+            .ok_or_else(|| node.error("AWS::NoValue is not allowed here"))
     }
 
-    /// Says whether the condition named by `node` holds.
+    /// Evaluates the condition that `node` names.
     pub(super) fn condition(&self, node: &Node) -> Result<bool, TemplateError> {
         let name = node.text()?;
         let condition = self
@@ -107,7 +107,7 @@ impl<'a> Resolver<'a> {
             Value::Map(entries) => {
                 let mut kept = Vec::new();
                 for Entry { key, line, value } in entries {
-                    // `{Condition: Name}` in place of a value is a call, too.
+                    // `{Condition: Name}` in place of a value is a function, too.
                     if key == "Condition" && entries.len() == 1 {
                         return Ok(Some(self.condition(value).map(truth)?));
                     }
@@ -142,15 +142,15 @@ impl<'a> Resolver<'a> {
                     let chosen = self.resolve(if holds { then } else { otherwise })?;
                     Ok(chosen.map(|node| node.value))
                 }
-                _ => Err(argument.error("!If takes a condition and two values")),
+                _ => Err(argument.error("!If needs a condition and two values")),
             },
             "Condition" => Ok(Some(truth(self.condition(argument)?))),
             "Join" | "Split" | "Select" | "Equals" | "Not" | "And" | "Or" | "Contains"
             | "EachMemberEquals" | "EachMemberIn" => {
                 let argument = self.present(argument)?;
-                calculate(name, &argument).map(Some)
+                compute(name, &argument).map(Some)
             }
-            _ => Err(argument.error(format!("the local stack cannot resolve !{name}"))),
+            _ => Err(argument.error(format!("the local stack does not support !{name}"))),
         }
     }
 
@@ -174,7 +174,7 @@ impl<'a> Resolver<'a> {
         Ok(Some(Value::Text(text)))
     }
 
-    /// What `!Ref` of a resource gives.
+    /// Returns the value of `!Ref` for a resource.
     fn physical_id(&self, at: &Node, id: &str) -> Result<String, TemplateError> {
         let (kind, resource) = self.resource(at, id)?;
         match kind {
@@ -191,7 +191,7 @@ impl<'a> Resolver<'a> {
     fn attribute(&self, at: &Node, path: &str) -> Result<String, TemplateError> {
         let (id, attribute) = path
             .split_once('.')
-            .ok_or_else(|| at.error("!GetAtt takes a resource and its attribute"))?;
+            .ok_or_else(|| at.error("!GetAtt needs a resource and an attribute"))?;
         let (kind, _) = self.resource(at, id)?;
         let name = self.physical_id(at, id)?;
         match (kind, attribute) {
@@ -201,7 +201,7 @@ impl<'a> Resolver<'a> {
             // A secret's id is its ARN.
             ("AWS::ApiGatewayV2::Api", "ApiId") | ("AWS::SecretsManager::Secret", "Id") => Ok(name),
             _ => Err(at.error(format!(
-                "{id} has no attribute {attribute} in the local stack"
+                "the local stack does not support the attribute {attribute} of {id}"
             ))),
         }
     }
@@ -237,8 +237,8 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The functions of values alone; the argument is resolved.
-fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
+/// Computes a function that only depends on its argument, which is resolved.
+fn compute(name: &str, argument: &Node) -> Result<Value, TemplateError> {
     let items = argument.items()?;
     let flags = || {
         items
@@ -255,7 +255,8 @@ fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
         ("Select", [index, from]) => {
             let index = usize::try_from(index.number()?).unwrap_or(usize::MAX);
             let chosen = from.items()?.get(index);
-            let chosen = chosen.ok_or_else(|| argument.error("there is no such item to select"))?;
+            let chosen =
+                chosen.ok_or_else(|| argument.error("!Select has no item with this index"))?;
             Ok(chosen.value.clone())
         }
         ("Equals", [one, other]) => Ok(truth(one.text()? == other.text()?)),
@@ -274,11 +275,11 @@ fn calculate(name: &str, argument: &Node) -> Result<Value, TemplateError> {
         ("Not", [one]) => Ok(truth(!one.flag()?)),
         ("And", _) => Ok(truth(flags()?.into_iter().all(|flag| flag))),
         ("Or", _) => Ok(truth(flags()?.into_iter().any(|flag| flag))),
-        _ => Err(argument.error(format!("!{name} takes other arguments"))),
+        _ => Err(argument.error(format!("!{name} has invalid arguments"))),
     }
 }
 
-/// Names the parameter that was probably meant.
+/// Reports an unknown parameter, and suggests the one that was probably meant.
 fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let likeness =
         |known: &str| strsim::jaro_winkler(&known.to_ascii_lowercase(), &name.to_ascii_lowercase());
@@ -286,14 +287,14 @@ fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let near = near.filter(|(likeness, _)| *likeness > 0.8);
     let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
     let hint = nearest.map_or_else(String::new, |(_, known)| format!(": did you mean {known}?"));
-    format!("there is no parameter {name} in the template{hint}")
+    format!("the template has no parameter {name}{hint}")
 }
 
 fn truth(flag: bool) -> Value {
     Value::Text(flag.to_string())
 }
 
-/// The stack's name, in names made of it.
+/// The name of the stack.
 const STACK: &str = "gatehouse-local";
-/// Far above any honest template's nesting of references.
+/// Far above the nesting of references in any valid template.
 const MAX_DEPTH: u32 = 200;

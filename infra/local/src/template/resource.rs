@@ -4,7 +4,7 @@ use super::error::TemplateError;
 use super::node::{Entry, Node};
 use super::resolve::Resolver;
 
-/// One resource whose condition holds.
+/// A resource whose condition is true.
 pub(super) struct Resource<'a> {
     pub(super) id: &'a str,
     pub(super) kind: &'a str,
@@ -12,12 +12,12 @@ pub(super) struct Resource<'a> {
     pub(super) properties: Option<&'a Node>,
 }
 
-/// Reads the resources of a template.
+/// Returns the resources of a template whose conditions are true.
 pub(super) fn read<'a>(
     root: &'a Node,
     resolver: &Resolver<'_>,
 ) -> Result<Vec<Resource<'a>>, TemplateError> {
-    let mut found = Vec::new();
+    let mut resources = Vec::new();
     for Entry { key, line, value } in root.section("Resources")? {
         let kind = value.required("Type")?.text()?;
         if let Some(condition) = value.get("Condition")
@@ -29,22 +29,22 @@ pub(super) fn read<'a>(
             return Err(TemplateError {
                 line: *line,
                 problem: format!(
-                    "{key} is an {kind}, which the local stack does not run: {instead}"
+                    "{key} is an {kind}, which the local stack does not support: {instead}"
                 ),
             });
         }
-        found.push(Resource {
+        resources.push(Resource {
             id: key,
             kind,
             line: *line,
             properties: value.get("Properties"),
         });
     }
-    Ok(found)
+    Ok(resources)
 }
 
 impl Resource<'_> {
-    /// The complaint about this resource, whose id begins the sentence.
+    /// Returns an error about this resource, whose id is the subject of the sentence.
     pub(super) fn refuse(&self, predicate: &str) -> TemplateError {
         TemplateError {
             line: self.line,
@@ -52,7 +52,7 @@ impl Resource<'_> {
         }
     }
 
-    /// The complaint that something is missing from this resource.
+    /// Returns an error about a missing property.
     pub(super) fn lacks(&self, what: &str) -> TemplateError {
         TemplateError {
             line: self.line,
@@ -61,34 +61,28 @@ impl Resource<'_> {
     }
 }
 
-/// Resources that would be silently missing here, and what to write instead.
+/// Resources that would otherwise be silently ignored, and what to write instead.
 const UNSUPPORTED: [(&str, &str); 7] = [
     (
         "AWS::Serverless::HttpApi",
-        "write it out as AWS::ApiGatewayV2 resources",
+        "write AWS::ApiGatewayV2 resources instead",
     ),
     (
         "AWS::Serverless::Api",
-        "write an HTTP API out as AWS::ApiGatewayV2 resources",
+        "write an HTTP API as AWS::ApiGatewayV2 resources instead",
     ),
     (
         "AWS::Serverless::SimpleTable",
-        "write it as an AWS::DynamoDB::Table",
+        "use an AWS::DynamoDB::Table",
     ),
     (
         "AWS::ApiGateway::RestApi",
-        "it serves one HTTP API, an AWS::ApiGatewayV2::Api",
+        "use an HTTP API, an AWS::ApiGatewayV2::Api",
     ),
-    (
-        "AWS::DynamoDB::GlobalTable",
-        "write it as an AWS::DynamoDB::Table",
-    ),
-    (
-        "AWS::Lambda::Function",
-        "write it as an AWS::Serverless::Function",
-    ),
+    ("AWS::DynamoDB::GlobalTable", "use an AWS::DynamoDB::Table"),
+    ("AWS::Lambda::Function", "use an AWS::Serverless::Function"),
     (
         "AWS::Lambda::Url",
-        "it serves one HTTP API, an AWS::ApiGatewayV2::Api",
+        "use an HTTP API, an AWS::ApiGatewayV2::Api",
     ),
 ];

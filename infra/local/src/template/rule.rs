@@ -1,4 +1,4 @@
-//! `Rules`: what the parameters must be together.
+//! `Rules`: constraints on several parameters together.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use super::node::{Entry, Node, Value};
 use super::resolve::Resolver;
 
 /// Checks every assertion of the template, as `CloudFormation` does before it
-/// creates anything.
+/// creates resources.
 pub(super) fn check(root: &Node, resolver: &Resolver<'_>) -> Result<(), TemplateError> {
     for Entry { key, value, .. } in root.section("Rules")? {
         if let Some(condition) = value.get("RuleCondition")
@@ -28,7 +28,7 @@ pub(super) fn check(root: &Node, resolver: &Resolver<'_>) -> Result<(), Template
                 None => "its assertion is false",
             };
             return Err(assertion.error(format!(
-                "the parameters {} break the rule {key}: {why}",
+                "the parameters {} violate the rule {key}: {why}",
                 names.join(", ")
             )));
         }
@@ -36,7 +36,7 @@ pub(super) fn check(root: &Node, resolver: &Resolver<'_>) -> Result<(), Template
     Ok(())
 }
 
-/// The parameters that an assertion is about.
+/// Collects the parameters that an assertion refers to.
 fn parameters<'a>(node: &'a Node, found: &mut BTreeSet<&'a str>) {
     match &node.value {
         Value::Text(_) => {}
@@ -73,19 +73,19 @@ mod tests {
     }
 
     #[test]
-    fn an_assertion_that_does_not_hold_is_refused_with_its_reason_and_parameters() {
+    fn a_false_assertion_is_an_error_with_its_description_and_parameters() {
         let assert = "!Or [!Equals [!Ref A, a], !Contains [!Ref L, c]]";
         assert_eq!(broken(assert, &[]), None);
         assert_eq!(broken(assert, &[("A", "b"), ("L", "c")]), None);
         assert_eq!(
             broken(assert, &[("A", "b")]).as_deref(),
-            Some("the parameters A, L break the rule R: Say why")
+            Some("the parameters A, L violate the rule R: Say why")
         );
         assert_eq!(broken(assert, &[("A", "skip")]), None);
     }
 
     #[test]
-    fn the_functions_of_rules_are_known() {
+    fn the_functions_for_rules_are_supported() {
         for (assert, holds) in [
             ("!EachMemberIn [!Ref L, [a, b, c]]", true),
             ("!EachMemberIn [!Ref L, [a]]", false),

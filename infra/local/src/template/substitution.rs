@@ -3,16 +3,16 @@
 use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 
-/// Splits the argument of `!Sub` into its text and its own variables.
+/// Splits the argument of `!Sub` into the text and its variables.
 pub(super) fn parts(argument: &Node) -> Result<(&str, &[Entry]), TemplateError> {
     match &argument.value {
         Value::Text(text) => Ok((text, &[])),
         Value::List(items) => match items.as_slice() {
             [text, variables] => Ok((text.text()?, variables.entries()?)),
-            _ => Err(argument.error("!Sub takes a text, or a text and a map")),
+            _ => Err(argument.error("!Sub needs a text, or a text and a map")),
         },
         Value::Map(_) | Value::Call(..) => {
-            Err(argument.error("!Sub takes a text, or a text and a map"))
+            Err(argument.error("!Sub needs a text, or a text and a map"))
         }
     }
 }
@@ -21,7 +21,7 @@ pub(super) fn parts(argument: &Node) -> Result<(&str, &[Entry]), TemplateError> 
 #[derive(Debug, PartialEq)]
 pub(super) enum Piece<'a> {
     Literal(&'a str),
-    /// `${!Name}`, which stays as `${Name}`.
+    /// `${!Name}`, which becomes `${Name}`.
     Escaped(&'a str),
     Name(&'a str),
 }
@@ -53,7 +53,7 @@ mod tests {
     use super::{Piece, pieces};
 
     #[test]
-    fn names_literals_and_escapes_are_told_apart() {
+    fn names_literals_and_escapes_are_distinguished() {
         assert_eq!(
             pieces("a${B}c${!D}e${F.G}"),
             [
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unclosed_brace_is_text() {
+    fn an_unclosed_brace_is_literal_text() {
         assert_eq!(pieces("a${B"), [Piece::Literal("a${B")]);
     }
 }

@@ -1,4 +1,4 @@
-//! Tables: `AWS::DynamoDB::Table` as requests to make them.
+//! Tables: converts each `AWS::DynamoDB::Table` into a request to create it.
 
 use serde_json::{Map, Value as Json, json};
 
@@ -16,7 +16,7 @@ pub(crate) struct TableSpec {
     pub(crate) name: String,
     /// The body of `CreateTable`.
     pub(crate) request: Json,
-    /// The attribute of its time to live.
+    /// The attribute with the time to live.
     pub(crate) ttl: Option<String>,
 }
 
@@ -72,7 +72,7 @@ fn ttl(properties: &Node, resolver: &Resolver<'_>) -> Result<Option<String>, Tem
     Ok(Some(attribute.to_owned()))
 }
 
-/// Leaves out the capacity of indexes, since all local tables are on demand.
+/// Removes the capacity of indexes, since all local tables are on demand.
 fn on_demand(mut indexes: Json) -> Json {
     for index in indexes.as_array_mut().into_iter().flatten() {
         if let Some(index) = index.as_object_mut() {

@@ -17,7 +17,8 @@ fn resolve(text: &str, overrides: &[(&str, &str)]) -> Result<Template, TemplateE
     Template::parse(text, &owned.collect(), URL)
 }
 
-/// The error of the fixture with `old` replaced by `new`, and the line of `new`.
+/// Returns the error of the fixture with `old` replaced by `new`, and how many lines
+/// its line is away from `new`.
 fn broken(old: &str, new: &str) -> (String, usize) {
     assert!(FIXTURE.contains(old), "the fixture has no {old}");
     let text = FIXTURE.replacen(old, new, 1);
@@ -28,7 +29,7 @@ fn broken(old: &str, new: &str) -> (String, usize) {
 }
 
 #[test]
-fn the_own_template_resolves() {
+fn our_own_template_resolves() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let text = std::fs::read_to_string(file).unwrap();
     let template = resolve(&text, &[]).unwrap();
@@ -47,7 +48,7 @@ fn the_own_template_resolves() {
 }
 
 #[test]
-fn functions_take_globals_and_resolved_variables() {
+fn functions_have_globals_and_resolved_variables() {
     let template = parse(&[]).unwrap();
     let names: Vec<&str> = template.functions.iter().map(|f| f.name.as_str()).collect();
     assert_eq!(names, ["echo", "guard"]);
@@ -73,7 +74,7 @@ fn functions_take_globals_and_resolved_variables() {
 }
 
 #[test]
-fn conditions_decide_over_values_and_resources() {
+fn conditions_select_values_and_resources() {
     let template = parse(&[
         ("Extra", "yes"),
         ("Origins", "https://a.example, https://b.example"),
@@ -88,7 +89,7 @@ fn conditions_decide_over_values_and_resources() {
 }
 
 #[test]
-fn tables_have_their_keys_indexes_and_time_to_live() {
+fn tables_have_keys_indexes_and_time_to_live() {
     let template = parse(&[]).unwrap();
     let things = &template.tables[0];
     assert_eq!(things.ttl.as_deref(), Some("expires_at"));
@@ -99,7 +100,7 @@ fn tables_have_their_keys_indexes_and_time_to_live() {
 }
 
 #[test]
-fn routes_lead_to_functions_and_authorizers() {
+fn routes_have_functions_and_authorizers() {
     let template = parse(&[("CacheSeconds", "60"), ("Timeout", "5000")]).unwrap();
     let keys: Vec<String> = template
         .api
@@ -127,20 +128,20 @@ fn routes_lead_to_functions_and_authorizers() {
 }
 
 #[test]
-fn an_override_of_no_parameter_is_refused() {
+fn an_unknown_parameter_is_an_error_with_a_suggestion() {
     let error = parse(&[("Typo", "1")]).unwrap_err();
-    assert_eq!(error.problem, "there is no parameter Typo in the template");
+    assert_eq!(error.problem, "the template has no parameter Typo");
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let text = std::fs::read_to_string(file).unwrap();
     let error = resolve(&text, &[("RoleScope", "{}")]).unwrap_err();
     assert_eq!(
         error.problem,
-        "there is no parameter RoleScope in the template: did you mean RoleScopes?"
+        "the template has no parameter RoleScope: did you mean RoleScopes?"
     );
 }
 
 #[test]
-fn what_cloudformation_refuses_is_refused() {
+fn parameters_that_cloudformation_rejects_are_rejected() {
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
     let text = std::fs::read_to_string(file).unwrap();
     for (name, value) in [
@@ -163,23 +164,23 @@ fn what_cloudformation_refuses_is_refused() {
     let domain = [("DomainName", "auth.example.com")];
     assert_eq!(
         resolve(&text, &domain).unwrap_err().problem,
-        "the parameters CertificateArn, DomainName break the rule DomainNeedsCertificate: \
+        "the parameters CertificateArn, DomainName violate the rule DomainNeedsCertificate: \
          Set both DomainName and CertificateArn, or neither"
     );
 }
 
 #[test]
-fn what_is_broken_is_named_with_its_line() {
+fn an_error_says_what_is_wrong_and_where() {
     for (old, new, problem) in BROKEN {
-        let (said, lines_off) = broken(old, new);
-        assert_eq!(said, problem);
-        // A complaint about a resource names the line of the resource.
+        let (actual, lines_off) = broken(old, new);
+        assert_eq!(actual, problem);
+        // An error about a resource has the line of the resource.
         assert!(lines_off <= 12, "{new}: {lines_off} lines off");
     }
 }
 
 #[test]
-fn the_line_is_the_exact_one_where_a_value_is_wrong() {
+fn an_error_about_a_value_has_its_exact_line() {
     for (old, new) in [
         (
             "THINGS_TABLE: !Ref ThingsTable",
@@ -201,10 +202,10 @@ fn the_line_is_the_exact_one_where_a_value_is_wrong() {
 }
 
 #[test]
-fn what_is_no_yaml_is_named_with_its_line() {
+fn invalid_yaml_is_an_error_with_its_line() {
     let error = resolve("Resources:\n  A: [1,\n  B: 2\n", &[]).unwrap_err();
     assert!(
-        error.to_string().starts_with("line 3: this is no YAML"),
+        error.to_string().starts_with("line 3: this is not YAML"),
         "{error}"
     );
     assert_eq!(
@@ -216,7 +217,7 @@ fn what_is_no_yaml_is_named_with_its_line() {
 }
 
 #[test]
-fn deep_nesting_and_circles_end_in_an_error() {
+fn deep_nesting_and_circular_conditions_are_errors() {
     let deep = "[".repeat(5_000);
     assert!(resolve(&deep, &[]).is_err());
     let circle = FIXTURE.replacen("!And [!Condition HasCors", "!And [!Condition HasBoth", 1);
@@ -231,7 +232,7 @@ fn deep_nesting_and_circles_end_in_an_error() {
     );
 }
 
-/// What is replaced in the fixture, by what, and what is said about it.
+/// What is replaced in the fixture, what replaces it, and the error.
 const BROKEN: [(&str, &str, &str); 19] = [
     (
         "THINGS_TABLE: !Ref ThingsTable",
@@ -256,7 +257,7 @@ const BROKEN: [(&str, &str, &str); 19] = [
     (
         "ISSUER: !GetAtt Api.ApiEndpoint",
         "ISSUER: !GetAtt Api.Colour",
-        "Api has no attribute Colour in the local stack",
+        "the local stack does not support the attribute Colour of Api",
     ),
     (
         "    Condition: HasExtra",
@@ -271,32 +272,32 @@ const BROKEN: [(&str, &str, &str); 19] = [
     (
         "OPTIONAL: !If [HasExtra,",
         "OPTIONAL: !Iff [HasExtra,",
-        "the local stack cannot resolve !Iff",
+        "the local stack does not support !Iff",
     ),
     (
         "RUST_LOG: info",
         "RUST_LOG: !ImportValue x",
-        "the local stack cannot resolve !ImportValue",
+        "the local stack does not support !ImportValue",
     ),
     (
         "      MemorySize: 256",
         "      MemorySize: much",
-        "a whole number belongs here",
+        "this must be a whole number",
     ),
     (
         "      Timeout: 5",
         "      Timeout: 5\n      Timeout: 6",
-        "Timeout is here for the second time",
+        "Timeout is given twice",
     ),
     (
         "CodeUri: ../target/lambda/guard/",
         "CodeUri: ../target/lambda/echo",
-        "GuardFunction is a second function of the binary echo",
+        "GuardFunction is a second function with the binary echo",
     ),
     (
         "RouteKey: \"POST /open\"",
         "RouteKey: \"LOOK /open\"",
-        "LOOK /open is no route key: METHOD /path or $default",
+        "LOOK /open is not a route key: write METHOD /path or $default",
     ),
     (
         "RouteKey: \"POST /open\"",
@@ -306,26 +307,26 @@ const BROKEN: [(&str, &str, &str); 19] = [
     (
         "AuthorizerPayloadFormatVersion: \"2.0\"",
         "AuthorizerPayloadFormatVersion: \"1.0\"",
-        "Guard has AuthorizerPayloadFormatVersion 1.0, and the local stack knows 2.0 alone",
+        "Guard has AuthorizerPayloadFormatVersion 1.0, but the local stack only supports 2.0",
     ),
     (
         "    Type: AWS::SecretsManager::Secret",
         "    Type: AWS::Serverless::HttpApi",
-        "Secret is an AWS::Serverless::HttpApi, which the local stack does not run: write it out as AWS::ApiGatewayV2 resources",
+        "Secret is an AWS::Serverless::HttpApi, which the local stack does not support: write AWS::ApiGatewayV2 resources instead",
     ),
     (
         "      ProtocolType: HTTP",
         "      ProtocolType: WEBSOCKET",
-        "Api has ProtocolType WEBSOCKET, and the local stack knows HTTP alone",
+        "Api has ProtocolType WEBSOCKET, but the local stack only supports HTTP",
     ),
     (
         "TimeoutInMillis: !Ref Timeout",
         "TimeoutInMillis: 30001",
-        "TimeoutInMillis is between 50 and 30000",
+        "TimeoutInMillis must be between 50 and 30000",
     ),
     (
         "AuthorizerId: !Ref Guard",
         "AuthorizerId: !Ref Api",
-        "GuardedRoute names no authorizer of the template",
+        "the AuthorizerId of GuardedRoute is not an authorizer of the template",
     ),
 ];

@@ -1,8 +1,5 @@
-//! Whole stacks, with real processes, over real sockets.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test may stop where its ground is missing"
-)]
+//! Whole stacks, with real processes and over real sockets.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod processes;
 mod start;
@@ -13,7 +10,7 @@ use gatehouse_local::{InvokeError, Stack, StackOptions};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// A stack of one function, and the directory of its key ring.
+/// A stack with one function, and the directory of its key ring.
 struct TestStack {
     stack: Stack,
     directory: TempDir,
@@ -35,11 +32,11 @@ impl TestStack {
     }
 
     async fn invoke(&self, event: &Value) -> Result<Value, InvokeError> {
-        let answer = self
+        let response = self
             .stack
             .invoke("function", event.to_string().as_bytes())
             .await?;
-        Ok(serde_json::from_slice(&answer).unwrap())
+        Ok(serde_json::from_slice(&response).unwrap())
     }
 
     async fn pid(&self) -> u64 {
@@ -47,8 +44,8 @@ impl TestStack {
     }
 }
 
-fn pid(answer: &Value) -> u64 {
-    answer["pid"].as_u64().unwrap()
+fn pid(response: &Value) -> u64 {
+    response["pid"].as_u64().unwrap()
 }
 
 fn options(work_dir: &Path) -> StackOptions {
@@ -60,19 +57,20 @@ fn options(work_dir: &Path) -> StackOptions {
     }
 }
 
-/// Where Cargo puts the example `function`.
+/// Returns the directory where Cargo puts the example `function`.
 fn examples() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     test.parent().unwrap().parent().unwrap().join("examples")
 }
 
-/// The state of a process, as `/proc` tells it; `None` when it is gone.
+/// Returns the state of a process from `/proc`; `None` if it no longer exists.
 fn state(pid: u64) -> Option<char> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     stat.rsplit_once(") ").unwrap().1.chars().next()
 }
 
-/// Yields until a process is in one of `states`; `Z` stands for gone, too.
+/// Yields until a process is in one of `states`; `Z` includes that it no longer
+/// exists.
 async fn until(pid: u64, states: &str) {
     while !states.contains(state(pid).unwrap_or('Z')) {
         tokio::task::yield_now().await;

@@ -4,14 +4,14 @@ use serde_json::json;
 use super::{TestStack, pid, state, until};
 
 #[tokio::test]
-async fn a_process_starts_with_the_first_event_and_is_kept() {
+async fn a_process_starts_with_the_first_event_and_handles_the_next() {
     let test = TestStack::start().await;
     let first = test.pid().await;
     assert_eq!(test.pid().await, first);
 }
 
 #[tokio::test]
-async fn the_environment_is_lambdas_and_the_templates_alone() {
+async fn the_environment_is_only_lambdas_and_the_templates() {
     let test = TestStack::with(|options| {
         options
             .environment
@@ -44,7 +44,7 @@ async fn the_environment_is_lambdas_and_the_templates_alone() {
             "THINGS_TABLE",
             "TZ",
             "_HANDLER",
-            // lambda_runtime sets it from the event's header.
+            // Set by lambda_runtime, from the event's header.
             "_X_AMZN_TRACE_ID",
         ]
     );
@@ -73,7 +73,7 @@ async fn an_event_comes_with_its_arn_deadline_and_trace() {
 }
 
 #[tokio::test]
-async fn a_busy_process_makes_a_second_one_start() {
+async fn a_second_process_starts_while_the_first_is_busy() {
     let test = TestStack::start().await;
     let file = test.directory.path().join("go");
     let event = json!({"do": "wait", "file": file});
@@ -86,7 +86,7 @@ async fn a_busy_process_makes_a_second_one_start() {
 }
 
 #[tokio::test]
-async fn beyond_the_concurrency_events_wait_for_a_process() {
+async fn events_beyond_the_concurrency_wait_for_a_process() {
     let test = TestStack::with(|options| options.concurrency = 1).await;
     let file = test.directory.path().join("go");
     let event = json!({"do": "wait", "file": file});
@@ -97,19 +97,19 @@ async fn beyond_the_concurrency_events_wait_for_a_process() {
 }
 
 #[tokio::test]
-async fn an_error_that_is_reported_leaves_the_process_alive() {
+async fn a_process_that_reports_an_error_handles_the_next_event() {
     let test = TestStack::start().await;
     let before = test.pid().await;
     let error = test.invoke(&json!({"do": "fail"})).await.unwrap_err();
     assert!(
-        matches!(&error, InvokeError::Failed { message, .. } if message == "no luck"),
+        matches!(&error, InvokeError::Failed { message, .. } if message == "invalid input"),
         "{error}"
     );
     assert_eq!(test.pid().await, before);
 }
 
 #[tokio::test]
-async fn a_crash_fails_its_event_and_the_next_one_gets_a_new_process() {
+async fn after_a_crash_the_next_event_gets_a_new_process() {
     let test = TestStack::start().await;
     let before = test.pid().await;
     let error = test.invoke(&json!({"do": "exit"})).await.unwrap_err();
@@ -131,7 +131,7 @@ async fn a_process_that_died_while_idle_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_function_that_hangs_is_ended_at_its_timeout() {
+async fn a_function_that_hangs_is_killed_at_its_timeout() {
     let test = TestStack::with(|options| {
         options
             .parameters
@@ -140,16 +140,13 @@ async fn a_function_that_hangs_is_ended_at_its_timeout() {
     .await;
     let before = test.pid().await;
     let error = test.invoke(&json!({"do": "hang"})).await.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "function took longer than its timeout of 1s"
-    );
+    assert_eq!(error.to_string(), "function exceeded its timeout of 1s");
     until(before, "Z").await;
     assert_ne!(test.pid().await, before);
 }
 
 #[tokio::test]
-async fn a_failed_start_tells_the_last_words() {
+async fn a_failed_start_reports_the_last_line_on_stderr() {
     let test = TestStack::with(|options| {
         options
             .environment
@@ -164,14 +161,14 @@ async fn a_failed_start_tells_the_last_words() {
 }
 
 #[tokio::test]
-async fn an_answer_over_6_mb_is_an_error() {
+async fn a_response_over_6_mb_is_an_error() {
     let test = TestStack::start().await;
     let error = test.invoke(&json!({"do": "large"})).await.unwrap_err();
     assert!(error.to_string().contains("6 MB"), "{error}");
 }
 
 #[tokio::test]
-async fn what_an_event_wrote_is_in_the_log_when_its_answer_is_there() {
+async fn the_lines_of_an_event_are_logged_before_its_response() {
     let test = TestStack::start().await;
     for number in 0..50 {
         let line = format!("line {number}");
@@ -183,7 +180,7 @@ async fn what_an_event_wrote_is_in_the_log_when_its_answer_is_there() {
 }
 
 #[tokio::test]
-async fn a_frozen_process_stands_still_between_events() {
+async fn a_frozen_process_is_suspended_between_events() {
     let test = TestStack::with(|options| options.freeze = true).await;
     let frozen = test.pid().await;
     for _ in 0..20 {
@@ -193,7 +190,7 @@ async fn a_frozen_process_stands_still_between_events() {
 }
 
 #[tokio::test]
-async fn a_dropped_stack_leaves_no_process() {
+async fn dropping_a_stack_kills_its_processes() {
     let test = TestStack::with(|options| options.freeze = true).await;
     let left = test.pid().await;
     assert!(state(left).is_some());
@@ -204,6 +201,6 @@ async fn a_dropped_stack_leaves_no_process() {
 #[tokio::test]
 async fn an_unknown_function_is_an_error() {
     let test = TestStack::start().await;
-    let error = test.stack.invoke("nobody", b"{}").await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no function nobody");
+    let error = test.stack.invoke("unknown", b"{}").await.unwrap_err();
+    assert_eq!(error.to_string(), "the stack has no function unknown");
 }

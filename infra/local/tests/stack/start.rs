@@ -21,7 +21,7 @@ async fn get(address: std::net::SocketAddr) -> String {
 }
 
 #[tokio::test]
-async fn the_gateway_reaches_the_process() {
+async fn a_request_reaches_the_process() {
     let test = TestStack::start().await;
     assert_eq!(test.stack.routes(), ["GET /"]);
     let reply = get(test.stack.address()).await;
@@ -30,7 +30,7 @@ async fn the_gateway_reaches_the_process() {
 }
 
 #[tokio::test]
-async fn a_function_that_does_not_start_is_an_internal_error_with_its_reason_in_the_log() {
+async fn a_failed_start_is_a_500_with_the_reason_in_the_log() {
     let test = TestStack::with(|options| {
         options
             .environment
@@ -51,7 +51,7 @@ async fn a_function_that_does_not_start_is_an_internal_error_with_its_reason_in_
 }
 
 #[tokio::test]
-async fn a_taken_port_is_named() {
+async fn a_port_in_use_is_an_error_that_names_it() {
     let test = TestStack::start().await;
     let directory = TempDir::new().unwrap();
     let mut second = options(directory.path());
@@ -60,12 +60,12 @@ async fn a_taken_port_is_named() {
     assert!(
         error
             .to_string()
-            .ends_with("is taken: end what uses it, or choose another port")
+            .ends_with("is in use: stop the program that uses it, or choose another port")
     );
 }
 
 #[tokio::test]
-async fn a_function_that_is_not_built_is_named() {
+async fn a_missing_binary_is_an_error_that_names_its_function() {
     let directory = TempDir::new().unwrap();
     let mut options = options(directory.path());
     options.bin_dir = directory.path().to_owned();
@@ -73,12 +73,12 @@ async fn a_function_that_is_not_built_is_named() {
     assert!(
         error
             .to_string()
-            .starts_with("the function function is not built: there is no ")
+            .starts_with("the function function is not built: ")
     );
 }
 
 #[tokio::test]
-async fn a_template_that_is_not_there_or_broken_is_named_with_its_line() {
+async fn an_error_in_the_template_names_the_file_and_the_line() {
     let directory = TempDir::new().unwrap();
     let mut options = options(directory.path());
     options.template = directory.path().join("t.yaml");
@@ -135,7 +135,7 @@ Resources:
 ";
 
 #[tokio::test]
-async fn the_key_ring_is_private_and_kept_with_its_tables() {
+async fn a_data_directory_keeps_the_key_ring_private_and_unchanged() {
     let directory = TempDir::new().unwrap();
     let kept = || StackOptions {
         data_dir: Some(directory.path().join("data")),
@@ -152,7 +152,7 @@ async fn the_key_ring_is_private_and_kept_with_its_tables() {
 }
 
 #[tokio::test]
-async fn the_public_keys_are_in_their_table() {
+async fn the_table_has_the_public_keys() {
     let test = TestStack::start().await;
     let ring = std::fs::read_to_string(test.stack.key_ring_path()).unwrap();
     let ring = KeyRing::parse(&ring).unwrap();
@@ -173,7 +173,7 @@ async fn published_keys(stack: &Stack) -> PublishedKeys {
 }
 
 #[tokio::test]
-async fn a_data_directory_can_be_used_again() {
+async fn a_data_directory_can_be_reused() {
     let directory = TempDir::new().unwrap();
     for _ in 0..2 {
         let mut options = options(directory.path());
@@ -188,7 +188,7 @@ async fn a_data_directory_can_be_used_again() {
 }
 
 #[tokio::test]
-async fn keys_that_were_made_anew_are_published_over_older_ones() {
+async fn a_new_key_ring_replaces_older_published_keys() {
     let directory = TempDir::new().unwrap();
     let start = async || {
         let mut options = options(directory.path());
@@ -212,7 +212,7 @@ async fn keys_that_were_made_anew_are_published_over_older_ones() {
 }
 
 #[tokio::test]
-async fn keys_of_tables_in_memory_leave_a_data_directory_alone() {
+async fn a_stack_in_memory_does_not_change_a_data_directory() {
     let directory = TempDir::new().unwrap();
     let mut kept = options(directory.path());
     kept.data_dir = Some(kept.work_dir.clone());
@@ -229,7 +229,7 @@ async fn keys_of_tables_in_memory_leave_a_data_directory_alone() {
 }
 
 #[tokio::test]
-async fn another_algorithm_for_kept_keys_is_refused() {
+async fn existing_keys_cannot_change_their_algorithm() {
     let directory = TempDir::new().unwrap();
     let mut kept = options(directory.path());
     kept.data_dir = Some(directory.path().join("data"));

@@ -16,7 +16,7 @@ fn denies(_: &Value) -> Option<StubResponse> {
 }
 
 #[tokio::test]
-async fn the_context_reaches_the_function() {
+async fn the_function_gets_the_context() {
     let gateway = TestGateway::new(&[], echo, allows).await;
     let event = gateway.get("/guarded", TOKEN).await.json();
     let context = &event["requestContext"]["authorizer"]["lambda"];
@@ -82,8 +82,8 @@ async fn two_authorization_headers_are_joined() {
 }
 
 #[tokio::test]
-async fn a_failing_or_malformed_answer_is_500_and_never_cached() {
-    let answers: [Behaviour; 7] = [
+async fn an_error_or_a_malformed_response_is_500_and_never_cached() {
+    let responses: [Behaviour; 7] = [
         |_| Some(StubResponse::Error),
         |_| Some(StubResponse::Response(String::new())),
         |_| responds(&json!({})),
@@ -92,8 +92,8 @@ async fn a_failing_or_malformed_answer_is_500_and_never_cached() {
         |_| responds(&json!({"isAuthorized": true, "context": "text"})),
         |_| responds(&json!([true])),
     ];
-    for does in answers {
-        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, does).await;
+    for behaviour in responses {
+        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, behaviour).await;
         for calls in 1..=2 {
             assert_eq!(gateway.get("/guarded", TOKEN).await.brief(), INTERNAL);
             assert_eq!(gateway.calls("guard"), calls);
@@ -103,14 +103,14 @@ async fn a_failing_or_malformed_answer_is_500_and_never_cached() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_authorizer_that_takes_ten_seconds_is_500() {
+async fn an_authorizer_that_takes_ten_seconds_is_a_500() {
     let gateway = TestGateway::new(&[], echo, |_| None).await;
     assert_eq!(gateway.get("/guarded", TOKEN).await.brief(), INTERNAL);
-    assert_eq!(gateway.log.lines(), ["guard gave no answer in 10 s"]);
+    assert_eq!(gateway.log.lines(), ["guard did not respond within 10 s"]);
 }
 
 #[tokio::test]
-async fn without_a_ttl_every_request_is_asked() {
+async fn without_a_ttl_every_request_calls_the_authorizer() {
     let gateway = TestGateway::new(&[], echo, allows).await;
     for calls in 1..=3 {
         assert_eq!(gateway.get("/guarded", TOKEN).await.status, 200);
@@ -119,12 +119,12 @@ async fn without_a_ttl_every_request_is_asked() {
 }
 
 #[tokio::test]
-async fn an_answer_is_reused_by_identity_for_its_ttl() {
-    for (does, status) in [(allows as Behaviour, 200), (denies, 403)] {
-        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, does).await;
+async fn a_response_is_reused_per_identity_for_its_ttl() {
+    for (behaviour, status) in [(allows as Behaviour, 200), (denies, 403)] {
+        let gateway = TestGateway::new(&[("CacheSeconds", "60")], echo, behaviour).await;
         assert_eq!(gateway.get("/guarded", TOKEN).await.status, status);
         assert_eq!(gateway.get("/guarded", TOKEN).await.status, status);
-        // One answer for all routes, as AWS does without `$context.routeKey`.
+        // Shared by all routes, as on AWS without `$context.routeKey`.
         assert_eq!(gateway.get("/also-guarded", TOKEN).await.status, status);
         assert_eq!(gateway.calls("guard"), 1);
         assert_eq!(

@@ -17,7 +17,7 @@ async fn preflight(gateway: &TestGateway, origin: &str) -> Reply {
 }
 
 #[tokio::test]
-async fn preflights_are_answered_for_any_path() {
+async fn preflights_get_a_response_for_any_path() {
     let gateway = gateway().await;
     let reply = preflight(&gateway, ORIGIN).await;
     assert_eq!(reply.status, 204);
@@ -35,7 +35,7 @@ async fn preflights_are_answered_for_any_path() {
 }
 
 #[tokio::test]
-async fn a_foreign_origin_gets_nothing() {
+async fn a_foreign_origin_gets_no_cors_headers() {
     let gateway = gateway().await;
     let reply = preflight(&gateway, "https://evil.example").await;
     assert!(!reply.whole.contains("access-control"), "{}", reply.whole);
@@ -51,7 +51,7 @@ async fn a_foreign_origin_gets_nothing() {
 }
 
 #[tokio::test]
-async fn the_gateways_own_answers_carry_the_headers() {
+async fn the_gateways_own_responses_have_cors_headers() {
     let gateway = gateway().await;
     let origin = format!("origin: {ORIGIN}\r\n");
     for (path, status) in [("/things/one", 200), ("/nowhere", 404), ("/guarded", 401)] {
@@ -66,7 +66,7 @@ async fn the_gateways_own_answers_carry_the_headers() {
 }
 
 #[tokio::test]
-async fn what_a_function_says_about_cors_is_replaced() {
+async fn the_cors_headers_of_a_function_are_replaced() {
     let gateway = TestGateway::new(
         &[("Origins", ORIGIN)],
         |_| responds(&json!({"statusCode": 200, "headers": {"Access-Control-Allow-Origin": "*"}})),

@@ -5,7 +5,7 @@ use super::{StubResponse, TestGateway, echo, responds};
 const INTERNAL: (u16, &str) = (500, r#"{"message":"Internal Server Error"}"#);
 
 #[tokio::test]
-async fn a_response_of_format_2_0_becomes_the_answer() {
+async fn a_response_in_format_2_0_is_sent_to_the_client() {
     let gateway = TestGateway::new(
         &[],
         |_| {
@@ -47,7 +47,7 @@ async fn json_without_a_status_is_the_body() {
 }
 
 #[tokio::test]
-async fn an_answer_without_content_has_no_body() {
+async fn a_204_response_has_no_body() {
     let gateway = TestGateway::new(
         &[],
         |_| responds(&json!({"statusCode": 204, "body": null})),
@@ -60,7 +60,7 @@ async fn an_answer_without_content_has_no_body() {
 
 #[tokio::test]
 async fn malformed_responses_are_internal_errors() {
-    for does in [
+    for behaviour in [
         |_: &serde_json::Value| Some(StubResponse::Response("no json".to_owned())),
         |_: &serde_json::Value| Some(StubResponse::Response(String::new())),
         |_: &serde_json::Value| responds(&json!({"statusCode": "many"})),
@@ -76,14 +76,18 @@ async fn malformed_responses_are_internal_errors() {
         },
         |_: &serde_json::Value| Some(StubResponse::Error),
     ] {
-        let gateway = TestGateway::new(&[], does, echo).await;
+        let gateway = TestGateway::new(&[], behaviour, echo).await;
         assert_eq!(gateway.get("/things/one", "").await.brief(), INTERNAL);
-        assert_eq!(gateway.log.lines().len(), 1, "the reason is in the log");
+        assert_eq!(
+            gateway.log.lines().len(),
+            1,
+            "the reason must be in the log"
+        );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_function_that_takes_too_long_is_unavailable() {
+async fn a_function_that_takes_too_long_is_a_503() {
     let gateway = TestGateway::new(&[("Timeout", "2000")], |_| None, echo).await;
     let reply = gateway.get("/things/one", "").await;
     assert_eq!(reply.brief(), (503, r#"{"message":"Service Unavailable"}"#));

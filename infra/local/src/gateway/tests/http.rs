@@ -47,7 +47,7 @@ async fn the_event_is_payload_2_0() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_known_text_is_base64() {
+async fn a_body_of_an_unknown_type_is_base64() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     for (content_type, base64) in [
         ("content-type: application/json; charset=utf-8\r\n", false),
@@ -72,7 +72,7 @@ async fn a_request_without_a_body_has_no_body_in_its_event() {
 }
 
 #[tokio::test]
-async fn ten_megabytes_pass_and_a_byte_more_does_not() {
+async fn a_body_may_have_ten_megabytes_and_no_more() {
     let gateway = TestGateway::new(&[], |_| super::responds(&json!("ok")), echo).await;
     let fits = "x".repeat(super::super::MAX_BODY_BYTES);
     assert_eq!(
@@ -105,7 +105,7 @@ async fn ten_megabytes_pass_and_a_byte_more_does_not() {
 }
 
 #[tokio::test]
-async fn headers_end_at_10240_bytes() {
+async fn a_head_may_have_10240_bytes_and_no_more() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     let fixed =
         "GET".len() + "/things/one".len() + " HTTP/1.1 ".len() + "hostxconnectionclosea".len();
@@ -129,7 +129,7 @@ async fn headers_end_at_10240_bytes() {
 }
 
 #[tokio::test]
-async fn malformed_requests_are_refused() {
+async fn malformed_requests_are_rejected() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     for request in [
         "GET /things/one HTTP/1.1\r\nhost: x\r\na: 1\r\n b: folded\r\n\r\n",
@@ -147,7 +147,7 @@ async fn malformed_requests_are_refused() {
 }
 
 #[tokio::test]
-async fn nothing_is_smuggled_behind_a_transfer_encoding() {
+async fn no_request_is_smuggled_behind_a_transfer_encoding() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     let hidden = "GET /things/hidden HTTP/1.1\r\nhost: x\r\n\r\n";
     for lengths in [

@@ -29,7 +29,7 @@ async fn the_most_specific_route_wins() {
 }
 
 #[tokio::test]
-async fn what_no_route_takes_is_not_found() {
+async fn a_request_without_a_route_is_not_found() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     for (method, path) in [
         ("GET", "/"),
@@ -43,14 +43,17 @@ async fn what_no_route_takes_is_not_found() {
         ("TRACE", "/things/one"),
         ("BREW", "/things/one"),
     ] {
-        let said = route_of(&gateway, method, path).await;
-        assert_eq!(said, r#"404 {"message":"Not Found"}"#, "{method} {path}");
+        let response = route_of(&gateway, method, path).await;
+        assert_eq!(
+            response, r#"404 {"message":"Not Found"}"#,
+            "{method} {path}"
+        );
     }
     assert_eq!(gateway.calls("echo"), 0);
 }
 
 #[tokio::test]
-async fn head_is_a_method_of_its_own_and_has_no_body() {
+async fn a_head_request_needs_its_own_route_and_gets_no_body() {
     let gateway = TestGateway::new(&[], echo, echo).await;
     let reply = gateway
         .raw("HEAD /things/one HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")

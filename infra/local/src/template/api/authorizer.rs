@@ -15,17 +15,17 @@ pub(crate) struct Authorizer {
     /// The function's name.
     pub(crate) function: String,
     pub(crate) identity: Vec<IdentitySource>,
-    /// For how long an answer is reused; zero is never.
+    /// How long a response is reused; zero disables the cache.
     pub(crate) ttl: Duration,
 }
 
-/// Where an identity is taken from: `$request.header.Authorization`.
+/// Where an identity comes from, such as `$request.header.Authorization`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum IdentitySource {
-    /// A header, lower-cased.
+    /// A header, in lower case.
     Header(String),
     Query(String),
-    /// `$context.routeKey`: an answer of its own for each route.
+    /// `$context.routeKey`: a separate response for each route.
     RouteKey,
 }
 
@@ -47,13 +47,15 @@ pub(super) fn read_authorizer(
     let identity = sources.iter().map(|source| {
         IdentitySource::parse(source).ok_or_else(|| {
             resource.refuse(&format!(
-                "has an IdentitySource that is not known here: {source}"
+                "has an IdentitySource that the local stack does not support: {source}"
             ))
         })
     });
     let identity = identity.collect::<Result<Vec<_>, _>>()?;
     if ttl > 0 && identity.is_empty() {
-        return Err(resource.refuse("caches answers without an IdentitySource, which AWS refuses"));
+        return Err(
+            resource.refuse("caches responses without an IdentitySource, which AWS rejects")
+        );
     }
     Ok(Authorizer {
         function: function_of(properties.required("AuthorizerUri")?, functions)?,

@@ -1,9 +1,9 @@
-//! `CorsConfiguration` of the API.
+//! The API's `CorsConfiguration`.
 
 use crate::template::error::TemplateError;
 use crate::template::node::Node;
 
-/// What pages of other origins may do.
+/// What web pages from other origins may do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Cors {
     pub(crate) origins: Vec<String>,
@@ -26,7 +26,7 @@ impl Cors {
             credentials: node.get("AllowCredentials").map_or(Ok(false), Node::flag)?,
         };
         if cors.credentials && cors.origins.iter().any(|origin| origin == "*") {
-            return Err(node.error("AllowCredentials with the origin * is what AWS refuses"));
+            return Err(node.error("AWS rejects AllowCredentials together with the origin *"));
         }
         Ok(cors)
     }

@@ -32,7 +32,7 @@ impl<'a> Properties<'a> {
         self.get(key).ok_or_else(|| self.resource.lacks(key))
     }
 
-    /// Refuses every value but the one that is built.
+    /// Rejects every value except the only one that the local stack supports.
     pub(super) fn expect(&self, key: &str, only: &str) -> Result<(), TemplateError> {
         let node = self.required(key)?;
         let text = node.text()?;
@@ -41,18 +41,18 @@ impl<'a> Properties<'a> {
         }
         let id = self.resource.id;
         Err(node.error(format!(
-            "{id} has {key} {text}, and the local stack knows {only} alone"
+            "{id} has {key} {text}, but the local stack only supports {only}"
         )))
     }
 }
 
-/// Finds the function that an ARN, alone or within API Gateway's URI, names.
+/// Returns the function that a URI names: an ARN, or one inside API Gateway's URI.
 pub(super) fn function_of(uri: &Node, functions: &[FunctionSpec]) -> Result<String, TemplateError> {
     let text = uri.text()?;
     let name = text.rsplit_once(":function:").map_or("", |(_, name)| name);
     let name = name.strip_suffix("/invocations").unwrap_or(name);
     match functions.iter().find(|function| function.name == name) {
         Some(function) => Ok(function.name.clone()),
-        None => Err(uri.error(format!("this names no function of the template: {text}"))),
+        None => Err(uri.error(format!("this is not a function of the template: {text}"))),
     }
 }

@@ -12,7 +12,7 @@ use crate::template::node::Node;
 use crate::template::resolve::Resolver;
 use crate::template::resource::Resource;
 
-/// A route with what it leads to.
+/// A route and its integration.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
     pub(crate) key: RouteKey,
@@ -38,14 +38,14 @@ pub(crate) enum RouteKey {
 /// One segment of a route's path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum PathPart {
-    /// `{proxy+}`: all that follows.
+    /// `{proxy+}`: all remaining segments.
     Greedy(String),
     /// `{id}`: one segment.
     Variable(String),
     Literal(String),
 }
 
-/// What an integration leads to.
+/// An integration with a function.
 pub(super) struct Integration {
     function: String,
     timeout: Duration,
@@ -62,7 +62,7 @@ pub(super) fn read_integration(
     let timeout = match properties.get("TimeoutInMillis") {
         Some(node) => match node.number()? {
             millis @ 50..=MAX_TIMEOUT_MILLIS => millis,
-            _ => return Err(node.error("TimeoutInMillis is between 50 and 30000")),
+            _ => return Err(node.error("TimeoutInMillis must be between 50 and 30000")),
         },
         None => MAX_TIMEOUT_MILLIS,
     };
@@ -85,7 +85,7 @@ pub(super) fn read_route(
         .and_then(|id| integrations.get(id))
         .ok_or_else(|| {
             target.error(format!(
-                "{} leads to no integration of the template",
+                "the Target of {} is not an integration of the template",
                 resource.id
             ))
         })?;
@@ -100,7 +100,7 @@ pub(super) fn read_route(
             let known = authorizers.contains_key(id.text()?);
             let id = known.then(|| id.text()).ok_or_else(|| {
                 id.error(format!(
-                    "{} names no authorizer of the template",
+                    "the AuthorizerId of {} is not an authorizer of the template",
                     resource.id
                 ))
             })??;
@@ -108,7 +108,7 @@ pub(super) fn read_route(
         }
         Some(other) => {
             return Err(resource.refuse(&format!(
-                "has AuthorizationType {other}, and the local stack knows NONE and CUSTOM alone"
+                "has AuthorizationType {other}, but the local stack only supports NONE and CUSTOM"
             )));
         }
     };
@@ -126,7 +126,11 @@ impl RouteKey {
         if text == "$default" {
             return Ok(Self::Default);
         }
-        let wrong = || node.error(format!("{text} is no route key: METHOD /path or $default"));
+        let wrong = || {
+            node.error(format!(
+                "{text} is not a route key: write METHOD /path or $default"
+            ))
+        };
         let (method, path) = text.split_once(' ').ok_or_else(wrong)?;
         let path = path.strip_prefix('/').ok_or_else(wrong)?;
         let method = match method {
@@ -140,7 +144,7 @@ impl RouteKey {
         }
         let greedy = |part: &PathPart| matches!(part, PathPart::Greedy(_));
         if parts.iter().rev().skip(1).any(greedy) {
-            return Err(node.error("a greedy variable is the last part of a path"));
+            return Err(node.error("a greedy variable must be the last part of the path"));
         }
         Ok(Self::Path { method, parts })
     }
@@ -159,7 +163,7 @@ impl PathPart {
     }
 }
 
-/// As it stands in the template and in `routeKey` of events.
+/// As in the template, and in `routeKey` of events.
 impl fmt::Display for RouteKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Path { method, parts } = self else {
@@ -178,7 +182,7 @@ impl fmt::Display for RouteKey {
     }
 }
 
-/// The methods that HTTP APIs route; all others find nothing.
+/// The methods that HTTP APIs route; all others get a 404.
 pub(crate) const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-/// What AWS allows at most, and takes where nothing is said.
+/// The maximum that AWS allows, which is also the default.
 const MAX_TIMEOUT_MILLIS: u64 = 30_000;
