@@ -33,6 +33,12 @@ pub(crate) struct Gateway {
     log: Log,
 }
 
+/// API Gateway's limit for a body.
+const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
+
+/// API Gateway's limit for the request line and all headers together.
+const MAX_HEAD_BYTES: usize = 10_240;
+
 impl Gateway {
     pub(crate) fn new(api: Api, functions: Functions, log: Log) -> Self {
         let authorizers = Authorizers::new(&api);
@@ -168,11 +174,6 @@ impl Gateway {
         }
     }
 }
-
-/// API Gateway's limit for the request line and all headers together.
-const MAX_HEAD_BYTES: usize = 10_240;
-/// API Gateway's limit for a body.
-const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -12,6 +12,9 @@ use secrecy::ExposeSecret as _;
 use crate::error::StackError;
 use crate::{clock, private};
 
+/// The file of the key ring, in the directory of the stack.
+pub(crate) const FILE: &str = "key-ring.json";
+
 /// Creates a directory that only its owner can read.
 pub(crate) fn make_directory(path: &Path) -> Result<(), StackError> {
     private::directory(path).map_err(|e| StackError::Data {
@@ -118,9 +121,6 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
         "another process has just changed the keys".to_owned(),
     ))
 }
-
-/// The file of the key ring, in the directory of the stack.
-pub(crate) const FILE: &str = "key-ring.json";
 
 fn now() -> Timestamp {
     let seconds = clock::now_millis() / 1000;

@@ -7,6 +7,10 @@ use tokio::net::TcpListener;
 
 use crate::error::StackError;
 
+/// Other machines must not reach a stack: it has no TLS, and its tables have no
+/// password.
+pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
 /// Listens on localhost, in IPv4 and in IPv6, since clients try `::1` first.
 pub(crate) async fn listen(port: u16) -> Result<(Vec<TcpListener>, SocketAddr), StackError> {
     let (listener, address) = bind(LOCALHOST, port).await?;
@@ -33,7 +37,3 @@ pub(crate) async fn bind(host: IpAddr, port: u16) -> Result<(TcpListener, Socket
     let address = listener.local_addr().map_err(failed)?;
     Ok((listener, address))
 }
-
-/// Other machines must not reach a stack: it has no TLS, and its tables have no
-/// password.
-pub(crate) const LOCALHOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);

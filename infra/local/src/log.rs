@@ -24,6 +24,9 @@ pub(crate) struct Log {
     lines: Arc<Mutex<VecDeque<String>>>,
 }
 
+/// Bounds the memory that a long session uses.
+const KEPT_LINES: usize = 10_000;
+
 impl Log {
     pub(crate) fn new(target: LogTarget) -> Self {
         Self {
@@ -78,6 +81,17 @@ impl Log {
     }
 }
 
+/// Fields that are left out on the terminal; the kept lines have them.
+const UNSHOWN: [&str; 7] = [
+    "outcome",
+    "request_id",
+    "span",
+    "spans",
+    "target",
+    "timestamp",
+    "user_agent",
+];
+
 /// Shortens a JSON log line; returns nothing for metrics.
 fn shorten(line: &str) -> Option<String> {
     let Ok(Value::Object(mut event)) = serde_json::from_str(line) else {
@@ -128,19 +142,6 @@ fn printable(text: &str) -> String {
     };
     text.chars().map(escape).collect()
 }
-
-/// Fields that are left out on the terminal; the kept lines have them.
-const UNSHOWN: [&str; 7] = [
-    "outcome",
-    "request_id",
-    "span",
-    "spans",
-    "target",
-    "timestamp",
-    "user_agent",
-];
-/// Bounds the memory that a long session uses.
-const KEPT_LINES: usize = 10_000;
 
 #[cfg(test)]
 mod tests {

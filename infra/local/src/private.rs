@@ -47,6 +47,9 @@ pub struct Lock {
     _file: File,
 }
 
+/// The locked file, which contains the id of the process.
+const LOCK: &str = "lock";
+
 impl Lock {
     /// Locks a directory, or fails immediately if another process has locked it.
     ///
@@ -86,9 +89,6 @@ impl Lock {
         file.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
     }
 }
-
-/// The locked file, which contains the id of the process.
-const LOCK: &str = "lock";
 
 #[cfg(test)]
 mod tests {

@@ -49,6 +49,9 @@ where
     Serving(task.abort_handle())
 }
 
+/// Above this, hyper itself responds with 431; the gateway's own limit is far lower.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+
 async fn connection<F, R>(stream: TcpStream, peer: SocketAddr, handle: F)
 where
     F: Fn(Request<Incoming>, SocketAddr) -> R + Clone + Send + Sync + 'static,
@@ -68,6 +71,3 @@ where
         .await;
     drop(served);
 }
-
-/// Above this, hyper itself responds with 431; the gateway's own limit is far lower.
-const MAX_HEAD_BYTES: usize = 64 * 1024;

@@ -34,6 +34,9 @@ struct Running {
     lock: Option<Lock>,
 }
 
+/// How long stopping a stack waits for DynamoDB's clients.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 impl Tables {
     /// Creates the tables that do not exist yet, and serves all of them.
     pub(crate) fn start(
@@ -140,6 +143,3 @@ fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// How long stopping a stack waits for DynamoDB's clients.
-const PATIENCE: Duration = Duration::from_secs(2);

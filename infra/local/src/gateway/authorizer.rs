@@ -45,6 +45,9 @@ struct Verdict {
     context: Option<serde_json::Map<String, Value>>,
 }
 
+/// How long API Gateway waits for an authorizer.
+const AUTHORIZER_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Authorizers {
     pub(super) fn new(api: &Api) -> Self {
         let cache = |id: &String| (id.clone(), Mutex::default());
@@ -126,6 +129,9 @@ fn cached(cache: &Mutex<Cache>, identity: &[String]) -> Option<Verdict> {
     (Instant::now() < *until).then(|| verdict.clone())
 }
 
+/// In a cache of this size, each new verdict evicts the expired ones.
+const MAX_CACHED: usize = 1_000;
+
 fn keep(cache: &Mutex<Cache>, identity: Vec<String>, ttl: Duration, verdict: Verdict) {
     let mut cache = cache.lock().unwrap_or_else(PoisonError::into_inner);
     let now = Instant::now();
@@ -134,8 +140,3 @@ fn keep(cache: &Mutex<Cache>, identity: Vec<String>, ttl: Duration, verdict: Ver
     }
     cache.insert(identity, (now + ttl, verdict));
 }
-
-/// How long API Gateway waits for an authorizer.
-const AUTHORIZER_TIMEOUT: Duration = Duration::from_secs(10);
-/// In a cache of this size, each new verdict evicts the expired ones.
-const MAX_CACHED: usize = 1_000;

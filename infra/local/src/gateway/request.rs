@@ -109,6 +109,13 @@ pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, Ful
     }
 }
 
+/// Text types besides `text/*`. AWS does not document them; others found them by trial.
+const TEXTUAL: [&str; 3] = [
+    "application/javascript",
+    "application/json",
+    "application/xml",
+];
+
 /// Returns a body for an event, and whether it is base64. API Gateway keeps only
 /// a few types as text; forms and bodies without a type become base64.
 pub(super) fn text_of(body: &[u8], content_type: Option<&str>) -> (String, bool) {
@@ -122,6 +129,15 @@ pub(super) fn text_of(body: &[u8], content_type: Option<&str>) -> (String, bool)
         Ok(_) | Err(_) => (STANDARD.encode(body), true),
     }
 }
+
+/// Headers that only concern the connection to the gateway.
+const HOP_BY_HOP: [header::HeaderName; 5] = [
+    header::CONNECTION,
+    header::EXPECT,
+    header::TE,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+];
 
 fn joined(headers: &HeaderMap) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
@@ -148,18 +164,3 @@ fn join_by(all: &mut BTreeMap<String, String>, name: String, value: &str, separa
         })
         .or_insert_with(|| value.to_owned());
 }
-
-/// Headers that only concern the connection to the gateway.
-const HOP_BY_HOP: [header::HeaderName; 5] = [
-    header::CONNECTION,
-    header::EXPECT,
-    header::TE,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-];
-/// Text types besides `text/*`. AWS does not document them; others found them by trial.
-const TEXTUAL: [&str; 3] = [
-    "application/javascript",
-    "application/json",
-    "application/xml",
-];

@@ -48,6 +48,14 @@ pub(super) fn from_function(response: &[u8]) -> Result<FullResponse, String> {
     }
 }
 
+/// Headers that the gateway sets itself.
+const OWN: [HeaderName; 4] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::DATE,
+    header::TRANSFER_ENCODING,
+];
+
 fn proxied(fields: &Map<String, Value>) -> Result<FullResponse, String> {
     let body = body(fields)?;
     let empty = body.is_empty();
@@ -124,11 +132,3 @@ fn header_value(value: &Value) -> Result<HeaderValue, String> {
 fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
-
-/// Headers that the gateway sets itself.
-const OWN: [HeaderName; 4] = [
-    header::CONNECTION,
-    header::CONTENT_LENGTH,
-    header::DATE,
-    header::TRANSFER_ENCODING,
-];

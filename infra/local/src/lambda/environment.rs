@@ -27,6 +27,9 @@ pub(super) struct Environment {
     _serving: Serving,
 }
 
+/// Lambda's limit for an initialisation.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+
 impl Environment {
     /// Starts the binary and waits until it requests its first event: a cold start.
     ///
@@ -149,6 +152,3 @@ impl Environment {
         }
     }
 }
-
-/// Lambda's limit for an initialisation.
-const INIT_TIMEOUT: Duration = Duration::from_secs(10);

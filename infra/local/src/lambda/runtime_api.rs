@@ -61,6 +61,9 @@ struct State {
     frozen: bool,
 }
 
+/// The prefix of every path: the API's version.
+const PREFIX: &str = "/2018-06-01/runtime/";
+
 impl RuntimeApi {
     /// Serves the API until the result is dropped.
     pub(super) fn serve(self: &Arc<Self>, listener: TcpListener) -> Serving {
@@ -195,6 +198,9 @@ impl Event {
     }
 }
 
+/// Lambda's limit for a synchronous response.
+const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;
+
 /// Reads a body up to Lambda's limit.
 async fn body(request: Request<Incoming>) -> Option<Bytes> {
     let limited = Limited::new(request.into_body(), MAX_RESPONSE_BYTES);
@@ -230,8 +236,3 @@ fn status(status: StatusCode) -> FullResponse {
     *response.status_mut() = status;
     response
 }
-
-/// The prefix of every path: the API's version.
-const PREFIX: &str = "/2018-06-01/runtime/";
-/// Lambda's limit for a synchronous response.
-const MAX_RESPONSE_BYTES: usize = 6 * 1024 * 1024 + 100;

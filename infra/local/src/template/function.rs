@@ -50,6 +50,12 @@ pub(super) fn read(
     Ok(functions)
 }
 
+/// Lambda's default.
+const DEFAULT_MEMORY_MB: u64 = 128;
+
+/// Lambda's default.
+const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
+
 fn function(
     resource: &Resource<'_>,
     globals: Option<&Node>,
@@ -95,8 +101,3 @@ fn function(
         environment,
     })
 }
-
-/// Lambda's default.
-const DEFAULT_TIMEOUT_SECONDS: u64 = 3;
-/// Lambda's default.
-const DEFAULT_MEMORY_MB: u64 = 128;

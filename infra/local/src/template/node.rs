@@ -132,6 +132,9 @@ struct Reader<'a> {
     events: Parser<'a, StrInput<'a>>,
 }
 
+/// Far deeper than any template, and far too shallow to overflow the stack.
+const MAX_DEPTH: usize = 100;
+
 impl<'a> Reader<'a> {
     fn next(&mut self) -> Result<(Event<'a>, Span), TemplateError> {
         match self.events.next() {
@@ -252,6 +255,3 @@ fn syntax(error: &ScanError) -> TemplateError {
         problem: format!("this is not YAML: {}", error.info()),
     }
 }
-
-/// Far deeper than any template, and far too shallow to overflow the stack.
-const MAX_DEPTH: usize = 100;

@@ -21,6 +21,12 @@ pub(super) struct Resolver<'a> {
     depth: Cell<u32>,
 }
 
+/// Far above the nesting of references in any valid template.
+const MAX_DEPTH: u32 = 200;
+
+/// The name of the stack.
+const STACK: &str = "gatehouse-local";
+
 impl<'a> Resolver<'a> {
     /// Takes each parameter from `overrides`, or else its default.
     pub(super) fn new(
@@ -293,8 +299,3 @@ fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
 fn truth(flag: bool) -> Value {
     Value::Text(flag.to_string())
 }
-
-/// The name of the stack.
-const STACK: &str = "gatehouse-local";
-/// Far above the nesting of references in any valid template.
-const MAX_DEPTH: u32 = 200;

@@ -12,6 +12,32 @@ pub(super) struct Resource<'a> {
     pub(super) properties: Option<&'a Node>,
 }
 
+/// Resources that would otherwise be silently ignored, and what to write instead.
+const UNSUPPORTED: [(&str, &str); 7] = [
+    (
+        "AWS::Serverless::HttpApi",
+        "write AWS::ApiGatewayV2 resources instead",
+    ),
+    (
+        "AWS::Serverless::Api",
+        "write an HTTP API as AWS::ApiGatewayV2 resources instead",
+    ),
+    (
+        "AWS::Serverless::SimpleTable",
+        "use an AWS::DynamoDB::Table",
+    ),
+    (
+        "AWS::ApiGateway::RestApi",
+        "use an HTTP API, an AWS::ApiGatewayV2::Api",
+    ),
+    ("AWS::DynamoDB::GlobalTable", "use an AWS::DynamoDB::Table"),
+    ("AWS::Lambda::Function", "use an AWS::Serverless::Function"),
+    (
+        "AWS::Lambda::Url",
+        "use an HTTP API, an AWS::ApiGatewayV2::Api",
+    ),
+];
+
 /// Returns the resources of a template whose conditions are true.
 pub(super) fn read<'a>(
     root: &'a Node,
@@ -60,29 +86,3 @@ impl Resource<'_> {
         }
     }
 }
-
-/// Resources that would otherwise be silently ignored, and what to write instead.
-const UNSUPPORTED: [(&str, &str); 7] = [
-    (
-        "AWS::Serverless::HttpApi",
-        "write AWS::ApiGatewayV2 resources instead",
-    ),
-    (
-        "AWS::Serverless::Api",
-        "write an HTTP API as AWS::ApiGatewayV2 resources instead",
-    ),
-    (
-        "AWS::Serverless::SimpleTable",
-        "use an AWS::DynamoDB::Table",
-    ),
-    (
-        "AWS::ApiGateway::RestApi",
-        "use an HTTP API, an AWS::ApiGatewayV2::Api",
-    ),
-    ("AWS::DynamoDB::GlobalTable", "use an AWS::DynamoDB::Table"),
-    ("AWS::Lambda::Function", "use an AWS::Serverless::Function"),
-    (
-        "AWS::Lambda::Url",
-        "use an HTTP API, an AWS::ApiGatewayV2::Api",
-    ),
-];

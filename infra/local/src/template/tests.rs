@@ -169,69 +169,6 @@ fn parameters_that_cloudformation_rejects_are_rejected() {
     );
 }
 
-#[test]
-fn an_error_says_what_is_wrong_and_where() {
-    for (old, new, problem) in BROKEN {
-        let (actual, lines_off) = broken(old, new);
-        assert_eq!(actual, problem);
-        // An error about a resource has the line of the resource.
-        assert!(lines_off <= 12, "{new}: {lines_off} lines off");
-    }
-}
-
-#[test]
-fn an_error_about_a_value_has_its_exact_line() {
-    for (old, new) in [
-        (
-            "THINGS_TABLE: !Ref ThingsTable",
-            "THINGS_TABLE: !Ref Nothing",
-        ),
-        (
-            "THINGS_ARN: { Fn::GetAtt: [ThingsTable, Arn] }",
-            "THINGS_ARN: { Fn::GetAtt: [GoneTable, Arn] }",
-        ),
-        ("${Word} ${AWS::Region}", "${Word} ${Nothing}"),
-        ("${Word} ${AWS::Region}", "${Word} ${Gone.Arn}"),
-        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !If [Never,"),
-        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !Iff [HasExtra,"),
-        ("      MemorySize: 256", "      MemorySize: much"),
-        ("    Condition: HasExtra", "    Condition: Never"),
-    ] {
-        assert_eq!(broken(old, new).1, 0, "{new}");
-    }
-}
-
-#[test]
-fn invalid_yaml_is_an_error_with_its_line() {
-    let error = resolve("Resources:\n  A: [1,\n  B: 2\n", &[]).unwrap_err();
-    assert!(
-        error.to_string().starts_with("line 3: this is not YAML"),
-        "{error}"
-    );
-    assert_eq!(
-        resolve("", &[]).unwrap_err().problem,
-        "the template is empty"
-    );
-    let aliases = resolve("A: &x 1\nB: *x\n", &[]).unwrap_err();
-    assert_eq!(aliases.line, 2);
-}
-
-#[test]
-fn deep_nesting_and_circular_conditions_are_errors() {
-    let deep = "[".repeat(5_000);
-    assert!(resolve(&deep, &[]).is_err());
-    let circle = FIXTURE.replacen("!And [!Condition HasCors", "!And [!Condition HasBoth", 1);
-    let circle = circle.replacen(
-        "Condition: HasExtra\n    Properties",
-        "Condition: HasBoth\n    Properties",
-        1,
-    );
-    assert_eq!(
-        resolve(&circle, &[]).unwrap_err().problem,
-        "this refers to itself"
-    );
-}
-
 /// What is replaced in the fixture, what replaces it, and the error.
 const BROKEN: [(&str, &str, &str); 19] = [
     (
@@ -330,3 +267,66 @@ const BROKEN: [(&str, &str, &str); 19] = [
         "the AuthorizerId of GuardedRoute is not an authorizer of the template",
     ),
 ];
+
+#[test]
+fn an_error_says_what_is_wrong_and_where() {
+    for (old, new, problem) in BROKEN {
+        let (actual, lines_off) = broken(old, new);
+        assert_eq!(actual, problem);
+        // An error about a resource has the line of the resource.
+        assert!(lines_off <= 12, "{new}: {lines_off} lines off");
+    }
+}
+
+#[test]
+fn an_error_about_a_value_has_its_exact_line() {
+    for (old, new) in [
+        (
+            "THINGS_TABLE: !Ref ThingsTable",
+            "THINGS_TABLE: !Ref Nothing",
+        ),
+        (
+            "THINGS_ARN: { Fn::GetAtt: [ThingsTable, Arn] }",
+            "THINGS_ARN: { Fn::GetAtt: [GoneTable, Arn] }",
+        ),
+        ("${Word} ${AWS::Region}", "${Word} ${Nothing}"),
+        ("${Word} ${AWS::Region}", "${Word} ${Gone.Arn}"),
+        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !If [Never,"),
+        ("OPTIONAL: !If [HasExtra,", "OPTIONAL: !Iff [HasExtra,"),
+        ("      MemorySize: 256", "      MemorySize: much"),
+        ("    Condition: HasExtra", "    Condition: Never"),
+    ] {
+        assert_eq!(broken(old, new).1, 0, "{new}");
+    }
+}
+
+#[test]
+fn invalid_yaml_is_an_error_with_its_line() {
+    let error = resolve("Resources:\n  A: [1,\n  B: 2\n", &[]).unwrap_err();
+    assert!(
+        error.to_string().starts_with("line 3: this is not YAML"),
+        "{error}"
+    );
+    assert_eq!(
+        resolve("", &[]).unwrap_err().problem,
+        "the template is empty"
+    );
+    let aliases = resolve("A: &x 1\nB: *x\n", &[]).unwrap_err();
+    assert_eq!(aliases.line, 2);
+}
+
+#[test]
+fn deep_nesting_and_circular_conditions_are_errors() {
+    let deep = "[".repeat(5_000);
+    assert!(resolve(&deep, &[]).is_err());
+    let circle = FIXTURE.replacen("!And [!Condition HasCors", "!And [!Condition HasBoth", 1);
+    let circle = circle.replacen(
+        "Condition: HasExtra\n    Properties",
+        "Condition: HasBoth\n    Properties",
+        1,
+    );
+    assert_eq!(
+        resolve(&circle, &[]).unwrap_err().problem,
+        "this refers to itself"
+    );
+}

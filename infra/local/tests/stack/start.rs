@@ -106,6 +106,13 @@ async fn the_functions_of_a_template_are_listed() {
     assert_eq!(names, ["function"]);
 }
 
+const EXTRA: &str = "Conditions:
+  HasExtra: !Equals [!Ref Extra, yes]
+
+Resources:
+  Extra: { Type: AWS::Serverless::Function, Condition: HasExtra, Properties: { CodeUri: extra } }
+";
+
 #[tokio::test]
 async fn parameters_decide_which_functions_a_template_has() {
     let directory = TempDir::new().unwrap();
@@ -126,13 +133,6 @@ async fn parameters_decide_which_functions_a_template_has() {
     assert_eq!(names("Extra", "yes").unwrap(), ["extra", "function"]);
     assert!(names("Extras", "yes").is_err());
 }
-
-const EXTRA: &str = "Conditions:
-  HasExtra: !Equals [!Ref Extra, yes]
-
-Resources:
-  Extra: { Type: AWS::Serverless::Function, Condition: HasExtra, Properties: { CodeUri: extra } }
-";
 
 #[tokio::test]
 async fn a_data_directory_keeps_the_key_ring_private_and_unchanged() {

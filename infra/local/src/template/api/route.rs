@@ -12,6 +12,9 @@ use crate::template::node::Node;
 use crate::template::resolve::Resolver;
 use crate::template::resource::Resource;
 
+/// The methods that HTTP APIs route; all others get a 404.
+pub(crate) const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
+
 /// A route and its integration.
 #[derive(Debug, Clone)]
 pub(crate) struct Route {
@@ -50,6 +53,9 @@ pub(super) struct Integration {
     function: String,
     timeout: Duration,
 }
+
+/// The maximum that AWS allows, which is also the default.
+const MAX_TIMEOUT_MILLIS: u64 = 30_000;
 
 pub(super) fn read_integration(
     resource: &Resource<'_>,
@@ -181,8 +187,3 @@ impl fmt::Display for RouteKey {
         Ok(())
     }
 }
-
-/// The methods that HTTP APIs route; all others get a 404.
-pub(crate) const METHODS: [&str; 7] = ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"];
-/// The maximum that AWS allows, which is also the default.
-const MAX_TIMEOUT_MILLIS: u64 = 30_000;
