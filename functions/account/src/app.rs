@@ -3,10 +3,8 @@
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{AuditEvent, Clock, Request};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `account` needs.

@@ -2,11 +2,7 @@
 //! until its time.
 
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{AuditEvent, Principal, Problem, Request, Response, response};
 use gatehouse_store::Deleted;
 
 use crate::app::{App, record};

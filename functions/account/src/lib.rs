@@ -5,11 +5,7 @@
 
 use std::sync::Arc;
 
-use gatehouse_edge::account::Account;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 
 mod app;

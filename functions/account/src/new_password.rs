@@ -8,11 +8,7 @@ use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::{FieldError, Problem};
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{AuditEvent, FieldError, Principal, Problem, Request, Response, response};
 use gatehouse_store::Ended;
 use secrecy::{ExposeSecret, SecretString};
 

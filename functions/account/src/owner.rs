@@ -3,10 +3,7 @@
 
 use gatehouse_auth::password::{TypedPassword, Verified};
 use gatehouse_auth::user::{Status, User};
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{AuditEvent, Principal, Problem, Request};
 use gatehouse_store::Reservation;
 use secrecy::{ExposeSecret, SecretString};
 

@@ -1,12 +1,8 @@
 //! What `admin` needs, made once at cold start.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `admin` needs.

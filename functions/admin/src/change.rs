@@ -2,11 +2,7 @@
 
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Profile, Status, User, UserChange};
-use gatehouse_edge::account::Account;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::problem::{FieldError, Problem};
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{Account, AuditEvent, FieldError, Problem, Request, Response, response};
 use gatehouse_store::Changed;
 use http::StatusCode;
 

@@ -8,10 +8,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::Profile;
 use gatehouse_auth::username::Username;
-use gatehouse_edge::account::Account;
-use gatehouse_edge::problem::{FieldError, Problem};
-use gatehouse_edge::request::{Fields, Request};
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{Account, FieldError, Fields, Problem, Request, Response, response};
 use http::StatusCode;
 use serde::Serialize;
 

@@ -1,9 +1,7 @@
 //! `DELETE /admin/users/{id}`: as `DELETE /me`, and to finish what it left.
 
 use gatehouse_auth::user::User;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{AuditEvent, Problem, Response, response};
 use gatehouse_store::Deleted;
 
 use crate::app::Call;

@@ -10,10 +10,8 @@ use gatehouse_auth::authorization::bearer_token;
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::token::Verifier;
-use gatehouse_edge::audit::{Audit, AuditEvent};
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{ClientAddress, telemetry};
+use gatehouse_edge::{Audit, AuditEvent, ClientAddress, Clock, telemetry};
 use gatehouse_store::{
     Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
 };

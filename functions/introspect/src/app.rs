@@ -1,7 +1,7 @@
 //! What `introspect` needs, created once at cold start.
 
 use gatehouse_auth::token::Verifier;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_store::{
     Budget, CachedClients, CachedVerifyingKeys, Clients, Connection, Revocations, SigningKeys,

@@ -1,7 +1,6 @@
 //! The body of an introspection request (RFC 7662 section 2.1).
 
-use gatehouse_edge::oauth::OauthError;
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{OauthError, Request};
 use secrecy::SecretString;
 
 /// What the body says. `token_type_hint` is not read: a token shows what it is.

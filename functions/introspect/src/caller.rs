@@ -6,9 +6,7 @@ use gatehouse_auth::claims::Claims;
 use gatehouse_auth::client::{Client, ClientId};
 use gatehouse_auth::digest::sha256;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::oauth::OauthError;
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{AuditEvent, OauthError, Request};
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
 

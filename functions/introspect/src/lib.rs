@@ -9,9 +9,7 @@ use std::sync::Arc;
 
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::oauth::OauthError;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{OauthError, Request, Response, response};
 use gatehouse_store::{StoreError, TokenNames};
 use http::StatusCode;
 use secrecy::ExposeSecret;

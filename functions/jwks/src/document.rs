@@ -1,6 +1,6 @@
 //! A document that everybody may keep for a while.
 
-use gatehouse_edge::response::Response;
+use gatehouse_edge::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use lambda_http::Body;

@@ -3,11 +3,8 @@
 
 use std::sync::Arc;
 
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::Response;
+use gatehouse_edge::{Clock, Problem, Request, Response};
 use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, SigningKeys};
 
 mod discovery;

@@ -3,7 +3,7 @@
 use gatehouse_auth::password::{Argon2Params, Hasher};
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::{
     Environment, GuessSettings, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };

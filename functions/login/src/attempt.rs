@@ -3,7 +3,7 @@
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::scope::Scopes;
-use gatehouse_edge::request::Request;
+use gatehouse_edge::Request;
 use gatehouse_store::Guess;
 use secrecy::SecretString;
 

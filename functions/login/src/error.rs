@@ -7,7 +7,7 @@ use gatehouse_auth::password::HashError;
 use gatehouse_auth::random::RandomError;
 use gatehouse_auth::refresh::RefreshTokenError;
 use gatehouse_auth::token::SignError;
-use gatehouse_edge::problem::Problem;
+use gatehouse_edge::Problem;
 use gatehouse_store::{KeysError, StoreError};
 
 /// Why a login does not succeed.

@@ -6,9 +6,7 @@
 use std::sync::Arc;
 
 use gatehouse_auth::user::User;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::Response;
+use gatehouse_edge::{AuditEvent, Request, Response};
 
 mod app;
 mod attempt;

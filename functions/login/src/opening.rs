@@ -9,8 +9,7 @@ use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
-use gatehouse_edge::response::Response;
-use gatehouse_edge::tokens::Tokens;
+use gatehouse_edge::{Response, Tokens};
 use gatehouse_store::KeysError;
 
 use crate::app::App;

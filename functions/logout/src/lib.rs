@@ -3,13 +3,8 @@
 use std::sync::Arc;
 
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, Response, response};
 use gatehouse_store::{
     Accounts, Budget, Connection, Ended, Revocations, SessionOwner, Sessions, StoreError, Users,
 };

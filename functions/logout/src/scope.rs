@@ -1,7 +1,6 @@
 //! Which sessions a logout ends.
 
-use gatehouse_edge::problem::{FieldError, Problem};
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{FieldError, Problem, Request};
 
 /// Which sessions a logout ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -6,12 +6,8 @@
 
 use std::sync::Arc;
 
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::principal::Principal;
-use gatehouse_edge::problem::Problem;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{Clock, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, IssuerSettings, KeyRingSettings, SessionSettings};
 use gatehouse_store::{
     Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,

@@ -3,7 +3,7 @@
 use gatehouse_auth::random::RandomError;
 use gatehouse_auth::refresh::RefreshTokenError;
 use gatehouse_auth::token::SignError;
-use gatehouse_edge::oauth::OauthError;
+use gatehouse_edge::OauthError;
 use gatehouse_store::{KeysError, StoreError};
 
 /// Why a refresh or a revocation does not succeed.

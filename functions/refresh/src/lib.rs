@@ -3,9 +3,7 @@
 
 use std::sync::Arc;
 
-use gatehouse_edge::oauth::OauthError;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::Response;
+use gatehouse_edge::{OauthError, Request, Response};
 
 mod app;
 mod error;

@@ -2,9 +2,7 @@
 //! (RFC 7009 section 2).
 
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::{self, Response};
+use gatehouse_edge::{AuditEvent, Request, Response, response};
 use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;

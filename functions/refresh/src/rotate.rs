@@ -10,10 +10,7 @@ use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
-use gatehouse_edge::audit::AuditEvent;
-use gatehouse_edge::request::Request;
-use gatehouse_edge::response::Response;
-use gatehouse_edge::tokens::Tokens;
+use gatehouse_edge::{AuditEvent, Request, Response, Tokens};
 use gatehouse_store::{KeysError, RotateSession};
 use secrecy::{ExposeSecret, SecretString};
 

@@ -2,7 +2,7 @@
 
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
 };

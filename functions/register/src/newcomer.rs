@@ -3,8 +3,7 @@
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, PasswordPolicy, WeakPassword};
 use gatehouse_auth::username::Username;
-use gatehouse_edge::problem::{FieldError, Problem};
-use gatehouse_edge::request::Request;
+use gatehouse_edge::{FieldError, Problem, Request};
 use secrecy::{ExposeSecret, SecretString};
 
 /// A username, a password and perhaps an address that may be stored.

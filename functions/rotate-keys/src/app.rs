@@ -1,7 +1,7 @@
 //! What `rotate-keys` needs, made once at cold start.
 
 use gatehouse_auth::key::RotationRules;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, KeyRingSettings, RotationSettings};
 use gatehouse_store::{
     Budget, Connection, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,

@@ -5,8 +5,7 @@
 
 use gatehouse_auth::key::RotationStep;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::audit::{Audit, AuditEvent};
-use gatehouse_edge::telemetry;
+use gatehouse_edge::{Audit, AuditEvent, telemetry};
 use gatehouse_store::{Created, Progress, RotationError};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;

@@ -11,7 +11,7 @@ use clap::Subcommand;
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_store::Clients;
 use serde_json::json;
 

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use gatehouse_auth::key::{Kid, RotationRules, RotationStep};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::RotationSettings;
 use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, SigningKeys};
 use serde_json::json;

@@ -20,7 +20,7 @@ use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::{Status, User};
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use secrecy::SecretString;
 
 use crate::answer::Answer;

@@ -19,7 +19,7 @@ mod text;
 
 use notice::{DIRECT, UNREADABLE};
 use proxy::ProxySecret;
-pub use source::AddressSource;
+use source::AddressSource;
 use source::Unreadable;
 pub(crate) use text::address;
 

@@ -10,8 +10,8 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::problem::RETRY_SOON;
-use crate::response::{self, Response};
 use crate::telemetry;
+use crate::{Response, response};
 
 /// An error of `/refresh`, `/revoke` or `/introspect` as its caller reads it.
 #[derive(Debug)]

@@ -25,8 +25,7 @@ use crate::request::Request;
 /// the same authorizer needs no more than this:
 ///
 /// ```
-/// use gatehouse_edge::clock::Clock;
-/// use gatehouse_edge::{Principal, Problem, Response, response};
+/// use gatehouse_edge::{Clock, Principal, Problem, Response, response};
 /// use lambda_http::http::StatusCode;
 /// use lambda_http::{Error, Request, RequestExt};
 ///

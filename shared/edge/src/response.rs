@@ -7,8 +7,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
 
-/// An answer as a handler makes it.
-pub type Response = http::Response<Body>;
+use crate::Response;
 
 /// Makes an answer of `application/json`.
 #[must_use]

@@ -18,7 +18,7 @@ use crate::config::Environment;
 use crate::event;
 use crate::problem::Problem;
 use crate::request::Request;
-use crate::response::{self, Response};
+use crate::{Response, response};
 
 /// Answers events until Lambda ends the process; several at a time where the
 /// function's settings allow it.

@@ -8,7 +8,7 @@ use http::StatusCode;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
-use crate::response::{self, Response};
+use crate::{Response, response};
 
 /// Both tokens, as a login and a refresh give them.
 #[derive(Debug)]

@@ -14,9 +14,8 @@ use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
-use gatehouse_edge::clock::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{ClientAddress, Response, serve};
+use gatehouse_edge::{ClientAddress, Clock, Response, answer};
 use gatehouse_store::{Connection, ConnectionSettings, Credentials, Users};
 use lambda_runtime::Context;
 use login::App;
@@ -145,7 +144,7 @@ impl World {
             },
             "body": body,
         });
-        serve::answer(
+        answer(
             Arc::clone(&self.app),
             login::handle,
             &ClientAddress::default(),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use gatehouse_auth::key::{Algorithm, KeyRing, KeyState, PublishedKeys, RotationRules};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_store::{
     CachedKeyRing, CachedVerifyingKeys, Connection, ConnectionSettings, Credentials, KeyRingSource,

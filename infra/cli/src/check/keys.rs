@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatehouse_auth::key::{KeyState, Kid};
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 
 use super::finding::Finding;
 use crate::keys::rotation;

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 
 use super::*;
 use crate::project;

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, bail};
 use gatehouse_auth::user::User;
-use gatehouse_edge::clock::Clock;
+use gatehouse_edge::Clock;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 

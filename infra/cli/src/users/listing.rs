@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::{Profile, Status, User};
-use gatehouse_edge::account::Account;
+use gatehouse_edge::Account;
 use serde_json::{Value, json};
 
 use super::tables::Tables;

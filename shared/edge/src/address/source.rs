@@ -12,7 +12,7 @@ use crate::config::{ConfigError, Environment};
 
 /// Where a client's address is read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum AddressSource {
+pub(super) enum AddressSource {
     /// `connection`: the address that API Gateway reports.
     #[default]
     Connection,

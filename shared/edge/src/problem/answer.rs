@@ -5,7 +5,7 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use super::{FieldError, Problem};
-use crate::response::{self, Response};
+use crate::{Response, response};
 
 impl Problem {
     /// Makes the answer for the request of that id.
