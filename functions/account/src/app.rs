@@ -4,7 +4,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
-use gatehouse_edge::{AuditEvent, Clock, Request};
+use gatehouse_edge::{AuditEvent, Clock, Request, StartError};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `account` needs.
@@ -22,7 +22,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let tables =

@@ -3,8 +3,6 @@
 //! It never takes anybody's word for whose account it is: the subject is the
 //! principal's, or a recovery code's.
 
-use std::sync::Arc;
-
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 
@@ -18,22 +16,22 @@ mod sessions;
 pub use app::App;
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
+///
+/// # Errors
+/// [`Problem`] unless the request succeeded.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
-    if let Err(problem) = request.no_parameters() {
-        return problem.into_response(request.request_id());
-    }
-    let answer = match request.route() {
-        "GET /me" => me(&app, &request).await,
-        "PUT /me/password" => Box::pin(new_password::change(&app, &request, now)).await,
-        "POST /password/reset" => Box::pin(new_password::reset(&app, &request, now)).await,
-        "DELETE /me" => Box::pin(deletion::delete(&app, &request, now)).await,
-        "GET /me/export" => Box::pin(export::export(&app, &request, now)).await,
-        "GET /sessions" => sessions::list(&app, &request, now).await,
-        "DELETE /sessions/{id}" => sessions::end(&app, &request, now).await,
+    request.no_parameters()?;
+    match request.route() {
+        "GET /me" => me(app, request).await,
+        "PUT /me/password" => Box::pin(new_password::change(app, request, now)).await,
+        "POST /password/reset" => Box::pin(new_password::reset(app, request, now)).await,
+        "DELETE /me" => Box::pin(deletion::delete(app, request, now)).await,
+        "GET /me/export" => Box::pin(export::export(app, request, now)).await,
+        "GET /sessions" => sessions::list(app, request, now).await,
+        "DELETE /sessions/{id}" => sessions::end(app, request, now).await,
         _ => Err(Problem::not_found()),
-    };
-    answer.unwrap_or_else(|problem| problem.into_response(request.request_id()))
+    }
 }
 
 /// Answers `GET /me`.

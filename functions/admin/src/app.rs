@@ -2,7 +2,7 @@
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request};
+use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `admin` needs.
@@ -17,7 +17,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;

@@ -3,8 +3,6 @@
 //! Passwords are neither read nor set here. Every change is an audit event with
 //! who did it and to whom, and bites at the next request.
 
-use std::sync::Arc;
-
 use gatehouse_auth::role::ADMIN;
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
@@ -18,14 +16,10 @@ pub use app::App;
 use app::Call;
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match answer(&app, &request).await {
-        Ok(response) => response,
-        Err(problem) => problem.into_response(request.request_id()),
-    }
-}
-
-async fn answer(app: &App, request: &Request) -> Result<Response, Problem> {
+///
+/// # Errors
+/// [`Problem`] unless the request succeeded.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let actor = Principal::of(request, now)?;
     actor.require_role(ADMIN)?;

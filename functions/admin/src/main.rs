@@ -1,20 +1,7 @@
 //! The Lambda function `admin`.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use admin::App;
-use gatehouse_edge::config::Environment;
-use gatehouse_edge::telemetry;
-
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    telemetry::exit(run().await)
-}
-
-async fn run() -> Result<(), lambda_runtime::Error> {
-    let environment = Environment::read();
-    telemetry::init(&environment)?;
-    let app = App::start(&environment).await?;
-    gatehouse_edge::serve(&environment, Arc::new(app), admin::handle).await
+fn main() -> ExitCode {
+    gatehouse_edge::run(admin::App::start, admin::handle)
 }

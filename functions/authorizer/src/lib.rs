@@ -11,7 +11,7 @@ use gatehouse_auth::claims::Claims;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::token::Verifier;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{Audit, AuditEvent, ClientAddress, Clock, telemetry};
+use gatehouse_edge::{Audit, AuditEvent, ClientAddress, Clock, StartError, telemetry};
 use gatehouse_store::{
     Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
 };
@@ -38,7 +38,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Authorizer)?.tables();

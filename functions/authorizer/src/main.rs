@@ -4,25 +4,18 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use authorizer::App;
-use gatehouse_edge::config::Environment;
-use gatehouse_edge::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
-    telemetry::exit(run().await)
-}
-
-async fn run() -> Result<(), lambda_runtime::Error> {
-    let environment = Environment::read();
-    telemetry::init(&environment)?;
-    let app = Arc::new(App::start(&environment).await?);
-    // The event stays text until `handle`: an error of the runtime's own parser
-    // would log what it stumbled over, a token perhaps.
-    lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let app = Arc::clone(&app);
-        async move { authorizer::handle(&app, event.payload.get()).await }
-    }))
-    .await
+fn main() -> ExitCode {
+    gatehouse_edge::run_with(async |environment| {
+        let app = Arc::new(App::start(&environment).await?);
+        // The event stays text until `handle`: an error of the runtime's own parser
+        // would log what it stumbled over, a token perhaps.
+        lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+            let app = Arc::clone(&app);
+            async move { authorizer::handle(&app, event.payload.get()).await }
+        }))
+        .await
+    })
 }

@@ -1,8 +1,8 @@
 //! What `introspect` needs, created once at cold start.
 
 use gatehouse_auth::token::Verifier;
-use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, VerifierSettings};
+use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Budget, CachedClients, CachedVerifyingKeys, Clients, Connection, Revocations, SigningKeys,
 };
@@ -22,7 +22,7 @@ impl App {
     ///
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         // A resource server waits with a request of its own.
         let budget = Budget::Authorizer;

@@ -5,8 +5,6 @@
 //! Basic with its own bare 403. A refresh token is always inactive: only this
 //! service has any use for one.
 
-use std::sync::Arc;
-
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{OauthError, Request, Response, response};
@@ -26,17 +24,17 @@ use body::Body;
 use caller::{Caller, Presented};
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    let answer = match request.route() {
-        "POST /introspect" => Box::pin(introspect(&app, &request)).await,
-        _ => Err(OauthError::invalid_request("no such endpoint")),
-    };
-    answer.unwrap_or_else(OauthError::into_response)
-}
-
+///
 /// # Errors
 /// [`OauthError`] if the caller may not ask, the request is invalid, or the store
 /// fails: a token that could not be looked up is not called inactive.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, OauthError> {
+    match request.route() {
+        "POST /introspect" => Box::pin(introspect(app, request)).await,
+        _ => Err(OauthError::invalid_request("no such endpoint")),
+    }
+}
+
 async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError> {
     let now = app.clock.now();
     let presented = Presented::read(request)?;

@@ -1,10 +1,8 @@
 //! `GET` and `HEAD /.well-known/…`: the JWK Set (RFC 7517) and the discovery documents
 //! (OpenID Connect Discovery 1.0, RFC 8414).
 
-use std::sync::Arc;
-
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{Clock, Problem, Request, Response};
+use gatehouse_edge::{Clock, Problem, Request, Response, StartError};
 use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, SigningKeys};
 
 mod discovery;
@@ -25,7 +23,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
@@ -43,11 +41,12 @@ impl App {
 }
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match document(&app, &request).await {
-        Ok(document) => document.answer(request.header("if-none-match")),
-        Err(problem) => problem.into_response(request.request_id()),
-    }
+///
+/// # Errors
+/// [`Problem`] if there is no such document, or the keys cannot be read.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
+    let document = document(app, request).await?;
+    Ok(document.answer(request.header("if-none-match")))
 }
 
 async fn document(app: &App, request: &Request) -> Result<Document, Problem> {

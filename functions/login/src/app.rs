@@ -3,10 +3,10 @@
 use gatehouse_auth::password::{Argon2Params, Hasher};
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
-use gatehouse_edge::Clock;
 use gatehouse_edge::config::{
     Environment, GuessSettings, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
 };
+use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, Sessions, Users,
 };
@@ -30,7 +30,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         Self::with_clock(environment, Clock::System).await
     }
 
@@ -38,10 +38,7 @@ impl App {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub async fn with_clock(
-        environment: &Environment,
-        clock: Clock,
-    ) -> Result<Self, lambda_runtime::Error> {
+    pub async fn with_clock(environment: &Environment, clock: Clock) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;

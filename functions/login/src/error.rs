@@ -63,20 +63,20 @@ impl Refusal {
     }
 }
 
-impl LoginError {
-    /// Turns the reason into what the client reads.
-    pub(crate) fn into_problem(self) -> Problem {
-        match self {
-            Self::Request(problem) => problem,
-            Self::InvalidScope => Problem::invalid_scope(),
-            Self::Refused(_) => Problem::invalid_credentials(),
-            Self::Throttled { retry_after, .. } => Problem::too_many_requests(retry_after),
-            Self::Keys(error) => Problem::failed(&error),
-            Self::Store(error) => Problem::failed(&error),
-            Self::Hash(error) => Problem::failed(&error),
-            Self::Sign(error) => Problem::broken(&error),
-            Self::Mint(error) => Problem::broken(&error),
-            Self::Random(error) => Problem::broken(&error),
+/// What the client reads.
+impl From<LoginError> for Problem {
+    fn from(error: LoginError) -> Self {
+        match error {
+            LoginError::Request(problem) => problem,
+            LoginError::InvalidScope => Self::invalid_scope(),
+            LoginError::Refused(_) => Self::invalid_credentials(),
+            LoginError::Throttled { retry_after, .. } => Self::too_many_requests(retry_after),
+            LoginError::Keys(error) => Self::failed(&error),
+            LoginError::Store(error) => Self::failed(&error),
+            LoginError::Hash(error) => Self::failed(&error),
+            LoginError::Sign(error) => Self::broken(&error),
+            LoginError::Mint(error) => Self::broken(&error),
+            LoginError::Random(error) => Self::broken(&error),
         }
     }
 }

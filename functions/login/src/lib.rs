@@ -3,10 +3,8 @@
 //! An unknown name, a wrong password and a disabled account cost the same calls
 //! and the same hash, and are answered with the same bytes.
 
-use std::sync::Arc;
-
 use gatehouse_auth::user::User;
-use gatehouse_edge::{AuditEvent, Request, Response};
+use gatehouse_edge::{AuditEvent, Problem, Request, Response};
 
 mod app;
 mod attempt;
@@ -21,11 +19,11 @@ use error::LoginError;
 use opening::Opening;
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match login(&app, &request).await {
-        Ok(response) => response,
-        Err(error) => error.into_problem().into_response(request.request_id()),
-    }
+///
+/// # Errors
+/// [`Problem`] unless it has begun a session.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
+    Ok(login(app, request).await?)
 }
 
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {

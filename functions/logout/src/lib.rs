@@ -1,10 +1,10 @@
 //! `POST /logout`: ends this session, the others, or all of them.
 
-use std::sync::Arc;
-
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, Response, response};
+use gatehouse_edge::{
+    AuditEvent, Clock, Principal, Problem, Request, Response, StartError, response,
+};
 use gatehouse_store::{
     Accounts, Budget, Connection, Ended, Revocations, SessionOwner, Sessions, StoreError, Users,
 };
@@ -24,7 +24,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
         let accounts = Accounts::new(
@@ -42,14 +42,10 @@ impl App {
 }
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match log_out(&app, &request).await {
-        Ok(()) => response::no_content(),
-        Err(problem) => problem.into_response(request.request_id()),
-    }
-}
-
-async fn log_out(app: &App, request: &Request) -> Result<(), Problem> {
+///
+/// # Errors
+/// [`Problem`] unless the sessions have ended.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
@@ -65,7 +61,7 @@ async fn log_out(app: &App, request: &Request) -> Result<(), Problem> {
             audit.sid = Some(&principal.sid);
             audit.reason = Some(scope.name());
             audit.record(AuditEvent::LoggedOut);
-            Ok(())
+            Ok(response::no_content())
         }
     }
 }

@@ -1,69 +1,55 @@
-//! `GET /protected` and `GET /admin`: the example to copy for functions of
-//! one's own.
+//! `GET /protected` and `GET /admin`: the example to copy for your own functions.
 //!
-//! It reads the principal from the authorizer's context and nothing else: no
-//! header, no token, no table.
+//! It reads the principal from the authorizer's context and nothing else: no header,
+//! no token, no table.
 
-use std::sync::Arc;
-
+use gatehouse_auth::role;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{Clock, Principal, Problem, Request, Response, response};
+use gatehouse_edge::{Clock, Principal, Problem, Request, Response, StartError, response};
 use http::StatusCode;
 use serde::Serialize;
 
-/// What the function needs: the clock; clients and settings of yours go here.
+/// What the function needs: a clock; your clients and settings go here.
 pub struct App {
     clock: Clock,
 }
 
 impl App {
-    /// Starts the function.
+    /// Creates the app, once at cold start. Make it `async` to open connections.
     ///
     /// # Errors
     /// None yet; a missing setting of yours would be one.
-    #[expect(
-        clippy::unused_async,
-        reason = "whoever copies this opens connections here"
-    )]
-    pub async fn start(_: &Environment) -> Result<Self, lambda_runtime::Error> {
-        Ok(Self {
-            clock: Clock::System,
-        })
+    pub fn start(_: &Environment) -> Result<Self, StartError> {
+        let clock = Clock::System;
+        Ok(Self { clock })
     }
 }
 
-/// Answers one request.
-#[expect(
-    clippy::unused_async,
-    reason = "whoever copies this awaits something here"
-)]
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match greet(&app, &request) {
-        Ok(greeting) => response::json(StatusCode::OK, &greeting),
-        Err(problem) => problem.into_response(request.request_id()),
-    }
-}
-
-fn greet(app: &App, request: &Request) -> Result<Greeting, Problem> {
+/// Responds to one request. Make it `async` to await something.
+///
+/// # Errors
+/// A [`Problem`], which becomes the response.
+pub fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let principal = Principal::of(request, app.clock.now())?;
     // `request.parameters` reads a query and `request.json` a body.
     request.no_parameters()?;
     let message = match request.route() {
         "GET /admin" => {
-            // A scope is asked for in the same way: `require_scope("profile")`.
-            principal.require_role("admin")?;
+            // A scope is required in the same way: `require_scope("profile")`.
+            principal.require_role(role::ADMIN)?;
             "You are an administrator."
         }
         "GET /protected" => "You are logged in.",
         // A route that is not listed is refused, not let in without its check.
         _ => return Err(Problem::not_found()),
     };
-    Ok(Greeting {
+    let greeting = Greeting {
         message,
         sub: principal.sub.to_string(),
         roles: principal.roles.iter().map(ToString::to_string).collect(),
         scope: principal.scope.to_string(),
-    })
+    };
+    Ok(response::json(StatusCode::OK, &greeting))
 }
 
 #[derive(Serialize)]

@@ -2,8 +2,8 @@
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
-use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, IssuerSettings, KeyRingSettings, SessionSettings};
+use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,
     Sessions, SigningKeys, Users,
@@ -26,7 +26,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;

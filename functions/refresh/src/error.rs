@@ -31,20 +31,20 @@ pub(crate) enum RefreshError {
     Random(#[from] RandomError),
 }
 
-impl RefreshError {
-    /// Turns the reason into what the client reads.
-    pub(crate) fn into_oauth_error(self) -> OauthError {
-        match self {
-            Self::Request(error) => error,
-            Self::UnsupportedGrantType => OauthError::unsupported_grant_type(),
-            Self::InvalidScope => OauthError::invalid_scope(),
-            Self::InvalidGrant => OauthError::invalid_grant(),
-            Self::OddSession => OauthError::broken(&self),
-            Self::Keys(error) => OauthError::failed(&error),
-            Self::Store(error) => OauthError::failed(&error),
-            Self::Sign(error) => OauthError::broken(&error),
-            Self::Mint(error) => OauthError::broken(&error),
-            Self::Random(error) => OauthError::broken(&error),
+/// What the client reads.
+impl From<RefreshError> for OauthError {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Request(error) => error,
+            RefreshError::UnsupportedGrantType => Self::unsupported_grant_type(),
+            RefreshError::InvalidScope => Self::invalid_scope(),
+            RefreshError::InvalidGrant => Self::invalid_grant(),
+            RefreshError::OddSession => Self::broken(&error),
+            RefreshError::Keys(error) => Self::failed(&error),
+            RefreshError::Store(error) => Self::failed(&error),
+            RefreshError::Sign(error) => Self::broken(&error),
+            RefreshError::Mint(error) => Self::broken(&error),
+            RefreshError::Random(error) => Self::broken(&error),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
 use gatehouse_breaches::Breaches;
-use gatehouse_edge::Clock;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
 };
+use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
@@ -24,7 +24,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub async fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;

@@ -1,7 +1,5 @@
 //! `POST /register`: makes an account, or says by name what is wrong.
 
-use std::sync::Arc;
-
 use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, WeakPassword};
@@ -21,11 +19,12 @@ pub use app::App;
 use newcomer::Newcomer;
 
 /// Answers one request.
-pub async fn handle(app: Arc<App>, request: Request) -> Response {
-    match register(&app, &request).await {
-        Ok(user) => created(&user),
-        Err(problem) => problem.into_response(request.request_id()),
-    }
+///
+/// # Errors
+/// [`Problem`] unless there is a new account.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
+    let user = register(app, request).await?;
+    Ok(created(&user))
 }
 
 async fn register(app: &App, request: &Request) -> Result<User, Problem> {

@@ -1,8 +1,8 @@
 //! What `rotate-keys` needs, made once at cold start.
 
 use gatehouse_auth::key::RotationRules;
-use gatehouse_edge::Clock;
 use gatehouse_edge::config::{Environment, KeyRingSettings, RotationSettings};
+use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Budget, Connection, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,
 };
@@ -20,7 +20,7 @@ impl App {
     ///
     /// # Errors
     /// A sentence that names the setting that is missing or odd.
-    pub fn start(environment: &Environment) -> Result<Self, lambda_runtime::Error> {
+    pub fn start(environment: &Environment) -> Result<Self, StartError> {
         Self::with_clock(environment, Clock::System)
     }
 
@@ -28,10 +28,7 @@ impl App {
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn with_clock(
-        environment: &Environment,
-        clock: Clock,
-    ) -> Result<Self, lambda_runtime::Error> {
+    pub fn with_clock(environment: &Environment, clock: Clock) -> Result<Self, StartError> {
         let settings = RotationSettings::from_environment(environment)?;
         let table = environment.table("SIGNING_KEYS_TABLE")?;
         let connection =

@@ -1,6 +1,6 @@
 //! What meets Lambda and HTTP: settings, requests, answers, the principal, logs.
 //!
-//! A function of yours needs [`Principal`] alone; ours use [`serve()`] and
+//! A function of yours needs [`Principal`] alone; ours use [`run()`] and
 //! [`Request`] too. Nothing here knows a table, a password or a key.
 
 mod account;
@@ -8,6 +8,7 @@ mod address;
 mod audit;
 mod clock;
 pub mod config;
+mod error;
 mod event;
 mod metric;
 mod oauth;
@@ -15,6 +16,7 @@ mod principal;
 mod problem;
 mod request;
 pub mod response;
+mod run;
 mod serve;
 pub mod telemetry;
 #[cfg(feature = "tokens")]
@@ -29,7 +31,8 @@ pub use oauth::OauthError;
 pub use principal::Principal;
 pub use problem::{FieldError, Problem};
 pub use request::{Fields, Request};
-pub use serve::{answer, serve};
+pub use run::{StartError, run, run_with};
+pub use serve::answer;
 #[cfg(feature = "tokens")]
 pub use tokens::Tokens;
 

@@ -9,6 +9,7 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::error::IntoResponse;
 use crate::problem::RETRY_SOON;
 use crate::telemetry;
 use crate::{Response, response};
@@ -180,24 +181,6 @@ impl OauthError {
         self.error
     }
 
-    /// Makes the answer.
-    #[must_use]
-    pub fn into_response(self) -> Response {
-        let wire = Wire {
-            error: self.error,
-            error_description: &self.description,
-        };
-        let mut response = response::json(self.status, &wire);
-        let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, response::retry_after(wait));
-        }
-        if let Some(challenge) = self.challenge() {
-            headers.insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
-    }
-
     fn challenge(&self) -> Option<HeaderValue> {
         let challenge = match (self.error, self.scope) {
             // One field: a response of payload 2.0 carries no field twice, and
@@ -226,6 +209,24 @@ impl OauthError {
     }
 }
 
+impl IntoResponse for OauthError {
+    fn into_response(self, _: &str) -> Response {
+        let wire = Wire {
+            error: self.error,
+            error_description: &self.description,
+        };
+        let mut response = response::json(self.status, &wire);
+        let headers = response.headers_mut();
+        if let Some(wait) = self.retry_after {
+            headers.insert(RETRY_AFTER, response::retry_after(wait));
+        }
+        if let Some(challenge) = self.challenge() {
+            headers.insert(WWW_AUTHENTICATE, challenge);
+        }
+        response
+    }
+}
+
 const BEARER: &str = r#"Bearer realm="gatehouse""#;
 /// RFC 7617 section 2 and RFC 6750 section 3; the latter without an error code, since
 /// the request may not have held a token.
@@ -245,7 +246,7 @@ mod tests {
     #[test]
     fn a_bearer_token_that_is_not_good_enough_is_challenged() {
         let challenge = |error: OauthError| {
-            let answer = error.into_response();
+            let answer = error.into_response("id");
             let challenge = answer.headers().get("www-authenticate").cloned();
             challenge.map(|value| value.to_str().unwrap_or_default().to_owned())
         };
@@ -280,7 +281,7 @@ mod tests {
         ]
         .into_iter()
         .map(|error| {
-            let answer = error.into_response();
+            let answer = error.into_response("id");
             let body = String::from_utf8_lossy(answer.body()).into_owned();
             let wait = answer
                 .headers()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -15,9 +15,11 @@ use tracing::Instrument;
 
 use crate::address::ClientAddress;
 use crate::config::Environment;
+use crate::error::IntoResponse;
 use crate::event;
 use crate::problem::Problem;
 use crate::request::Request;
+use crate::run::{Awaited, Plain, StartError};
 use crate::{Response, response};
 
 /// Answers events until Lambda ends the process; several at a time where the
@@ -26,61 +28,108 @@ use crate::{Response, response};
 /// # Errors
 /// If `CLIENT_ADDRESS` or `PROXY_SECRET_SHA256` is invalid, or the Runtime API can
 /// no longer be reached.
-pub async fn serve<A, H, F>(
+pub(crate) async fn serve<A, H, Kind>(
     environment: &Environment,
-    app: Arc<A>,
+    app: A,
     handle: H,
-) -> Result<(), lambda_runtime::Error>
+) -> Result<(), StartError>
 where
     A: Send + Sync + 'static,
-    H: Fn(Arc<A>, Request) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = Response> + Send + 'static,
+    H: for<'a> Handler<'a, A, Kind> + Send + Sync + 'static,
+    Kind: 'static,
 {
-    let client_address = Arc::new(ClientAddress::from_environment(environment)?);
+    let client_address = ClientAddress::from_environment(environment)?;
+    let function = Arc::new((app, handle, client_address));
     // The event stays text until `answer`: an error of the runtime's own parser
     // would log what it stumbled over, a password perhaps.
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let (app, handle) = (Arc::clone(&app), handle.clone());
-        let client_address = Arc::clone(&client_address);
+        let function = Arc::clone(&function);
         async move {
             let LambdaEvent { payload, context } = event;
-            let response = answer(app, handle, &client_address, payload.get(), context).await;
+            let (app, handle, client_address) = &*function;
+            let response = answer(app, handle, client_address, payload.get(), context).await;
             Ok::<_, Infallible>(Payload::from(response))
         }
     });
     lambda_runtime::run_concurrent(service).await
 }
 
-/// Answers one event, given as its JSON: what [`serve`] does for each of them.
-/// An event that cannot be read is answered 400.
-pub async fn answer<A, H, F>(
-    app: Arc<A>,
-    handle: H,
+/// Answers one event, given as its JSON: what [`run`](crate::run()) does for each of
+/// them. An event that cannot be read is answered 400.
+pub async fn answer<A, H, Kind>(
+    app: &A,
+    handle: &H,
     client_address: &ClientAddress,
     event: &str,
     context: Context,
 ) -> Response
 where
-    H: Fn(Arc<A>, Request) -> F,
-    F: Future<Output = Response>,
+    H: for<'a> Handler<'a, A, Kind>,
 {
     let lambda_id = context.request_id.clone();
     let function = context.env_config.function_name.clone();
     let trace_id = context.xray_trace_id.clone();
     match event::read(event, context, client_address) {
         Ok(request) => {
-            let request_id = request.request_id().to_owned();
+            let request_id = request.request_id();
             let trace_id =
                 trace_id.or_else(|| request.header("x-amzn-trace-id").map(str::to_owned));
             let span = tracing::info_span!("invocation", request_id, function, trace_id);
-            let response = handle(app, request).instrument(span).await;
-            response::finish(response, &request_id)
+            let handled = async { handle.respond(app, &request).await };
+            let response = handled.instrument(span).await;
+            response::finish(response, request_id)
         }
         Err(error) => {
             tracing::error!(error = %error, request_id = lambda_id, "an event was refused");
             let response = Problem::invalid_request().into_response(&lambda_id);
             response::finish(response, &lambda_id)
         }
+    }
+}
+
+/// What responds to requests: a function of the app and a request, `async` or not,
+/// whose error becomes the response.
+///
+/// `Kind` tells the two apart; the compiler infers it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot respond to requests",
+    note = "it must be `fn(&{A}, &Request) -> Result<Response, Problem>`, async or not"
+)]
+pub trait Handler<'a, A, Kind> {
+    /// Responds to one request.
+    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a>;
+}
+
+/// The future of a response. It is boxed, as the compiler cannot yet prove that an
+/// unnamed one of any lifetime is `Send` (rust-lang/rust#100013).
+pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
+
+impl<'a, A, F, E> Handler<'a, A, Plain> for F
+where
+    A: 'a,
+    F: Fn(&'a A, &'a Request) -> Result<Response, E>,
+    E: IntoResponse,
+{
+    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
+        let answer = self(app, request);
+        let response = answer.unwrap_or_else(|error| error.into_response(request.request_id()));
+        Box::pin(std::future::ready(response))
+    }
+}
+
+impl<'a, A, F, R, E> Handler<'a, A, Awaited> for F
+where
+    A: 'a,
+    F: Fn(&'a A, &'a Request) -> R,
+    R: Future<Output = Result<Response, E>> + Send + 'a,
+    E: IntoResponse,
+{
+    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
+        let answer = self(app, request);
+        Box::pin(async move {
+            let answer = answer.await;
+            answer.unwrap_or_else(|error| error.into_response(request.request_id()))
+        })
     }
 }
 

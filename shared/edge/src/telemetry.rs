@@ -20,6 +20,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{ConfigError, Environment};
+use crate::run::StartError;
 use crate::{audit, metric};
 use output::{Escaped, RawLine};
 
@@ -28,7 +29,7 @@ use output::{Escaped, RawLine};
 /// # Errors
 /// [`ConfigError`] names `RUST_LOG` if it is odd, and the function's name if it
 /// is missing. Logs are set up all the same, so that [`exit`] can tell.
-pub fn init(environment: &Environment) -> Result<(), ConfigError> {
+pub(crate) fn init(environment: &Environment) -> Result<(), ConfigError> {
     let level = environment.text("RUST_LOG").unwrap_or("info");
     let wanted: Option<Targets> = level.parse().ok();
     let _ = subscriber(&wanted.clone().unwrap_or_default(), io::stdout).try_init();
@@ -44,8 +45,7 @@ pub fn init(environment: &Environment) -> Result<(), ConfigError> {
 }
 
 /// Ends `main`: says in one JSON line why a function could not start or go on.
-#[must_use]
-pub fn exit(result: Result<(), lambda_runtime::Error>) -> ExitCode {
+pub(crate) fn exit(result: Result<(), StartError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

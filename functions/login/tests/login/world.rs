@@ -145,8 +145,8 @@ impl World {
             "body": body,
         });
         answer(
-            Arc::clone(&self.app),
-            login::handle,
+            &*self.app,
+            &login::handle,
             &ClientAddress::default(),
             &event.to_string(),
             context,

@@ -102,7 +102,8 @@ impl World {
 
     /// Logs in, or does not.
     pub(super) async fn log_in(&self, request: Request) -> Response {
-        login::handle(Arc::clone(&self.app), request).await
+        let answer = login::handle(&self.app, &request).await;
+        answer.unwrap_or_else(|problem| problem.into_response(request.request_id()))
     }
 
     /// Lets time pass.

@@ -5,6 +5,7 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use super::{FieldError, Problem};
+use crate::error::IntoResponse;
 use crate::{Response, response};
 
 impl Problem {
@@ -34,6 +35,12 @@ impl Problem {
             headers.insert(WWW_AUTHENTICATE, challenge);
         }
         response
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self, request_id: &str) -> Response {
+        self.into_response(request_id)
     }
 }
 

@@ -9,13 +9,13 @@ use crate::principal::Principal;
 use crate::request::Fields;
 
 /// Asks a request for everything it can say.
-async fn curious(_: Arc<()>, request: Request) -> Response {
+fn curious(_: &(), request: &Request) -> Result<Response, Problem> {
     let any = |fields: &mut Fields| (fields.text("a"), fields.optional_text("b"));
     let said = (
         request.json(any).is_ok(),
         request.json_or_empty(any).is_ok(),
         request.form_or_json(any).is_ok(),
-        Principal::of(&request, Timestamp::from_unix(0)).is_ok(),
+        Principal::of(request, Timestamp::from_unix(0)).is_ok(),
         request.client_address().to_owned(),
         request.user_agent().to_owned(),
         (
@@ -24,18 +24,13 @@ async fn curious(_: Arc<()>, request: Request) -> Response {
             request.route().to_owned(),
         ),
     );
-    response::json(http::StatusCode::OK, &json!(format!("{said:?}")))
+    let body = json!(format!("{said:?}"));
+    Ok(response::json(http::StatusCode::OK, &body))
 }
 
 async fn ask(event: &Value) -> Response {
-    answer(
-        Arc::new(()),
-        curious,
-        &ClientAddress::default(),
-        &event.to_string(),
-        context(),
-    )
-    .await
+    let connection = ClientAddress::default();
+    answer(&(), &curious, &connection, &event.to_string(), context()).await
 }
 
 fn context() -> Context {
@@ -154,14 +149,8 @@ async fn text_that_is_no_event_is_400_with_lambdas_own_request_id() {
         "{\"version\":\"2.0\"}",
         "{\"version\":2}",
     ] {
-        let answer = answer(
-            Arc::new(()),
-            curious,
-            &ClientAddress::default(),
-            text,
-            context(),
-        )
-        .await;
+        let connection = ClientAddress::default();
+        let answer = answer(&(), &curious, &connection, text, context()).await;
         assert_eq!(answer.status(), 400, "{text}");
         assert_eq!(answer.headers()["x-request-id"], "lambda-id");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
@@ -176,15 +165,9 @@ async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
         "rawPath": "/x",
         "requestContext": { "requestId": "gateway-id", "http": { "method": "GET" } },
     });
-    let empty = |_: Arc<()>, _: Request| async { response::no_content() };
-    let answer = answer(
-        Arc::new(()),
-        empty,
-        &ClientAddress::default(),
-        &event.to_string(),
-        context(),
-    )
-    .await;
+    let empty = |_: &(), _: &Request| async { Ok::<_, Problem>(response::no_content()) };
+    let connection = ClientAddress::default();
+    let answer = answer(&(), &empty, &connection, &event.to_string(), context()).await;
     let payload = serde_json::to_string_pretty(&Payload::from(answer)).unwrap();
     insta::assert_snapshot!(payload, @r#"
     {
