@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::address::{ClientAddress, address};
 use crate::audit::{Audit, AuditEvent};
 use crate::config::Environment;
-use crate::problem::Problem;
+use crate::error::Problem;
 use crate::request::Request;
 
 /// Who a request acts for.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::Request;
 use super::fields::Fields;
 use super::media_type::{self, MediaType};
-use crate::oauth::OauthError;
-use crate::problem::{FieldError, Problem};
+use crate::error::OauthError;
+use crate::error::{FieldError, Problem};
 
 /// Why a body cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 
 use super::BodyFault;
-use crate::problem::FieldError;
+use crate::error::FieldError;
 
 /// The fields of a body, or the parameters of a query. An invalid one is noted and
 /// read as empty; since notes refuse the whole request in the end, nobody ever sees

@@ -1,7 +1,7 @@
 //! What a path and a query say.
 
 use super::{Fields, Request};
-use crate::problem::Problem;
+use crate::error::Problem;
 
 impl Request {
     /// Returns what stands in the place of `{name}` in the route's path.

@@ -3,8 +3,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::Environment;
-use crate::oauth::OauthError;
-use crate::problem::Problem;
+use crate::error::OauthError;
+use crate::error::Problem;
 
 /// An event with a body and a content type, and whatever `change` does to it.
 fn event(content_type: &str, body: &str, change: impl FnOnce(&mut Value)) -> Request {

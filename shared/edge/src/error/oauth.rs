@@ -9,8 +9,8 @@ use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::problem::RETRY_SOON;
 use crate::error::IntoResponse;
-use crate::problem::RETRY_SOON;
 use crate::telemetry;
 use crate::{Response, response};
 
