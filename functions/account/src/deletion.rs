@@ -17,12 +17,11 @@ pub(crate) async fn delete(
     let principal = Principal::of(request, now)?;
     let password = request.json(|fields| fields.secret("password"))?;
     let user = owner::prove(app, request, &principal, &password).await?;
-    let deleted = app.accounts.delete(&user, now).await;
-    match deleted.map_err(|error| Problem::failed(&error))? {
+    match app.accounts.delete(&user, now).await? {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),
         // Somebody has changed the account meanwhile: this token is good no more.
-        Deleted::Refused => return Err(Problem::unauthorized(true)),
+        Deleted::Refused => return Err(Problem::invalid_token()),
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
     record(request, Some(&user.sub), event, reason);
@@ -34,7 +33,7 @@ pub(crate) async fn delete(
         Ok(_) => Ok(response::no_content()),
         Err(error) => {
             tracing::warn!(sub = %user.sub, "what is left of a deleted user ends by itself, or by an administrator's DELETE");
-            Err(Problem::failed(&error))
+            Err(error.into())
         }
     }
 }

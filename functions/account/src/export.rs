@@ -24,33 +24,26 @@ pub(crate) async fn export(
     now: Timestamp,
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
-    let failed = |error| Problem::failed(&error);
-    let found = app.accounts.users.get_with_recovery(&principal.sub).await;
+    let found = app.accounts.users.get_with_recovery(&principal.sub).await?;
     let (user, recovery) = found
-        .map_err(failed)?
         .filter(|(user, _)| user.token_version == principal.ver)
-        .ok_or_else(|| Problem::unauthorized(true))?;
-    let sessions = app
-        .accounts
-        .sessions
-        .of_user(&user.sub)
-        .await
-        .map_err(failed)?;
+        .ok_or_else(Problem::invalid_token)?;
+    let sessions = app.accounts.sessions.of_user(&user.sub).await?;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();
-    let revocations = app.accounts.revocations.of_user(&user.sub, &sids).await;
+    let revocations = app.accounts.revocations.of_user(&user.sub, &sids).await?;
     let about = AttemptKeys {
         sub: user.sub.clone(),
         digests: user.identifier_digests(),
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };
-    let attempts = app.attempts.read(&about).await.map_err(failed)?;
+    let attempts = app.attempts.read(&about).await?;
     let body = json!({
         "exported_at": now.to_string(),
         "user": account(&user),
         "password": user.password_hash.as_ref().map(|hash| password(&user, hash)),
         "recovery": recovery.as_ref().map(granted),
         "sessions": sessions.iter().map(session).collect::<Vec<_>>(),
-        "revocations": revocations.map_err(failed)?.iter().map(revocation).collect::<Vec<_>>(),
+        "revocations": revocations.iter().map(revocation).collect::<Vec<_>>(),
         "login_attempts": attempts.into_iter().map(counter).collect::<Vec<_>>(),
     });
     Ok(response::json(StatusCode::OK, &body))

@@ -30,19 +30,14 @@ pub(crate) async fn change(
     let user = owner::prove(app, request, &principal, &current).await?;
     let hash = hash(app, request, &user, new).await?;
     let caller = (&user.sub, principal.ver);
-    let ended = app
-        .accounts
-        .change_password(caller, &hash, now)
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    match ended {
+    match app.accounts.change_password(caller, &hash, now).await? {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
             record(request, Some(&user.sub), event, Some("by_its_owner"));
             Ok(response::no_content())
         }
         // Somebody has ended this session meanwhile: it sets no password.
-        Ended::Refused => Err(Problem::unauthorized(true)),
+        Ended::Refused => Err(Problem::invalid_token()),
     }
 }
 
@@ -62,18 +57,11 @@ pub(crate) async fn reset(
     };
     // Before any hash: who has no code makes us compute none. The code has too many bits
     // to be guessed, so that no counter stands before it.
-    let user = app.accounts.users.find_by_recovery(&code, now).await;
-    let user = user.map_err(|error| Problem::failed(&error))?;
-    let Some(user) = user else {
+    let Some(user) = app.accounts.users.find_by_recovery(&code, now).await? else {
         return Err(refuse(request, Some(&code)));
     };
     let hash = hash(app, request, &user, new).await?;
-    let ended = app
-        .accounts
-        .reset_password(&code, &hash, now)
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    match ended {
+    match app.accounts.reset_password(&code, &hash, now).await? {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
             record(request, Some(&user.sub), event, Some("recovery_code"));
@@ -103,20 +91,17 @@ async fn hash(
     user: &User,
     new: Password,
 ) -> Result<StoredHash, Problem> {
-    let username = Username::parse(&user.username).map_err(|error| Problem::broken(&error))?;
+    let username = Username::parse(&user.username).map_err(Problem::broken)?;
     let email = user.email.as_deref().map(EmailAddress::parse);
     let email = email.and_then(Result::ok);
     app.policy
         .check(&new, &username, email.as_ref())
         .map_err(weak)?;
-    let stolen = app.breaches.hold(&new).await;
-    if stolen.map_err(|error| Problem::failed(&error))? {
+    if app.breaches.hold(&new).await? {
         return Err(weak(WeakPassword::stolen()));
     }
-    let salt = random::bytes().map_err(|error| Problem::broken(&error))?;
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    let hash = hasher.hash(new, salt).await;
-    hash.map_err(|error| Problem::failed(&error))
+    Ok(hasher.hash(new, random::bytes()?).await?)
 }
 
 fn weak(weak: WeakPassword) -> Problem {

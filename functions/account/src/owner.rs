@@ -15,10 +15,9 @@ use crate::app::{App, record};
 /// 401 if the account is gone, disabled, or has changed since the token was made:
 /// the authorizer looked a moment ago, and this is what it may have missed.
 pub(crate) async fn read(app: &App, principal: &Principal) -> Result<User, Problem> {
-    let user = app.accounts.users.get(&principal.sub).await;
-    let user = user.map_err(|error| Problem::failed(&error))?;
+    let user = app.accounts.users.get(&principal.sub).await?;
     user.filter(|user| user.token_version == principal.ver && user.status == Status::Active)
-        .ok_or_else(|| Problem::unauthorized(true))
+        .ok_or_else(Problem::invalid_token)
 }
 
 /// Reads the person whose access token and whose password it is.
@@ -34,23 +33,18 @@ pub(crate) async fn prove(
     let user = read(app, principal).await?;
     let hasher = app.hasher.within(request.time_left(&app.clock));
     let typed = TypedPassword::parse(typed.expose_secret()).ok();
-    let ready = match &typed {
-        Some(typed) => hasher.ready_to_verify(typed),
-        None => hasher.ready(),
-    };
-    ready.map_err(|error| Problem::failed(&error))?;
+    match &typed {
+        Some(typed) => hasher.ready_to_verify(typed)?,
+        None => hasher.ready()?,
+    }
     count(app, request, &user).await?;
     let verified = match typed {
-        Some(typed) => hasher.verify(typed, user.password_hash.clone()).await,
+        Some(typed) => hasher.verify(typed, user.password_hash.clone()).await?,
         // No account has an empty password.
-        None => Ok(Verified::Wrong),
+        None => Verified::Wrong,
     };
-    if verified
-        .map_err(|error| Problem::failed(&error))?
-        .is_right()
-    {
-        let forgotten = app.attempts.forget_user(&user.sub).await;
-        forgotten.map_err(|error| Problem::failed(&error))?;
+    if verified.is_right() {
+        app.attempts.forget_user(&user.sub).await?;
         return Ok(user);
     }
     let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("wrong_password"));
@@ -61,8 +55,8 @@ pub(crate) async fn prove(
 /// Counts an attempt at the password of somebody who is logged in, before it is
 /// hashed: a stolen token guesses no password.
 async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem> {
-    let reserved = app.attempts.reserve_user(&user.sub, app.clock.now()).await;
-    match reserved.map_err(|error| Problem::failed(&error))? {
+    let now = app.clock.now();
+    match app.attempts.reserve_user(&user.sub, now).await? {
         Reservation::Reserved { .. } => Ok(()),
         Reservation::Refused { retry_after } => {
             let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("too_many_attempts"));

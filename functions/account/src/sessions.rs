@@ -19,8 +19,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     let user = owner::read(app, &principal).await?;
-    let sessions = app.accounts.sessions.of_user(&user.sub).await;
-    let sessions = sessions.map_err(|error| Problem::failed(&error))?;
+    let sessions = app.accounts.sessions.of_user(&user.sub).await?;
     let items = sessions
         .iter()
         .filter(|session| session.is_live(user.session_version, now))
@@ -36,14 +35,13 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
     let Some(Ok(sid)) = sid else {
         return Err(Problem::not_found());
     };
-    let session = app.accounts.sessions.get(&sid).await;
-    let session = session.map_err(|error| Problem::failed(&error))?;
+    let session = app.accounts.sessions.get(&sid).await?;
     // Another person's and nobody's are one answer.
     if session.is_none_or(|session| session.sub != principal.sub) {
         return Err(Problem::not_found());
     }
     let ended = app.accounts.end_session(&sid, &principal.sub, REASON, now);
-    match ended.await.map_err(|error| Problem::failed(&error))? {
+    match ended.await? {
         Ended::Refused => Err(Problem::not_found()),
         Ended::Done => {
             let mut audit = request.audit();

@@ -12,8 +12,8 @@ use crate::app::Call;
 pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let change = read(call.request)?;
-    let changed = call.app.accounts.change(&target, &change, call.now).await;
-    let user = match changed.map_err(|error| Problem::failed(&error))? {
+    let changed = call.app.accounts.change(&target, &change, call.now).await?;
+    let user = match changed {
         Changed::NotFound => return Err(Problem::not_found()),
         Changed::LastAdmin => return Err(Problem::last_admin()),
         Changed::Unchanged(user) => user,
@@ -30,12 +30,9 @@ pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
 pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     call.request.json_or_empty(|_| ())?;
-    let ended = call
-        .app
-        .accounts
-        .end_sessions_of(&target, REASON, call.now)
-        .await;
-    if !ended.map_err(|error| Problem::failed(&error))? {
+    let accounts = &call.app.accounts;
+    let ended = accounts.end_sessions_of(&target, REASON, call.now).await?;
+    if !ended {
         return Err(Problem::not_found());
     }
     call.record(&target, AuditEvent::SessionRevoked, Some(REASON));

@@ -44,8 +44,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 
 /// Answers `GET /admin/users/{id}`.
 async fn show(call: &Call<'_>) -> Result<Response, Problem> {
-    let user = call.app.accounts.users.get(&call.target()?).await;
-    let user = user.map_err(|error| Problem::failed(&error))?;
+    let user = call.app.accounts.users.get(&call.target()?).await?;
     let profile = user.ok_or_else(Problem::not_found)?.into();
     Ok(response::json(StatusCode::OK, &Account::of(&profile)))
 }

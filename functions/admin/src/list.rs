@@ -149,14 +149,12 @@ fn cursor(text: &str) -> Result<SubjectId, FieldError> {
 
 async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<Response, Problem> {
     let time_is_up = || call.request.time_left(&call.app.clock) < TIME_OF_A_CALL;
-    let page = call.app.accounts.users.page(after, limit, time_is_up).await;
-    let page = page.map_err(|error| Problem::failed(&error))?;
+    let page = call.app.accounts.users.page(after, limit, time_is_up).await?;
     Ok(answer(&page.users, page.next))
 }
 
 async fn one(call: &Call<'_>, name_key: &ItemKey) -> Result<Response, Problem> {
-    let user = call.app.accounts.users.find(name_key).await;
-    let user = user.map_err(|error| Problem::failed(&error))?;
+    let user = call.app.accounts.users.find(name_key).await?;
     let found: Vec<Profile> = user.into_iter().map(Profile::from).collect();
     Ok(answer(&found, None))
 }

@@ -10,8 +10,7 @@ use crate::app::Call;
 pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let app = call.app;
-    let removed = app.accounts.remove(&target, call.now).await;
-    let (user, deleted) = removed.map_err(|error| Problem::failed(&error))?;
+    let (user, deleted) = app.accounts.remove(&target, call.now).await?;
     let digests = match deleted {
         Deleted::LastAdmin => return Err(Problem::last_admin()),
         Deleted::Done => {
@@ -28,7 +27,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
         Deleted::Refused => Vec::new(),
     };
     let left = app.accounts.delete_traces(&app.attempts, &target, digests);
-    let left = left.await.map_err(|error| Problem::failed(&error))?;
+    let left = left.await?;
     match deleted {
         Deleted::Refused if left == 0 => Err(Problem::not_found()),
         Deleted::Refused => {

@@ -99,8 +99,7 @@ async fn client(
     let secret = presented.secret.expose_secret();
     let verdict = match ClientId::parse(&presented.id) {
         Ok(id) => {
-            let known = app.clients.get(&id, now).await;
-            let known = known.map_err(|error| OauthError::failed(&error))?;
+            let known = app.clients.get(&id, now).await?;
             Client::authenticate(known.as_deref(), secret, now)
         }
         // No client can have such an id.
@@ -121,8 +120,7 @@ async fn holder(
     token: &str,
     now: Timestamp,
 ) -> Result<Caller, OauthError> {
-    let verdict = app.keys.verify(&app.verifier, token, now).await;
-    let verdict = verdict.map_err(|error| OauthError::failed(&error))?;
+    let verdict = app.keys.verify(&app.verifier, token, now).await?;
     let claims = verdict.map_err(|error| {
         deny(request, error.reason(), None);
         OauthError::invalid_token()
@@ -131,7 +129,7 @@ async fn holder(
         Ok(Caller::Token(Box::new(claims)))
     } else {
         deny(request, "missing_scope", Some(&claims));
-        Err(OauthError::insufficient_scope(SCOPE))
+        Err(OauthError::missing_scope(SCOPE))
     }
 }
 

@@ -44,10 +44,10 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
     let token = token.ok_or_else(|| OauthError::invalid_request("token is missing"))?;
     let claims = verified(app, token.expose_secret(), now).await?;
     let active = match &caller {
-        Caller::Client => is_active(app, claims.as_ref()).await.map(Some),
-        Caller::Token(holder) => both_are_active(app, holder, claims.as_ref()).await,
+        Caller::Client => Some(is_active(app, claims.as_ref()).await?),
+        Caller::Token(holder) => both_are_active(app, holder, claims.as_ref()).await?,
     };
-    let Some(active) = active.map_err(|error| OauthError::failed(&error))? else {
+    let Some(active) = active else {
         caller::deny(request, "token_revoked", caller.claims());
         return Err(OauthError::invalid_token());
     };
@@ -58,8 +58,7 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
 
 /// Returns the claims of a token that is valid except, perhaps, for a revocation.
 async fn verified(app: &App, token: &str, now: Timestamp) -> Result<Option<Claims>, OauthError> {
-    let verdict = app.keys.verify(&app.verifier, token, now).await;
-    Ok(verdict.map_err(|error| OauthError::failed(&error))?.ok())
+    Ok(app.keys.verify(&app.verifier, token, now).await?.ok())
 }
 
 /// Reports whether a token is active.

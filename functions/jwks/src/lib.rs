@@ -62,12 +62,7 @@ async fn document(app: &App, request: &Request) -> Result<Document, Problem> {
         Some(_) | None => return Err(Problem::not_found()),
     };
     let now = app.clock.now();
-    let keys = app
-        .keys
-        .published(now)
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    let set = keys.jwk_set(now);
+    let set = app.keys.published(now).await?.jwk_set(now);
     Ok(Document::new(&match discovery {
         None => set,
         Some(discovery) => discovery.document(&app.issuer, &set),

@@ -30,13 +30,14 @@ impl Attempt {
     /// # Errors
     /// [`LoginError`] when a member is missing, or the scope is none.
     pub(crate) fn read(request: &Request) -> Result<Self, LoginError> {
-        let (username, password, scope) = request.json(|fields| {
+        let body = request.json(|fields| {
             (
                 fields.text("username"),
                 fields.secret("password"),
                 fields.optional_text("scope"),
             )
-        })?;
+        });
+        let (username, password, scope) = body.map_err(LoginError::Other)?;
         let identifier = LoginIdentifier::parse(&username);
         Ok(Self {
             name_key: identifier.name_key(),

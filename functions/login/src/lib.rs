@@ -77,13 +77,7 @@ fn record_refusal(request: &Request, attempt: &Attempt, user: Option<&User>, err
         LoginError::Refused(refusal) => (AuditEvent::LoginFailed, refusal.name()),
         LoginError::InvalidScope => (AuditEvent::LoginFailed, "invalid_scope"),
         LoginError::Throttled { counted, .. } => (AuditEvent::LoginThrottled, counted.name()),
-        LoginError::Request(_)
-        | LoginError::Keys(_)
-        | LoginError::Store(_)
-        | LoginError::Hash(_)
-        | LoginError::Sign(_)
-        | LoginError::Mint(_)
-        | LoginError::Random(_) => return,
+        LoginError::Other(_) => return,
     };
     record(request, attempt, user, event, Some(reason));
 }

@@ -49,12 +49,9 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
-    let ended = end(app, &principal, scope, now)
-        .await
-        .map_err(|error| Problem::failed(&error))?;
-    match ended {
+    match end(app, &principal, scope, now).await? {
         // Somebody has ended this session meanwhile: it may not end others.
-        Ended::Refused => Err(Problem::unauthorized(true)),
+        Ended::Refused => Err(Problem::invalid_token()),
         Ended::Done => {
             let mut audit = request.audit();
             audit.sub = Some(&principal.sub);

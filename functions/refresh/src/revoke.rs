@@ -20,7 +20,9 @@ use crate::rotate::end;
 pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Response, RefreshError> {
     let now = app.clock.now();
     // The hint is ignored: a token tells by itself what it is (section 2.1 allows it).
-    let token: SecretString = request.form_or_json(|fields| fields.secret("token"))?;
+    let token: SecretString = request
+        .form_or_json(|fields| fields.secret("token"))
+        .map_err(RefreshError::Other)?;
     match revoke_refresh(app, request, token.expose_secret(), now).await {
         Ok(()) => {}
         Err(RefreshError::InvalidGrant) => {

@@ -1,7 +1,8 @@
 //! `POST /refresh`: one conditional update, whose outcome decides.
 
+use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{AttemptId, Jti, SessionId, SubjectId};
-use gatehouse_auth::key::MacKid;
+use gatehouse_auth::key::{MacKid, MacKidError};
 use gatehouse_auth::random;
 use gatehouse_auth::refresh::RefreshToken;
 use gatehouse_auth::refresh::step::{self, Decision, Refusal, RevokeReason, Update};
@@ -10,13 +11,24 @@ use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
-use gatehouse_edge::{AuditEvent, Request, Response, Tokens};
+use gatehouse_edge::{AuditEvent, OauthError, Request, Response, Tokens};
 use gatehouse_store::{KeysError, RotateSession};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
 use crate::error::RefreshError;
 use crate::presented::{Presented, authenticate};
+
+/// A session that names no key of ours.
+#[derive(Debug, thiserror::Error)]
+#[error("the session refers to a malformed key id")]
+struct MalformedKeyId(#[source] MacKidError);
+
+impl Failure for MalformedKeyId {
+    fn is_transient(&self) -> bool {
+        false
+    }
+}
 
 /// Answers `POST /refresh`.
 ///
@@ -134,7 +146,7 @@ impl Refresh<'_> {
     async fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
         // The key that the item names, so that a racer makes the very same token;
         // it may be newer than the ring that knew the presented one's.
-        let kid = MacKid::parse(&session.mac_kid).map_err(|_| RefreshError::OddSession)?;
+        let kid = MacKid::parse(&session.mac_kid).map_err(MalformedKeyId)?;
         let ring = self.app.ring.with_mac(&kid, self.now).await?;
         let ring = ring.ok_or(KeysError::HeldBack)?;
         let key = ring.active().ok_or(KeysError::NotReady)?;
@@ -142,7 +154,7 @@ impl Refresh<'_> {
         if let Some(wanted) = &self.wanted
             && !wanted.is_subset(&session.scope)
         {
-            return Err(RefreshError::InvalidScope);
+            return Err(invalid_scope());
         }
         let available = session
             .scope
@@ -194,7 +206,7 @@ pub(crate) async fn end(
 
 /// Reads the token and the scope that is asked for.
 fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshError> {
-    let (grant_type, token, scope) = request.form_or_json(|fields| {
+    let body = request.form_or_json(|fields| {
         // RFC 6749 section 6 requires it of a form; in JSON the endpoint says it.
         let grant_type = if fields.is_form() {
             Some(fields.text("grant_type"))
@@ -206,15 +218,21 @@ fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshErro
             fields.secret("refresh_token"),
             fields.optional_text("scope"),
         )
-    })?;
+    });
+    let (grant_type, token, scope) = body.map_err(RefreshError::Other)?;
     if grant_type.is_some_and(|grant_type| grant_type != "refresh_token") {
-        return Err(RefreshError::UnsupportedGrantType);
+        let error = OauthError::unsupported_grant_type();
+        return Err(RefreshError::Other(error));
     }
     let scope = scope
         .map(|scope| Scopes::parse(&scope))
         .transpose()
-        .map_err(|_| RefreshError::InvalidScope)?;
+        .map_err(|_| invalid_scope())?;
     Ok((token, scope))
+}
+
+fn invalid_scope() -> RefreshError {
+    RefreshError::Other(OauthError::invalid_scope())
 }
 
 /// Looks before the update: a refused scope must not cost the client its token.
@@ -233,7 +251,7 @@ async fn refuse_more_than_the_session_has(
             && session.revoked_at.is_none()
     });
     match current {
-        Some(session) if !wanted.is_subset(&session.scope) => Err(RefreshError::InvalidScope),
+        Some(session) if !wanted.is_subset(&session.scope) => Err(invalid_scope()),
         Some(_) | None => Ok(()),
     }
 }

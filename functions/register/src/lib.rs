@@ -33,7 +33,7 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     }
     let newcomer = Newcomer::read(request, app.policy)?;
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    hasher.ready().map_err(|error| Problem::failed(&error))?;
+    hasher.ready()?;
     count(app, request).await?;
     let user = account(app, &hasher, newcomer).await?;
     app.users
@@ -42,7 +42,7 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
         .map_err(|error| match error {
             RegisterError::UsernameTaken => Problem::username_taken(),
             RegisterError::EmailTaken => Problem::email_taken(),
-            RegisterError::Store(error) => Problem::failed(&error),
+            RegisterError::Store(error) => error.into(),
         })?;
     record(request, &user);
     Ok(user)
@@ -54,8 +54,7 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
     let reserved = app
         .attempts
         .reserve_address(request.client_address(), app.clock.now())
-        .await
-        .map_err(|error| Problem::failed(&error))?;
+        .await?;
     match reserved {
         Reservation::Reserved { .. } => Ok(()),
         Reservation::Refused { retry_after } => {
@@ -69,20 +68,13 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
 
 /// Hashes the password and makes the account, which is not stored yet.
 async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User, Problem> {
-    let (sub, salt) = random::bytes()
-        .and_then(|sub| Ok((sub, random::bytes()?)))
-        .map_err(|error| Problem::broken(&error))?;
-    let stolen = app.breaches.hold(&newcomer.password).await;
-    if stolen.map_err(|error| Problem::failed(&error))? {
+    if app.breaches.hold(&newcomer.password).await? {
         return Err(newcomer::weak(WeakPassword::stolen()));
     }
-    let hash = hasher
-        .hash(newcomer.password, salt)
-        .await
-        .map_err(|error| Problem::failed(&error))?;
+    let hash = hasher.hash(newcomer.password, random::bytes()?).await?;
     let now = app.clock.now();
     Ok(User::new(
-        SubjectId::from_bytes(sub),
+        SubjectId::from_bytes(random::bytes()?),
         &newcomer.username,
         newcomer.email.as_ref(),
         Roles::of_new_user(),

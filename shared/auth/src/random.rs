@@ -1,9 +1,17 @@
 //! The only place that gets random bytes from the operating system's generator.
 
+use crate::failure::Failure;
+
 /// The system's random generator failed, so nothing may be issued.
 #[derive(Debug, thiserror::Error)]
 #[error("the system's random generator failed")]
 pub struct RandomError;
+
+impl Failure for RandomError {
+    fn is_transient(&self) -> bool {
+        false
+    }
+}
 
 /// Returns `N` random bytes suitable for keys, identifiers and salts.
 ///

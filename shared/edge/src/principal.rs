@@ -114,7 +114,7 @@ impl Principal {
     fn read(request: &lambda_http::Request) -> Result<Self, Problem> {
         Self::from_context(request.request_context_ref()).map_err(|odd| {
             tracing::error!(member = odd, "the authorizer's context is missing or odd");
-            Problem::unauthorized(false)
+            Problem::unauthorized()
         })
     }
 
@@ -126,7 +126,7 @@ impl Principal {
 
     fn at(self, now: Timestamp) -> Result<Self, Problem> {
         if self.exp <= now {
-            return Err(Problem::unauthorized(true));
+            return Err(Problem::invalid_token());
         }
         Ok(self)
     }

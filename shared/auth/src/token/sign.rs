@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::claims::Claims;
+use crate::failure::Failure;
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::key::SigningKey;
 use crate::newtype::redacted_debug;
@@ -55,6 +56,12 @@ pub enum SignError {
     /// The crypto backend could not sign.
     #[error("the token could not be signed")]
     Signature(#[source] jsonwebtoken::errors::Error),
+}
+
+impl Failure for SignError {
+    fn is_transient(&self) -> bool {
+        false
+    }
 }
 
 impl Issuer {

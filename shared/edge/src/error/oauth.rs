@@ -2,73 +2,42 @@
 
 use std::borrow::Cow;
 use std::error::Error;
-use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderValue, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 
-use super::problem::RETRY_SOON;
-use crate::error::IntoResponse;
-use crate::telemetry;
-use crate::{Response, response};
+use super::IntoResponse;
+use super::fault::Fault;
+use crate::Response;
 
 /// An error of `/refresh`, `/revoke` or `/introspect` as its caller reads it.
 #[derive(Debug)]
 pub struct OauthError {
-    status: StatusCode,
     error: &'static str,
-    description: Cow<'static, str>,
-    scope: Option<&'static str>,
-    retry_after: Option<Duration>,
+    fault: Fault,
 }
 
 impl OauthError {
     /// 400 `invalid_request`; the description holds no quotes and no backslash.
     #[must_use]
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            description: description.into(),
-            ..Self::new(StatusCode::BAD_REQUEST, "invalid_request", "")
-        }
+        let fault = Fault::new(StatusCode::BAD_REQUEST, description);
+        Self::of("invalid_request", fault)
     }
 
     /// 413 `invalid_request`.
     #[must_use]
     pub fn body_too_large() -> Self {
-        let description = "the body has more than 16 KiB";
-        Self::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "invalid_request",
-            description,
-        )
+        Self::of("invalid_request", Fault::body_too_large())
     }
 
     /// 415 `invalid_request`.
     #[must_use]
     pub fn unsupported_media_type() -> Self {
         let description = "send application/x-www-form-urlencoded or application/json in UTF-8";
-        Self::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "invalid_request",
-            description,
-        )
-    }
-
-    /// 429 `invalid_request`, with `Retry-After`.
-    #[must_use]
-    pub fn too_many_requests(retry_after: Duration) -> Self {
-        let description = "too many attempts: wait, then try again";
-        let error = Self::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "invalid_request",
-            description,
-        );
-        Self {
-            retry_after: Some(retry_after),
-            ..error
-        }
+        let fault = Fault::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, description);
+        Self::of("invalid_request", fault)
     }
 
     /// 400 `invalid_grant`: forged, expired, revoked, replayed alike, so that
@@ -76,44 +45,33 @@ impl OauthError {
     #[must_use]
     pub fn invalid_grant() -> Self {
         let description = "the refresh token is invalid, expired or revoked";
-        Self::new(StatusCode::BAD_REQUEST, "invalid_grant", description)
+        Self::bad_request("invalid_grant", description)
     }
 
     /// 400 `invalid_scope`.
     #[must_use]
     pub fn invalid_scope() -> Self {
         let description = "the scope is malformed or exceeds what was granted";
-        Self::new(StatusCode::BAD_REQUEST, "invalid_scope", description)
+        Self::bad_request("invalid_scope", description)
     }
 
     /// 400 `unsupported_grant_type`.
     #[must_use]
     pub fn unsupported_grant_type() -> Self {
         let description = "grant_type must be refresh_token";
-        Self::new(
-            StatusCode::BAD_REQUEST,
-            "unsupported_grant_type",
-            description,
-        )
+        Self::bad_request("unsupported_grant_type", description)
     }
 
-    /// 403 `insufficient_scope`; the challenge names the scope that is required
-    /// (RFC 6750 section 3).
+    /// 403 `insufficient_scope`: the access token does not have this scope.
     #[must_use]
-    pub fn insufficient_scope(scope: &'static str) -> Self {
-        let description = format!("the access token lacks the scope {scope}");
-        Self {
-            description: description.into(),
-            scope: Some(scope),
-            ..Self::new(StatusCode::FORBIDDEN, "insufficient_scope", "")
-        }
+    pub fn missing_scope(scope: &str) -> Self {
+        Self::of("insufficient_scope", Fault::missing_scope(scope))
     }
 
     /// 401 `invalid_token` (RFC 6750 section 3.1).
     #[must_use]
     pub fn invalid_token() -> Self {
-        let description = "a valid access token is required";
-        Self::new(StatusCode::UNAUTHORIZED, "invalid_token", description)
+        Self::of("invalid_token", Fault::invalid_token())
     }
 
     /// 401 `invalid_client` (RFC 6749 section 5.2), with a challenge for each way to
@@ -121,58 +79,20 @@ impl OauthError {
     /// credential was wrong.
     #[must_use]
     pub fn invalid_client(description: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "invalid_client", description)
+        let fault = Fault::new(StatusCode::UNAUTHORIZED, description);
+        Self::of("invalid_client", fault.with_challenge(CLIENT_CHALLENGES))
     }
 
-    /// 503 `temporarily_unavailable`, with `Retry-After`.
+    /// 500 `server_error`, for an error that no retry mends.
     #[must_use]
-    pub fn temporarily_unavailable(retry_after: Duration) -> Self {
-        let description = "the service cannot answer now: try again";
-        let error = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "temporarily_unavailable",
-            description,
-        );
-        Self {
-            retry_after: Some(retry_after),
-            ..error
-        }
-    }
-
-    /// 500 `server_error`.
-    #[must_use]
-    pub fn server_error() -> Self {
-        let description = "the service failed";
-        Self::new(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "server_error",
-            description,
-        )
-    }
-
-    /// Logs a failure, here and nowhere else, and answers 503 where the same
-    /// request may succeed a moment later, 500 where somebody must look.
-    #[must_use]
-    pub fn failed(failure: &dyn Failure) -> Self {
-        telemetry::failure(failure, failure.is_transient());
-        if failure.is_transient() {
-            Self::temporarily_unavailable(RETRY_SOON)
-        } else {
-            Self::server_error()
-        }
-    }
-
-    /// Logs an error that no retry mends, here and nowhere else, and answers 500.
-    #[must_use]
-    pub fn broken(error: &(dyn Error + 'static)) -> Self {
-        telemetry::failure(error, false);
-        Self::server_error()
+    pub fn broken(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::of("server_error", Fault::broken(error))
     }
 
     /// Returns the answer's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.status
+        self.fault.status
     }
 
     /// Returns the value of `error`, such as `invalid_grant`.
@@ -181,31 +101,26 @@ impl OauthError {
         self.error
     }
 
-    fn challenge(&self) -> Option<HeaderValue> {
-        let challenge = match (self.error, self.scope) {
-            // One field: a response of payload 2.0 carries no field twice, and
-            // RFC 9110 section 11.6.1 joins challenges with commas.
-            ("invalid_client", _) => CLIENT_CHALLENGES.to_owned(),
-            ("insufficient_scope", Some(scope)) => {
-                format!(r#"{BEARER}, error="insufficient_scope", scope="{scope}""#)
-            }
-            ("invalid_token" | "insufficient_scope", _) => {
-                format!(r#"{BEARER}, error="{}""#, self.error)
-            }
-            _ => return None,
-        };
-        HeaderValue::from_str(&challenge).ok()
+    fn bad_request(error: &'static str, description: &'static str) -> Self {
+        Self::of(error, Fault::new(StatusCode::BAD_REQUEST, description))
     }
 
-    fn new(status: StatusCode, error: &'static str, description: &'static str) -> Self {
-        let description = Cow::Borrowed(description);
-        Self {
-            status,
-            error,
-            description,
-            scope: None,
-            retry_after: None,
-        }
+    fn of(error: &'static str, fault: Fault) -> Self {
+        Self { error, fault }
+    }
+}
+
+/// 503 `temporarily_unavailable`, with `Retry-After`, if the same request may succeed a
+/// moment later; 500 `server_error` if an operator must act.
+impl<F: Failure> From<F> for OauthError {
+    fn from(failure: F) -> Self {
+        let fault = Fault::from(failure);
+        let error = if fault.is_transient() {
+            "temporarily_unavailable"
+        } else {
+            "server_error"
+        };
+        Self::of(error, fault)
     }
 }
 
@@ -213,23 +128,15 @@ impl IntoResponse for OauthError {
     fn into_response(self, _: &str) -> Response {
         let wire = Wire {
             error: self.error,
-            error_description: &self.description,
+            error_description: &self.fault.detail,
         };
-        let mut response = response::json(self.status, &wire);
-        let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, response::retry_after(wait));
-        }
-        if let Some(challenge) = self.challenge() {
-            headers.insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
+        self.fault.respond("application/json", &wire)
     }
 }
 
-const BEARER: &str = r#"Bearer realm="gatehouse""#;
 /// RFC 7617 section 2 and RFC 6750 section 3; the latter without an error code, since
-/// the request may not have held a token.
+/// the request may not have held a token. One field: a response of payload 2.0 carries
+/// no field twice, and RFC 9110 section 11.6.1 joins challenges with commas.
 const CLIENT_CHALLENGES: &str =
     r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
 
@@ -242,6 +149,7 @@ struct Wire<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::fault::Failing;
 
     #[test]
     fn a_bearer_token_that_is_not_good_enough_is_challenged() {
@@ -254,7 +162,7 @@ mod tests {
         let invalid = format!("{realm}\"invalid_token\"");
         assert_eq!(challenge(OauthError::invalid_token()), Some(invalid));
         let insufficient = format!("{realm}\"insufficient_scope\", scope=\"introspect\"");
-        let refused = OauthError::insufficient_scope("introspect");
+        let refused = OauthError::missing_scope("introspect");
         assert_eq!(challenge(refused), Some(insufficient));
         assert_eq!(challenge(OauthError::invalid_grant()), None);
         let both = r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
@@ -264,20 +172,19 @@ mod tests {
 
     #[test]
     fn each_error_has_its_status_and_code() {
-        let wait = Duration::from_secs(7);
         let answers: Vec<String> = [
             OauthError::invalid_request("token is missing"),
             OauthError::body_too_large(),
             OauthError::unsupported_media_type(),
-            OauthError::too_many_requests(wait),
             OauthError::invalid_grant(),
             OauthError::invalid_scope(),
             OauthError::unsupported_grant_type(),
-            OauthError::insufficient_scope("introspect"),
+            OauthError::missing_scope("introspect"),
             OauthError::invalid_token(),
             OauthError::invalid_client("the client credentials are invalid"),
-            OauthError::temporarily_unavailable(wait),
-            OauthError::server_error(),
+            OauthError::from(Failing { transient: true }),
+            OauthError::from(Failing { transient: false }),
+            OauthError::broken(Failing { transient: true }),
         ]
         .into_iter()
         .map(|error| {
@@ -298,15 +205,15 @@ mod tests {
         400 - {"error":"invalid_request","error_description":"token is missing"}
         413 - {"error":"invalid_request","error_description":"the body has more than 16 KiB"}
         415 - {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}
-        429 7 {"error":"invalid_request","error_description":"too many attempts: wait, then try again"}
         400 - {"error":"invalid_grant","error_description":"the refresh token is invalid, expired or revoked"}
         400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
         400 - {"error":"unsupported_grant_type","error_description":"grant_type must be refresh_token"}
-        403 - {"error":"insufficient_scope","error_description":"the access token lacks the scope introspect"}
+        403 - {"error":"insufficient_scope","error_description":"the scope `introspect` is required"}
         401 - {"error":"invalid_token","error_description":"a valid access token is required"}
         401 - {"error":"invalid_client","error_description":"the client credentials are invalid"}
-        503 7 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
-        500 - {"error":"server_error","error_description":"the service failed"}
+        503 2 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
+        500 - {"error":"server_error","error_description":"an internal error occurred; quote the request id when reporting it"}
+        500 - {"error":"server_error","error_description":"an internal error occurred; quote the request id when reporting it"}
         "#);
     }
 }

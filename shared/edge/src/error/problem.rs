@@ -10,22 +10,20 @@ use std::error::Error;
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
-use gatehouse_auth::scope::Scopes;
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::telemetry;
+use super::fault::{BEARER, Fault};
 use code::Code;
 
 /// An error as its caller reads it; what the log reads is another text.
 #[derive(Debug)]
 pub struct Problem {
     code: Code,
-    detail: Cow<'static, str>,
+    /// Boxed, as every handler's result has room for it.
+    fault: Box<Fault>,
     errors: Vec<FieldError>,
     suggestions: Vec<String>,
-    retry_after: Option<Duration>,
-    challenge: Option<Cow<'static, str>>,
 }
 
 /// What is wrong with one field of a body, or one parameter of a query.
@@ -58,34 +56,38 @@ impl FieldError {
 impl Problem {
     /// 400 `invalid_request`: what arrived is no request.
     pub(crate) fn invalid_request() -> Self {
-        Self::new(Code::InvalidRequest, "this is no request that can be read")
+        let detail = "this is no request that can be read";
+        Self::new(Code::InvalidRequest, StatusCode::BAD_REQUEST, detail)
     }
 
     /// 400 `invalid_json`: the body's syntax is bad.
     #[must_use]
     pub fn invalid_json(detail: &'static str) -> Self {
-        Self::new(Code::InvalidJson, detail)
+        Self::new(Code::InvalidJson, StatusCode::BAD_REQUEST, detail)
     }
 
     /// 415 `unsupported_media_type`.
     #[must_use]
     pub fn unsupported_media_type() -> Self {
-        Self::new(Code::UnsupportedMediaType, "send application/json in UTF-8")
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        let detail = "send application/json in UTF-8";
+        Self::new(Code::UnsupportedMediaType, status, detail)
     }
 
     /// 413 `body_too_large`.
     #[must_use]
     pub fn body_too_large() -> Self {
-        Self::new(Code::BodyTooLarge, "the body has more than 16 KiB")
+        Self::of(Code::BodyTooLarge, Fault::body_too_large())
     }
 
     /// 422 `validation_failed`: fields that are missing, unknown or invalid.
     #[must_use]
     pub fn validation_failed(errors: Vec<FieldError>) -> Self {
         let detail = "some fields are missing, unknown or invalid: see `errors`";
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
         Self {
             errors,
-            ..Self::new(Code::ValidationFailed, detail)
+            ..Self::new(Code::ValidationFailed, status, detail)
         }
     }
 
@@ -96,182 +98,110 @@ impl Problem {
         Self {
             errors: reasons,
             suggestions,
-            ..Self::new(Code::WeakPassword, detail)
+            ..Self::new(Code::WeakPassword, StatusCode::UNPROCESSABLE_ENTITY, detail)
         }
     }
 
     /// 422 `invalid_scope`: more was asked for than the user may have.
     #[must_use]
     pub fn invalid_scope() -> Self {
-        Self::new(
-            Code::InvalidScope,
-            "the scope is malformed or not granted to this user",
-        )
+        let detail = "the scope is malformed or not granted to this user";
+        Self::new(Code::InvalidScope, StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
     /// 401 `invalid_credentials`: unknown user, wrong password, disabled account
     /// alike, so that nobody learns which.
     #[must_use]
     pub fn invalid_credentials() -> Self {
-        let problem = Self::new(
-            Code::InvalidCredentials,
-            "the username or the password is wrong",
-        );
-        Self {
-            challenge: Some(CHALLENGE.into()),
-            ..problem
-        }
+        let detail = "the username or the password is wrong";
+        let fault = Fault::new(StatusCode::UNAUTHORIZED, detail);
+        Self::of(Code::InvalidCredentials, fault.with_challenge(BEARER))
     }
 
-    /// 401 `unauthorized`: no access token, or (`presented`) a bad one.
+    /// 401 `unauthorized`: there is no access token.
     #[must_use]
-    pub fn unauthorized(presented: bool) -> Self {
-        let challenge = if presented {
-            CHALLENGE_INVALID_TOKEN
-        } else {
-            CHALLENGE
-        };
-        let problem = Self::new(Code::Unauthorized, "an access token is needed");
-        Self {
-            challenge: Some(challenge.into()),
-            ..problem
-        }
+    pub fn unauthorized() -> Self {
+        Self::of(Code::Unauthorized, Fault::unauthorized())
+    }
+
+    /// 401 `unauthorized`: the access token is invalid, or no longer valid.
+    #[must_use]
+    pub fn invalid_token() -> Self {
+        Self::of(Code::Unauthorized, Fault::invalid_token())
     }
 
     /// 403 `insufficient_scope`: the user does not have this role.
     #[must_use]
     pub fn missing_role(role: &str) -> Self {
-        let problem = Self::new(
-            Code::InsufficientScope,
-            format!("the role `{role}` is required"),
-        );
-        Self {
-            challenge: Some(CHALLENGE_INSUFFICIENT_SCOPE.into()),
-            ..problem
-        }
+        let detail = format!("the role `{role}` is required");
+        Self::of(Code::InsufficientScope, Fault::insufficient_scope(detail))
     }
 
-    /// 403 `insufficient_scope`: the token does not have this scope. The challenge
-    /// names it (RFC 6750 section 3).
+    /// 403 `insufficient_scope`: the token does not have this scope.
     #[must_use]
     pub fn missing_scope(scope: &str) -> Self {
-        let problem = Self::new(
-            Code::InsufficientScope,
-            format!("the scope `{scope}` is required"),
-        );
-        // A scope-token holds no quote and no backslash; anything else stays out.
-        let challenge = match Scopes::parse(scope) {
-            Ok(scopes) if scopes.contains(scope) => Cow::Owned(format!(
-                r#"{CHALLENGE_INSUFFICIENT_SCOPE}, scope="{scope}""#
-            )),
-            Ok(_) | Err(_) => CHALLENGE_INSUFFICIENT_SCOPE.into(),
-        };
-        Self {
-            challenge: Some(challenge),
-            ..problem
-        }
+        Self::of(Code::InsufficientScope, Fault::missing_scope(scope))
     }
 
     /// 403 `registration_closed`.
     #[must_use]
     pub fn registration_closed() -> Self {
-        Self::new(Code::RegistrationClosed, "nobody can register here")
+        let detail = "nobody can register here";
+        Self::new(Code::RegistrationClosed, StatusCode::FORBIDDEN, detail)
     }
 
     /// 404: there is nothing of that name, or not for who asks.
     #[must_use]
     pub fn not_found() -> Self {
-        Self::new(Code::NotFound, "there is nothing here")
+        let detail = "there is nothing here";
+        Self::new(Code::NotFound, StatusCode::NOT_FOUND, detail)
     }
 
     /// 409 `username_taken`.
     #[must_use]
     pub fn username_taken() -> Self {
-        Self::new(Code::UsernameTaken, "another account has this username")
+        let detail = "another account has this username";
+        Self::new(Code::UsernameTaken, StatusCode::CONFLICT, detail)
     }
 
     /// 409 `email_taken`.
     #[must_use]
     pub fn email_taken() -> Self {
-        Self::new(Code::EmailTaken, "another account has this e-mail address")
+        let detail = "another account has this e-mail address";
+        Self::new(Code::EmailTaken, StatusCode::CONFLICT, detail)
     }
 
     /// 409 `last_admin`: nobody would be left to administer.
     #[must_use]
     pub fn last_admin() -> Self {
-        Self::new(
-            Code::LastAdmin,
-            "this is the last active administrator: make another one first",
-        )
+        let detail = "this is the last active administrator: make another one first";
+        Self::new(Code::LastAdmin, StatusCode::CONFLICT, detail)
     }
 
     /// 400 `invalid_code`: malformed, unknown, used and expired alike.
     #[must_use]
     pub fn invalid_code() -> Self {
-        Self::new(
-            Code::InvalidRecovery,
-            "the recovery code is invalid, used or expired",
-        )
+        let detail = "the recovery code is invalid, used or expired";
+        Self::new(Code::InvalidRecovery, StatusCode::BAD_REQUEST, detail)
     }
 
     /// 429 `too_many_requests`, with `Retry-After`.
     #[must_use]
     pub fn too_many_requests(retry_after: Duration) -> Self {
-        let problem = Self::new(
-            Code::TooManyRequests,
-            "too many attempts: wait, then try again",
-        );
-        Self {
-            retry_after: Some(retry_after),
-            ..problem
-        }
+        let fault = Fault::too_many_requests(retry_after);
+        Self::of(Code::TooManyRequests, fault)
     }
 
-    /// 503 `unavailable`, with `Retry-After`.
+    /// 500 `internal`, for an error that no retry mends.
     #[must_use]
-    pub fn unavailable(retry_after: Duration) -> Self {
-        let problem = Self::new(
-            Code::Unavailable,
-            "the service cannot answer now: try again",
-        );
-        Self {
-            retry_after: Some(retry_after),
-            ..problem
-        }
-    }
-
-    /// 500 `internal`.
-    #[must_use]
-    pub fn internal() -> Self {
-        Self::new(
-            Code::Internal,
-            "the service failed; the request id finds out why",
-        )
-    }
-
-    /// Logs a failure, here and nowhere else, and answers 503 where the same
-    /// request may succeed a moment later, 500 where somebody must look.
-    #[must_use]
-    pub fn failed(failure: &dyn Failure) -> Self {
-        telemetry::failure(failure, failure.is_transient());
-        if failure.is_transient() {
-            Self::unavailable(RETRY_SOON)
-        } else {
-            Self::internal()
-        }
-    }
-
-    /// Logs an error that no retry mends, here and nowhere else, and answers 500.
-    #[must_use]
-    pub fn broken(error: &(dyn Error + 'static)) -> Self {
-        telemetry::failure(error, false);
-        Self::internal()
+    pub fn broken(error: impl Error + Send + Sync + 'static) -> Self {
+        Self::of(Code::Internal, Fault::broken(error))
     }
 
     /// Returns the answer's status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
-        self.code.status()
+        self.fault.status
     }
 
     /// Returns the stable code, such as `username_taken`.
@@ -280,22 +210,30 @@ impl Problem {
         self.code.as_str()
     }
 
-    fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+    fn new(code: Code, status: StatusCode, detail: &'static str) -> Self {
+        Self::of(code, Fault::new(status, detail))
+    }
+
+    fn of(code: Code, fault: Fault) -> Self {
         Self {
             code,
-            detail: detail.into(),
+            fault: Box::new(fault),
             errors: Vec::new(),
             suggestions: Vec::new(),
-            retry_after: None,
-            challenge: None,
         }
     }
 }
 
-/// RFC 6750 section 3: no `error` where no token was presented.
-const CHALLENGE: &str = r#"Bearer realm="gatehouse""#;
-const CHALLENGE_INVALID_TOKEN: &str = r#"Bearer realm="gatehouse", error="invalid_token""#;
-const CHALLENGE_INSUFFICIENT_SCOPE: &str =
-    r#"Bearer realm="gatehouse", error="insufficient_scope""#;
-/// Long enough for a throttled table to recover, short enough for a person.
-pub(crate) const RETRY_SOON: Duration = Duration::from_secs(2);
+/// 503 `unavailable`, with `Retry-After`, if the same request may succeed a moment
+/// later; 500 `internal` if an operator must act.
+impl<F: Failure> From<F> for Problem {
+    fn from(failure: F) -> Self {
+        let fault = Fault::from(failure);
+        let code = if fault.is_transient() {
+            Code::Unavailable
+        } else {
+            Code::Internal
+        };
+        Self::of(code, fault)
+    }
+}

@@ -3,8 +3,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::config::Environment;
-use crate::error::OauthError;
-use crate::error::Problem;
+use crate::error::{IntoResponse as _, OauthError, Problem};
 
 /// An event with a body and a content type, and whatever `change` does to it.
 fn event(content_type: &str, body: &str, change: impl FnOnce(&mut Value)) -> Request {
@@ -181,7 +180,7 @@ fn token(fields: &mut Fields) -> (String, Option<String>, bool) {
 
 fn oauth_refusal(request: &Request) -> String {
     let error: OauthError = request.form_or_json(token).unwrap_err();
-    let answer = error.into_response();
+    let answer = error.into_response("id");
     format!(
         "{} {}",
         answer.status().as_u16(),

@@ -9,6 +9,8 @@ use tracing_subscriber::filter::Targets;
 use super::{chain, exit, init, subscriber};
 use crate::audit::{Audit, AuditEvent};
 use crate::config::Environment;
+use crate::error::Problem;
+use crate::error::fault::Failing;
 
 /// Runs `log` at a level and returns its lines, each of which must be JSON.
 fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
@@ -116,6 +118,19 @@ fn a_cause_is_told_with_its_own_causes() {
 
     let error = Outer(io::Error::other("no such table"));
     assert_eq!(chain(&error), "the table is gone: no such table");
+}
+
+#[test]
+fn a_failure_is_logged_once_when_it_becomes_a_response() {
+    let written = lines("info", || {
+        let problem = Problem::from(Failing { transient: true });
+        tracing::info!("not a response yet");
+        drop(problem.into_response("id"));
+    });
+    assert_eq!(written.len(), 2);
+    assert_eq!(written[0]["message"], "not a response yet");
+    assert_eq!(written[1]["error"], Failing { transient: true }.to_string());
+    assert_eq!(written[1]["transient"], true);
 }
 
 #[test]

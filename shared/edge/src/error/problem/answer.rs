@@ -1,40 +1,27 @@
 //! A problem as it goes out: `application/problem+json`.
 
-use http::HeaderValue;
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use serde::Serialize;
 
 use super::{FieldError, Problem};
+use crate::Response;
 use crate::error::IntoResponse;
-use crate::{Response, response};
 
 impl Problem {
-    /// Makes the answer for the request of that id.
+    /// Makes the answer for the request of that id, and logs the failure behind it.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response {
         let wire = Wire {
             problem_type: format!("urn:gatehouse:problem:{}", self.code()),
             title: self.code.title(),
             status: self.status().as_u16(),
-            detail: &self.detail,
+            detail: &self.fault.detail,
             instance: format!("urn:gatehouse:request:{}", urn_safe(request_id)),
             code: self.code(),
             request_id,
             errors: &self.errors,
             suggestions: &self.suggestions,
         };
-        let mut response =
-            response::with_content_type(self.status(), "application/problem+json", &wire);
-        let headers = response.headers_mut();
-        if let Some(wait) = self.retry_after {
-            headers.insert(RETRY_AFTER, response::retry_after(wait));
-        }
-        if let Some(challenge) = self.challenge
-            && let Ok(challenge) = HeaderValue::try_from(challenge.as_ref())
-        {
-            headers.insert(WWW_AUTHENTICATE, challenge);
-        }
-        response
+        self.fault.respond("application/problem+json", &wire)
     }
 }
 

@@ -1,6 +1,4 @@
-//! The closed list of problem codes, with their status and title.
-
-use http::StatusCode;
+//! The closed list of problem codes, with their titles.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
@@ -72,26 +70,6 @@ impl Code {
             Self::TooManyRequests => "Too many requests",
             Self::Unavailable => "Temporarily unavailable",
             Self::Internal => "Internal error",
-        }
-    }
-
-    pub(super) fn status(self) -> StatusCode {
-        match self {
-            Self::InvalidRequest | Self::InvalidJson | Self::InvalidRecovery => {
-                StatusCode::BAD_REQUEST
-            }
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::ValidationFailed | Self::WeakPassword | Self::InvalidScope => {
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Self::InvalidCredentials | Self::Unauthorized => StatusCode::UNAUTHORIZED,
-            Self::InsufficientScope | Self::RegistrationClosed => StatusCode::FORBIDDEN,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::UsernameTaken | Self::EmailTaken | Self::LastAdmin => StatusCode::CONFLICT,
-            Self::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -1,7 +1,7 @@
-use std::fmt;
 use std::time::Duration;
 
 use super::*;
+use crate::error::fault::Failing;
 
 /// Status, headers that matter and body of a problem, for snapshots.
 fn shown(problem: Problem) -> String {
@@ -118,8 +118,8 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::weak_password(vec![], vec![]),
         Problem::invalid_scope(),
         Problem::invalid_credentials(),
-        Problem::unauthorized(false),
-        Problem::unauthorized(true),
+        Problem::unauthorized(),
+        Problem::invalid_token(),
         Problem::missing_role("admin"),
         Problem::missing_scope("orders"),
         Problem::registration_closed(),
@@ -128,72 +128,61 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::last_admin(),
         Problem::invalid_code(),
         Problem::too_many_requests(wait),
-        Problem::unavailable(wait),
-        Problem::internal(),
+        Problem::from(Failing { transient: true }),
+        Problem::from(Failing { transient: false }),
     ]
     .into_iter()
     .map(|problem| {
         let (status, code) = (problem.status().as_u16(), problem.code());
-        let wait = problem.retry_after.map_or(0, |wait| wait.as_secs());
-        let (title, detail) = (problem.code.title(), problem.detail.clone());
-        let challenge = problem.challenge.as_deref().unwrap_or("-");
+        let (title, detail) = (problem.code.title(), problem.fault.detail.clone());
+        let answer = problem.into_response("id");
+        let header = |name| {
+            answer
+                .headers()
+                .get(name)
+                .map_or("-", |value| value.to_str().unwrap())
+        };
+        let (wait, challenge) = (header("retry-after"), header("www-authenticate"));
         format!("{status} {code} | {title} | {detail} | {wait} | {challenge}")
     })
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    400 invalid_request | Unreadable request | this is no request that can be read | 0 | -
-    400 invalid_json | Unreadable body | the body is not valid JSON | 0 | -
-    415 unsupported_media_type | Unsupported content type | send application/json in UTF-8 | 0 | -
-    413 body_too_large | Body too large | the body has more than 16 KiB | 0 | -
-    422 validation_failed | Validation failed | some fields are missing, unknown or invalid: see `errors` | 0 | -
-    422 weak_password | Weak password | the password is too easy to guess | 0 | -
-    422 invalid_scope | Scope not granted | the scope is malformed or not granted to this user | 0 | -
-    401 invalid_credentials | Wrong username or password | the username or the password is wrong | 0 | Bearer realm="gatehouse"
-    401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse"
-    401 unauthorized | Not authenticated | an access token is needed | 0 | Bearer realm="gatehouse", error="invalid_token"
-    403 insufficient_scope | Not allowed | the role `admin` is required | 0 | Bearer realm="gatehouse", error="insufficient_scope"
-    403 insufficient_scope | Not allowed | the scope `orders` is required | 0 | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
-    403 registration_closed | Registration is closed | nobody can register here | 0 | -
-    409 username_taken | Username taken | another account has this username | 0 | -
-    409 email_taken | E-mail address taken | another account has this e-mail address | 0 | -
-    409 last_admin | Last administrator | this is the last active administrator: make another one first | 0 | -
-    400 invalid_code | Recovery code not accepted | the recovery code is invalid, used or expired | 0 | -
+    400 invalid_request | Unreadable request | this is no request that can be read | - | -
+    400 invalid_json | Unreadable body | the body is not valid JSON | - | -
+    415 unsupported_media_type | Unsupported content type | send application/json in UTF-8 | - | -
+    413 body_too_large | Body too large | the body has more than 16 KiB | - | -
+    422 validation_failed | Validation failed | some fields are missing, unknown or invalid: see `errors` | - | -
+    422 weak_password | Weak password | the password is too easy to guess | - | -
+    422 invalid_scope | Scope not granted | the scope is malformed or not granted to this user | - | -
+    401 invalid_credentials | Wrong username or password | the username or the password is wrong | - | Bearer realm="gatehouse"
+    401 unauthorized | Not authenticated | a valid access token is required | - | Bearer realm="gatehouse"
+    401 unauthorized | Not authenticated | a valid access token is required | - | Bearer realm="gatehouse", error="invalid_token"
+    403 insufficient_scope | Not allowed | the role `admin` is required | - | Bearer realm="gatehouse", error="insufficient_scope"
+    403 insufficient_scope | Not allowed | the scope `orders` is required | - | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
+    403 registration_closed | Registration is closed | nobody can register here | - | -
+    409 username_taken | Username taken | another account has this username | - | -
+    409 email_taken | E-mail address taken | another account has this e-mail address | - | -
+    409 last_admin | Last administrator | this is the last active administrator: make another one first | - | -
+    400 invalid_code | Recovery code not accepted | the recovery code is invalid, used or expired | - | -
     429 too_many_requests | Too many requests | too many attempts: wait, then try again | 7 | -
-    503 unavailable | Temporarily unavailable | the service cannot answer now: try again | 7 | -
-    500 internal | Internal error | the service failed; the request id finds out why | 0 | -
+    503 unavailable | Temporarily unavailable | the service cannot answer now: try again | 2 | -
+    500 internal | Internal error | an internal error occurred; quote the request id when reporting it | - | -
     "#);
-}
-
-#[derive(Debug)]
-struct Fault(bool);
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("arn:aws:dynamodb:table/canary is gone")
-    }
-}
-
-impl Error for Fault {}
-
-impl Failure for Fault {
-    fn is_transient(&self) -> bool {
-        self.0
-    }
 }
 
 #[test]
 fn a_failure_is_503_when_it_may_pass_and_500_when_not_and_its_cause_stays_inside() {
-    let passing = shown(Problem::failed(&Fault(true)));
+    let passing = shown(Problem::from(Failing { transient: true }));
     assert!(
         passing.starts_with("503") && passing.contains("retry-after: 2"),
         "{passing}"
     );
-    let lasting = shown(Problem::failed(&Fault(false)));
+    let lasting = shown(Problem::from(Failing { transient: false }));
     assert!(
         lasting.starts_with("500") && !lasting.contains("retry-after"),
         "{lasting}"
     );
-    let broken = shown(Problem::broken(&Fault(true)));
+    let broken = shown(Problem::broken(Failing { transient: true }));
     assert!(broken.starts_with("500"), "{broken}");
     for answer in [passing, lasting, broken] {
         assert!(!answer.contains("canary"), "{answer}");
