@@ -32,6 +32,17 @@ pub enum EventError {
     },
 }
 
+impl Request {
+    /// Reads an event's JSON, for tests of handlers; the client's address is the
+    /// connection's.
+    ///
+    /// # Errors
+    /// [`EventError`] unless it is an HTTP API's payload 2.0.
+    pub fn from_json(json: &str) -> Result<Self, EventError> {
+        read(json, Context::default(), &ClientAddress::default())
+    }
+}
+
 /// Reads one event; `context` is Lambda's own.
 pub(crate) fn read(
     json: &str,

@@ -12,16 +12,14 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use http::Method;
-use lambda_http::{Context, RequestExt};
+use lambda_http::RequestExt;
 
 pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
 use deadline::{Deadline, TimeLeft, warn_once};
 pub use fields::Fields;
 
-use crate::address::ClientAddress;
 use crate::audit::Audit;
 use crate::clock::Clock;
-use crate::event::{self, EventError};
 
 /// One request that came through an HTTP API.
 pub struct Request {
@@ -49,15 +47,6 @@ impl Request {
         let end = meta.user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
         meta.user_agent.truncate(end);
         Self { http, meta }
-    }
-
-    /// Reads an event's JSON, for tests of handlers; the client's address is the
-    /// connection's.
-    ///
-    /// # Errors
-    /// [`EventError`] unless it is an HTTP API's payload 2.0.
-    pub fn from_json(json: &str) -> Result<Self, EventError> {
-        event::read(json, Context::default(), &ClientAddress::default())
     }
 
     /// Returns the route key: `POST /refresh`. Tell routes apart by this and
@@ -91,7 +80,7 @@ impl Request {
         &self.meta.request_id
     }
 
-    /// Returns the client's address as [`ClientAddress`] found it: in counters, in
+    /// Returns the client's address as [`ClientAddress`](crate::ClientAddress) found it: in counters, in
     /// sessions and in the audit log it is always this one. Empty if the gateway
     /// gave none.
     #[must_use]

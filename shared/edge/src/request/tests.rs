@@ -1,9 +1,12 @@
+use lambda_http::Context;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::ClientAddress;
 use crate::config::Environment;
 use crate::error::{IntoResponse as _, OauthError, Problem};
+use crate::event;
 
 /// An event with a body and a content type, and whatever `change` does to it.
 fn event(content_type: &str, body: &str, change: impl FnOnce(&mut Value)) -> Request {
