@@ -4,11 +4,9 @@
 use std::process::ExitCode;
 
 use crate::config::Environment;
-use crate::serve::{Handler, serve};
+use crate::function::{Handler, Start, StartError};
+use crate::serve::serve;
 use crate::telemetry;
-
-/// Why a function cannot start; its message goes to the log.
-pub type StartError = lambda_runtime::Error;
 
 /// Runs a function that responds to HTTP requests.
 ///
@@ -59,42 +57,4 @@ pub fn run_with(body: impl AsyncFnOnce(Environment) -> Result<(), StartError>) -
         runtime.block_on(body(environment))
     });
     telemetry::exit(ended)
-}
-
-/// What creates an app: a function of the settings, `async` or not.
-///
-/// `Kind` tells the two apart; the compiler infers it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot start a function",
-    note = "it must be `fn(&Environment) -> Result<{A}, StartError>`, async or not"
-)]
-pub trait Start<A, Kind> {
-    /// Creates the app.
-    fn start(self, environment: &Environment) -> impl Future<Output = Result<A, StartError>>;
-}
-
-/// The kind of a plain function.
-#[derive(Debug)]
-pub enum Plain {}
-
-/// The kind of an `async fn`.
-#[derive(Debug)]
-pub enum Awaited {}
-
-impl<A, F> Start<A, Plain> for F
-where
-    F: FnOnce(&Environment) -> Result<A, StartError>,
-{
-    async fn start(self, environment: &Environment) -> Result<A, StartError> {
-        self(environment)
-    }
-}
-
-impl<A, F> Start<A, Awaited> for F
-where
-    F: AsyncFnOnce(&Environment) -> Result<A, StartError>,
-{
-    async fn start(self, environment: &Environment) -> Result<A, StartError> {
-        self(environment).await
-    }
 }

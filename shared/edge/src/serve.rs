@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
 
 use base64::Engine;
@@ -15,11 +14,9 @@ use tracing::Instrument;
 
 use crate::address::ClientAddress;
 use crate::config::Environment;
-use crate::error::IntoResponse;
 use crate::error::Problem;
 use crate::event;
-use crate::request::Request;
-use crate::run::{Awaited, Plain, StartError};
+use crate::function::{Handler, StartError};
 use crate::{Response, response};
 
 /// Answers events until Lambda ends the process; several at a time where the
@@ -84,52 +81,6 @@ where
             let response = Problem::invalid_request().into_response(&lambda_id);
             response::finish(response, &lambda_id)
         }
-    }
-}
-
-/// What responds to requests: a function of the app and a request, `async` or not,
-/// whose error becomes the response.
-///
-/// `Kind` tells the two apart; the compiler infers it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot respond to requests",
-    note = "it must be `fn(&{A}, &Request) -> Result<Response, Problem>`, async or not"
-)]
-pub trait Handler<'a, A, Kind> {
-    /// Responds to one request.
-    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a>;
-}
-
-/// The future of a response. It is boxed, as the compiler cannot yet prove that an
-/// unnamed one of any lifetime is `Send` (rust-lang/rust#100013).
-pub type Responding<'a> = Pin<Box<dyn Future<Output = Response> + Send + 'a>>;
-
-impl<'a, A, F, E> Handler<'a, A, Plain> for F
-where
-    A: 'a,
-    F: Fn(&'a A, &'a Request) -> Result<Response, E>,
-    E: IntoResponse,
-{
-    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
-        let answer = self(app, request);
-        let response = answer.unwrap_or_else(|error| error.into_response(request.request_id()));
-        Box::pin(std::future::ready(response))
-    }
-}
-
-impl<'a, A, F, R, E> Handler<'a, A, Awaited> for F
-where
-    A: 'a,
-    F: Fn(&'a A, &'a Request) -> R,
-    R: Future<Output = Result<Response, E>> + Send + 'a,
-    E: IntoResponse,
-{
-    fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
-        let answer = self(app, request);
-        Box::pin(async move {
-            let answer = answer.await;
-            answer.unwrap_or_else(|error| error.into_response(request.request_id()))
-        })
     }
 }
 

@@ -20,7 +20,7 @@ use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{ConfigError, Environment};
-use crate::run::StartError;
+use crate::function::StartError;
 use crate::{audit, metric};
 use output::{Escaped, RawLine};
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::config::Environment;
 use crate::principal::Principal;
-use crate::request::Fields;
+use crate::request::{Fields, Request};
 
 /// Asks a request for everything it can say.
 fn curious(_: &(), request: &Request) -> Result<Response, Problem> {
