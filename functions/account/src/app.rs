@@ -1,8 +1,8 @@
 //! What `account` needs, made once at cold start.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
-use gatehouse_breaches::Breaches;
+use gatehouse_auth::password::Hasher;
+use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_edge::{AuditEvent, Clock, Request, StartError};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
@@ -12,8 +12,7 @@ pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) attempts: LoginAttempts,
     pub(crate) hasher: Hasher,
-    pub(crate) policy: PasswordPolicy,
-    pub(crate) breaches: Breaches,
+    pub(crate) rules: PasswordRules,
     pub(crate) clock: Clock,
 }
 
@@ -24,6 +23,7 @@ impl App {
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
+        let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
@@ -35,12 +35,12 @@ impl App {
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             ),
             attempts: LoginAttempts::new(tables, attempts),
-            hasher: Hasher::new(
-                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
-                hashing.permits,
-            ),
-            policy: PasswordPolicy::new(registration.password_min_length),
-            breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
+            hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
+            rules: PasswordRules::new(
+                registration.password_min_length,
+                breaches.url.as_deref(),
+                breaches.fails_open,
+            )?,
             clock: Clock::System,
         };
         app.hasher.warm_up();

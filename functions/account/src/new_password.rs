@@ -3,11 +3,11 @@
 
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, WeakPassword};
-use gatehouse_auth::random;
 use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
+use gatehouse_breaches::NewPasswordError;
 use gatehouse_edge::{AuditEvent, FieldError, Principal, Problem, Request, Response, response};
 use gatehouse_store::Ended;
 use secrecy::{ExposeSecret, SecretString};
@@ -94,20 +94,21 @@ async fn hash(
     let username = Username::parse(&user.username).map_err(Problem::broken)?;
     let email = user.email.as_deref().map(EmailAddress::parse);
     let email = email.and_then(Result::ok);
-    app.policy
-        .check(&new, &username, email.as_ref())
-        .map_err(weak)?;
-    if app.breaches.hold(&new).await? {
-        return Err(weak(WeakPassword::stolen()));
-    }
+    let new = app.rules.check(new, &username, email.as_ref());
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    Ok(hasher.hash(new, random::bytes()?).await?)
+    let stored = new.map_err(weak)?.hash(&hasher).await;
+    stored.map_err(|error| match error {
+        NewPasswordError::Weak(reasons) => weak(reasons),
+        NewPasswordError::Unanswered(error) => error.into(),
+        NewPasswordError::Hash(error) => error.into(),
+        NewPasswordError::Random(error) => error.into(),
+    })
 }
 
 fn weak(weak: WeakPassword) -> Problem {
     let reasons = weak.reasons.iter();
-    let reasons = reasons.map(|reason| FieldError::new(FIELD, reason.code(), reason.detail()));
-    Problem::weak_password(reasons.collect(), weak.suggestions)
+    let reasons = reasons.map(|reason| (reason.code(), reason.detail()));
+    Problem::weak_password(FIELD, reasons, weak.suggestions)
 }
 
 const FIELD: &str = "new_password";

@@ -1,6 +1,6 @@
 //! What `login` needs, made once at cold start.
 
-use gatehouse_auth::password::{Argon2Params, Hasher};
+use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::config::{
@@ -58,10 +58,7 @@ impl App {
                 .with_address_attempts(guesses.address_attempts_per_hour),
             users: Users::new(connection.tables(), users),
             sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
-            hasher: Hasher::new(
-                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
-                hashing.permits,
-            ),
+            hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
             ring: CachedKeyRing::new(source, issuer.key_cache),
             issuer: Issuer::new(
                 issuer.issuer,

@@ -1,7 +1,7 @@
 //! What `register` needs, made once at cold start.
 
-use gatehouse_auth::password::{Argon2Params, Hasher, PasswordPolicy};
-use gatehouse_breaches::Breaches;
+use gatehouse_auth::password::Hasher;
+use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
 };
@@ -13,8 +13,7 @@ pub struct App {
     pub(crate) users: Users,
     pub(crate) attempts: LoginAttempts,
     pub(crate) hasher: Hasher,
-    pub(crate) policy: PasswordPolicy,
-    pub(crate) breaches: Breaches,
+    pub(crate) rules: PasswordRules,
     pub(crate) open: bool,
     pub(crate) clock: Clock,
 }
@@ -26,6 +25,7 @@ impl App {
     /// A sentence that names the setting that is missing or odd.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
+        let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;
         let connection =
@@ -35,12 +35,12 @@ impl App {
             attempts: LoginAttempts::new(connection.tables(), attempts)
                 .with_address_attempts(guesses.address_attempts_per_hour),
             users: Users::new(connection.tables(), environment.table("USERS_TABLE")?),
-            hasher: Hasher::new(
-                Argon2Params::new(hashing.memory_kib, hashing.iterations)?,
-                hashing.permits,
-            ),
-            policy: PasswordPolicy::new(registration.password_min_length),
-            breaches: Breaches::from_settings(&BreachSettings::from_environment(environment)?)?,
+            hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
+            rules: PasswordRules::new(
+                registration.password_min_length,
+                breaches.url.as_deref(),
+                breaches.fails_open,
+            )?,
             open: registration.open,
             clock: Clock::System,
         };

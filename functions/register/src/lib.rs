@@ -2,10 +2,11 @@
 
 use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{Hasher, WeakPassword};
+use gatehouse_auth::password::Hasher;
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::User;
+use gatehouse_breaches::NewPasswordError;
 use gatehouse_edge::{AuditEvent, Problem, Request, Response, response};
 use gatehouse_store::{RegisterError, Reservation};
 use http::StatusCode;
@@ -31,7 +32,7 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     if !app.open {
         return Err(Problem::registration_closed());
     }
-    let newcomer = Newcomer::read(request, app.policy)?;
+    let newcomer = Newcomer::read(request, &app.rules)?;
     let hasher = app.hasher.within(request.time_left(&app.clock));
     hasher.ready()?;
     count(app, request).await?;
@@ -67,11 +68,14 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
 }
 
 /// Hashes the password and makes the account, which is not stored yet.
-async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer) -> Result<User, Problem> {
-    if app.breaches.hold(&newcomer.password).await? {
-        return Err(newcomer::weak(WeakPassword::stolen()));
-    }
-    let hash = hasher.hash(newcomer.password, random::bytes()?).await?;
+async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer<'_>) -> Result<User, Problem> {
+    let stored = newcomer.password.hash(hasher).await;
+    let hash = stored.map_err(|error| match error {
+        NewPasswordError::Weak(reasons) => newcomer::weak(reasons),
+        NewPasswordError::Unanswered(error) => error.into(),
+        NewPasswordError::Hash(error) => error.into(),
+        NewPasswordError::Random(error) => error.into(),
+    })?;
     let now = app.clock.now();
     Ok(User::new(
         SubjectId::from_bytes(random::bytes()?),

@@ -83,7 +83,8 @@ const READERS: [Reader; 9] = [
     }),
     ("PWNED_PASSWORDS", |environment| {
         let settings = BreachSettings::from_environment(environment)?;
-        Breaches::from_settings(&settings).context("PWNED_PASSWORDS_URL cannot be used")?;
+        Breaches::new(settings.url.as_deref(), settings.fails_open)
+            .context("PWNED_PASSWORDS_URL cannot be used")?;
         Ok(())
     }),
     ("SIGNING_ALGORITHM", |environment| {

@@ -9,9 +9,12 @@ use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::password::{BreachQuery, Password};
-use gatehouse_edge::config::BreachSettings;
 use gatehouse_fetch::{FetchError, Fetcher, Limits, is_authentic};
 use http::Uri;
+
+mod new_password;
+
+pub use new_password::{NewPassword, NewPasswordError, PasswordRules};
 
 /// The list, or nothing where it is not asked.
 #[derive(Debug)]
@@ -22,16 +25,9 @@ struct List {
     fetcher: Fetcher,
     /// Without its last segment.
     address: String,
-    on_failure: OnFailure,
-}
-
-/// What a list that does not answer means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnFailure {
-    /// The password is taken: the other rules have judged it.
-    Allow,
-    /// No password is taken until the list answers.
-    Refuse,
+    /// Whether a password is accepted while the list is unavailable: the other rules
+    /// have judged it.
+    fails_open: bool,
 }
 
 /// Why there is no list to ask.
@@ -57,35 +53,16 @@ impl Failure for Unanswered {
 }
 
 impl Breaches {
-    /// Asks nobody.
-    #[must_use]
-    pub fn off() -> Self {
-        Self(None)
-    }
-
-    /// Asks as a deployment is set to.
-    ///
-    /// # Errors
-    /// As [`of`](Self::of).
-    pub fn from_settings(settings: &BreachSettings) -> Result<Self, BreachesError> {
-        match settings {
-            BreachSettings::Off => Ok(Self::off()),
-            BreachSettings::Ask { url, fails_open } => {
-                let on_failure = if *fails_open {
-                    OnFailure::Allow
-                } else {
-                    OnFailure::Refuse
-                };
-                Self::of(url, on_failure)
-            }
-        }
-    }
-
-    /// Asks the list at `url`, such as `https://api.pwnedpasswords.com`.
+    /// Asks the list at this URL, such as `https://api.pwnedpasswords.com`; without one
+    /// no list. `fails_open` says whether a password is accepted while the list is
+    /// unavailable.
     ///
     /// # Errors
     /// [`BreachesError`] if it is no address that can be trusted.
-    pub fn of(url: &str, on_failure: OnFailure) -> Result<Self, BreachesError> {
+    pub fn new(url: Option<&str>, fails_open: bool) -> Result<Self, BreachesError> {
+        let Some(url) = url else {
+            return Ok(Self(None));
+        };
         let parsed: Uri = url.parse().map_err(|_| BreachesError::Address)?;
         if !is_authentic(&parsed) || url.contains(['?', '#']) {
             return Err(BreachesError::Address);
@@ -98,7 +75,7 @@ impl Breaches {
         Ok(Self(Some(List {
             fetcher,
             address: format!("{}/range", url.trim_end_matches('/')),
-            on_failure,
+            fails_open,
         })))
     }
 
@@ -106,7 +83,7 @@ impl Breaches {
     ///
     /// # Errors
     /// [`Unanswered`] where a list that does not answer refuses.
-    pub async fn hold(&self, password: &Password) -> Result<bool, Unanswered> {
+    pub async fn contains(&self, password: &Password) -> Result<bool, Unanswered> {
         let Some(list) = &self.0 else {
             return Ok(false);
         };
@@ -117,9 +94,10 @@ impl Breaches {
                 // The error names no part of the address: five digits of a digest are
                 // few, and a log keeps them beside who registered.
                 tracing::warn!(%error, "the list of stolen passwords does not answer");
-                match list.on_failure {
-                    OnFailure::Allow => Ok(false),
-                    OnFailure::Refuse => Err(Unanswered(error)),
+                if list.fails_open {
+                    Ok(false)
+                } else {
+                    Err(Unanswered(error))
                 }
             }
         }

@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 
 use gatehouse_auth::password::Password;
-use gatehouse_breaches::{Breaches, BreachesError, OnFailure};
+use gatehouse_breaches::{Breaches, BreachesError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
@@ -50,8 +50,8 @@ const RANGE: &str = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\
 #[tokio::test]
 async fn a_stolen_password_is_found_and_five_digits_alone_are_told() {
     let (url, asked) = list(Some(RANGE)).await;
-    let breaches = Breaches::of(&url, OnFailure::Refuse).unwrap();
-    assert!(breaches.hold(&password(STOLEN)).await.unwrap());
+    let breaches = Breaches::new(Some(&url), false).unwrap();
+    assert!(breaches.contains(&password(STOLEN)).await.unwrap());
     let asked = asked.lock().unwrap().join("\n");
     assert!(asked.starts_with("GET /range/5BAA6 HTTP/1.1"), "{asked}");
     assert!(
@@ -66,8 +66,8 @@ async fn another_password_of_the_same_range_is_not_and_padding_counts_for_nothin
     let padded = "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n\
         1E4C9B93F3F0682250B6CF8331B7EE68FD8:0\r\n1E4C9B93F3F0682250B6CF8331B7EE68FD9:7\r\n";
     let (url, _) = list(Some(padded)).await;
-    let breaches = Breaches::of(&url, OnFailure::Refuse).unwrap();
-    assert!(!breaches.hold(&password(STOLEN)).await.unwrap());
+    let breaches = Breaches::new(Some(&url), false).unwrap();
+    assert!(!breaches.contains(&password(STOLEN)).await.unwrap());
 }
 
 #[tokio::test]
@@ -79,18 +79,19 @@ async fn a_list_that_does_not_answer_allows_or_refuses_as_it_is_set() {
         Some("nonsense"),
     ];
     for answer in failing {
-        for (on_failure, expected) in [(OnFailure::Allow, Some(false)), (OnFailure::Refuse, None)] {
+        for (fails_open, expected) in [(true, Some(false)), (false, None)] {
             let (url, _) = list(answer).await;
-            let breaches = Breaches::of(&url, on_failure).unwrap();
-            let told = breaches.hold(&password(STOLEN)).await.ok();
-            assert_eq!(told, expected, "{answer:?} {on_failure:?}");
+            let breaches = Breaches::new(Some(&url), fails_open).unwrap();
+            let found = breaches.contains(&password(STOLEN)).await.ok();
+            assert_eq!(found, expected, "{answer:?} {fails_open}");
         }
     }
 }
 
 #[tokio::test]
 async fn where_it_is_off_nobody_is_asked() {
-    assert!(!Breaches::off().hold(&password(STOLEN)).await.unwrap());
+    let off = Breaches::new(None, false).unwrap();
+    assert!(!off.contains(&password(STOLEN)).await.unwrap());
 }
 
 #[test]
@@ -101,7 +102,7 @@ fn an_address_that_somebody_between_could_answer_for_is_refused() {
         "https://a.example?x",
         "",
     ] {
-        let refused = Breaches::of(odd, OnFailure::Allow);
+        let refused = Breaches::new(Some(odd), true);
         assert!(matches!(refused, Err(BreachesError::Address)), "{odd}");
     }
 }

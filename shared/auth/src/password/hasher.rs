@@ -15,7 +15,7 @@ use super::memory::Buffers;
 use super::pace::Pace;
 use super::stored::{Argon2Hash, OUTPUT_BYTES, Readable, SALT_BYTES};
 use super::typed::{TypedPassword, Verified};
-use super::{Argon2Params, Password};
+use super::{Argon2Params, ParamsError, Password};
 use crate::user::StoredHash;
 
 /// Hashes and checks passwords. Clones share permits, memory and measurements.
@@ -45,6 +45,19 @@ impl Hasher {
             pace: Arc::default(),
             deadline: None,
         }
+    }
+
+    /// Makes a hasher from its settings: memory in KiB, passes, and hashes at a time.
+    ///
+    /// # Errors
+    /// [`ParamsError`] if the two together are too weak or too costly.
+    pub fn with_cost(
+        memory_kib: u32,
+        iterations: u32,
+        permits: usize,
+    ) -> Result<Self, ParamsError> {
+        let params = Argon2Params::new(memory_kib, iterations)?;
+        Ok(Self::new(params, permits))
     }
 
     /// Makes the memory for all permits, every page touched, and measures a hash: at

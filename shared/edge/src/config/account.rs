@@ -53,16 +53,12 @@ impl GuessSettings {
 
 /// Whether new passwords are looked up in a public list of stolen ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum BreachSettings {
-    /// They are not.
-    Off,
-    /// They are, at this address.
-    Ask {
-        /// `PWNED_PASSWORDS_URL`: the list, such as `https://api.pwnedpasswords.com`.
-        url: String,
-        /// Whether a password is taken while the list does not answer.
-        fails_open: bool,
-    },
+pub struct BreachSettings {
+    /// `PWNED_PASSWORDS_URL`: the list, such as `https://api.pwnedpasswords.com`; nothing
+    /// if `PWNED_PASSWORDS` is `off`.
+    pub url: Option<String>,
+    /// `PWNED_PASSWORDS`: whether a password is accepted while the list is unavailable.
+    pub fails_open: bool,
 }
 
 impl BreachSettings {
@@ -75,7 +71,8 @@ impl BreachSettings {
         let url = environment.text("PWNED_PASSWORDS_URL");
         let fails_open = match environment.text(name) {
             None | Some("off") if url.is_none_or(|url| url == PWNED_PASSWORDS) => {
-                return Ok(Self::Off);
+                let (url, fails_open) = (None, true);
+                return Ok(Self { url, fails_open });
             }
             None | Some("off") => {
                 return Err(ConfigError::odd(
@@ -94,10 +91,8 @@ impl BreachSettings {
                 ));
             }
         };
-        Ok(Self::Ask {
-            url: url.unwrap_or(PWNED_PASSWORDS).to_owned(),
-            fails_open,
-        })
+        let url = Some(url.unwrap_or(PWNED_PASSWORDS).to_owned());
+        Ok(Self { url, fails_open })
     }
 }
 

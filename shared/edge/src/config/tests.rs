@@ -185,7 +185,7 @@ fn a_list_of_stolen_passwords_that_is_not_asked_stops_the_start() {
     const PUBLIC: (&str, &str) = ("PWNED_PASSWORDS_URL", "https://api.pwnedpasswords.com");
     let read = |pairs| BreachSettings::from_environment(&with(pairs));
     for off in [&[][..], &[PUBLIC], &[PUBLIC, ("PWNED_PASSWORDS", "off")]] {
-        assert_eq!(read(off).unwrap(), BreachSettings::Off);
+        assert_eq!(read(off).unwrap().url, None);
     }
     for no_effect in [&[OWN][..], &[OWN, ("PWNED_PASSWORDS", "off")]] {
         assert_eq!(
@@ -194,9 +194,8 @@ fn a_list_of_stolen_passwords_that_is_not_asked_stops_the_start() {
         );
     }
     let asked = read(&[OWN, ("PWNED_PASSWORDS", "fail_closed")]).unwrap();
-    let url = "https://pwned.example".to_owned();
-    let expected = BreachSettings::Ask {
-        url,
+    let expected = BreachSettings {
+        url: Some("https://pwned.example".to_owned()),
         fails_open: false,
     };
     assert_eq!(asked, expected);

@@ -91,12 +91,19 @@ impl Problem {
         }
     }
 
-    /// 422 `weak_password`: why, and what would be better.
+    /// 422 `weak_password`: each reason as a code and a sentence, and what would be
+    /// better. `field` holds the password.
     #[must_use]
-    pub fn weak_password(reasons: Vec<FieldError>, suggestions: Vec<String>) -> Self {
+    pub fn weak_password(
+        field: &'static str,
+        reasons: impl IntoIterator<Item = (&'static str, String)>,
+        suggestions: Vec<String>,
+    ) -> Self {
         let detail = "the password is too easy to guess";
+        let reasons = reasons.into_iter();
+        let errors = reasons.map(|(code, detail)| FieldError::new(field, code, detail));
         Self {
-            errors: reasons,
+            errors: errors.collect(),
             suggestions,
             ..Self::new(Code::WeakPassword, StatusCode::UNPROCESSABLE_ENTITY, detail)
         }

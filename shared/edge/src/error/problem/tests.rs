@@ -75,12 +75,8 @@ fn a_validation_problem_names_every_bad_member() {
 
 #[test]
 fn a_weak_password_comes_with_reasons_and_suggestions() {
-    let reasons = vec![FieldError::new(
-        "password",
-        "too_short",
-        "has fewer than 15 characters",
-    )];
-    let problem = Problem::weak_password(reasons, vec!["add another word".into()]);
+    let reasons = [("too_short", "has fewer than 15 characters".to_owned())];
+    let problem = Problem::weak_password("password", reasons, vec!["add another word".into()]);
     insta::assert_snapshot!(shown(problem), @r#"
     422 Unprocessable Entity
     content-type: application/problem+json
@@ -115,7 +111,7 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::unsupported_media_type(),
         Problem::body_too_large(),
         Problem::validation_failed(vec![]),
-        Problem::weak_password(vec![], vec![]),
+        Problem::weak_password("password", [], vec![]),
         Problem::invalid_scope(),
         Problem::invalid_credentials(),
         Problem::unauthorized(),
