@@ -39,6 +39,7 @@ pub mod session;
 pub mod time;
 #[cfg(feature = "tokens")]
 pub mod token;
+pub mod url;
 pub mod user;
 #[cfg(feature = "people")]
 pub mod username;

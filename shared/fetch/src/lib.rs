@@ -118,11 +118,5 @@ impl Fetcher {
 /// machine.
 #[must_use]
 pub fn is_authentic(uri: &Uri) -> bool {
-    let host = uri.host().unwrap_or_default();
-    let local = ["localhost", "127.0.0.1", "[::1]"].contains(&host);
-    match uri.scheme_str() {
-        Some("https") => !host.is_empty(),
-        Some("http") => local,
-        _ => false,
-    }
+    gatehouse_auth::url::is_authentic(uri.scheme_str(), uri.host())
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use gatehouse_auth::role::RoleScopes;
+use gatehouse_auth::url::is_authentic;
 use http::Uri;
 
 use super::environment::{ConfigError, Environment};
@@ -96,20 +97,16 @@ impl SessionSettings {
     }
 }
 
-/// RFC 8414 section 2: https, without query and fragment; plain http only on
-/// this machine. A trailing slash would make two spellings of one issuer.
+/// RFC 8414 section 2: https, without query and fragment; plain http only on this
+/// machine. An emulator gives each API a host of its own under `localhost`. A trailing
+/// slash would make two spellings of one issuer.
 fn issuer(environment: &Environment) -> Result<String, ConfigError> {
     let text = environment.required("ISSUER")?;
     let sound = text.parse::<Uri>().is_ok_and(|uri| {
-        let host = uri.host().unwrap_or_default();
-        let local =
-            ["localhost", "127.0.0.1", "[::1]"].contains(&host) || host.ends_with(".localhost");
-        let secure = match uri.scheme_str() {
-            Some("https") => !host.is_empty(),
-            Some("http") => local,
-            _ => false,
-        };
-        secure && uri.query().is_none()
+        let (scheme, host) = (uri.scheme_str(), uri.host());
+        let emulated = host.is_some_and(|host| host.ends_with(".localhost"));
+        let trusted = is_authentic(scheme, host) || (emulated && scheme == Some("http"));
+        trusted && uri.query().is_none()
     });
     if sound && !text.ends_with('/') && !text.contains('#') {
         Ok(text.to_owned())
