@@ -4,7 +4,7 @@ use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::config::{
-    Environment, GuessSettings, HashSettings, IssuerSettings, KeyRingSettings, SessionSettings,
+    Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
 };
 use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
@@ -46,13 +46,7 @@ impl App {
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let users = environment.table("USERS_TABLE")?;
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
-        let source = match KeyRingSettings::from_environment(environment)? {
-            KeyRingSettings::File(path) => KeyRingSource::File(path),
-            KeyRingSettings::Secret(arn) => KeyRingSource::Secret {
-                arn,
-                client: connection.secrets(),
-            },
-        };
+        let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
         let app = Self {
             attempts: LoginAttempts::new(connection.tables(), attempts)
                 .with_address_attempts(guesses.address_attempts_per_hour),

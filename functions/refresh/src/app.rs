@@ -2,7 +2,7 @@
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
-use gatehouse_edge::config::{Environment, IssuerSettings, KeyRingSettings, SessionSettings};
+use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings};
 use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,
@@ -32,13 +32,7 @@ impl App {
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let tables = connection.tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
-        let source = match KeyRingSettings::from_environment(environment)? {
-            KeyRingSettings::File(path) => KeyRingSource::File(path),
-            KeyRingSettings::Secret(arn) => KeyRingSource::Secret {
-                arn,
-                client: connection.secrets(),
-            },
-        };
+        let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
         let app = Self {
             accounts: Accounts::new(
                 Users::new(tables.clone(), environment.table("USERS_TABLE")?),

@@ -1,7 +1,7 @@
 //! What `rotate-keys` needs, made once at cold start.
 
 use gatehouse_auth::key::RotationRules;
-use gatehouse_edge::config::{Environment, KeyRingSettings, RotationSettings};
+use gatehouse_edge::config::{Environment, RotationSettings};
 use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
     Budget, Connection, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,
@@ -33,13 +33,10 @@ impl App {
         let table = environment.table("SIGNING_KEYS_TABLE")?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
-        let (source, secret) = match KeyRingSettings::from_environment(environment)? {
-            KeyRingSettings::File(path) => (KeyRingSource::File(path), None),
-            KeyRingSettings::Secret(arn) => {
-                let client = connection.secrets();
-                let secret = Some(arn.clone());
-                (KeyRingSource::Secret { arn, client }, secret)
-            }
+        let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
+        let secret = match &source {
+            KeyRingSource::File(_) => None,
+            KeyRingSource::Secret { arn, .. } => Some(arn.clone()),
         };
         let rules = RotationRules {
             algorithm: settings.algorithm,

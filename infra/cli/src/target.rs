@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
-use gatehouse_edge::config::{Environment, KeyRingSettings};
+use anyhow::Context as _;
+use gatehouse_edge::config::Environment;
 use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tempfile::TempDir;
@@ -203,9 +203,8 @@ impl Target {
         let settings = environment(variables);
         let dynamodb = settings.text("AWS_ENDPOINT_URL").map(str::to_owned);
         let dynamodb = dynamodb.context("the stack has not written down its DynamoDB")?;
-        let KeyRingSettings::File(ring) = KeyRingSettings::from_environment(&settings)? else {
-            bail!("the stack has not written down its key ring");
-        };
+        let ring = settings.text("KEY_RING_FILE").map(PathBuf::from);
+        let ring = ring.context("the stack has not written down its key ring")?;
         Ok(Self {
             tables: local_tables(&dynamodb),
             ring: KeyRingSource::File(ring),

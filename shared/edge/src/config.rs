@@ -5,14 +5,12 @@
 
 mod account;
 mod environment;
-mod key_ring;
 #[cfg(feature = "tokens")]
 mod rotation;
 mod token;
 
 pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSettings};
 pub use environment::{ConfigError, Environment};
-pub use key_ring::KeyRingSettings;
 #[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;
 pub use token::{IssuerSettings, SessionSettings, VerifierSettings};

@@ -21,7 +21,7 @@ pub use dynamodb::connection::{
 pub use dynamodb::error::StoreError;
 pub use keys::cache::KeysError;
 pub use keys::published::SigningKeys;
-pub use keys::ring::{CachedKeyRing, KeyRingSource};
+pub use keys::ring::{CachedKeyRing, KeyRingSource, KeyRingSourceError};
 pub use keys::rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::CachedVerifyingKeys;

@@ -20,9 +20,6 @@ pub enum ConfigError {
         /// What it must be.
         expected: String,
     },
-    /// Neither or both of two variables are set.
-    #[error("set exactly one of {0} and {1}")]
-    NotExactlyOne(&'static str, &'static str),
     /// `ROLE_SCOPES` cannot be used.
     #[error("ROLE_SCOPES cannot be used")]
     RoleScopes(#[source] RoleScopesError),

@@ -1,4 +1,3 @@
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::*;
@@ -115,29 +114,6 @@ fn an_issuer_is_an_https_url_or_a_local_one() {
         "http://localhost.evil.example",
     ] {
         assert!(read(bad).is_err(), "{bad}");
-    }
-}
-
-#[test]
-fn the_key_ring_is_in_exactly_one_place() {
-    fn read(pairs: &[(&'static str, &'static str)]) -> Result<KeyRingSettings, ConfigError> {
-        KeyRingSettings::from_environment(&with(pairs))
-    }
-    let file = ("KEY_RING_FILE", "ring.json");
-    let secret = ("KEY_RING_SECRET_ARN", "arn:x");
-    assert_eq!(
-        read(&[file]).unwrap(),
-        KeyRingSettings::File(PathBuf::from("ring.json"))
-    );
-    assert_eq!(
-        read(&[secret, ("KEY_RING_FILE", "")]).unwrap(),
-        KeyRingSettings::Secret("arn:x".into())
-    );
-    for pairs in [&[][..], &[file, secret]] {
-        assert_eq!(
-            read(pairs).unwrap_err().to_string(),
-            "set exactly one of KEY_RING_SECRET_ARN and KEY_RING_FILE"
-        );
     }
 }
 

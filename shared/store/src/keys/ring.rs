@@ -7,6 +7,7 @@ use std::time::Duration;
 use gatehouse_auth::key::{KeyRing, MacKid};
 use gatehouse_auth::time::Timestamp;
 
+use crate::dynamodb::connection::Connection;
 use crate::dynamodb::error::StoreError;
 use crate::keys::cache::{Cached, KeysError, Search};
 
@@ -24,7 +25,30 @@ pub enum KeyRingSource {
     },
 }
 
+/// The variables do not say where the key ring is, or name two places.
+#[derive(Debug, thiserror::Error)]
+#[error("set exactly one of KEY_RING_SECRET_ARN and KEY_RING_FILE")]
+pub struct KeyRingSourceError;
+
 impl KeyRingSource {
+    /// Reads `KEY_RING_SECRET_ARN` or `KEY_RING_FILE`; `connection` opens the secret.
+    ///
+    /// # Errors
+    /// [`KeyRingSourceError`] unless exactly one of them is set.
+    pub fn from_variables<'a>(
+        variable: impl Fn(&'static str) -> Option<&'a str>,
+        connection: &Connection,
+    ) -> Result<Self, KeyRingSourceError> {
+        match (variable("KEY_RING_SECRET_ARN"), variable("KEY_RING_FILE")) {
+            (Some(arn), None) => Ok(Self::Secret {
+                arn: arn.to_owned(),
+                client: connection.secrets(),
+            }),
+            (None, Some(path)) => Ok(Self::File(PathBuf::from(path))),
+            (None, None) | (Some(_), Some(_)) => Err(KeyRingSourceError),
+        }
+    }
+
     /// Reads the ring; one that cannot issue anything yet is not ready.
     async fn read(&self) -> Result<KeyRing, KeysError> {
         let ring = match self {
@@ -91,6 +115,35 @@ impl CachedKeyRing {
             Search::Found(ring) => Ok(Some(ring)),
             Search::Absent => Ok(None),
             Search::HeldBack => Err(KeysError::HeldBack),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ConnectionSettings;
+
+    #[test]
+    fn the_key_ring_is_in_exactly_one_place() {
+        let connection = Connection::open(&ConnectionSettings::for_local_stack("http://localhost"));
+        let read = |file: Option<&'static str>, secret: Option<&'static str>| {
+            let variable = |name: &str| match name {
+                "KEY_RING_FILE" => file,
+                "KEY_RING_SECRET_ARN" => secret,
+                _ => None,
+            };
+            KeyRingSource::from_variables(variable, &connection)
+        };
+        let file = read(Some("ring.json"), None).unwrap();
+        assert!(matches!(file, KeyRingSource::File(path) if path.to_str() == Some("ring.json")));
+        let secret = read(None, Some("arn:x")).unwrap();
+        assert!(matches!(secret, KeyRingSource::Secret { arn, .. } if arn == "arn:x"));
+        for (file, secret) in [(None, None), (Some("ring.json"), Some("arn:x"))] {
+            assert_eq!(
+                read(file, secret).unwrap_err().to_string(),
+                "set exactly one of KEY_RING_SECRET_ARN and KEY_RING_FILE"
+            );
         }
     }
 }
