@@ -57,7 +57,7 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
       "authorizer/good": true,
       "authorizer/http_api_payload_1": "Allow",
       "authorizer/no_credential": false,
-      "authorizer/no_event": "fails: the event is no authorizer event of API Gateway",
+      "authorizer/no_event": "fails: the event is not an authorizer event of API Gateway",
       "authorizer/rest_request": "Allow",
       "authorizer/rest_token": "Allow",
       "authorizer/rest_two_headers": "fails: Unauthorized",
@@ -108,11 +108,11 @@ async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()>
       "register/wrong_content_type": "415 unsupported_media_type",
       "rotate-keys/finish_secret": null,
       "rotate-keys/good": null,
-      "rotate-keys/no_event": "fails: the event is no rotation event of Secrets Manager",
+      "rotate-keys/no_event": "fails: the event is not a rotation event of Secrets Manager",
       "rotate-keys/set_secret": null,
-      "rotate-keys/short_token": "fails: the event is no rotation event of Secrets Manager",
+      "rotate-keys/short_token": "fails: the event is not a rotation event of Secrets Manager",
       "rotate-keys/test_secret": null,
-      "rotate-keys/unknown_step": "fails: the event is no rotation event of Secrets Manager"
+      "rotate-keys/unknown_step": "fails: the event is not a rotation event of Secrets Manager"
     }
     "#);
     Ok(())

@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn an_arn_without_a_stage_or_with_a_wildcard_carries_no_policy() {
+    fn an_arn_without_a_stage_or_with_a_wildcard_gets_no_policy() {
         for odd in [
             "",
             "arn:aws:x",

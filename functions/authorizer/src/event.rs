@@ -174,14 +174,14 @@ mod tests {
     }
 
     #[test]
-    fn a_header_counts_in_any_case_and_twice_when_it_is_there_twice() {
+    fn a_header_counts_in_any_case_and_once_per_occurrence() {
         let twice =
             event(r#"{"headers":{"authorization":"Bearer a","X":"y","Authorization":"Bearer b"}}"#);
         assert_eq!(twice.authorizations(), ["Bearer a", "Bearer b"]);
     }
 
     #[test]
-    fn the_identity_sources_of_payload_one_hide_no_second_credential() {
+    fn the_identity_sources_of_payload_1_hide_no_second_credential() {
         let twice = event(
             r#"{"version":"1.0","type":"REQUEST","authorizationToken":"Bearer b",
                 "headers":{"Authorization":"Bearer b"},
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn all_values_of_payload_one_count_rather_than_its_last() {
+    fn all_values_of_payload_1_count_rather_than_the_last() {
         let twice = event(
             r#"{"headers":{"Authorization":"Bearer b"},"multiValueHeaders":{"Authorization":["Bearer a","Bearer b"]}}"#,
         );
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_an_odd_type_is_a_credential_that_cannot_be_good() {
+    fn a_header_of_an_unexpected_type_is_an_invalid_credential() {
         assert_eq!(
             event(r#"{"headers":{"authorization":7}}"#).authorizations(),
             [""]
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_of_no_kind_is_told_apart_from_a_deny() {
+    fn an_event_of_an_unknown_kind_is_an_error_not_a_deny() {
         for odd in [
             "{}",
             r#"{"version":"2.0"}"#,

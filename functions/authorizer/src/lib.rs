@@ -111,7 +111,7 @@ pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
         Ok(_) | Err(AuthorizerError::Unauthorized) => {}
         Err(error) => {
             let span = tracing::error_span!("invocation", request_id = event.request_id());
-            span.in_scope(|| telemetry::failure(error, error.is_transient()));
+            span.in_scope(|| telemetry::log_failure(error, error.is_transient()));
         }
     }
     answer

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cache_keeps_one_response_for_each_origin() {
+    fn a_cache_stores_one_response_per_origin() {
         let tag = Document::new(&Value::Null).tag;
         for tags in [None, Some(tag.as_str())] {
             let answer = Document::new(&Value::Null).answer(tags);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_tag_is_304_whatever_stands_beside_it() {
+    fn a_known_tag_is_304_in_any_list_of_tags() {
         let tag = Document::new(&Value::Null).tag;
         for tags in [
             tag.clone(),

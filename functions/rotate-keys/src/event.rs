@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_a_step_a_secret_or_a_token_of_its_form_is_refused() {
+    fn an_event_without_a_valid_step_secret_and_token_is_refused() {
         let good = json!({"Step": "setSecret", "SecretId": "arn:x", "ClientRequestToken": TOKEN});
         assert!(RotationEvent::read(good.clone()).is_ok());
         for (name, odd) in [

@@ -1,4 +1,4 @@
-//! A person as answers show them: to themselves and to an administrator.
+//! A user as responses show them, to themselves and to an administrator.
 
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
@@ -6,7 +6,7 @@ use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Profile, Status};
 use serde::Serialize;
 
-/// A person without anything secret: the body of `GET /me` and of `/admin/users`.
+/// A user without anything secret: the body of `GET /me` and of `/admin/users`.
 #[derive(Debug, Serialize)]
 pub struct Account<'a> {
     id: &'a SubjectId,
@@ -24,7 +24,7 @@ pub struct Account<'a> {
 }
 
 impl<'a> Account<'a> {
-    /// Shows a person.
+    /// Shows a user.
     #[must_use]
     pub fn of(profile: &'a Profile) -> Self {
         Self {

@@ -1,8 +1,8 @@
 //! The client's address: read once for each request, in one way for every function.
 //!
-//! It is the connection's, as API Gateway reports it, unless `CLIENT_ADDRESS`
-//! names what a proxy adds. What cannot be read is never guessed: the connection's
-//! address takes its place, and that is counted.
+//! It is the connection's, as API Gateway reports it, unless `CLIENT_ADDRESS` names
+//! what a proxy adds. An address that cannot be read is never guessed: the connection's
+//! is used instead, and a metric counts it.
 
 use std::net::IpAddr;
 
@@ -23,20 +23,20 @@ use source::AddressSource;
 use source::Unreadable;
 pub(crate) use text::address;
 
-/// Where a client's address is read, and how a request proves that it came through
-/// the proxy that wrote it there.
+/// Where to read a client's address, and how a request proves that it came through the
+/// proxy that wrote it there.
 #[derive(Debug, Clone, Default)]
 pub struct ClientAddress {
     source: AddressSource,
     proxy: Option<ProxySecret>,
 }
 
-/// Why the connection's address is used although another one is asked for.
+/// Why the connection's address is used although another one is configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fallback {
     /// The request does not carry the proxy's secret.
     Direct,
-    /// It does, or need not, but what it carries is not an address.
+    /// It does, or need not, but its address cannot be read.
     Unreadable(Unreadable),
 }
 
@@ -44,12 +44,12 @@ impl ClientAddress {
     /// Reads `CLIENT_ADDRESS` and `PROXY_SECRET_SHA256`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is invalid, or has no effect.
+    /// If a setting is invalid or has no effect; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let source = AddressSource::from_environment(environment)?;
         let proxy = ProxySecret::from_environment(environment)?;
         if source == AddressSource::Connection && proxy.is_some() {
-            return Err(ConfigError::odd(
+            return Err(ConfigError::invalid(
                 proxy::VARIABLE,
                 "empty while CLIENT_ADDRESS is `connection`: it would have no effect",
             ));
@@ -57,18 +57,18 @@ impl ClientAddress {
         Ok(Self { source, proxy })
     }
 
-    /// True if a caller who reaches the API without the proxy can choose the
-    /// address: a header is read, and nothing proves that the proxy wrote it.
+    /// True if a client that reaches the API without the proxy can choose the address: a
+    /// header is read, and nothing proves that the proxy wrote it.
     #[must_use]
     pub fn is_claim(&self) -> bool {
         self.source != AddressSource::Connection && self.proxy.is_none()
     }
 
-    /// Returns the address of the client of one request, with an IPv4 address
-    /// always written as IPv4. `connection` is the address that the gateway saw.
+    /// Returns the client's address of one request, an IPv4 address always as IPv4.
+    /// `connection` is the address that the gateway saw.
     ///
-    /// A request whose address cannot be read, or that did not come through the
-    /// proxy, is identified by its connection; each of them is counted.
+    /// If the address cannot be read, or the request did not come through the proxy, this
+    /// is the connection's address, and a metric counts the request.
     #[must_use]
     pub fn resolve(&self, headers: &HeaderMap, connection: Option<IpAddr>) -> Option<IpAddr> {
         let connection = connection.map(|address| address.to_canonical());

@@ -1,29 +1,29 @@
-//! Audit events: who did what, from where, and how it ended.
+//! Audit events: who did what, from where, and with which outcome.
 
 use gatehouse_auth::id::{SessionId, SubjectId};
 
 use crate::metric;
 
-/// What happened; the names are fixed, since alarms and people search for them.
+/// What happened. The names never change: alarms and people search for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AuditEvent {
-    /// An account was made.
+    /// An account was created.
     UserRegistered,
-    /// A registration was refused unread, after too many from its address.
+    /// A registration was refused without being processed: too many from its address.
     RegistrationThrottled,
-    /// Somebody logged in.
+    /// A user logged in.
     LoginSucceeded,
     /// A login was refused.
     LoginFailed,
-    /// A login was refused unread, after too many attempts.
+    /// A login was refused without checking the password: too many attempts.
     LoginThrottled,
     /// A refresh token was rotated.
     TokenRefreshed,
-    /// An old refresh token came again; its session was revoked.
+    /// An old refresh token was replayed, and its session revoked.
     RefreshReuseDetected,
-    /// Somebody logged out.
+    /// A user logged out.
     LoggedOut,
-    /// A session was ended by anything but its own logout.
+    /// A session ended for any reason other than its own logout.
     SessionRevoked,
     /// A password was changed.
     PasswordChanged,
@@ -37,7 +37,7 @@ pub enum AuditEvent {
     UserDeleted,
     /// The signing keys were rotated.
     KeyRotated,
-    /// A request was refused by the authorizer or by a check of rights.
+    /// The authorizer or a permission check refused a request.
     AuthorizationDenied,
     /// A client's credentials were refused.
     ClientRefused,
@@ -91,30 +91,30 @@ impl AuditEvent {
     }
 }
 
-/// What is known about an event. There is no place for a password, a token, a
-/// hash or an e-mail address; an identifier appears as its digest.
+/// What is known about an event. It has no field for a password, a token, a hash or an
+/// e-mail address; a login identifier appears as its digest.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Audit<'a> {
     /// Why, as a stable word such as `wrong_password`.
     pub reason: Option<&'a str>,
-    /// The user whom it concerns, where there is one.
+    /// The user it is about, if any.
     pub sub: Option<&'a SubjectId>,
-    /// Who did it, where that is somebody else: an administrator.
+    /// Who did it, if not that user: an administrator.
     pub actor: Option<&'a SubjectId>,
-    /// The session, where there is one.
+    /// The session, if any.
     pub sid: Option<&'a SessionId>,
-    /// The digest of what was typed as a login identifier.
+    /// The digest of the login identifier, as typed.
     pub identifier_digest: Option<&'a str>,
     /// The client's address.
     pub ip: Option<&'a str>,
-    /// The client's own word for itself.
+    /// The `User-Agent` header, as sent by the client.
     pub user_agent: Option<&'a str>,
     /// The gateway's id of the request.
     pub request_id: Option<&'a str>,
 }
 
 impl Audit<'_> {
-    /// Writes the event as one JSON line, and one count of it.
+    /// Logs the event as one JSON line, and counts it in a metric.
     pub fn record(self, event: AuditEvent) {
         tracing::info!(
             target: TARGET,

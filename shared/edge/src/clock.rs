@@ -1,4 +1,4 @@
-//! The one place that asks what time it is.
+//! The one place that reads the system's clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -6,17 +6,17 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use gatehouse_auth::time::Timestamp;
 
-/// Where the current time comes from; everything else takes it as an argument.
+/// Where the current time comes from. Everything else takes it as an argument.
 #[derive(Debug, Clone)]
 pub enum Clock {
     /// The system's clock.
     System,
-    /// Seconds since the epoch that a test sets, so that no test sleeps.
+    /// Seconds since the epoch, set by a test, so that no test sleeps.
     Fixed(Arc<AtomicI64>),
 }
 
 impl Clock {
-    /// Returns the current time; ask once per request, and never keep it.
+    /// Returns the current time. Read it once per request, and never keep it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         match self {
@@ -36,12 +36,12 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one module that may")]
+#[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
 fn system_now() -> Timestamp {
     SystemTime::now().into()
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one module that may")]
+#[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
 fn system_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fixed_clock_moves_only_when_it_is_moved() {
+    fn a_fixed_clock_moves_only_when_set() {
         let seconds = Arc::new(AtomicI64::new(100));
         let clock = Clock::Fixed(Arc::clone(&seconds));
         assert_eq!(clock.now().unix(), 100);

@@ -1,7 +1,7 @@
-//! The settings: read once, at cold start, each with a type, bounds and a default.
+//! The settings: read once, at cold start; each has a type, bounds and a default.
 //!
-//! An absent or empty variable takes its default; an odd one stops the start
-//! with a sentence that names the variable, and never repeats its value.
+//! A missing or empty variable takes its default. An invalid one stops the start with a
+//! message that names the variable and never repeats its value.
 
 mod account;
 mod environment;

@@ -1,7 +1,8 @@
-//! An HTTP API's event (payload 2.0) as a request; total, whatever the event is.
+//! Converts an HTTP API's event (payload 2.0) to a request, without a panic whatever the
+//! event contains.
 //!
-//! The conversion of `lambda_http` panics on a body that is no base64, and on an
-//! odd host or query, and a panic is the end of the process.
+//! The conversion in `lambda_http` panics on a body that is not base64, and on an invalid
+//! host or query; a panic ends the process.
 
 use std::collections::HashMap;
 
@@ -16,15 +17,15 @@ use serde::Deserialize;
 use crate::address::{ClientAddress, address};
 use crate::request::{BodyFault, MAX_BODY_BYTES, Meta, Request};
 
-/// Why an event is no request; the text never repeats what the event holds.
+/// Why an event is not a request. The text never repeats anything from the event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
-    /// The event is of another kind.
-    #[error("the event is no payload 2.0 of an HTTP API: set PayloadFormatVersion to 2.0")]
+    /// The event is not payload version 2.0.
+    #[error("the event is not payload version 2.0: set PayloadFormatVersion to 2.0")]
     Version,
     /// A member is missing or of the wrong type.
-    #[error("the event is odd at line {line}, column {column}")]
-    Shape {
+    #[error("the event is malformed at line {line}, column {column}")]
+    Malformed {
         /// The line in the event's JSON.
         line: usize,
         /// The column in that line.
@@ -33,23 +34,23 @@ pub enum EventError {
 }
 
 impl Request {
-    /// Reads an event's JSON, for tests of handlers; the client's address is the
+    /// Reads an event's JSON, for tests of handlers. The client's address is the
     /// connection's.
     ///
     /// # Errors
-    /// [`EventError`] unless it is an HTTP API's payload 2.0.
+    /// If the event is not an HTTP API's, in payload version 2.0.
     pub fn from_json(json: &str) -> Result<Self, EventError> {
         read(json, Context::default(), &ClientAddress::default())
     }
 }
 
-/// Reads one event; `context` is Lambda's own.
+/// Reads one event; `context` comes from Lambda.
 pub(crate) fn read(
     json: &str,
     context: Context,
     client_address: &ClientAddress,
 ) -> Result<Request, EventError> {
-    let event: Event = serde_json::from_str(json).map_err(|error| explain(json, &error))?;
+    let event: Event = serde_json::from_str(json).map_err(|error| shape_error(json, &error))?;
     if event.version != VERSION {
         return Err(EventError::Version);
     }
@@ -89,14 +90,14 @@ pub(crate) fn read(
     Ok(Request::new(http, meta))
 }
 
-/// Decodes the body once, and not at all where it must be over the limit.
+/// Decodes the body, unless its length shows that it is over the limit.
 fn body(text: String, is_base64: bool) -> Result<Body, BodyFault> {
     let decoded_bytes = if is_base64 {
         text.len() / 4 * 3
     } else {
         text.len()
     };
-    // Padding makes the estimate two bytes too high at most.
+    // Padding makes the estimate at most two bytes too high.
     if decoded_bytes > MAX_BODY_BYTES + 2 {
         return Err(BodyFault::TooLarge);
     }
@@ -111,7 +112,7 @@ fn body(text: String, is_base64: bool) -> Result<Body, BodyFault> {
     Ok(body)
 }
 
-/// A path that is no URI's becomes `/`: routes are told apart by the route key.
+/// Replaces an invalid path by `/`: routes are distinguished by the route key.
 fn uri(path: &str, query: &str) -> Uri {
     let text = if query.is_empty() {
         path.to_owned()
@@ -123,8 +124,7 @@ fn uri(path: &str, query: &str) -> Uri {
         .unwrap_or_else(|_| Uri::from_static("/"))
 }
 
-/// What HTTP cannot have carried as a header is no header, and more headers than a
-/// map can hold are left out.
+/// Leaves out what cannot be an HTTP header, and headers beyond what a map can hold.
 fn headers(raw: HashMap<String, String>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for (name, value) in raw {
@@ -135,13 +135,13 @@ fn headers(raw: HashMap<String, String>) -> HeaderMap {
     headers
 }
 
-fn explain(json: &str, error: &serde_json::Error) -> EventError {
+fn shape_error(json: &str, error: &serde_json::Error) -> EventError {
     #[derive(Deserialize)]
     struct Probe {
         version: String,
     }
     match serde_json::from_str::<Probe>(json) {
-        Ok(probe) if probe.version == VERSION => EventError::Shape {
+        Ok(probe) if probe.version == VERSION => EventError::Malformed {
             line: error.line(),
             column: error.column(),
         },
@@ -149,7 +149,7 @@ fn explain(json: &str, error: &serde_json::Error) -> EventError {
     }
 }
 
-/// The members that we read; `lambda_http` has a type of its own for the context.
+/// The members that we read; `lambda_http` has a type for the context.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event {
@@ -166,5 +166,5 @@ struct Event {
     is_base64_encoded: bool,
 }
 
-/// The only payload format that is read.
+/// The only payload version that is supported.
 const VERSION: &str = "2.0";

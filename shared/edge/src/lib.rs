@@ -1,7 +1,8 @@
-//! What meets Lambda and HTTP: settings, requests, answers, the principal, logs.
+//! Everything that meets Lambda and HTTP: settings, requests, responses, the principal,
+//! logs.
 //!
-//! A function of yours needs [`Principal`] alone; ours use [`run()`] and
-//! [`Request`] too. Nothing here knows a table, a password or a key.
+//! Your own function needs only [`Principal`]; ours also use [`run()`] and [`Request`].
+//! Nothing here knows about tables, passwords or keys.
 
 mod account;
 mod address;
@@ -31,9 +32,9 @@ pub use function::StartError;
 pub use principal::Principal;
 pub use request::{Fields, Request};
 pub use run::{run, run_with};
-pub use serve::answer;
+pub use serve::respond;
 #[cfg(feature = "tokens")]
 pub use tokens::Tokens;
 
-/// An answer as a handler makes it.
+/// The response that a handler returns.
 pub type Response = http::Response<lambda_http::Body>;

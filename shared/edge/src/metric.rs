@@ -1,8 +1,8 @@
-//! Counts in CloudWatch's embedded metric format: one JSON line for each.
+//! Counts in CloudWatch's embedded metric format, one JSON line each.
 //!
-//! The crate `metrics_cloudwatch_embedded` collects counts in a global recorder
-//! and flushes them after an invocation, so a process that dies loses them, and
-//! it brings four crates to a cold start. A line at once is all we need.
+//! The crate `metrics_cloudwatch_embedded` collects counts in a global recorder and
+//! flushes them after an invocation: a process that dies loses them, and a cold start
+//! loads four more crates. All we need is to write each line at once.
 
 use std::sync::OnceLock;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::clock::Clock;
 
-/// Sets the dimension `function`; the first call counts.
+/// Sets the dimension `function`. Only the first call has an effect.
 pub(crate) fn set_function(name: String) {
     let _ = FUNCTION.set(name);
 }
@@ -35,7 +35,7 @@ pub(crate) fn count(name: &str) {
 
 static FUNCTION: OnceLock<String> = OnceLock::new();
 
-/// The target of metric lines; the field `line` is written as it is.
+/// The target of metric lines, of which only the field `line` is written.
 pub(crate) const TARGET: &str = "gatehouse::metric";
-/// The CloudWatch namespace; the template's alarms name it too.
+/// The CloudWatch namespace, which the template's alarms name too.
 const NAMESPACE: &str = "Gatehouse";

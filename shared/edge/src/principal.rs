@@ -1,4 +1,4 @@
-//! Who a request acts for, after the authorizer has verified the token.
+//! Who a request acts for, once the authorizer has verified the token.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -20,9 +20,9 @@ use crate::request::Request;
 
 /// Who a request acts for.
 ///
-/// It is read from the authorizer's context, which API Gateway makes, and from
-/// nothing else: headers are the client's to write. A function of yours behind
-/// the same authorizer needs no more than this:
+/// It is read only from the authorizer's context, which API Gateway creates: a client can
+/// write any header. Your own function behind the same authorizer needs no more than
+/// this:
 ///
 /// ```
 /// use gatehouse_edge::{Clock, Principal, Problem, Response, response};
@@ -47,33 +47,33 @@ use crate::request::Request;
 pub struct Principal {
     /// The user.
     pub sub: SubjectId,
-    /// The login that the token belongs to.
+    /// The session that the token belongs to.
     pub sid: SessionId,
-    /// The token.
+    /// The token's id.
     pub jti: Jti,
-    /// The user's token version when the token was made.
+    /// The user's token version when the token was issued.
     pub ver: u64,
-    /// What the token may be used for.
+    /// The scope of the token.
     pub scope: Scopes,
-    /// The user's roles when the token was made.
+    /// The user's roles when the token was issued.
     pub roles: Roles,
-    /// When the password was given.
+    /// When the user authenticated with their password.
     pub auth_time: Timestamp,
-    /// When the token ends.
+    /// When the token expires.
     pub exp: Timestamp,
-    seen: Seen,
+    client: ClientInfo,
 }
 
-/// What the gateway saw of the request, for the audit event of a refusal.
+/// What the gateway reports about the client, for the audit event of a refusal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Seen {
+struct ClientInfo {
     ip: Option<String>,
     user_agent: Option<String>,
     request_id: Option<String>,
 }
 
-impl Seen {
-    fn of(identity: &ApiGatewayRequestIdentity, request_id: Option<&String>) -> Self {
+impl ClientInfo {
+    fn from_identity(identity: &ApiGatewayRequestIdentity, request_id: Option<&String>) -> Self {
         Self {
             ip: identity.source_ip.clone(),
             user_agent: identity.user_agent.clone(),
@@ -83,58 +83,58 @@ impl Seen {
 }
 
 impl Principal {
-    /// Reads the principal of a request behind the authorizer: of an HTTP API
-    /// (payload 2.0 or 1.0), a REST API or a WebSocket API.
+    /// Reads the principal of a request behind the authorizer: of an HTTP API (payload 2.0
+    /// or 1.0), a REST API or a WebSocket API.
     ///
-    /// The variables `CLIENT_ADDRESS` and `PROXY_SECRET_SHA256` of your function, if
-    /// they are set, say where the audit log's address is read.
+    /// The variables `CLIENT_ADDRESS` and `PROXY_SECRET_SHA256` of your function, if set,
+    /// determine the address in the audit log.
     ///
-    /// A gateway that caches the authorizer's answer may hand on a token that
-    /// has ended since, so its end is compared with `now` here too.
+    /// A gateway that caches the authorizer's response may pass on a token that has expired
+    /// since, so the expiry is checked against `now` again.
     ///
     /// # Errors
-    /// 401 [`Problem`] when the authorizer's context is missing or odd (the
-    /// route has no authorizer, or another one), or the token has ended.
+    /// 401 [`Problem`] if the authorizer's context is missing or invalid (the route has no
+    /// authorizer, or a different one), or if the token has expired.
     pub fn from_request(request: &lambda_http::Request, now: Timestamp) -> Result<Self, Problem> {
         let mut principal = Self::read(request)?;
-        principal.find_address(request, &GUESTS_CLIENT_ADDRESS);
-        principal.at(now)
+        principal.resolve_address(request, &OWN_CLIENT_ADDRESS);
+        principal.unless_expired(now)
     }
 
-    /// Reads the principal of one of our requests.
+    /// Reads the principal of a request to one of our functions.
     ///
     /// # Errors
     /// As [`Principal::from_request`].
     pub fn of(request: &Request, now: Timestamp) -> Result<Self, Problem> {
         let mut principal = Self::read(request.http())?;
-        principal.seen.ip = request.audit().ip.map(str::to_owned);
-        principal.at(now)
+        principal.client.ip = request.audit().ip.map(str::to_owned);
+        principal.unless_expired(now)
     }
 
     fn read(request: &lambda_http::Request) -> Result<Self, Problem> {
-        Self::from_context(request.request_context_ref()).map_err(|odd| {
-            tracing::error!(member = odd, "the authorizer's context is missing or odd");
+        Self::from_context(request.request_context_ref()).map_err(|member| {
+            tracing::error!(member, "the authorizer's context is missing or invalid");
             Problem::unauthorized()
         })
     }
 
-    fn find_address(&mut self, request: &lambda_http::Request, found_in: &ClientAddress) {
-        let connection = self.seen.ip.as_deref().and_then(address);
-        let address = found_in.resolve(request.headers(), connection);
-        self.seen.ip = address.map(|address| address.to_string());
+    fn resolve_address(&mut self, request: &lambda_http::Request, source: &ClientAddress) {
+        let connection = self.client.ip.as_deref().and_then(address);
+        let address = source.resolve(request.headers(), connection);
+        self.client.ip = address.map(|address| address.to_string());
     }
 
-    fn at(self, now: Timestamp) -> Result<Self, Problem> {
+    fn unless_expired(self, now: Timestamp) -> Result<Self, Problem> {
         if self.exp <= now {
             return Err(Problem::invalid_token());
         }
         Ok(self)
     }
 
-    /// Checks that the user has a role. A refusal is an audit event.
+    /// Checks that the user has a role. A refusal is recorded as an audit event.
     ///
     /// # Errors
-    /// 403 [`Problem`] `insufficient_scope` that names the role, if not.
+    /// 403 `insufficient_scope`, which names the role, if they do not.
     pub fn require_role(&self, role: &str) -> Result<(), Problem> {
         if self.roles.contains(role) {
             return Ok(());
@@ -143,10 +143,10 @@ impl Principal {
         Err(Problem::missing_role(role))
     }
 
-    /// Checks that the token has a scope. A refusal is an audit event.
+    /// Checks that the token has a scope. A refusal is recorded as an audit event.
     ///
     /// # Errors
-    /// 403 [`Problem`] `insufficient_scope` that names the scope, if not.
+    /// 403 `insufficient_scope`, which names the scope, if it does not.
     pub fn require_scope(&self, scope: &str) -> Result<(), Problem> {
         if self.scope.contains(scope) {
             return Ok(());
@@ -160,17 +160,17 @@ impl Principal {
             reason: Some(reason),
             sub: Some(&self.sub),
             sid: Some(&self.sid),
-            ip: self.seen.ip.as_deref(),
-            user_agent: self.seen.user_agent.as_deref(),
-            request_id: self.seen.request_id.as_deref(),
+            ip: self.client.ip.as_deref(),
+            user_agent: self.client.user_agent.as_deref(),
+            request_id: self.client.request_id.as_deref(),
             ..Audit::default()
         }
         .record(AuditEvent::AuthorizationDenied);
     }
 
-    /// The error is the name of the member that is missing or odd.
+    /// The error is the name of the member that is missing or invalid.
     fn from_context(context: Option<&RequestContext>) -> Result<Self, &'static str> {
-        let (fields, seen) = context.and_then(authorized).ok_or("authorizer")?;
+        let (fields, client) = context.and_then(authorized).ok_or("authorizer")?;
         let text = |name| fields.get(name).and_then(Value::as_str).ok_or(name);
         let time = |name| {
             let seconds = number(fields.get(name)).map(Timestamp::from_unix);
@@ -186,47 +186,47 @@ impl Principal {
             roles: Roles::parse(names).map_err(|_| "roles")?,
             auth_time: time("auth_time")?,
             exp: time("exp")?,
-            seen,
+            client,
         })
     }
 }
 
-/// The authorizer's context, and what the gateway saw. HTTP APIs put the context
-/// under `lambda` (payload 2.0); all others put it into `authorizer` itself, as
-/// texts. A caller can write neither.
-fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, Seen)> {
+/// Returns the authorizer's context, and what the gateway reports about the client. HTTP
+/// APIs put the context under `lambda` (payload 2.0); all others put it into `authorizer`
+/// itself, as strings. A client can write neither.
+fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, ClientInfo)> {
     match context {
         RequestContext::ApiGatewayV2(gateway) => {
-            let seen = Seen {
+            let client = ClientInfo {
                 ip: gateway.http.source_ip.clone(),
                 user_agent: gateway.http.user_agent.clone(),
                 request_id: gateway.request_id.clone(),
             };
-            Some((&gateway.authorizer.as_ref()?.fields, seen))
+            Some((&gateway.authorizer.as_ref()?.fields, client))
         }
         RequestContext::ApiGatewayV1(gateway) => {
-            let seen = Seen::of(&gateway.identity, gateway.request_id.as_ref());
-            Some((&gateway.authorizer.fields, seen))
+            let client = ClientInfo::from_identity(&gateway.identity, gateway.request_id.as_ref());
+            Some((&gateway.authorizer.fields, client))
         }
         RequestContext::WebSocket(gateway) => {
-            let seen = Seen::of(&gateway.identity, gateway.request_id.as_ref());
-            Some((&gateway.authorizer.fields, seen))
+            let client = ClientInfo::from_identity(&gateway.identity, gateway.request_id.as_ref());
+            Some((&gateway.authorizer.fields, client))
         }
-        // Other sources of events, which a workspace may have enabled, have no authorizer.
+        // Other event sources, which a workspace may have enabled, have no authorizer.
         _ => None,
     }
 }
 
-/// The settings of a function that calls [`Principal::from_request`], which has no
-/// start of ours that could refuse an invalid one.
-static GUESTS_CLIENT_ADDRESS: LazyLock<ClientAddress> = LazyLock::new(|| {
+/// The settings of a function that calls [`Principal::from_request`]. It does not start
+/// through [`run`](crate::run()), which would refuse invalid ones.
+static OWN_CLIENT_ADDRESS: LazyLock<ClientAddress> = LazyLock::new(|| {
     ClientAddress::from_environment(&Environment::read()).unwrap_or_else(|error| {
-        tracing::error!(error = %error, "the connection's address is used");
+        tracing::error!(error = %error, "using the connection's address");
         ClientAddress::default()
     })
 });
 
-/// API Gateway hands on an authorizer's numbers as numbers or as texts.
+/// API Gateway passes an authorizer's numbers on as numbers or as strings.
 fn number<T: std::str::FromStr>(value: Option<&Value>) -> Option<T> {
     match value? {
         Value::String(text) => text.parse().ok(),

@@ -1,4 +1,4 @@
-//! One request, as a handler sees it.
+//! A request as a handler sees it.
 
 mod body;
 mod deadline;
@@ -21,24 +21,24 @@ pub use fields::Fields;
 use crate::audit::Audit;
 use crate::clock::Clock;
 
-/// One request that came through an HTTP API.
+/// A request that came through an HTTP API.
 pub struct Request {
     http: lambda_http::Request,
     meta: Meta,
 }
 
-/// What the event says beside what an HTTP request holds.
+/// What the event contains beyond the HTTP request.
 pub(crate) struct Meta {
     pub(crate) route: String,
     pub(crate) request_id: String,
-    /// Empty where the gateway gave none.
+    /// Empty if the gateway reported none.
     pub(crate) client_address: String,
     pub(crate) user_agent: String,
-    /// What stands in the places of the route's `{names}`, decoded.
+    /// The values of the route's `{names}`, decoded.
     pub(crate) path_parameters: HashMap<String, String>,
-    /// The query as it came.
+    /// The query, as sent.
     pub(crate) query: String,
-    /// Why the body could not be taken over; told to who asks for the body.
+    /// Why the body could not be decoded; reported when a handler reads it.
     pub(crate) body: Option<BodyFault>,
 }
 
@@ -49,8 +49,8 @@ impl Request {
         Self { http, meta }
     }
 
-    /// Returns the route key: `POST /refresh`. Tell routes apart by this and
-    /// never by the path, which a client may spell in many ways.
+    /// Returns the route key, such as `POST /refresh`. Distinguish routes by this and never
+    /// by the path, which a client may spell in many ways.
     #[must_use]
     pub fn route(&self) -> &str {
         &self.meta.route
@@ -62,41 +62,41 @@ impl Request {
         self.http.method()
     }
 
-    /// Returns the path as the client sent it, for logs.
+    /// Returns the path as sent by the client, for logs.
     #[must_use]
     pub fn path(&self) -> &str {
         self.http.raw_http_path()
     }
 
-    /// Returns a header's value, if it is there and ASCII.
+    /// Returns a header's value, if it exists and is ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.http.headers().get(name)?.to_str().ok()
     }
 
-    /// Returns the gateway's id of the request; Lambda's own where there is none.
+    /// Returns the gateway's id of the request, or Lambda's if there is none.
     #[must_use]
     pub fn request_id(&self) -> &str {
         &self.meta.request_id
     }
 
-    /// Returns the client's address as [`ClientAddress`](crate::ClientAddress) found it: in counters, in
-    /// sessions and in the audit log it is always this one. Empty if the gateway
-    /// gave none.
+    /// Returns the client's address as [`ClientAddress`](crate::ClientAddress) resolved it:
+    /// counters, sessions and the audit log all use this one. Empty if the gateway reported
+    /// none.
     #[must_use]
     pub fn client_address(&self) -> &str {
         &self.meta.client_address
     }
 
-    /// Returns how long the caller still waits, by Lambda's deadline;
-    /// [`Duration::MAX`] if there is none that can be real.
+    /// Returns how long the caller still waits, according to Lambda's deadline;
+    /// [`Duration::MAX`] if there is no plausible one.
     #[must_use]
     pub fn time_left(&self, clock: &Clock) -> Duration {
         let context = self.http.lambda_context_ref();
         let deadline = Deadline::from_millis(context.map_or(0, |context| context.deadline));
         match deadline.left(clock.now_millis()) {
             TimeLeft::Unlimited => Duration::MAX,
-            TimeLeft::Unbelievable => {
+            TimeLeft::Implausible => {
                 warn_once();
                 Duration::MAX
             }
@@ -104,7 +104,7 @@ impl Request {
         }
     }
 
-    /// Returns the client's own word for itself, 256 bytes at most.
+    /// Returns the `User-Agent` header, as sent by the client; at most 256 bytes.
     #[must_use]
     pub fn user_agent(&self) -> &str {
         &self.meta.user_agent
@@ -122,12 +122,12 @@ impl Request {
         }
     }
 
-    /// Returns the request as `lambda_http` has it.
+    /// Returns the request as `lambda_http` represents it.
     #[must_use]
     pub fn http(&self) -> &lambda_http::Request {
         &self.http
     }
 }
 
-/// Longer lets a client grow our items and log lines.
+/// Caps how much a client can add to our items and log lines.
 const MAX_USER_AGENT_BYTES: usize = 256;

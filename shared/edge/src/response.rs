@@ -1,4 +1,4 @@
-//! Answers, and the headers that every one of them carries.
+//! Responses, and the headers that all of them have.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use crate::Response;
 
-/// Makes an answer of `application/json`.
+/// Creates a response with an `application/json` body.
 #[must_use]
 pub fn json<T: Serialize>(status: StatusCode, body: &T) -> Response {
     with_content_type(status, "application/json", body)
 }
 
-/// Makes an answer without a body: 204.
+/// Creates a 204 response, without a body.
 #[must_use]
 pub fn no_content() -> Response {
     let mut response = Response::new(Body::Empty);
@@ -31,7 +31,7 @@ pub(crate) fn with_content_type<T: Serialize>(
     let (status, text) = match serde_json::to_string(body) {
         Ok(text) => (status, text),
         Err(error) => {
-            tracing::error!(error = %error, "an answer could not be written as JSON");
+            tracing::error!(error = %error, "a response could not be written as JSON");
             (StatusCode::INTERNAL_SERVER_ERROR, "{}".to_owned())
         }
     };
@@ -48,7 +48,8 @@ pub(crate) fn retry_after(wait: Duration) -> HeaderValue {
     HeaderValue::from(wait.as_secs().saturating_add(started).max(1))
 }
 
-/// Adds what every answer carries; a handler's own `Cache-Control` stays.
+/// Adds the headers that every response has, except over a handler's own
+/// `Cache-Control`.
 pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     let headers = response.headers_mut();
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -70,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_answer_carries_the_common_headers() {
+    fn every_response_has_the_common_headers() {
         let response = finish(no_content(), "LV7fzho-PHcEJPw=");
         let headers = response.headers();
         assert_eq!(headers["x-content-type-options"], "nosniff");
@@ -80,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_handlers_own_cache_control_stays() {
+    fn a_handlers_own_cache_control_is_kept() {
         let mut response = no_content();
         let public = HeaderValue::from_static("public, max-age=300");
         response.headers_mut().insert(CACHE_CONTROL, public);

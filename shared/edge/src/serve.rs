@@ -1,4 +1,4 @@
-//! The runtime's loop: an event comes in, a handler answers, payload 2.0 goes out.
+//! The runtime's loop: reads an event, calls the handler, writes payload 2.0.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -19,12 +19,12 @@ use crate::event;
 use crate::function::{Handler, StartError};
 use crate::{Response, response};
 
-/// Answers events until Lambda ends the process; several at a time where the
+/// Responds to events until Lambda ends the process, to several at a time if the
 /// function's settings allow it.
 ///
 /// # Errors
-/// If `CLIENT_ADDRESS` or `PROXY_SECRET_SHA256` is invalid, or the Runtime API can
-/// no longer be reached.
+/// If `CLIENT_ADDRESS` or `PROXY_SECRET_SHA256` is invalid, or the Runtime API becomes
+/// unreachable.
 pub(crate) async fn serve<A, H, Kind>(
     environment: &Environment,
     app: A,
@@ -37,23 +37,23 @@ where
 {
     let client_address = ClientAddress::from_environment(environment)?;
     let function = Arc::new((app, handle, client_address));
-    // The event stays text until `answer`: an error of the runtime's own parser
-    // would log what it stumbled over, a password perhaps.
+    // `respond` parses the event. The runtime's own parser would log the text that it
+    // fails on, which may be a password.
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let function = Arc::clone(&function);
         async move {
             let LambdaEvent { payload, context } = event;
             let (app, handle, client_address) = &*function;
-            let response = answer(app, handle, client_address, payload.get(), context).await;
+            let response = respond(app, handle, client_address, payload.get(), context).await;
             Ok::<_, Infallible>(Payload::from(response))
         }
     });
     lambda_runtime::run_concurrent(service).await
 }
 
-/// Answers one event, given as its JSON: what [`run`](crate::run()) does for each of
-/// them. An event that cannot be read is answered 400.
-pub async fn answer<A, H, Kind>(
+/// Responds to one event, given as JSON, as [`run`](crate::run()) does to each; 400 if the
+/// event cannot be read.
+pub async fn respond<A, H, Kind>(
     app: &A,
     handle: &H,
     client_address: &ClientAddress,
@@ -84,7 +84,7 @@ where
     }
 }
 
-/// A response in payload format 2.0.
+/// A response in payload version 2.0.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload {

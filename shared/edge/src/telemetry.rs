@@ -1,8 +1,8 @@
-//! Logs: every line on standard output is one JSON object.
+//! Logs: each line on standard output is one JSON object.
 //!
-//! `RUST_LOG` chooses the level, but never silences audit events and counts, and
-//! never lets a dependency log below `info`: at `trace` the runtime would log
-//! whole events, passwords included.
+//! `RUST_LOG` sets the level, but never silences audit events and metrics, and never lets
+//! a dependency log below `info`: at `trace` the runtime would log whole events, passwords
+//! included.
 
 mod output;
 #[cfg(test)]
@@ -27,8 +27,8 @@ use output::{Escaped, RawLine};
 /// Sends logs to standard output, for the rest of the process.
 ///
 /// # Errors
-/// [`ConfigError`] names `RUST_LOG` if it is odd, and the function's name if it
-/// is missing. Logs are set up all the same, so that [`exit`] can tell.
+/// If `RUST_LOG` is invalid or the function's name is missing. Logs are set up even then,
+/// so that [`exit`] can report it.
 pub(crate) fn init(environment: &Environment) -> Result<(), ConfigError> {
     let level = environment.text("RUST_LOG").unwrap_or("info");
     let wanted: Option<Targets> = level.parse().ok();
@@ -37,14 +37,14 @@ pub(crate) fn init(environment: &Environment) -> Result<(), ConfigError> {
     metric::set_function(environment.function_name()?);
     match wanted {
         Some(_) => Ok(()),
-        None => Err(ConfigError::odd(
+        None => Err(ConfigError::invalid(
             "RUST_LOG",
             "a level, or a list of target=level",
         )),
     }
 }
 
-/// Ends `main`: says in one JSON line why a function could not start or go on.
+/// Ends `main`: reports in one JSON line why a function could not start or continue.
 pub(crate) fn exit(result: Result<(), StartError>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -55,12 +55,12 @@ pub(crate) fn exit(result: Result<(), StartError>) -> ExitCode {
     }
 }
 
-/// Logs an error that becomes an answer; called where it does, and only there.
-pub fn failure(error: &(dyn Error + 'static), transient: bool) {
+/// Logs a failure that becomes a response; only called where it does.
+pub fn log_failure(error: &(dyn Error + 'static), transient: bool) {
     tracing::error!(error = chain(error), transient, "a request failed");
 }
 
-/// Returns the error and all its causes in one text.
+/// Returns the error and all its causes as one text.
 #[must_use]
 pub fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
@@ -111,7 +111,7 @@ fn filter(wanted: &Targets) -> Targets {
         .with_target(metric::TARGET, LevelFilter::OFF)
 }
 
-/// A formatted message may hold what it is about, so only fixed ones are logged.
+/// Logs only fixed messages: a formatted one may contain a secret.
 fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     let message = panic.payload().downcast_ref::<&'static str>();

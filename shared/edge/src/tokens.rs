@@ -1,4 +1,4 @@
-//! The success of a token endpoint (RFC 6749 section 5.1).
+//! A successful response of a token endpoint (RFC 6749 section 5.1).
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use serde::Serialize;
 
 use crate::{Response, response};
 
-/// Both tokens, as a login and a refresh give them.
+/// The pair of tokens that a login or a refresh issues.
 #[derive(Debug)]
 pub struct Tokens<'a> {
     /// The access token.
     pub access: &'a AccessToken,
     /// The refresh token.
     pub refresh: &'a SecretString,
-    /// How long the refresh token is good unless it is used.
+    /// How long the refresh token is valid unless it is used.
     pub refresh_expires_in: Duration,
-    /// What the access token is good for.
+    /// The scope of the access token.
     pub scope: &'a Scopes,
 }
 
 impl Tokens<'_> {
-    /// Makes the answer.
+    /// Creates the response.
     #[must_use]
-    pub fn answer(&self) -> Response {
+    pub fn into_response(&self) -> Response {
         let body = Body {
             access_token: self.access.expose(),
             token_type: "Bearer",

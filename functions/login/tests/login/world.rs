@@ -15,7 +15,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{ClientAddress, Clock, Response, answer};
+use gatehouse_edge::{ClientAddress, Clock, Response, respond};
 use gatehouse_store::{Connection, ConnectionSettings, Credentials, Users};
 use lambda_runtime::Context;
 use login::App;
@@ -144,7 +144,7 @@ impl World {
             },
             "body": body,
         });
-        answer(
+        respond(
             &*self.app,
             &login::handle,
             &ClientAddress::default(),

@@ -146,7 +146,7 @@ async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
     for (event, sentence) in [
         (
             serde_json::json!({}),
-            "the event is no rotation event of Secrets Manager",
+            "the event is not a rotation event of Secrets Manager",
         ),
         (other, "the event is about another secret"),
     ] {

@@ -1,5 +1,5 @@
-//! What is counted and logged when a client is identified by its connection
-//! although another address was asked for. Never what the request says.
+//! Metrics and warnings for clients identified by their connection although another
+//! address is configured. Neither repeats anything that the request says.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -9,7 +9,7 @@ use super::source::{AddressSource, Unreadable};
 use crate::clock::Clock;
 use crate::metric;
 
-/// A count of every request, and a warning once a minute.
+/// A metric for every request, and a warning at most once a minute.
 pub(super) struct Notice {
     metric: &'static str,
     warning: &'static str,
@@ -19,13 +19,13 @@ pub(super) struct Notice {
 /// The address could not be read.
 pub(super) static UNREADABLE: Notice = Notice::new(
     "client_address_unreadable",
-    "the client's address cannot be read as CLIENT_ADDRESS says; the connection's address is used",
+    "the client's address cannot be read as CLIENT_ADDRESS says: using the connection's",
 );
 
 /// The request does not carry the proxy's secret.
 pub(super) static DIRECT: Notice = Notice::new(
     "direct_request",
-    "a request does not carry the proxy's secret; the connection's address is used",
+    "a request does not carry the proxy's secret: using the connection's address",
 );
 
 impl Notice {
@@ -46,7 +46,7 @@ impl Notice {
         }
     }
 
-    /// True once a minute for the whole process; a clock that is set back does not
+    /// True at most once a minute in the whole process. Setting the clock back does not
     /// silence it.
     fn is_due(&self, now: Timestamp) -> bool {
         let now = now.unix();
@@ -56,7 +56,7 @@ impl Notice {
     }
 }
 
-/// Fewer let a caller fill the log, and more hide that it goes on.
+/// A shorter interval lets a client fill the log; a longer one hides that it continues.
 const INTERVAL_SECONDS: u64 = 60;
 
 #[cfg(test)]
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_warns_once_a_minute_whichever_way_the_clock_goes() {
+    fn it_warns_once_a_minute_even_if_the_clock_is_set_back() {
         let notice = Notice::new("metric", "warning");
         let due = |seconds| notice.is_due(Timestamp::from_unix(seconds));
         let moments = [1_000, 1_000, 1_059, 1_060, 1_061, 500, 501, 560];

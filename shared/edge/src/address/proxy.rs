@@ -6,8 +6,8 @@ use subtle::{Choice, ConstantTimeEq};
 
 use crate::config::{ConfigError, Environment};
 
-/// The digests of the secrets that the proxy may send: one, or two while the
-/// secret is being changed.
+/// The digests of the secrets that the proxy may send: one, or two while the secret is
+/// being changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProxySecret(Vec<[u8; 32]>);
 
@@ -20,11 +20,11 @@ impl ProxySecret {
         digests
             .filter(|digests| digests.len() <= MAX_DIGESTS)
             .map(|digests| Some(Self(digests)))
-            .ok_or_else(|| ConfigError::odd(VARIABLE, EXPECTED))
+            .ok_or_else(|| ConfigError::invalid(VARIABLE, EXPECTED))
     }
 
-    /// True if the request carries the secret. The proxy replaces what a client
-    /// sent under this name, so a header that is there twice proves nothing.
+    /// True if the request carries the secret. The proxy replaces what a client sent
+    /// under this name, so a repeated header proves nothing.
     pub(super) fn vouches_for(&self, headers: &HeaderMap) -> bool {
         let mut values = headers.get_all(HEADER).iter();
         let (Some(value), None) = (values.next(), values.next()) else {
@@ -52,7 +52,7 @@ fn digest(text: &str) -> Option<[u8; 32]> {
 }
 
 pub(super) const VARIABLE: &str = "PROXY_SECRET_SHA256";
-/// What the proxy adds; never logged.
+/// The header that the proxy adds; never logged.
 pub(super) const HEADER: &str = "x-gatehouse-proxy-secret";
-const EXPECTED: &str = "the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them with a comma between";
+const EXPECTED: &str = "the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them separated by a comma";
 const MAX_DIGESTS: usize = 2;

@@ -1,4 +1,4 @@
-//! `CLIENT_ADDRESS`: its four modes, and how each of them reads a request.
+//! `CLIENT_ADDRESS`: its four modes, and how each one reads a request.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,7 +10,7 @@ use super::proxy;
 use super::text::{address, address_and_port, address_or_socket};
 use crate::config::{ConfigError, Environment};
 
-/// Where a client's address is read.
+/// Where to read a client's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum AddressSource {
     /// `connection`: the address that API Gateway reports.
@@ -29,9 +29,9 @@ pub(super) enum AddressSource {
 pub(super) enum Unreadable {
     /// The header is missing.
     Missing,
-    /// The header is there more than once.
+    /// The header is repeated.
     Repeated,
-    /// It does not hold what the mode asks for.
+    /// The header is not what the mode expects.
     Malformed,
     /// Fewer proxies than expected have added an entry.
     TooFewEntries,
@@ -51,11 +51,11 @@ impl AddressSource {
         match text {
             "connection" => Ok(Self::Connection),
             "cloudfront" => Ok(Self::CloudFront),
-            _ => Err(ConfigError::odd(VARIABLE, MODES)),
+            _ => Err(ConfigError::invalid(VARIABLE, MODES)),
         }
     }
 
-    /// Reads the address; without one, the connection's is not an error.
+    /// Reads the address. A connection without one is not an error.
     pub(super) fn read(
         &self,
         headers: &HeaderMap,
@@ -102,8 +102,8 @@ impl Unreadable {
     }
 }
 
-/// Counts from the end, where each proxy appends the address it was called from:
-/// whatever a client wrote itself stands before that.
+/// Counts from the end, where each proxy appends the address it was called from: whatever
+/// the client wrote itself comes before that.
 fn forwarded(
     headers: &HeaderMap,
     hops: NonZeroU8,
@@ -122,7 +122,7 @@ fn forwarded(
     client.ok_or(Unreadable::Malformed)
 }
 
-/// Two of them are one that the client wrote: which one cannot be known.
+/// If there are two, the client wrote one of them, and nothing tells which.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unreadable> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or(Unreadable::Missing)?;
@@ -136,23 +136,23 @@ fn hops_of(text: &str) -> Result<NonZeroU8, ConfigError> {
     let number = text.bytes().all(|byte| byte.is_ascii_digit());
     let hops = number.then(|| text.parse().ok()).flatten();
     hops.filter(|hops: &NonZeroU8| hops.get() <= MAX_HOPS)
-        .ok_or_else(|| ConfigError::odd(VARIABLE, MODES))
+        .ok_or_else(|| ConfigError::invalid(VARIABLE, MODES))
 }
 
-/// A header that another mode reads, or that cannot hold one address, would be
+/// A header that belongs to another mode, or cannot hold a single address, would be
 /// unreadable in every request.
 fn header(text: &str) -> Result<HeaderName, ConfigError> {
-    let name = HeaderName::try_from(text).map_err(|_| ConfigError::odd(VARIABLE, MODES))?;
+    let name = HeaderName::try_from(text).map_err(|_| ConfigError::invalid(VARIABLE, MODES))?;
     match name.as_str() {
-        CLOUDFRONT => Err(ConfigError::odd(
+        CLOUDFRONT => Err(ConfigError::invalid(
             VARIABLE,
             "`cloudfront` to read CloudFront-Viewer-Address",
         )),
-        FORWARDED => Err(ConfigError::odd(
+        FORWARDED => Err(ConfigError::invalid(
             VARIABLE,
             "`forwarded:N` to read X-Forwarded-For",
         )),
-        "forwarded" | proxy::HEADER => Err(ConfigError::odd(
+        "forwarded" | proxy::HEADER => Err(ConfigError::invalid(
             VARIABLE,
             "`header:` and the name of a header that holds one address",
         )),

@@ -146,7 +146,7 @@ fn cloudfronts_viewer_address_ends_with_a_port_after_its_last_colon() {
 }
 
 #[test]
-fn a_named_header_holds_one_address_perhaps_with_a_port() {
+fn a_named_header_contains_one_address_with_or_without_a_port() {
     let named = mode("header:X-Real-IP");
     for (value, address) in [
         ("203.0.113.5", "203.0.113.5"),
@@ -346,7 +346,7 @@ fn an_address_is_a_claim_while_nothing_proves_that_the_proxy_wrote_it() {
 
 #[test]
 #[expect(clippy::too_many_lines, reason = "a line for each value")]
-fn what_cannot_take_effect_stops_the_start() {
+fn a_setting_without_effect_stops_the_start() {
     for accepted in [
         "forwarded:1",
         "forwarded:99",
@@ -401,7 +401,7 @@ fn what_cannot_take_effect_stops_the_start() {
     CLIENT_ADDRESS must be `header:` and the name of a header that holds one address
     CLIENT_ADDRESS must be `header:` and the name of a header that holds one address
     PROXY_SECRET_SHA256 must be empty while CLIENT_ADDRESS is `connection`: it would have no effect
-    PROXY_SECRET_SHA256 must be the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them with a comma between
+    PROXY_SECRET_SHA256 must be the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them separated by a comma
     ");
     let three = [DIGEST; 3].join(",");
     let comma = format!("{DIGEST},");

@@ -1,5 +1,5 @@
-//! Addresses as headers write them. A zone (`fe80::1%eth0`) means something to one
-//! machine only, and is refused.
+//! Addresses as headers write them. A zone (`fe80::1%eth0`) only means something on one
+//! machine, so it is refused.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -28,8 +28,8 @@ pub(super) fn address_or_socket(text: &str) -> Option<IpAddr> {
     }
 }
 
-/// Reads an address, a colon and a port, as `CloudFront` writes them: IPv6 has no
-/// brackets there, so what follows the last colon is always the port.
+/// Reads an address, a colon and a port, as `CloudFront` writes them: it puts no brackets
+/// around IPv6, so what follows the last colon is always the port.
 pub(super) fn address_and_port(text: &str) -> Option<IpAddr> {
     let (host, port) = text.trim_ascii().rsplit_once(':')?;
     if !is_port(port) {
@@ -49,7 +49,7 @@ fn v6(text: &str) -> Option<IpAddr> {
     Some(IpAddr::V6(address).to_canonical())
 }
 
-/// `u16` alone would take a sign.
+/// `u16` would accept a sign.
 fn is_port(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }

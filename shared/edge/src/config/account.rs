@@ -2,12 +2,12 @@
 
 use super::environment::{ConfigError, Environment};
 
-/// Who may make an account, and how short a password may be.
+/// Whether registration is open, and how short a password may be.
 #[derive(Debug, Clone, Copy)]
 pub struct RegistrationSettings {
-    /// `REGISTRATION`: false when it is `closed`.
+    /// `REGISTRATION`: true if it is `open`.
     pub open: bool,
-    /// `PASSWORD_MIN_LENGTH`: in Unicode code points.
+    /// `PASSWORD_MIN_LENGTH`, in Unicode code points.
     pub password_min_length: usize,
 }
 
@@ -15,12 +15,12 @@ impl RegistrationSettings {
     /// Reads `REGISTRATION` and `PASSWORD_MIN_LENGTH`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let open = match environment.text("REGISTRATION") {
             None | Some("open") => true,
             Some("closed") => false,
-            Some(_) => return Err(ConfigError::odd("REGISTRATION", "`open` or `closed`")),
+            Some(_) => return Err(ConfigError::invalid("REGISTRATION", "`open` or `closed`")),
         };
         let shortest = environment.number("PASSWORD_MIN_LENGTH", PASSWORD_MIN_LENGTH, 8..=64)?;
         Ok(Self {
@@ -30,7 +30,7 @@ impl RegistrationSettings {
     }
 }
 
-/// How often one address may try.
+/// How many attempts one address has.
 #[derive(Debug, Clone, Copy)]
 pub struct GuessSettings {
     /// `ADDRESS_ATTEMPTS_PER_HOUR`: first logins and registrations.
@@ -41,7 +41,7 @@ impl GuessSettings {
     /// Reads `ADDRESS_ATTEMPTS_PER_HOUR`.
     ///
     /// # Errors
-    /// [`ConfigError`] if it is out of bounds.
+    /// If it is out of bounds; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let name = "ADDRESS_ATTEMPTS_PER_HOUR";
         let attempts = environment.number(name, ADDRESS_ATTEMPTS, 1..=1_000_000)?;
@@ -65,7 +65,7 @@ impl BreachSettings {
     /// Reads `PWNED_PASSWORDS` and `PWNED_PASSWORDS_URL`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is invalid, or has no effect.
+    /// If a setting is invalid or has no effect; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let name = "PWNED_PASSWORDS";
         let url = environment.text("PWNED_PASSWORDS_URL");
@@ -75,7 +75,7 @@ impl BreachSettings {
                 return Ok(Self { url, fails_open });
             }
             None | Some("off") => {
-                return Err(ConfigError::odd(
+                return Err(ConfigError::invalid(
                     "PWNED_PASSWORDS_URL",
                     format!(
                         "{PWNED_PASSWORDS} while PWNED_PASSWORDS is `off`: it would have no effect"
@@ -85,7 +85,7 @@ impl BreachSettings {
             Some("fail_open") => true,
             Some("fail_closed") => false,
             Some(_) => {
-                return Err(ConfigError::odd(
+                return Err(ConfigError::invalid(
                     name,
                     "`off`, `fail_open` or `fail_closed`",
                 ));
@@ -96,15 +96,15 @@ impl BreachSettings {
     }
 }
 
-/// The cost of one Argon2id hash, and how many run at a time.
+/// The cost of an Argon2id hash, and how many run at a time.
 #[derive(Debug, Clone, Copy)]
 pub struct HashSettings {
     /// `ARGON2_MEMORY_KIB`: `m`, in KiB.
     pub memory_kib: u32,
     /// `ARGON2_ITERATIONS`: `t`.
     pub iterations: u32,
-    /// Hashes at a time: one for each whole processor of the function, at least
-    /// one; more would only make each of them slower.
+    /// Hashes at a time: one per whole processor of the function, and at least one. More
+    /// would only slow each of them down.
     pub permits: usize,
 }
 
@@ -112,8 +112,8 @@ impl HashSettings {
     /// Reads `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS` and the function's memory.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd. That the two together
-    /// are strong enough is checked where the parameters are made.
+    /// If a setting is invalid; the message names it. `Argon2Params` checks that the two
+    /// together are strong enough.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let memory_mib = environment.number(
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
@@ -129,15 +129,15 @@ impl HashSettings {
     }
 }
 
-/// Attempts; more let one address try more accounts, fewer keep a classroom out.
+/// Attempts. More let one address try more accounts; fewer block a classroom.
 const ADDRESS_ATTEMPTS: u32 = 300;
 /// The list of Have I Been Pwned.
 const PWNED_PASSWORDS: &str = "https://api.pwnedpasswords.com";
-/// Code points; shorter passwords fall to guessing at a stolen table.
+/// Code points. Shorter passwords can be guessed from a stolen table.
 const PASSWORD_MIN_LENGTH: u32 = 15;
-/// KiB; with fewer a stolen table is guessed faster (OWASP's row m=19456, t=2).
+/// KiB. Less memory makes guessing from a stolen table faster (OWASP: m=19456, t=2).
 const MEMORY_KIB: u32 = 19_456;
-/// Passes; the same.
+/// Passes. Fewer make guessing faster, too.
 const ITERATIONS: u32 = 2;
-/// Lambda gives a whole processor for each 1,769 MB of memory.
+/// Lambda provides one whole processor per 1,769 MB of memory.
 const MIB_PER_PROCESSOR: u32 = 1769;

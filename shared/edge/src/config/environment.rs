@@ -1,4 +1,4 @@
-//! The environment's variables, and the ways to read one of them.
+//! The environment variables, and the ways to read one.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -6,33 +6,33 @@ use std::time::Duration;
 
 use gatehouse_auth::role::RoleScopesError;
 
-/// Why a start is refused: a sentence that names the variable.
+/// Why a function refuses to start; the message names the variable.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A variable without a default is absent or empty.
+    /// A variable without a default is missing or empty.
     #[error("{0} is not set")]
     Missing(&'static str),
-    /// A variable's value is not what it must be.
+    /// A variable is invalid.
     #[error("{name} must be {expected}")]
-    Odd {
+    Invalid {
         /// The variable.
         name: &'static str,
         /// What it must be.
         expected: String,
     },
-    /// `ROLE_SCOPES` cannot be used.
-    #[error("ROLE_SCOPES cannot be used")]
+    /// `ROLE_SCOPES` is invalid.
+    #[error("ROLE_SCOPES is invalid")]
     RoleScopes(#[source] RoleScopesError),
 }
 
-/// The environment's variables as they were at the start.
+/// The environment variables as they were at the start.
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
     /// Reads the process's environment: the one place that does.
     ///
-    /// What is no UTF-8 is kept with replacement characters, so that the
-    /// variable is found odd and not taken for absent.
+    /// Text that is not UTF-8 is kept with replacement characters, so that the variable is
+    /// invalid rather than missing.
     #[must_use]
     pub fn read() -> Self {
         let text = |raw: std::ffi::OsString| raw.to_string_lossy().into_owned();
@@ -43,17 +43,17 @@ impl Environment {
         )
     }
 
-    /// Makes an environment from pairs, for tests.
+    /// Creates an environment from pairs, for tests.
     #[must_use]
     pub fn from_pairs<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
         Self(pairs.into_iter().map(owned).collect())
     }
 
-    /// Returns a table's name: `USERS_TABLE` and its like.
+    /// Returns the name of a table from a variable such as `USERS_TABLE`.
     ///
     /// # Errors
-    /// [`ConfigError`] if it is not set or no name of a table.
+    /// If it is missing or not the name of a table; the message names it.
     pub fn table(&self, name: &'static str) -> Result<String, ConfigError> {
         let is_name = |text: &str| {
             text.bytes()
@@ -63,20 +63,20 @@ impl Environment {
         if is_name(table) && (3..=1024).contains(&table.len()) {
             Ok(table.to_owned())
         } else {
-            Err(ConfigError::odd(name, "the name or the ARN of a table"))
+            Err(ConfigError::invalid(name, "the name or the ARN of a table"))
         }
     }
 
     /// Returns the function's own name, as Lambda and the local stack set it.
     ///
     /// # Errors
-    /// [`ConfigError`] when it is not set: the binary was started by hand.
+    /// If it is missing: the binary was started by hand.
     pub fn function_name(&self) -> Result<String, ConfigError> {
         self.required("AWS_LAMBDA_FUNCTION_NAME").map(str::to_owned)
     }
 
-    /// Returns a variable that is neither absent nor empty: a template's
-    /// parameter that is left empty is handed on as an empty variable.
+    /// Returns a variable unless it is missing or empty: a template parameter that is left
+    /// empty becomes an empty variable.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0
@@ -102,7 +102,7 @@ impl Environment {
         text.parse()
             .ok()
             .filter(|number| bounds.contains(number))
-            .ok_or_else(|| ConfigError::odd(name, format!("a whole number from {low} to {high}")))
+            .ok_or_else(|| ConfigError::invalid(name, format!("a whole number from {low} to {high}")))
     }
 
     pub(super) fn seconds(
@@ -117,8 +117,8 @@ impl Environment {
 }
 
 impl ConfigError {
-    pub(crate) fn odd(name: &'static str, expected: impl Into<String>) -> Self {
-        Self::Odd {
+    pub(crate) fn invalid(name: &'static str, expected: impl Into<String>) -> Self {
+        Self::Invalid {
             name,
             expected: expected.into(),
         }

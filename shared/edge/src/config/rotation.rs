@@ -1,4 +1,4 @@
-//! Settings of the rotation of keys.
+//! Settings of key rotation.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use gatehouse_auth::key::Algorithm;
 
 use super::environment::{ConfigError, Environment};
 
-/// What new keys are, and when they may sign.
+/// The algorithm of new keys, and when they may sign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RotationSettings {
-    /// `SIGNING_ALGORITHM`: what new keys sign with.
+    /// `SIGNING_ALGORITHM` of new keys.
     pub algorithm: Algorithm,
     /// `MIN_PENDING_SECONDS`: how long a key is published before it signs.
     pub min_pending: Duration,
@@ -19,7 +19,7 @@ impl RotationSettings {
     /// Reads `SIGNING_ALGORITHM` and `MIN_PENDING_SECONDS`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let name = "SIGNING_ALGORITHM";
         let algorithm = environment
@@ -27,12 +27,12 @@ impl RotationSettings {
             .map_or(Ok(Algorithm::Es256), str::parse);
         Ok(Self {
             algorithm: algorithm
-                .map_err(|_| ConfigError::odd(name, "`ES256`, `EdDSA` or `RS256`"))?,
+                .map_err(|_| ConfigError::invalid(name, "`ES256`, `EdDSA` or `RS256`"))?,
             min_pending: environment.seconds("MIN_PENDING_SECONDS", MIN_PENDING, 1..=604_800)?,
         })
     }
 }
 
-/// Seconds, 3 hours; shorter than a verifier keeps the keys makes it refuse good
-/// tokens, and API Gateway's own JWT authorizer may keep them for two hours.
+/// Seconds, 3 hours. If this is shorter than a verifier caches the keys, that verifier
+/// refuses valid tokens; API Gateway's own JWT authorizer may cache them for two hours.
 const MIN_PENDING: u32 = 10_800;

@@ -9,7 +9,7 @@ fn with(pairs: &[(&'static str, &'static str)]) -> Environment {
 }
 
 #[test]
-fn absent_and_empty_settings_take_their_defaults() {
+fn missing_and_empty_settings_take_their_defaults() {
     for environment in [
         with(&[ISSUER]),
         with(&[
@@ -45,7 +45,7 @@ fn absent_and_empty_settings_take_their_defaults() {
 }
 
 #[test]
-fn an_odd_setting_stops_the_start_with_a_sentence_that_names_it() {
+fn an_invalid_setting_stops_the_start_and_is_named() {
     let issuer = |pairs| {
         IssuerSettings::from_environment(&with(pairs))
             .unwrap_err()
@@ -80,7 +80,7 @@ fn an_odd_setting_stops_the_start_with_a_sentence_that_names_it() {
     ISSUER is not set
     ACCESS_TOKEN_TTL_SECONDS must be a whole number from 60 to 3600
     AUDIENCE must be at most 128 printable ASCII characters without spaces
-    ROLE_SCOPES cannot be used
+    ROLE_SCOPES is invalid
     REFRESH_GRACE_SECONDS must be a whole number from 0 to 60
     REFRESH_IDLE_TTL_SECONDS must be a whole number from 300 to 31536000
     REGISTRATION must be `open` or `closed`
@@ -156,7 +156,7 @@ fn a_key_is_published_for_three_hours_before_it_signs_unless_set_otherwise() {
 }
 
 #[test]
-fn a_list_of_stolen_passwords_that_is_not_asked_stops_the_start() {
+fn a_list_of_stolen_passwords_without_effect_stops_the_start() {
     const OWN: (&str, &str) = ("PWNED_PASSWORDS_URL", "https://pwned.example");
     const PUBLIC: (&str, &str) = ("PWNED_PASSWORDS_URL", "https://api.pwnedpasswords.com");
     let read = |pairs| BreachSettings::from_environment(&with(pairs));
@@ -178,7 +178,7 @@ fn a_list_of_stolen_passwords_that_is_not_asked_stops_the_start() {
 }
 
 #[test]
-fn the_attempts_of_an_address_have_bounds() {
+fn the_attempts_of_an_address_are_bounded() {
     let read = |value| {
         GuessSettings::from_environment(&Environment::from_pairs([(
             "ADDRESS_ATTEMPTS_PER_HOUR",

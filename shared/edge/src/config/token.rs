@@ -1,4 +1,4 @@
-//! Settings of who issues and who verifies access tokens, and of sessions.
+//! Settings for issuing and verifying access tokens, and for sessions.
 
 use std::time::Duration;
 
@@ -8,14 +8,14 @@ use http::Uri;
 
 use super::environment::{ConfigError, Environment};
 
-/// What a verifier of access tokens must know.
+/// What a function needs to verify access tokens.
 #[derive(Debug, Clone)]
 pub struct VerifierSettings {
     /// `ISSUER`: the claim `iss`, a URL without a trailing slash.
     pub issuer: String,
     /// `AUDIENCE`: the claim `aud`.
     pub audience: String,
-    /// `KEY_CACHE_SECONDS`: keys older than this are read again.
+    /// `KEY_CACHE_SECONDS`: how long keys are cached.
     pub key_cache: Duration,
 }
 
@@ -23,7 +23,7 @@ impl VerifierSettings {
     /// Reads `ISSUER`, `AUDIENCE` and `KEY_CACHE_SECONDS`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         Ok(Self {
             issuer: issuer(environment)?,
@@ -33,7 +33,7 @@ impl VerifierSettings {
     }
 }
 
-/// What an issuer of access tokens must know.
+/// What a function needs to issue access tokens.
 #[derive(Debug, Clone)]
 pub struct IssuerSettings {
     /// `ISSUER`: the claim `iss`, a URL without a trailing slash.
@@ -42,11 +42,11 @@ pub struct IssuerSettings {
     pub audience: String,
     /// `CLIENT_ID`: the claim `client_id`.
     pub client_id: String,
-    /// `ACCESS_TOKEN_TTL_SECONDS`: how long an access token lives.
+    /// `ACCESS_TOKEN_TTL_SECONDS`: the lifetime of an access token.
     pub access_ttl: Duration,
-    /// `ROLE_SCOPES`: which scopes each role brings.
+    /// `ROLE_SCOPES`: the scopes that each role grants.
     pub role_scopes: RoleScopes,
-    /// `KEY_CACHE_SECONDS`: keys older than this are read again.
+    /// `KEY_CACHE_SECONDS`: how long keys are cached.
     pub key_cache: Duration,
 }
 
@@ -55,7 +55,7 @@ impl IssuerSettings {
     /// `ACCESS_TOKEN_TTL_SECONDS` and `ROLE_SCOPES`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let verifier = VerifierSettings::from_environment(environment)?;
         let role_scopes = environment.text("ROLE_SCOPES").unwrap_or(ROLE_SCOPES);
@@ -70,15 +70,16 @@ impl IssuerSettings {
     }
 }
 
-/// How long a session lives, and how long a lost answer can be asked for again.
+/// How long a session lives, and how long a client can repeat a refresh whose response
+/// was lost.
 #[derive(Debug, Clone, Copy)]
 pub struct SessionSettings {
-    /// `REFRESH_IDLE_TTL_SECONDS`: a session that is not refreshed ends.
+    /// `REFRESH_IDLE_TTL_SECONDS`: how long a session survives without a refresh.
     pub idle: Duration,
-    /// `REFRESH_ABSOLUTE_TTL_SECONDS`: a session ends whatever happens.
+    /// `REFRESH_ABSOLUTE_TTL_SECONDS`: the maximum lifetime of a session.
     pub absolute: Duration,
-    /// `REFRESH_GRACE_SECONDS`: the window in which the generation before the
-    /// current one still gives the same successor.
+    /// `REFRESH_GRACE_SECONDS`: how long a spent refresh token still returns its
+    /// successor.
     pub grace: Duration,
 }
 
@@ -86,7 +87,7 @@ impl SessionSettings {
     /// Reads the three `REFRESH_…_SECONDS`.
     ///
     /// # Errors
-    /// [`ConfigError`] names the variable that is odd.
+    /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
         let lifetime = |name, default| environment.seconds(name, default, 300..=31_536_000);
         Ok(Self {
@@ -111,7 +112,7 @@ fn issuer(environment: &Environment) -> Result<String, ConfigError> {
     if sound && !text.ends_with('/') && !text.contains('#') {
         Ok(text.to_owned())
     } else {
-        Err(ConfigError::odd(
+        Err(ConfigError::invalid(
             "ISSUER",
             "an https URL without query, fragment and trailing slash",
         ))
@@ -123,24 +124,25 @@ fn word(environment: &Environment, name: &'static str) -> Result<String, ConfigE
     if text.len() <= 128 && text.bytes().all(|byte| byte.is_ascii_graphic()) {
         Ok(text.to_owned())
     } else {
-        Err(ConfigError::odd(
+        Err(ConfigError::invalid(
             name,
             "at most 128 printable ASCII characters without spaces",
         ))
     }
 }
 
-/// Seconds; longer delays the day on which a removed key stops to verify.
+/// Seconds. Longer delays the moment from which a removed key no longer verifies.
 const KEY_CACHE: u32 = 300;
-/// Seconds; longer keeps a token alive after its user's roles were taken away,
-/// wherever revocation is not checked.
+/// Seconds. Longer keeps a token valid after its user lost their roles, wherever
+/// revocations are not checked.
 const ACCESS_TTL: u32 = 900;
-/// Seconds, 14 days; longer keeps a forgotten device logged in.
+/// Seconds, 14 days. Longer keeps a forgotten device logged in.
 const IDLE_TTL: u32 = 1_209_600;
-/// Seconds, 30 days; longer lets a stolen session live on.
+/// Seconds, 30 days. Longer lets a stolen session live on.
 const ABSOLUTE_TTL: u32 = 2_592_000;
-/// Seconds; longer gives a thief of the last refresh token more time, shorter
-/// logs out clients whose answer was lost.
+/// Seconds. Longer gives the thief of the last refresh token more time; shorter logs out
+/// clients that lost a response.
 const GRACE: u32 = 10;
-/// Which scopes each role brings; a scope more here is a right more for everybody.
+/// The scopes that each role grants. Another scope here is another permission for
+/// everyone with that role.
 const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;

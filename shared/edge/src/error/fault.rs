@@ -36,7 +36,7 @@ impl Fault {
     }
 
     pub(super) fn body_too_large() -> Self {
-        let detail = "the body has more than 16 KiB";
+        let detail = "the body is larger than 16 KiB";
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
     }
 
@@ -79,7 +79,7 @@ impl Fault {
         Self::new(StatusCode::FORBIDDEN, detail).with_challenge(INSUFFICIENT_SCOPE)
     }
 
-    /// 500, for an error that no retry mends.
+    /// 500, for an error that a retry cannot fix.
     pub(super) fn broken(error: impl Error + Send + Sync + 'static) -> Self {
         let detail = "an internal error occurred; quote the request id when reporting it";
         Self {
@@ -102,7 +102,7 @@ impl Fault {
     /// Creates the response with this body, and logs the failure behind it.
     pub(super) fn respond<T: Serialize>(&self, content_type: &'static str, body: &T) -> Response {
         if let Some(source) = &self.source {
-            telemetry::failure(source.as_ref(), self.is_transient());
+            telemetry::log_failure(source.as_ref(), self.is_transient());
         }
         let mut response = response::with_content_type(self.status, content_type, body);
         let headers = response.headers_mut();
@@ -124,7 +124,7 @@ impl<F: Failure> From<F> for Fault {
         if !failure.is_transient() {
             return Self::broken(failure);
         }
-        let detail = "the service cannot answer now: try again";
+        let detail = "the service is unavailable: try again";
         Self {
             retry_after: Some(RETRY_SOON),
             source: Some(Box::new(failure)),
@@ -136,7 +136,7 @@ impl<F: Failure> From<F> for Fault {
 /// RFC 6750 section 3: no `error` if no token was presented.
 pub(super) const BEARER: &str = r#"Bearer realm="gatehouse""#;
 const INSUFFICIENT_SCOPE: &str = r#"Bearer realm="gatehouse", error="insufficient_scope""#;
-/// Long enough for a throttled table to recover, short enough for a person.
+/// Long enough for a throttled table to recover, short enough for a person to wait.
 const RETRY_SOON: Duration = Duration::from_secs(2);
 
 /// A failure whose text must not reach a caller.

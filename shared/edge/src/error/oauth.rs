@@ -11,7 +11,7 @@ use super::IntoResponse;
 use super::fault::Fault;
 use crate::Response;
 
-/// An error of `/refresh`, `/revoke` or `/introspect` as its caller reads it.
+/// An error of `/refresh`, `/revoke` or `/introspect`, as the client reads it.
 #[derive(Debug)]
 pub struct OauthError {
     error: &'static str,
@@ -19,7 +19,7 @@ pub struct OauthError {
 }
 
 impl OauthError {
-    /// 400 `invalid_request`; the description holds no quotes and no backslash.
+    /// 400 `invalid_request`. The description must not contain quotes or backslashes.
     #[must_use]
     pub fn invalid_request(description: impl Into<Cow<'static, str>>) -> Self {
         let fault = Fault::new(StatusCode::BAD_REQUEST, description);
@@ -40,8 +40,8 @@ impl OauthError {
         Self::of("invalid_request", fault)
     }
 
-    /// 400 `invalid_grant`: forged, expired, revoked, replayed alike, so that
-    /// nobody learns which.
+    /// 400 `invalid_grant`, whether the token is forged, expired, revoked or replayed: the
+    /// client does not learn which.
     #[must_use]
     pub fn invalid_grant() -> Self {
         let description = "the refresh token is invalid, expired or revoked";
@@ -83,13 +83,13 @@ impl OauthError {
         Self::of("invalid_client", fault.with_challenge(CLIENT_CHALLENGES))
     }
 
-    /// 500 `server_error`, for an error that no retry mends.
+    /// 500 `server_error`, for an error that a retry cannot fix.
     #[must_use]
     pub fn broken(error: impl Error + Send + Sync + 'static) -> Self {
         Self::of("server_error", Fault::broken(error))
     }
 
-    /// Returns the answer's status.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.fault.status
@@ -152,7 +152,7 @@ mod tests {
     use crate::error::fault::Failing;
 
     #[test]
-    fn a_bearer_token_that_is_not_good_enough_is_challenged() {
+    fn an_invalid_or_insufficient_bearer_token_is_challenged() {
         let challenge = |error: OauthError| {
             let answer = error.into_response("id");
             let challenge = answer.headers().get("www-authenticate").cloned();
@@ -203,7 +203,7 @@ mod tests {
         .collect();
         insta::assert_snapshot!(answers.join("\n"), @r#"
         400 - {"error":"invalid_request","error_description":"token is missing"}
-        413 - {"error":"invalid_request","error_description":"the body has more than 16 KiB"}
+        413 - {"error":"invalid_request","error_description":"the body is larger than 16 KiB"}
         415 - {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}
         400 - {"error":"invalid_grant","error_description":"the refresh token is invalid, expired or revoked"}
         400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
@@ -211,7 +211,7 @@ mod tests {
         403 - {"error":"insufficient_scope","error_description":"the scope `introspect` is required"}
         401 - {"error":"invalid_token","error_description":"a valid access token is required"}
         401 - {"error":"invalid_client","error_description":"the client credentials are invalid"}
-        503 2 {"error":"temporarily_unavailable","error_description":"the service cannot answer now: try again"}
+        503 2 {"error":"temporarily_unavailable","error_description":"the service is unavailable: try again"}
         500 - {"error":"server_error","error_description":"an internal error occurred; quote the request id when reporting it"}
         500 - {"error":"server_error","error_description":"an internal error occurred; quote the request id when reporting it"}
         "#);

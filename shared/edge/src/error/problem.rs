@@ -1,4 +1,4 @@
-//! Errors of every route but the token endpoints: RFC 9457 problems.
+//! Errors of all routes except the token endpoints: RFC 9457 problems.
 
 mod answer;
 mod code;
@@ -16,29 +16,29 @@ use serde::Serialize;
 use super::fault::{BEARER, Fault};
 use code::Code;
 
-/// An error as its caller reads it; what the log reads is another text.
+/// An error as the client reads it. The log has the failure behind it.
 #[derive(Debug)]
 pub struct Problem {
     code: Code,
-    /// Boxed, as every handler's result has room for it.
+    /// Boxed, because every handler's result reserves space for it.
     fault: Box<Fault>,
     errors: Vec<FieldError>,
     suggestions: Vec<String>,
 }
 
-/// What is wrong with one field of a body, or one parameter of a query.
+/// What is wrong with a field of the body or a parameter of the query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// The name of the field or parameter.
     pub field: Cow<'static, str>,
     /// A stable, machine-readable word, such as `missing`.
     pub code: &'static str,
-    /// A sentence without its subject, such as `is missing`.
+    /// A sentence without a subject, such as `is missing`.
     pub detail: Cow<'static, str>,
 }
 
 impl FieldError {
-    /// Says what is wrong with `field`.
+    /// Describes what is wrong with `field`.
     #[must_use]
     pub fn new(
         field: impl Into<Cow<'static, str>>,
@@ -54,13 +54,13 @@ impl FieldError {
 }
 
 impl Problem {
-    /// 400 `invalid_request`: what arrived is no request.
+    /// 400 `invalid_request`: the event is not a request.
     pub(crate) fn invalid_request() -> Self {
-        let detail = "this is no request that can be read";
+        let detail = "the request could not be parsed";
         Self::new(Code::InvalidRequest, StatusCode::BAD_REQUEST, detail)
     }
 
-    /// 400 `invalid_json`: the body's syntax is bad.
+    /// 400 `invalid_json`: the syntax of the body is invalid.
     #[must_use]
     pub fn invalid_json(detail: &'static str) -> Self {
         Self::new(Code::InvalidJson, StatusCode::BAD_REQUEST, detail)
@@ -91,8 +91,8 @@ impl Problem {
         }
     }
 
-    /// 422 `weak_password`: each reason as a code and a sentence, and what would be
-    /// better. `field` holds the password.
+    /// 422 `weak_password`: each reason as a code and a sentence, and suggestions for a
+    /// better one. `field` is the one with the password.
     #[must_use]
     pub fn weak_password(
         field: &'static str,
@@ -109,15 +109,15 @@ impl Problem {
         }
     }
 
-    /// 422 `invalid_scope`: more was asked for than the user may have.
+    /// 422 `invalid_scope`: the request exceeds what the user may have.
     #[must_use]
     pub fn invalid_scope() -> Self {
         let detail = "the scope is malformed or not granted to this user";
         Self::new(Code::InvalidScope, StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// 401 `invalid_credentials`: unknown user, wrong password, disabled account
-    /// alike, so that nobody learns which.
+    /// 401 `invalid_credentials`, whether the user is unknown, the password wrong or the
+    /// account disabled: the client does not learn which.
     #[must_use]
     pub fn invalid_credentials() -> Self {
         let detail = "the username or the password is wrong";
@@ -131,7 +131,7 @@ impl Problem {
         Self::of(Code::Unauthorized, Fault::unauthorized())
     }
 
-    /// 401 `unauthorized`: the access token is invalid, or no longer valid.
+    /// 401 `unauthorized`: the access token is invalid, or not valid any longer.
     #[must_use]
     pub fn invalid_token() -> Self {
         Self::of(Code::Unauthorized, Fault::invalid_token())
@@ -153,14 +153,14 @@ impl Problem {
     /// 403 `registration_closed`.
     #[must_use]
     pub fn registration_closed() -> Self {
-        let detail = "nobody can register here";
+        let detail = "registration is closed";
         Self::new(Code::RegistrationClosed, StatusCode::FORBIDDEN, detail)
     }
 
-    /// 404: there is nothing of that name, or not for who asks.
+    /// 404: there is no such thing, or this client may not know of it.
     #[must_use]
     pub fn not_found() -> Self {
-        let detail = "there is nothing here";
+        let detail = "not found";
         Self::new(Code::NotFound, StatusCode::NOT_FOUND, detail)
     }
 
@@ -178,14 +178,14 @@ impl Problem {
         Self::new(Code::EmailTaken, StatusCode::CONFLICT, detail)
     }
 
-    /// 409 `last_admin`: nobody would be left to administer.
+    /// 409 `last_admin`: no active administrator would be left.
     #[must_use]
     pub fn last_admin() -> Self {
-        let detail = "this is the last active administrator: make another one first";
+        let detail = "this is the last active administrator: promote another user first";
         Self::new(Code::LastAdmin, StatusCode::CONFLICT, detail)
     }
 
-    /// 400 `invalid_code`: malformed, unknown, used and expired alike.
+    /// 400 `invalid_code`, whether it is malformed, unknown, used or expired.
     #[must_use]
     pub fn invalid_code() -> Self {
         let detail = "the recovery code is invalid, used or expired";
@@ -199,13 +199,13 @@ impl Problem {
         Self::of(Code::TooManyRequests, fault)
     }
 
-    /// 500 `internal`, for an error that no retry mends.
+    /// 500 `internal`, for an error that a retry cannot fix.
     #[must_use]
     pub fn broken(error: impl Error + Send + Sync + 'static) -> Self {
         Self::of(Code::Internal, Fault::broken(error))
     }
 
-    /// Returns the answer's status.
+    /// Returns the status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.fault.status

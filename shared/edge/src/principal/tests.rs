@@ -39,7 +39,7 @@ fn the_principal_is_read_from_the_authorizers_context() {
 }
 
 #[test]
-fn a_token_that_has_ended_since_is_401() {
+fn a_token_that_has_expired_since_is_401() {
     let at = |seconds| {
         let request = request(&json!({ "lambda": context() }), &json!({}));
         Principal::of(&request, Timestamp::from_unix(seconds))
@@ -50,7 +50,7 @@ fn a_token_that_has_ended_since_is_401() {
 }
 
 #[test]
-fn a_missing_or_odd_member_is_401() {
+fn a_missing_or_invalid_member_is_401() {
     for name in [
         "sub",
         "sid",
@@ -84,7 +84,7 @@ fn a_missing_or_odd_member_is_401() {
 }
 
 #[test]
-fn headers_and_other_authorizers_make_no_principal() {
+fn headers_and_other_authorizers_create_no_principal() {
     let forged = json!({ "x-user-id": "S", "x-principal": "S", "x-amzn-sub": "S", "sub": "S", "roles": "admin" });
     for authorizer in [
         Value::Null,
@@ -106,7 +106,7 @@ fn headers_and_other_authorizers_make_no_principal() {
 }
 
 #[test]
-fn a_role_or_scope_that_is_not_held_is_403() {
+fn a_missing_role_or_scope_is_403() {
     let principal = behind(&context()).unwrap();
     assert!(principal.require_role("admin").is_ok() && principal.require_scope("read").is_ok());
     for refusal in [
@@ -123,7 +123,7 @@ fn a_role_or_scope_that_is_not_held_is_403() {
 }
 
 #[test]
-fn a_refusal_names_the_role_or_the_scope_that_is_missing() {
+fn a_refusal_names_the_missing_role_or_scope() {
     let principal = behind(&context()).unwrap();
     let refusal = |refused: Result<(), Problem>| {
         let answer = refused.unwrap_err().into_response("id");
@@ -152,7 +152,7 @@ fn a_refusal_names_the_role_or_the_scope_that_is_missing() {
 const NOW: Timestamp = Timestamp::from_unix(1_700_000_500);
 
 #[test]
-fn what_the_gateway_saw_goes_into_the_audit_event_of_a_refusal() {
+fn the_audit_event_of_a_refusal_has_what_the_gateway_reported() {
     let event = json!({
         "version": "2.0",
         "routeKey": "GET /admin",
@@ -165,16 +165,16 @@ fn what_the_gateway_saw_goes_into_the_audit_event_of_a_refusal() {
     });
     let request = Request::from_json(&event.to_string()).unwrap();
     let principal = Principal::of(&request, NOW).unwrap();
-    let seen = Seen {
+    let client = ClientInfo {
         ip: Some("203.0.113.7".into()),
         user_agent: Some("curl".into()),
         request_id: Some("R".into()),
     };
-    assert_eq!(principal.seen, seen);
+    assert_eq!(principal.client, client);
 }
 
 #[test]
-fn the_audit_event_of_a_guest_has_the_client_address_too() {
+fn the_audit_event_of_your_own_function_has_the_client_address() {
     let event = json!({
         "version": "2.0",
         "routeKey": "GET /reports",
@@ -188,10 +188,10 @@ fn the_audit_event_of_a_guest_has_the_client_address_too() {
     let request = Request::from_json(&event.to_string()).unwrap();
     let address = |mode| {
         let environment = Environment::from_pairs([("CLIENT_ADDRESS", mode)]);
-        let found_in = ClientAddress::from_environment(&environment).unwrap();
+        let source = ClientAddress::from_environment(&environment).unwrap();
         let mut principal = Principal::from_request(request.http(), NOW).unwrap();
-        principal.find_address(request.http(), &found_in);
-        principal.seen.ip
+        principal.resolve_address(request.http(), &source);
+        principal.client.ip
     };
     assert_eq!(address("connection").as_deref(), Some("192.0.2.7"));
     assert_eq!(address("cloudfront").as_deref(), Some("2001:db8::1"));

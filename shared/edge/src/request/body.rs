@@ -1,4 +1,4 @@
-//! Bodies: type, size, syntax, members, in this order; each fault is an answer.
+//! Bodies: media type, size, syntax and members are checked in this order.
 
 use std::collections::HashSet;
 
@@ -11,39 +11,39 @@ use super::media_type::{self, MediaType};
 use crate::error::OauthError;
 use crate::error::{FieldError, Problem};
 
-/// Why a body cannot be used.
+/// Why a body was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BodyFault {
-    /// The content type is missing, another one, or of another charset.
+    /// The content type is missing or unsupported, or its charset is.
     MediaType,
     /// Over [`MAX_BODY_BYTES`].
     TooLarge,
-    /// Announced as base64, and is none.
+    /// Announced as base64, but invalid.
     Base64,
-    /// No JSON that we read.
+    /// Not JSON as we read it.
     Json(JsonError),
-    /// JSON, and no object.
+    /// JSON, but not an object.
     NotAnObject,
-    /// A form names a parameter twice (RFC 6749 section 3.1).
+    /// A form repeats a parameter (RFC 6749 section 3.1).
     RepeatedParameter,
-    /// Members are missing or of the wrong type.
+    /// Members are missing or have the wrong type.
     Members(Vec<FieldError>),
 }
 
 impl Request {
-    /// Reads a JSON body. `read` declares the fields; if one of them is invalid,
-    /// or there is one that it does not declare, all of these are named and what
-    /// `read` returned is discarded. A query is refused: it would have no effect.
+    /// Reads a JSON body. `read` declares the fields. If some are invalid or undeclared, the
+    /// error names them all, and the value that `read` returned is discarded. A query is
+    /// refused, because it would have no effect.
     ///
     /// # Errors
-    /// 415, 413, 400 `invalid_json` and 422 `validation_failed`, as [`Problem`].
+    /// 415, 413, 400 `invalid_json` or 422 `validation_failed`.
     pub fn json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
         self.no_parameters()?;
         Ok(self.fields(&[MediaType::Json])?.read(read)?)
     }
 
-    /// Reads a JSON body as [`Request::json`] does; an empty one is `{}` and
-    /// needs no content type.
+    /// Reads a JSON body as [`Request::json`] does. An empty body counts as `{}` and needs
+    /// no content type.
     ///
     /// # Errors
     /// As [`Request::json`].
@@ -59,7 +59,7 @@ impl Request {
     /// does not declare are ignored (RFC 6749 section 3.2, RFC 7009 section 2.1).
     ///
     /// # Errors
-    /// 415, 413 and 400, all `invalid_request`, as [`OauthError`].
+    /// 415, 413 or 400, all `invalid_request`.
     pub fn form_or_json<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, OauthError> {
         let fields = self.fields(&[MediaType::Form, MediaType::Json])?;
         Ok(fields.read_ignoring_unknown(read)?)
@@ -90,8 +90,8 @@ fn parse_json(body: &[u8]) -> Result<Fields, BodyFault> {
     }
 }
 
-/// RFC 6749 section 3.1: a parameter without a value is as good as absent, and
-/// none may come twice, whether we know it or not.
+/// RFC 6749 section 3.1: a parameter without a value counts as missing, and none may be
+/// repeated, whether we know it or not.
 fn parse_form(body: &[u8]) -> Result<Fields, BodyFault> {
     let mut seen = HashSet::new();
     let mut members = Map::new();
@@ -115,7 +115,7 @@ impl From<BodyFault> for Problem {
             BodyFault::Base64
             | BodyFault::Json(_)
             | BodyFault::NotAnObject
-            | BodyFault::RepeatedParameter => Self::invalid_json(sentence(&fault)),
+            | BodyFault::RepeatedParameter => Self::invalid_json(text(&fault)),
         }
     }
 }
@@ -135,28 +135,28 @@ impl From<BodyFault> for OauthError {
             BodyFault::Base64
             | BodyFault::Json(_)
             | BodyFault::NotAnObject
-            | BodyFault::RepeatedParameter => Self::invalid_request(sentence(&fault)),
+            | BodyFault::RepeatedParameter => Self::invalid_request(text(&fault)),
         }
     }
 }
 
-/// What the caller reads; never a word of the body itself.
-fn sentence(fault: &BodyFault) -> &'static str {
+/// What the client reads. It never repeats anything from the body.
+fn text(fault: &BodyFault) -> &'static str {
     match fault {
-        BodyFault::MediaType => "the content type is not one that is read here",
+        BodyFault::MediaType => "the content type is not supported",
         BodyFault::TooLarge => "the body is too large",
         BodyFault::Base64 => "the body is not valid base64",
         BodyFault::Json(JsonError::Syntax) => "the body is not valid JSON",
-        BodyFault::Json(JsonError::DuplicateMember(_)) => "the body names a member twice",
+        BodyFault::Json(JsonError::DuplicateMember(_)) => "the body repeats a member",
         BodyFault::Json(JsonError::TooDeep) => "the body is nested too deeply",
         BodyFault::NotAnObject => "the body is not a JSON object",
-        BodyFault::RepeatedParameter => "the body names a parameter twice",
-        BodyFault::Members(_) => "members are missing or of the wrong type",
+        BodyFault::RepeatedParameter => "the body repeats a parameter",
+        BodyFault::Members(_) => "members are missing or have the wrong type",
     }
 }
 
-/// Largest body in bytes, decoded. More lets anybody buy our parsing and hashing
-/// time with long bodies.
+/// Largest body, decoded, in bytes. More lets anyone spend our time for parsing and
+/// hashing with long bodies.
 pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
-/// Deepest nesting of a body; nothing of ours needs more than two.
+/// Deepest nesting of a body; our own need no more than two.
 const MAX_JSON_DEPTH: usize = 32;

@@ -1,23 +1,23 @@
-//! The deadline in Lambda's context, which tools other than Lambda fill with
-//! constants: `cargo lambda watch` sends 600000, ten minutes after the epoch.
+//! The deadline in Lambda's context. Tools other than Lambda fill it with constants:
+//! `cargo lambda watch` sends 600000, ten minutes after the epoch.
 
 use std::sync::Once;
 use std::time::Duration;
 
-/// A moment in milliseconds since the epoch, as the Runtime API states it.
+/// A time in milliseconds since the epoch, as the Runtime API sends it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Deadline(u64);
 
-/// What a deadline says about a request.
+/// What a deadline means for a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TimeLeft {
     /// There is no deadline.
     Unlimited,
-    /// The deadline is real, and this long away; zero if it has passed.
+    /// The deadline is plausible, and this far away; zero if it has passed.
     Until(Duration),
-    /// The deadline passed so long ago that Lambda would have ended the
-    /// invocation: either it or the clock is wrong.
-    Unbelievable,
+    /// The deadline passed so long ago that Lambda would have ended the invocation: either
+    /// it or the clock is wrong.
+    Implausible,
 }
 
 impl Deadline {
@@ -25,19 +25,19 @@ impl Deadline {
         Self(millis)
     }
 
-    /// Compares it with the current time, in milliseconds since the epoch.
+    /// Compares the deadline with the current time, in milliseconds since the epoch.
     pub(super) fn left(self, now: u64) -> TimeLeft {
         if self.0 < EARLIEST {
             return TimeLeft::Unlimited;
         }
         if now.saturating_sub(self.0) > LONGEST_INVOCATION {
-            return TimeLeft::Unbelievable;
+            return TimeLeft::Implausible;
         }
         TimeLeft::Until(Duration::from_millis(self.0.saturating_sub(now)))
     }
 }
 
-/// Says once per process that deadlines are ignored: every request would repeat it.
+/// Warns once per process that deadlines are ignored; every request would repeat it.
 pub(super) fn warn_once() {
     static WARNED: Once = Once::new();
     WARNED.call_once(|| {
@@ -48,9 +48,9 @@ pub(super) fn warn_once() {
     });
 }
 
-/// September 2001. Anything earlier was not meant as a moment.
+/// September 2001. Anything earlier was not meant as a time.
 const EARLIEST: u64 = 1_000_000_000_000;
-/// Lambda's own limit for an invocation, in milliseconds.
+/// Lambda's limit for an invocation, in milliseconds.
 const LONGEST_INVOCATION: u64 = 15 * 60 * 1000;
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_constant_that_a_tool_sends_is_no_deadline() {
+    fn a_constant_that_a_tool_sends_is_not_a_deadline() {
         // Absent; cargo-lambda's; seconds instead of milliseconds.
         for constant in [0, 600_000, NOW / 1000, EARLIEST - 1] {
             assert_eq!(left(constant), TimeLeft::Unlimited);
@@ -85,9 +85,9 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_that_lambda_would_have_enforced_is_not_believed() {
+    fn a_deadline_that_lambda_would_have_enforced_is_ignored() {
         for deadline in [EARLIEST, NOW - LONGEST_INVOCATION - 1] {
-            assert_eq!(left(deadline), TimeLeft::Unbelievable);
+            assert_eq!(left(deadline), TimeLeft::Implausible);
         }
     }
 }

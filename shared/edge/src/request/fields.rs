@@ -1,4 +1,4 @@
-//! The fields of a body and the parameters of a query, read by declaration.
+//! Reads the fields of a body or the parameters of a query that a handler declares.
 
 use std::collections::HashSet;
 
@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::BodyFault;
 use crate::error::FieldError;
 
-/// The fields of a body, or the parameters of a query. An invalid one is noted and
-/// read as empty; since notes refuse the whole request in the end, nobody ever sees
-/// the empty value.
+/// The fields of a body, or the parameters of a query. An invalid one is noted as an error
+/// and read as empty. Any error refuses the whole request in the end, so no handler ever
+/// sees the empty value.
 pub struct Fields {
     members: Map<String, Value>,
     source: Source,
@@ -42,7 +42,7 @@ impl Fields {
         }
     }
 
-    /// An empty parameter is kept: whoever sends `username=` did not mean everybody.
+    /// Keeps an empty parameter: a client that sends `username=` does not mean every user.
     pub(super) fn of_query(query: &str) -> Self {
         let mut fields = Self {
             source: Source::Query,
@@ -61,12 +61,12 @@ impl Fields {
         repeated.sort_unstable();
         fields.errors = repeated
             .iter()
-            .map(|name| FieldError::new(printable(name), "repeated", "is there more than once"))
+            .map(|name| FieldError::new(printable(name), "repeated", "is given more than once"))
             .collect();
         fields
     }
 
-    /// Reads a text that must be there.
+    /// Reads a required string.
     pub fn text(&mut self, name: &'static str) -> String {
         let text = self.optional_text(name);
         let noted = self.errors.last().is_some_and(|error| error.field == name);
@@ -77,26 +77,26 @@ impl Fields {
         text.unwrap_or_default()
     }
 
-    /// Reads a text that may be absent or null.
+    /// Reads an optional string; null counts as missing.
     pub fn optional_text(&mut self, name: &'static str) -> Option<String> {
-        match self.take(name) {
+        match self.declare(name) {
             None | Some(Value::Null) => None,
             Some(Value::String(text)) => Some(text),
             Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
                 self.errors
-                    .push(FieldError::new(name, "wrong_type", "is not a string"));
+                    .push(FieldError::new(name, "wrong_type", "must be a string"));
                 None
             }
         }
     }
 
-    /// Reads a list of texts that may be absent or null.
+    /// Reads an optional array of strings; null counts as missing.
     pub fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
-        let items = match self.take(name) {
+        let items = match self.declare(name) {
             None | Some(Value::Null) => return None,
             Some(Value::Array(items)) => items,
             Some(Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => {
-                let error = FieldError::new(name, "wrong_type", "is not an array of strings");
+                let error = FieldError::new(name, "wrong_type", "must be an array of strings");
                 self.errors.push(error);
                 return None;
             }
@@ -106,24 +106,24 @@ impl Fields {
             .map(|item| item.as_str().map(str::to_owned));
         let texts: Option<Vec<String>> = texts.collect();
         if texts.is_none() {
-            let error = FieldError::new(name, "wrong_type", "holds something that is no string");
+            let error = FieldError::new(name, "wrong_type", "must contain only strings");
             self.errors.push(error);
         }
         texts
     }
 
-    /// Reads a secret text that must be there.
+    /// Reads a required secret.
     pub fn secret(&mut self, name: &'static str) -> SecretString {
         self.text(name).into()
     }
 
-    /// True for a form, false for JSON: some parameters are required only in forms.
+    /// True for a form, false for JSON: some parameters are only required in forms.
     #[must_use]
     pub fn is_form(&self) -> bool {
         self.source == Source::Form
     }
 
-    /// Reads what `read` declares; whatever else is there is named in the error.
+    /// Reads what `read` declares; the error names everything else.
     pub(super) fn read<T>(mut self, read: impl FnOnce(&mut Self) -> T) -> Result<T, BodyFault> {
         let value = read(&mut self);
         let unknown: Vec<FieldError> = self
@@ -133,19 +133,19 @@ impl Fields {
             .map(|name| self.unknown(name))
             .collect();
         self.errors.extend(unknown);
-        self.end(value)
+        self.finish(value)
     }
 
-    /// Reads what `read` declares, and ignores whatever else is there.
+    /// Reads what `read` declares, and ignores everything else.
     pub(super) fn read_ignoring_unknown<T>(
         mut self,
         read: impl FnOnce(&mut Self) -> T,
     ) -> Result<T, BodyFault> {
         let value = read(&mut self);
-        self.end(value)
+        self.finish(value)
     }
 
-    fn end<T>(self, value: T) -> Result<T, BodyFault> {
+    fn finish<T>(self, value: T) -> Result<T, BodyFault> {
         if self.errors.is_empty() {
             Ok(value)
         } else {
@@ -153,7 +153,7 @@ impl Fields {
         }
     }
 
-    fn take(&mut self, name: &'static str) -> Option<Value> {
+    fn declare(&mut self, name: &'static str) -> Option<Value> {
         self.declared.push(name);
         self.members.remove(name)
     }
@@ -164,7 +164,7 @@ impl Fields {
             Source::Query => ("unknown_parameter", "query parameter"),
         };
         let known = match self.declared.as_slice() {
-            [] => ", which takes none".to_owned(),
+            [] => ", which has none".to_owned(),
             [one] => format!(": the only one is {one}"),
             several => format!(": it has {}", several.join(", ")),
         };
@@ -173,13 +173,13 @@ impl Fields {
     }
 }
 
-/// A name that the caller chose, safe to show in a terminal and not too long.
+/// Makes a name from the client safe to show in a terminal, and short.
 fn printable(name: &str) -> String {
     name.escape_default().take(MAX_NAME_CHARACTERS).collect()
 }
 
-/// Unknown fields that one response names. More would let a small request cause a
-/// large response.
+/// Unknown fields that one response names. More would let a small request cause a large
+/// response.
 const MAX_NAMED: usize = 10;
-/// Longest name of a field that a response repeats.
+/// Longest field name that a response repeats, in characters.
 const MAX_NAME_CHARACTERS: usize = 64;

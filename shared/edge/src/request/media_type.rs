@@ -1,4 +1,4 @@
-//! The `Content-Type` of a body, as far as we read bodies.
+//! The `Content-Type` of the bodies that we read.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MediaType {
@@ -8,8 +8,8 @@ pub(super) enum MediaType {
     Form,
 }
 
-/// Parses a header's value; `None` for any other type, or any charset but UTF-8.
-/// Parameters of other names are ignored.
+/// Parses a header's value; `None` for any other type, or any charset except UTF-8. Other
+/// parameters are ignored.
 pub(super) fn parse(value: &str) -> Option<MediaType> {
     let mut parts = value.split(';').map(str::trim);
     let essence = parts.next()?;
@@ -35,7 +35,7 @@ fn charset(parameter: &str) -> Option<&str> {
         .then_some(unquoted.unwrap_or(value).trim())
 }
 
-/// `utf8` is what many clients write; US-ASCII is a part of UTF-8.
+/// Many clients write `utf8`; US-ASCII is a subset of UTF-8.
 fn is_utf8(name: &str) -> bool {
     ["utf-8", "utf8", "us-ascii"]
         .into_iter()
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_and_forms_are_known_by_any_spelling() {
+    fn json_and_forms_are_recognised_in_any_spelling() {
         for json in [
             "application/json",
             "Application/JSON; charset=utf-8",

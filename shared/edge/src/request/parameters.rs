@@ -1,29 +1,29 @@
-//! What a path and a query say.
+//! Parameters of the path and of the query.
 
 use super::{Fields, Request};
 use crate::error::Problem;
 
 impl Request {
-    /// Returns what stands in the place of `{name}` in the route's path.
+    /// Returns the value of `{name}` in the route's path.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {
         self.meta.path_parameters.get(name).map(String::as_str)
     }
 
-    /// Reads the query. `read` declares the parameters; one that is invalid, there
-    /// twice or not declared is named in the error.
+    /// Reads the query. `read` declares the parameters. The error names every one that is
+    /// invalid, repeated or undeclared.
     ///
     /// # Errors
-    /// 422 `validation_failed`, as [`Problem`].
+    /// 422 `validation_failed`.
     pub fn parameters<T>(&self, read: impl FnOnce(&mut Fields) -> T) -> Result<T, Problem> {
         Ok(Fields::of_query(&self.meta.query).read(read)?)
     }
 
-    /// Refuses a query: a parameter that has no effect is a mistake of the caller's
-    /// that they would otherwise not notice.
+    /// Refuses any query: a parameter without an effect is a mistake that the client would
+    /// otherwise not notice.
     ///
     /// # Errors
-    /// 422 `validation_failed`, as [`Problem`].
+    /// 422 `validation_failed`.
     pub fn no_parameters(&self) -> Result<(), Problem> {
         self.parameters(|_| ())
     }
@@ -48,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_of_the_path_is_taken_as_the_gateway_decoded_it() {
+    fn a_path_parameter_is_read_as_the_gateway_decoded_it() {
         let request = request("", &json!({ "id": "a b" }));
         assert_eq!(request.path_parameter("id"), Some("a b"));
         assert_eq!(request.path_parameter("other"), None);
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_of_the_query_is_decoded_and_may_be_empty() {
+    fn a_query_parameter_is_decoded_and_may_be_empty() {
         let name = Some("Zo\u{eb} x".to_owned());
         assert_eq!(
             read("limit=7&username=Zo%C3%AB+x"),
@@ -87,16 +87,16 @@ mod tests {
     }
 
     #[test]
-    fn parameters_that_are_unknown_or_repeated_are_all_named() {
-        insta::assert_snapshot!(read("limit=1&limit=2&Limit=3&order=%00").unwrap_err(), @r#"[{"code":"repeated","detail":"is there more than once","field":"limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"Limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"order"}]"#);
+    fn unknown_and_repeated_parameters_are_all_named() {
+        insta::assert_snapshot!(read("limit=1&limit=2&Limit=3&order=%00").unwrap_err(), @r#"[{"code":"repeated","detail":"is given more than once","field":"limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"Limit"},{"code":"unknown_parameter","detail":"is not a query parameter of this request: it has limit, username","field":"order"}]"#);
         let nothing = request("a=1", &Value::Null).no_parameters().unwrap_err();
         let body = nothing.into_response("id").into_body();
         let body: Value = serde_json::from_slice(&body).unwrap();
-        insta::assert_snapshot!(body["errors"], @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which takes none","field":"a"}]"#);
+        insta::assert_snapshot!(body["errors"], @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which has none","field":"a"}]"#);
     }
 
     #[test]
-    fn a_name_that_the_caller_chose_is_shown_short_and_in_ascii() {
+    fn a_name_from_the_client_is_shown_shortened_and_in_ascii() {
         let name = format!("\u{202e}{}", "x".repeat(500));
         let shown = read(&format!("{name}=1")).unwrap_err()[0]["field"].to_string();
         assert!(shown.starts_with("\"\\\\u{202e}xxx"), "{shown}");

@@ -60,7 +60,7 @@ fn declared_fields_are_read() {
 }
 
 #[test]
-fn a_field_that_is_not_declared_is_named_and_a_query_is_refused() {
+fn an_undeclared_field_is_named_and_a_query_is_refused() {
     let errors = |request: &Request| {
         let response = request.json(read).unwrap_err().into_response("id");
         let body: Value = serde_json::from_slice(response.body()).unwrap();
@@ -71,7 +71,7 @@ fn a_field_that_is_not_declared_is_named_and_a_query_is_refused() {
     let queried = event("application/json", GOOD, |event| {
         event["rawQueryString"] = "email=a%40b.example".into();
     });
-    insta::assert_snapshot!(errors(&queried), @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which takes none","field":"email"}]"#);
+    insta::assert_snapshot!(errors(&queried), @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which has none","field":"email"}]"#);
     let empty = event("", "", |event| {
         event["rawQueryString"] = "scope=global".into();
     });
@@ -84,11 +84,11 @@ fn every_invalid_field_is_named_at_once() {
     let request = post("application/json", r#"{"username":null,"email":[1]}"#);
     let answer = request.json(read).unwrap_err().into_response("id");
     let body: Value = serde_json::from_slice(answer.body()).unwrap();
-    insta::assert_snapshot!(body["errors"].to_string(), @r#"[{"code":"missing","detail":"is missing","field":"password"},{"code":"missing","detail":"is missing","field":"username"},{"code":"wrong_type","detail":"is not a string","field":"email"}]"#);
+    insta::assert_snapshot!(body["errors"].to_string(), @r#"[{"code":"missing","detail":"is missing","field":"password"},{"code":"missing","detail":"is missing","field":"username"},{"code":"wrong_type","detail":"must be a string","field":"email"}]"#);
 }
 
 #[test]
-fn bad_syntax_is_400() {
+fn invalid_syntax_is_400() {
     let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     for body in [
         "",
@@ -160,7 +160,7 @@ fn a_body_over_16_kib_is_413_before_it_is_parsed() {
 }
 
 #[test]
-fn an_empty_body_counts_as_an_empty_object_only_where_that_is_allowed() {
+fn an_empty_body_counts_as_an_empty_object_only_if_allowed() {
     let scope = |fields: &mut Fields| fields.optional_text("scope");
     let empty = event("", "", |event| event["headers"] = json!({}));
     assert_eq!(empty.json_or_empty(scope).unwrap(), None);
@@ -212,7 +212,7 @@ fn token_endpoints_read_forms_and_json() {
 }
 
 #[test]
-fn token_endpoints_refuse_in_their_own_words() {
+fn token_endpoints_refuse_in_the_format_of_oauth() {
     let form = "application/x-www-form-urlencoded";
     let refusals = [
         oauth_refusal(&post(form, "refresh_token=a&refresh_token=a")),
@@ -225,14 +225,14 @@ fn token_endpoints_refuse_in_their_own_words() {
         oauth_refusal(&post(form, &"x".repeat(17_000))),
     ];
     insta::assert_snapshot!(refusals.join("\n"), @r#"
-    400 {"error":"invalid_request","error_description":"the body names a parameter twice"}
-    400 {"error":"invalid_request","error_description":"the body names a parameter twice"}
+    400 {"error":"invalid_request","error_description":"the body repeats a parameter"}
+    400 {"error":"invalid_request","error_description":"the body repeats a parameter"}
     400 {"error":"invalid_request","error_description":"refresh_token is missing"}
-    400 {"error":"invalid_request","error_description":"refresh_token is missing, scope is not a string"}
+    400 {"error":"invalid_request","error_description":"refresh_token is missing, scope must be a string"}
     400 {"error":"invalid_request","error_description":"the body is not valid JSON"}
     400 {"error":"invalid_request","error_description":"the body is not valid base64"}
     415 {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}
-    413 {"error":"invalid_request","error_description":"the body has more than 16 KiB"}
+    413 {"error":"invalid_request","error_description":"the body is larger than 16 KiB"}
     "#);
 }
 
@@ -261,7 +261,7 @@ fn the_client_address_is_in_the_audit_record() {
 }
 
 #[test]
-fn a_request_without_any_address_has_none_in_its_audit_record() {
+fn a_request_without_an_address_has_none_in_its_audit_record() {
     for unusable in [json!(null), json!(""), json!("unknown")] {
         let request = event("", "", |event| {
             event["requestContext"]["http"]["sourceIp"] = unusable.clone();

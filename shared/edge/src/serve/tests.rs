@@ -8,8 +8,10 @@ use crate::config::Environment;
 use crate::principal::Principal;
 use crate::request::{Fields, Request};
 
-/// Asks a request for everything it can say.
-fn curious(_: &(), request: &Request) -> Result<Response, Problem> {
+struct App;
+
+/// Reads everything that a request has.
+fn read_everything(request: &Request) -> Response {
     let any = |fields: &mut Fields| (fields.text("a"), fields.optional_text("b"));
     let said = (
         request.json(any).is_ok(),
@@ -24,13 +26,12 @@ fn curious(_: &(), request: &Request) -> Result<Response, Problem> {
             request.route().to_owned(),
         ),
     );
-    let body = json!(format!("{said:?}"));
-    Ok(response::json(http::StatusCode::OK, &body))
+    response::json(http::StatusCode::OK, &json!(format!("{said:?}")))
 }
 
-async fn ask(event: &Value) -> Response {
-    let connection = ClientAddress::default();
-    answer(&(), &curious, &connection, &event.to_string(), context()).await
+async fn ask(event: &str) -> Response {
+    let handle = |_: &App, request: &Request| Ok::<_, Problem>(read_everything(request));
+    respond(&App, &handle, &ClientAddress::default(), event, context()).await
 }
 
 fn context() -> Context {
@@ -95,12 +96,12 @@ fn without(event: &Value, pointer: &str) -> Value {
 }
 
 #[tokio::test]
-async fn an_http_api_request_is_answered_and_anything_else_is_400() {
+async fn an_http_api_request_gets_a_response_and_anything_else_is_400() {
     let events = events();
     assert!(events.len() > 20);
     for (name, event) in events {
         let http_api = event["version"] == "2.0";
-        let answer = ask(&event).await;
+        let answer = ask(&event.to_string()).await;
         assert_eq!(
             answer.status().as_u16(),
             if http_api { 200 } else { 400 },
@@ -130,7 +131,7 @@ async fn an_event_with_any_field_missing_or_mistyped_never_panics() {
                 changed.push(event);
             }
             for event in changed {
-                let status = ask(&event).await.status().as_u16();
+                let status = ask(&event.to_string()).await.status().as_u16();
                 assert!([200, 400].contains(&status), "{name} {pointer}: {status}");
                 tried += 1;
             }
@@ -140,7 +141,7 @@ async fn an_event_with_any_field_missing_or_mistyped_never_panics() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_event_is_400_with_lambdas_own_request_id() {
+async fn text_that_is_not_an_event_is_400_with_lambdas_own_request_id() {
     for text in [
         "",
         "{",
@@ -149,25 +150,44 @@ async fn text_that_is_no_event_is_400_with_lambdas_own_request_id() {
         "{\"version\":\"2.0\"}",
         "{\"version\":2}",
     ] {
-        let connection = ClientAddress::default();
-        let answer = answer(&(), &curious, &connection, text, context()).await;
+        let answer = ask(text).await;
         assert_eq!(answer.status(), 400, "{text}");
         assert_eq!(answer.headers()["x-request-id"], "lambda-id");
         assert_eq!(answer.headers()["content-type"], "application/problem+json");
     }
 }
 
-#[tokio::test]
-async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
+/// A request with the id `gateway-id`.
+fn request() -> String {
     let event = json!({
         "version": "2.0",
         "routeKey": "GET /x",
         "rawPath": "/x",
         "requestContext": { "requestId": "gateway-id", "http": { "method": "GET" } },
     });
-    let empty = |_: &(), _: &Request| async { Ok::<_, Problem>(response::no_content()) };
+    event.to_string()
+}
+
+#[tokio::test]
+async fn the_error_of_a_handler_becomes_the_response_to_its_request() {
+    let plain = |_: &App, _: &Request| Err::<Response, _>(Problem::not_found());
+    let awaited = |_: &App, _: &Request| async { Err::<Response, _>(Problem::not_found()) };
     let connection = ClientAddress::default();
-    let answer = answer(&(), &empty, &connection, &event.to_string(), context()).await;
+    for response in [
+        respond(&App, &plain, &connection, &request(), context()).await,
+        respond(&App, &awaited, &connection, &request(), context()).await,
+    ] {
+        assert_eq!(response.status(), 404);
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        assert_eq!(body["request_id"], "gateway-id");
+    }
+}
+
+#[tokio::test]
+async fn a_response_becomes_payload_2_0_with_the_common_headers() {
+    let empty = |_: &App, _: &Request| async { Ok::<_, Problem>(response::no_content()) };
+    let connection = ClientAddress::default();
+    let answer = respond(&App, &empty, &connection, &request(), context()).await;
     let payload = serde_json::to_string_pretty(&Payload::from(answer)).unwrap();
     insta::assert_snapshot!(payload, @r#"
     {
@@ -185,7 +205,7 @@ async fn an_answer_goes_out_as_payload_2_0_with_the_common_headers() {
 }
 
 #[test]
-fn a_binary_body_goes_out_as_base64() {
+fn a_binary_body_is_encoded_as_base64() {
     let payload = Payload::from(Response::new(lambda_http::Body::Binary(vec![0xff, 0])));
     assert!(payload.is_base64_encoded);
     assert_eq!(payload.body, "/wA=");

@@ -1,4 +1,4 @@
-//! How lines are written: one a time, with nothing in them that a terminal obeys.
+//! Writes log lines, one at a time, without anything that a terminal would obey.
 
 use std::fmt::{self, Debug, Write as _};
 use std::io::{self, Write};
@@ -9,8 +9,8 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Writes JSON with control, line-breaking and direction characters escaped, so
-/// that no client's text forges a line or turns one around.
+/// Writes JSON with control, line-breaking and direction characters escaped, so that no
+/// text from a client can forge or reverse a line.
 #[derive(Clone)]
 pub(super) struct Escaped<W>(pub(super) W);
 
@@ -25,7 +25,7 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Escaped<W> {
 pub(super) struct EscapedWriter<W>(W);
 
 impl<W: Write> Write for EscapedWriter<W> {
-    /// Each call brings one whole line, in UTF-8.
+    /// Each call passes one whole line, in UTF-8.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         if line.is_ascii() && !line.contains(&b'\x7f') {
             self.0.write_all(line)?;
@@ -41,7 +41,7 @@ impl<W: Write> Write for EscapedWriter<W> {
     }
 }
 
-/// Outside of strings JSON is ASCII, so what is escaped here is inside of one.
+/// JSON is ASCII outside of strings, so only text inside of strings is escaped.
 fn escape(line: &str) -> String {
     let mut escaped = String::with_capacity(line.len());
     for character in line.chars() {
@@ -63,7 +63,7 @@ fn is_hostile(character: char) -> bool {
         )
 }
 
-/// Writes the field `line` of an event, and nothing else.
+/// Writes only the field `line` of an event.
 pub(super) struct RawLine;
 
 impl<S, N> FormatEvent<S, N> for RawLine

@@ -12,7 +12,7 @@ use crate::config::Environment;
 use crate::error::Problem;
 use crate::error::fault::Failing;
 
-/// Runs `log` at a level and returns its lines, each of which must be JSON.
+/// Runs `log` at a level and returns its lines, all of them JSON.
 fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
     let written = Written::default();
     let wanted: Targets = level.parse().unwrap();
@@ -89,7 +89,7 @@ fn no_level_silences_audit_events_and_counts() {
 }
 
 #[test]
-fn at_trace_only_our_own_crates_speak_below_info() {
+fn at_trace_only_our_own_crates_log_below_info() {
     let written = lines("trace,lambda_runtime=trace", || {
         tracing::trace!(target: "lambda_runtime::layers::api_response", body = "canary");
         tracing::debug!(target: "aws_sdk_dynamodb", "canary");
@@ -101,7 +101,7 @@ fn at_trace_only_our_own_crates_speak_below_info() {
 }
 
 #[test]
-fn lines_carry_the_invocation_they_belong_to() {
+fn lines_name_the_invocation_they_belong_to() {
     let written = lines("info", || {
         let span = tracing::info_span!("invocation", request_id = "id", trace_id = "Root=1-x");
         span.in_scope(|| tracing::warn!("slow"));
@@ -111,7 +111,7 @@ fn lines_carry_the_invocation_they_belong_to() {
 }
 
 #[test]
-fn a_cause_is_told_with_its_own_causes() {
+fn an_error_is_logged_with_all_its_causes() {
     #[derive(Debug, thiserror::Error)]
     #[error("the table is gone")]
     struct Outer(#[source] io::Error);
@@ -134,9 +134,9 @@ fn a_failure_is_logged_once_when_it_becomes_a_response() {
 }
 
 #[test]
-fn a_process_that_cannot_start_or_panics_says_so_in_json_and_tells_no_secret() {
+fn a_failed_start_and_a_panic_are_logged_in_json_without_secrets() {
     let own = std::env::current_exe().unwrap();
-    let child = "telemetry::tests::a_process_that_ends_badly";
+    let child = "telemetry::tests::a_process_that_panics";
     let output = Command::new(own)
         .args(["--ignored", "--exact", "--nocapture", child])
         .output()
@@ -155,8 +155,8 @@ fn a_process_that_cannot_start_or_panics_says_so_in_json_and_tells_no_secret() {
 }
 
 #[test]
-#[ignore = "ends badly on purpose, in a process that another test starts"]
-fn a_process_that_ends_badly() {
+#[ignore = "panics on purpose, in a process that another test starts"]
+fn a_process_that_panics() {
     let started = init(&Environment::from_pairs([]));
     let _ = exit(started.map_err(Into::into));
     let secret = String::from("canary");

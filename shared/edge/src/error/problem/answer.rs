@@ -1,4 +1,4 @@
-//! A problem as it goes out: `application/problem+json`.
+//! A problem as a response: `application/problem+json`.
 
 use serde::Serialize;
 
@@ -7,7 +7,8 @@ use crate::Response;
 use crate::error::IntoResponse;
 
 impl Problem {
-    /// Makes the answer for the request of that id, and logs the failure behind it.
+    /// Turns the problem into the response to the request with this id, and logs the
+    /// failure behind it.
     #[must_use]
     pub fn into_response(self, request_id: &str) -> Response {
         let wire = Wire {
@@ -31,7 +32,7 @@ impl IntoResponse for Problem {
     }
 }
 
-/// RFC 8141 allows few characters in a URN; the others are percent-encoded.
+/// RFC 8141 allows only a few characters in a URN; the others are percent-encoded.
 fn urn_safe(request_id: &str) -> String {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"_.=-".contains(&byte);
     request_id
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_odd_request_id_makes_a_sound_urn() {
+    fn any_request_id_becomes_a_valid_urn() {
         assert_eq!(urn_safe("a/b+c= \u{e9}"), "a%2Fb%2Bc=%20%C3%A9");
     }
 }

@@ -24,7 +24,7 @@ pub(super) enum Code {
 }
 
 impl Code {
-    /// The word that clients compare with; one that is published never changes.
+    /// The word that clients compare. Once published, it never changes.
     pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
@@ -51,8 +51,8 @@ impl Code {
 
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::InvalidRequest => "Unreadable request",
-            Self::InvalidJson => "Unreadable body",
+            Self::InvalidRequest => "Malformed request",
+            Self::InvalidJson => "Malformed body",
             Self::UnsupportedMediaType => "Unsupported content type",
             Self::BodyTooLarge => "Body too large",
             Self::ValidationFailed => "Validation failed",

@@ -23,7 +23,7 @@ fn shown(problem: Problem) -> String {
 }
 
 #[test]
-fn a_problem_says_what_who_and_which_request() {
+fn a_problem_names_its_kind_and_its_request() {
     insta::assert_snapshot!(shown(Problem::invalid_credentials()), @r#"
     401 Unauthorized
     content-type: application/problem+json
@@ -41,10 +41,10 @@ fn a_problem_says_what_who_and_which_request() {
 }
 
 #[test]
-fn a_validation_problem_names_every_bad_member() {
+fn a_validation_problem_names_every_invalid_field() {
     let errors = vec![
         FieldError::new("username", "missing", "is missing"),
-        FieldError::new("email", "wrong_type", "is not a string"),
+        FieldError::new("email", "wrong_type", "must be a string"),
     ];
     insta::assert_snapshot!(shown(Problem::validation_failed(errors)), @r#"
     422 Unprocessable Entity
@@ -60,7 +60,7 @@ fn a_validation_problem_names_every_bad_member() {
         },
         {
           "code": "wrong_type",
-          "detail": "is not a string",
+          "detail": "must be a string",
           "field": "email"
         }
       ],
@@ -143,10 +143,10 @@ fn each_problem_has_its_status_code_and_texts() {
     })
     .collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
-    400 invalid_request | Unreadable request | this is no request that can be read | - | -
-    400 invalid_json | Unreadable body | the body is not valid JSON | - | -
+    400 invalid_request | Malformed request | the request could not be parsed | - | -
+    400 invalid_json | Malformed body | the body is not valid JSON | - | -
     415 unsupported_media_type | Unsupported content type | send application/json in UTF-8 | - | -
-    413 body_too_large | Body too large | the body has more than 16 KiB | - | -
+    413 body_too_large | Body too large | the body is larger than 16 KiB | - | -
     422 validation_failed | Validation failed | some fields are missing, unknown or invalid: see `errors` | - | -
     422 weak_password | Weak password | the password is too easy to guess | - | -
     422 invalid_scope | Scope not granted | the scope is malformed or not granted to this user | - | -
@@ -155,32 +155,32 @@ fn each_problem_has_its_status_code_and_texts() {
     401 unauthorized | Not authenticated | a valid access token is required | - | Bearer realm="gatehouse", error="invalid_token"
     403 insufficient_scope | Not allowed | the role `admin` is required | - | Bearer realm="gatehouse", error="insufficient_scope"
     403 insufficient_scope | Not allowed | the scope `orders` is required | - | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
-    403 registration_closed | Registration is closed | nobody can register here | - | -
+    403 registration_closed | Registration is closed | registration is closed | - | -
     409 username_taken | Username taken | another account has this username | - | -
     409 email_taken | E-mail address taken | another account has this e-mail address | - | -
-    409 last_admin | Last administrator | this is the last active administrator: make another one first | - | -
+    409 last_admin | Last administrator | this is the last active administrator: promote another user first | - | -
     400 invalid_code | Recovery code not accepted | the recovery code is invalid, used or expired | - | -
     429 too_many_requests | Too many requests | too many attempts: wait, then try again | 7 | -
-    503 unavailable | Temporarily unavailable | the service cannot answer now: try again | 2 | -
+    503 unavailable | Temporarily unavailable | the service is unavailable: try again | 2 | -
     500 internal | Internal error | an internal error occurred; quote the request id when reporting it | - | -
     "#);
 }
 
 #[test]
-fn a_failure_is_503_when_it_may_pass_and_500_when_not_and_its_cause_stays_inside() {
-    let passing = shown(Problem::from(Failing { transient: true }));
+fn a_transient_failure_is_503_any_other_500_and_neither_shows_its_cause() {
+    let transient = shown(Problem::from(Failing { transient: true }));
     assert!(
-        passing.starts_with("503") && passing.contains("retry-after: 2"),
-        "{passing}"
+        transient.starts_with("503") && transient.contains("retry-after: 2"),
+        "{transient}"
     );
-    let lasting = shown(Problem::from(Failing { transient: false }));
+    let permanent = shown(Problem::from(Failing { transient: false }));
     assert!(
-        lasting.starts_with("500") && !lasting.contains("retry-after"),
-        "{lasting}"
+        permanent.starts_with("500") && !permanent.contains("retry-after"),
+        "{permanent}"
     );
     let broken = shown(Problem::broken(Failing { transient: true }));
     assert!(broken.starts_with("500"), "{broken}");
-    for answer in [passing, lasting, broken] {
+    for answer in [transient, permanent, broken] {
         assert!(!answer.contains("canary"), "{answer}");
     }
 }

@@ -96,7 +96,7 @@ fn payload_1(authorizer: &Value) -> Value {
 }
 
 #[test]
-fn every_kind_of_api_makes_the_same_principal() {
+fn every_kind_of_api_yields_the_same_principal() {
     let lambda = json!({ "lambda": context() });
     for (kind, event) in events(&texts(), &lambda) {
         let principal = principal(&event).unwrap_or_else(|status| panic!("{kind}: {status}"));
@@ -109,7 +109,7 @@ fn every_kind_of_api_makes_the_same_principal() {
 }
 
 #[test]
-fn no_kind_of_api_makes_a_principal_of_what_another_authorizer_returned() {
+fn no_kind_of_api_yields_a_principal_from_another_authorizer() {
     let mut held = texts();
     held.as_object_mut().unwrap().remove("integrationLatency");
     let claims = json!({ "claims": held, "scopes": ["profile"], "principalId": "S" });
@@ -124,11 +124,11 @@ fn no_kind_of_api_makes_a_principal_of_what_another_authorizer_returned() {
 }
 
 #[test]
-fn what_the_gateway_saw_is_kept_for_every_kind_of_api() {
+fn what_the_gateway_reported_is_kept_for_every_kind_of_api() {
     for event in [payload_1(&texts()), websocket(&texts())] {
-        let seen = principal(&event).unwrap().seen;
-        assert_eq!(seen.ip.as_deref(), Some("203.0.113.7"));
-        assert_eq!(seen.user_agent.as_deref(), Some("curl"));
-        assert!(seen.request_id.is_some());
+        let client = principal(&event).unwrap().client;
+        assert_eq!(client.ip.as_deref(), Some("203.0.113.7"));
+        assert_eq!(client.user_agent.as_deref(), Some("curl"));
+        assert!(client.request_id.is_some());
     }
 }
