@@ -1,4 +1,4 @@
-//! What `account` needs, made once at cold start.
+//! What `account` needs, created once at cold start.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::Hasher;
@@ -17,10 +17,10 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the settings, opens the connection, and faults the hash buffer in.
+    /// Reads the settings, opens the connection, and allocates the memory for hashes.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let breaches = BreachSettings::from_environment(environment)?;
@@ -49,7 +49,7 @@ impl App {
     }
 }
 
-/// Writes an audit event about the person themselves.
+/// Records an audit event about the user who made the request.
 pub(crate) fn record(
     request: &Request,
     sub: Option<&SubjectId>,

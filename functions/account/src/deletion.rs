@@ -1,5 +1,5 @@
-//! `DELETE /me`: every trace of a person goes, but the revocation of their tokens
-//! until its time.
+//! `DELETE /me`: deletes everything about a user, except the revocation of their tokens,
+//! which expires by itself.
 
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{AuditEvent, Principal, Problem, Request, Response, response};
@@ -8,7 +8,7 @@ use gatehouse_store::Deleted;
 use crate::app::{App, record};
 use crate::owner;
 
-/// Answers `DELETE /me`.
+/// Responds to `DELETE /me`.
 pub(crate) async fn delete(
     app: &App,
     request: &Request,
@@ -20,7 +20,7 @@ pub(crate) async fn delete(
     match app.accounts.delete(&user, now).await? {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),
-        // Somebody has changed the account meanwhile: this token is good no more.
+        // The account has changed in the meantime, which revoked this token.
         Deleted::Refused => return Err(Problem::invalid_token()),
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
@@ -32,7 +32,7 @@ pub(crate) async fn delete(
     match traces.await {
         Ok(_) => Ok(response::no_content()),
         Err(error) => {
-            tracing::warn!(sub = %user.sub, "what is left of a deleted user ends by itself, or by an administrator's DELETE");
+            tracing::warn!(sub = %user.sub, "parts of a deleted user remain: they expire, or an administrator's DELETE removes them");
             Err(error.into())
         }
     }

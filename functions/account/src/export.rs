@@ -1,8 +1,8 @@
-//! `GET /me/export`: all that is held about a person.
+//! `GET /me/export`: everything that is stored about a user.
 //!
-//! Of the password it tells how it is hashed, of a recovery code until when it is
-//! good; what would let somebody in is not among it. Every member is written out,
-//! so that a new secret in a table does not slip in by itself.
+//! About the password it says how it is hashed, about a recovery code when it expires;
+//! nothing in it lets anyone log in. Every member is listed by hand, so that a new secret
+//! in a table is not exported by accident.
 
 use gatehouse_auth::id::SessionId;
 use gatehouse_auth::password::describe;
@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 
-/// Answers `GET /me/export`.
+/// Responds to `GET /me/export`.
 pub(crate) async fn export(
     app: &App,
     request: &Request,
@@ -111,8 +111,8 @@ fn revocation(revocation: &Revocation) -> Value {
     })
 }
 
-/// A counter holds numbers and times alone, so it is shown as it is; times as
-/// every body has them.
+/// A counter contains only numbers and times, so all of it is shown, with times formatted
+/// as in every body.
 fn counter(counter: Value) -> Value {
     let Value::Object(members) = counter else {
         return counter;

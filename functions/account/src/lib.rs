@@ -1,7 +1,7 @@
-//! What a person does with their own account: `/me`, `/sessions`, a new password.
+//! What users do with their own account: `/me`, `/sessions`, a new password.
 //!
-//! It never takes anybody's word for whose account it is: the subject is the
-//! principal's, or a recovery code's.
+//! The request never says whose account it is: the subject comes from the principal or
+//! from a recovery code.
 
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
@@ -15,10 +15,10 @@ mod sessions;
 
 pub use app::App;
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] unless the request succeeded.
+/// A [`Problem`] unless the request succeeds.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     request.no_parameters()?;
@@ -34,7 +34,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     }
 }
 
-/// Answers `GET /me`.
+/// Responds to `GET /me`.
 async fn me(app: &App, request: &Request) -> Result<Response, Problem> {
     let principal = Principal::of(request, app.clock.now())?;
     let user = owner::read(app, &principal).await?;

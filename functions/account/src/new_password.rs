@@ -1,5 +1,5 @@
-//! `PUT /me/password` and `POST /password/reset`: a new password for who has the
-//! old one, or a recovery code. Every session ends, this one too.
+//! `PUT /me/password` and `POST /password/reset`: sets a new password, given the old one
+//! or a recovery code. Every session ends, including this one.
 
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, WeakPassword};
@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::{App, record};
 use crate::owner;
 
-/// Answers `PUT /me/password`.
+/// Responds to `PUT /me/password`.
 pub(crate) async fn change(
     app: &App,
     request: &Request,
@@ -36,12 +36,12 @@ pub(crate) async fn change(
             record(request, Some(&user.sub), event, Some("by_its_owner"));
             Ok(response::no_content())
         }
-        // Somebody has ended this session meanwhile: it sets no password.
+        // This session has ended in the meantime: it may not set a password.
         Ended::Refused => Err(Problem::invalid_token()),
     }
 }
 
-/// Answers `POST /password/reset`.
+/// Responds to `POST /password/reset`.
 pub(crate) async fn reset(
     app: &App,
     request: &Request,
@@ -55,8 +55,8 @@ pub(crate) async fn reset(
     let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
         return Err(refuse(request, None));
     };
-    // Before any hash: who has no code makes us compute none. The code has too many bits
-    // to be guessed, so that no counter stands before it.
+    // Before any hash: without a code, nobody makes us compute one. The code has too many
+    // bits to be guessed, so it needs no counter.
     let Some(user) = app.accounts.users.find_by_recovery(&code, now).await? else {
         return Err(refuse(request, Some(&code)));
     };
@@ -84,7 +84,7 @@ fn parse(typed: &SecretString) -> Result<Password, Problem> {
     })
 }
 
-/// Judges a new password by its owner's names, and hashes it.
+/// Checks a new password against its owner's names, and hashes it.
 async fn hash(
     app: &App,
     request: &Request,
@@ -99,7 +99,7 @@ async fn hash(
     let stored = new.map_err(weak)?.hash(&hasher).await;
     stored.map_err(|error| match error {
         NewPasswordError::Weak(reasons) => weak(reasons),
-        NewPasswordError::Unanswered(error) => error.into(),
+        NewPasswordError::Unavailable(error) => error.into(),
         NewPasswordError::Hash(error) => error.into(),
         NewPasswordError::Random(error) => error.into(),
     })

@@ -1,5 +1,5 @@
-//! The person behind a principal: read anew, and by the password where a token
-//! alone is not enough.
+//! The user behind a principal: read again, and authenticated by the password if a token
+//! is not enough.
 
 use gatehouse_auth::password::{TypedPassword, Verified};
 use gatehouse_auth::user::{Status, User};
@@ -9,21 +9,21 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{App, record};
 
-/// Reads the person whose access token it is.
+/// Reads the user that the access token belongs to.
 ///
 /// # Errors
-/// 401 if the account is gone, disabled, or has changed since the token was made:
-/// the authorizer looked a moment ago, and this is what it may have missed.
+/// 401 if the account has been deleted, disabled or changed since the token was issued.
+/// The authorizer checked a moment earlier, and may have missed it.
 pub(crate) async fn read(app: &App, principal: &Principal) -> Result<User, Problem> {
     let user = app.accounts.users.get(&principal.sub).await?;
     user.filter(|user| user.token_version == principal.ver && user.status == Status::Active)
         .ok_or_else(Problem::invalid_token)
 }
 
-/// Reads the person whose access token and whose password it is.
+/// Reads the user that both the access token and the password belong to.
 ///
 /// # Errors
-/// As [`read`]; 401 `invalid_credentials` for another password; 429 after too many.
+/// As [`read`]; 401 `invalid_credentials` for a wrong password; 429 after too many.
 pub(crate) async fn prove(
     app: &App,
     request: &Request,
@@ -52,8 +52,8 @@ pub(crate) async fn prove(
     Err(Problem::invalid_credentials())
 }
 
-/// Counts an attempt at the password of somebody who is logged in, before it is
-/// hashed: a stolen token guesses no password.
+/// Counts an attempt at the password of a user who is logged in, before it is hashed, so
+/// that a stolen token cannot be used to guess the password.
 async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem> {
     let now = app.clock.now();
     match app.attempts.reserve_user(&user.sub, now).await? {

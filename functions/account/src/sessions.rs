@@ -1,4 +1,4 @@
-//! `GET /sessions` and `DELETE /sessions/{id}`: where one is logged in.
+//! `GET /sessions` and `DELETE /sessions/{id}`: lists active sessions, and ends one.
 
 use gatehouse_auth::id::SessionId;
 use gatehouse_auth::session::Session;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::app::App;
 use crate::owner;
 
-/// Answers `GET /sessions`: those that live, newest first.
+/// Responds to `GET /sessions`: the active ones, newest first.
 pub(crate) async fn list(
     app: &App,
     request: &Request,
@@ -28,7 +28,7 @@ pub(crate) async fn list(
     Ok(response::json(StatusCode::OK, &List { items }))
 }
 
-/// Answers `DELETE /sessions/{id}`; one that has ended already is ended.
+/// Responds to `DELETE /sessions/{id}`. Ending a session that has ended succeeds.
 pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     let sid = request.path_parameter("id").map(SessionId::parse);
@@ -36,7 +36,7 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
         return Err(Problem::not_found());
     };
     let session = app.accounts.sessions.get(&sid).await?;
-    // Another person's and nobody's are one answer.
+    // Another user's session and an unknown one get the same response.
     if session.is_none_or(|session| session.sub != principal.sub) {
         return Err(Problem::not_found());
     }

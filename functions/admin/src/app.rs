@@ -1,4 +1,4 @@
-//! What `admin` needs, made once at cold start.
+//! What `admin` needs, created once at cold start.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_edge::config::Environment;
@@ -16,7 +16,7 @@ impl App {
     /// Reads the settings, and opens the connection.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
@@ -35,7 +35,7 @@ impl App {
     }
 }
 
-/// An administrator who asks for something, and the request.
+/// A request, and the administrator who made it.
 pub(crate) struct Call<'a> {
     pub(crate) app: &'a App,
     pub(crate) request: &'a Request,
@@ -44,17 +44,16 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// Returns the user whom the path names; a text that can be nobody's id is
-    /// nobody's.
+    /// Returns the id of the user in the path.
     ///
     /// # Errors
-    /// 404 [`Problem`].
+    /// 404 if it cannot be the id of any user.
     pub(crate) fn target(&self) -> Result<SubjectId, Problem> {
         let id = self.request.path_parameter("id").map(SubjectId::parse);
         id.and_then(Result::ok).ok_or_else(Problem::not_found)
     }
 
-    /// Writes an audit event: who did what to whom.
+    /// Records an audit event: who did what to whom.
     pub(crate) fn record(&self, target: &SubjectId, event: AuditEvent, reason: Option<&str>) {
         let mut audit = self.request.audit();
         audit.actor = Some(&self.actor.sub);

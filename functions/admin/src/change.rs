@@ -8,7 +8,7 @@ use http::StatusCode;
 
 use crate::app::Call;
 
-/// Answers `PATCH /admin/users/{id}`.
+/// Responds to `PATCH /admin/users/{id}`.
 pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let change = read(call.request)?;
@@ -26,7 +26,7 @@ pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(response::json(StatusCode::OK, &Account::of(&profile)))
 }
 
-/// Answers `POST /admin/users/{id}/revoke-sessions`.
+/// Responds to `POST /admin/users/{id}/revoke-sessions`.
 pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     call.request.json_or_empty(|_| ())?;
@@ -55,7 +55,7 @@ fn read(request: &Request) -> Result<UserChange, Problem> {
         Some("active") => Some(Status::Active),
         Some("disabled") => Some(Status::Disabled),
         Some(_) => {
-            let detail = "one of active and disabled";
+            let detail = "must be active or disabled";
             errors.push(FieldError::new("status", "unknown", detail));
             None
         }
@@ -67,7 +67,7 @@ fn read(request: &Request) -> Result<UserChange, Problem> {
     }
 }
 
-/// One event for each thing that changed.
+/// Records one event for each thing that changed.
 fn record(call: &Call<'_>, before: &User, after: &User) {
     if before.roles != after.roles {
         call.record(&after.sub, AuditEvent::RoleChanged, None);

@@ -1,7 +1,7 @@
-//! What an administrator does with accounts: `/admin/users`.
+//! What administrators do with accounts: `/admin/users`.
 //!
-//! Passwords are neither read nor set here. Every change is an audit event with
-//! who did it and to whom, and bites at the next request.
+//! Passwords are neither read nor set here. Every change is recorded as an audit event
+//! with its actor and its target, and takes effect on the next request.
 
 use gatehouse_auth::role::ADMIN;
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
@@ -15,10 +15,10 @@ mod removal;
 pub use app::App;
 use app::Call;
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] unless the request succeeded.
+/// A [`Problem`] unless the request succeeds.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let actor = Principal::of(request, now)?;
@@ -42,7 +42,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     }
 }
 
-/// Answers `GET /admin/users/{id}`.
+/// Responds to `GET /admin/users/{id}`.
 async fn show(call: &Call<'_>) -> Result<Response, Problem> {
     let user = call.app.accounts.users.get(&call.target()?).await?;
     let profile = user.ok_or_else(Problem::not_found)?.into();

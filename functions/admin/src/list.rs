@@ -1,4 +1,5 @@
-//! `GET /admin/users`: all users in pages, or one by username, e-mail address or old id.
+//! `GET /admin/users`: all users in pages, or one by username, e-mail address or the id of
+//! the system that they were imported from.
 
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use serde::Serialize;
 
 use crate::app::Call;
 
-/// Answers `GET /admin/users`.
+/// Responds to `GET /admin/users`.
 pub(crate) async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     match Query::read(call.request)? {
         Query::Page { after, limit } => page(call, after.as_ref(), limit).await,
@@ -22,7 +23,7 @@ pub(crate) async fn list(call: &Call<'_>) -> Result<Response, Problem> {
     }
 }
 
-/// What is asked for.
+/// What the request asks for.
 enum Query {
     /// Up to `limit` users, after the one with this id.
     Page { after: Option<SubjectId>, limit: u8 },
@@ -32,7 +33,7 @@ enum Query {
 
 impl Query {
     /// # Errors
-    /// 422 [`Problem`] that names every parameter that is invalid.
+    /// 422, which names every invalid parameter.
     fn read(request: &Request) -> Result<Self, Problem> {
         let given = request.parameters(Given::read)?;
         let mut errors = Vec::new();
@@ -51,11 +52,11 @@ impl Query {
             None => Self::Page { after, limit },
             Some((first, name_key)) => {
                 for (other, _) in names {
-                    let detail = format!("cannot be combined with {first}: look for one of them");
+                    let detail = format!("cannot be combined with {first}: use one of them");
                     errors.push(FieldError::new(other, "conflict", detail));
                 }
                 if given.cursor.is_some() {
-                    let detail = format!("cannot be combined with {first}: there is one user");
+                    let detail = format!("cannot be combined with {first}: it finds at most one user");
                     errors.push(FieldError::new("cursor", "conflict", detail));
                 }
                 let name_key = name_key.unwrap_or_else(|error| {
@@ -73,11 +74,11 @@ impl Query {
     }
 }
 
-/// The parameters as they were sent.
+/// The parameters, as sent.
 struct Given {
     limit: Option<String>,
     cursor: Option<String>,
-    /// The names to look for, by parameter, as keys of their items.
+    /// The names to look up, by parameter, as keys of their items.
     names: Vec<(&'static str, Result<ItemKey, FieldError>)>,
 }
 
@@ -97,11 +98,11 @@ impl Given {
     }
 }
 
-/// Turns what was typed into the key of an item that leads to its user, or says why
-/// nobody can have that name.
+/// Turns a name into the key of the item that leads to its user, or reports why no user can
+/// have that name.
 type Lookup = fn(&str) -> Result<ItemKey, FieldError>;
 
-/// The parameters that look for one user.
+/// The parameters that look up one user.
 const LOOKUPS: [(&str, Lookup); 3] = [
     ("username", username),
     ("email", email),
@@ -134,7 +135,7 @@ fn limit(text: &str) -> Result<u8, FieldError> {
     limit
         .filter(|limit| (1..=MAX_LIMIT).contains(limit))
         .ok_or_else(|| {
-            let detail = format!("is not a whole number from 1 to {MAX_LIMIT}");
+            let detail = format!("must be a whole number from 1 to {MAX_LIMIT}");
             FieldError::new("limit", "out_of_range", detail)
         })
 }
@@ -142,7 +143,7 @@ fn limit(text: &str) -> Result<u8, FieldError> {
 fn cursor(text: &str) -> Result<SubjectId, FieldError> {
     let id = SubjectId::parse(text).ok();
     id.filter(SubjectId::may_be_of_a_user).ok_or_else(|| {
-        let detail = "is not a user's id: send the next_cursor of the page before";
+        let detail = "must be the next_cursor of the previous page";
         FieldError::new("cursor", "invalid", detail)
     })
 }
@@ -170,10 +171,10 @@ struct List<'a> {
     next_cursor: Option<SubjectId>,
 }
 
-/// Users of a page, unless another number is asked for.
+/// Users per page, unless the request sets a limit.
 const DEFAULT_LIMIT: u8 = 25;
-/// Most users of a page: a longer scan takes a share of everybody's capacity.
+/// Most users per page. A longer scan uses capacity that other requests need.
 const MAX_LIMIT: u8 = 100;
-/// A scan that has less time left does not begin another call: one may take five
-/// seconds, and then the caller would get nothing at all.
+/// A scan with less time left than this makes no further call: one may take five seconds,
+/// and then the client would get no response at all.
 const TIME_OF_A_CALL: Duration = Duration::from_secs(6);

@@ -1,4 +1,5 @@
-//! `DELETE /admin/users/{id}`: as `DELETE /me`, and to finish what it left.
+//! `DELETE /admin/users/{id}`: deletes a user as `DELETE /me` does, and finishes a deletion
+//! that was interrupted.
 
 use gatehouse_auth::user::User;
 use gatehouse_edge::{AuditEvent, Problem, Response, response};
@@ -6,7 +7,7 @@ use gatehouse_store::Deleted;
 
 use crate::app::Call;
 
-/// Answers `DELETE /admin/users/{id}`.
+/// Responds to `DELETE /admin/users/{id}`.
 pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let app = call.app;
@@ -23,7 +24,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
                 .map(User::identifier_digests)
                 .unwrap_or_default()
         }
-        // Gone already; sessions may be left of a deletion that was interrupted.
+        // Already deleted; an interrupted deletion may have left sessions behind.
         Deleted::Refused => Vec::new(),
     };
     let left = app.accounts.delete_traces(&app.attempts, &target, digests);

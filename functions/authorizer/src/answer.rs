@@ -1,12 +1,12 @@
-//! What an authorizer answers: yes or no, in the form that each API understands.
+//! The responses of an authorizer: allow or deny, in the format of each kind of API.
 
 use gatehouse_auth::claims::Claims;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::event::Caller;
+use crate::event::ApiKind;
 
-/// An answer that API Gateway may act upon, and cache where that is on.
+/// A response that API Gateway acts on, and caches if configured to.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub enum Answer {
@@ -16,7 +16,7 @@ pub enum Answer {
     Policy(Policy),
 }
 
-/// Format 2.0's simple response; `is_authorized` is a JSON boolean, as it must be.
+/// The simple response of payload 2.0; `is_authorized` must be a JSON boolean.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Simple {
@@ -25,8 +25,8 @@ pub struct Simple {
     context: Option<Context>,
 }
 
-/// An IAM policy over the whole stage: a narrower one, cached, would refuse the
-/// same token at the next route.
+/// An IAM policy for the whole stage: a narrower one, cached, would refuse the same token on
+/// the next route.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "API Gateway's names")]
@@ -37,7 +37,7 @@ pub struct Policy {
     context: Option<Context>,
 }
 
-/// What the functions behind learn: flat, and nothing personal.
+/// What the functions behind the authorizer learn: flat, and nothing personal.
 #[derive(Debug, Serialize)]
 pub struct Context {
     sub: String,
@@ -52,16 +52,16 @@ pub struct Context {
 
 /// The method ARN does not name an API and a stage.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the method ARN names no API and stage")]
-pub struct OddArn;
+#[error("the method ARN does not name an API and a stage")]
+pub struct InvalidArn;
 
-/// Says yes, with the claims as context.
+/// Allows the request, with the claims as context.
 ///
 /// # Errors
-/// [`OddArn`] where a policy is due and the event's ARN cannot carry one.
-pub fn allow(caller: &Caller<'_>, claims: &Claims) -> Result<Answer, OddArn> {
+/// If a policy is required and the event's ARN cannot be used in one.
+pub fn allow(api: &ApiKind<'_>, claims: &Claims) -> Result<Answer, InvalidArn> {
     let context = Some(Context::from(claims));
-    let Some(resource) = stage_of(caller)? else {
+    let Some(resource) = stage_of(api)? else {
         return Ok(Answer::Simple(Simple {
             is_authorized: true,
             context,
@@ -74,12 +74,12 @@ pub fn allow(caller: &Caller<'_>, claims: &Claims) -> Result<Answer, OddArn> {
     }))
 }
 
-/// Says no.
+/// Denies the request.
 ///
 /// # Errors
-/// [`OddArn`] where a policy is due and the event's ARN cannot carry one.
-pub fn deny(caller: &Caller<'_>) -> Result<Answer, OddArn> {
-    let Some(resource) = stage_of(caller)? else {
+/// If a policy is required and the event's ARN cannot be used in one.
+pub fn deny(api: &ApiKind<'_>) -> Result<Answer, InvalidArn> {
+    let Some(resource) = stage_of(api)? else {
         return Ok(Answer::Simple(Simple {
             is_authorized: false,
             context: None,
@@ -119,11 +119,11 @@ fn policy(effect: &str, resource: &str) -> Value {
 }
 
 /// The whole stage: `…:api/stage/*/*`, for a WebSocket API `…:api/stage/*`.
-fn stage_of(caller: &Caller<'_>) -> Result<Option<String>, OddArn> {
-    let (arn, rest) = match caller {
-        Caller::Http => return Ok(None),
-        Caller::HttpPolicy(arn) | Caller::Rest(arn) => (arn, "*/*"),
-        Caller::WebSocket(arn) => (arn, "*"),
+fn stage_of(api: &ApiKind<'_>) -> Result<Option<String>, InvalidArn> {
+    let (arn, rest) = match api {
+        ApiKind::Http => return Ok(None),
+        ApiKind::HttpPolicy(arn) | ApiKind::Rest(arn) => (arn, "*/*"),
+        ApiKind::WebSocket(arn) => (arn, "*"),
     };
     let mut parts = arn.split('/');
     match (parts.next(), parts.next(), parts.next()) {
@@ -133,7 +133,7 @@ fn stage_of(caller: &Caller<'_>) -> Result<Option<String>, OddArn> {
         {
             Ok(Some(format!("{api}/{stage}/{rest}")))
         }
-        _ => Err(OddArn),
+        _ => Err(InvalidArn),
     }
 }
 
@@ -150,11 +150,11 @@ mod tests {
     #[test]
     fn a_policy_covers_the_whole_stage() {
         assert_eq!(
-            stage_of(&Caller::Rest(ARN)).unwrap().unwrap(),
+            stage_of(&ApiKind::Rest(ARN)).unwrap().unwrap(),
             "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/*/*"
         );
         assert_eq!(
-            stage_of(&Caller::WebSocket(
+            stage_of(&ApiKind::WebSocket(
                 "arn:aws:execute-api:eu-west-1:123456789012:abc123/prod/$connect"
             ))
             .unwrap()
@@ -165,7 +165,7 @@ mod tests {
 
     #[test]
     fn an_arn_without_a_stage_or_with_a_wildcard_gets_no_policy() {
-        for odd in [
+        for invalid in [
             "",
             "arn:aws:x",
             "arn:aws:x/prod",
@@ -173,13 +173,13 @@ mod tests {
             "arn:aws:x/*/GET/",
             "arn:aws:*/prod/GET/",
         ] {
-            assert_eq!(stage_of(&Caller::Rest(odd)), Err(OddArn), "{odd}");
+            assert_eq!(stage_of(&ApiKind::Rest(invalid)), Err(InvalidArn), "{invalid}");
         }
     }
 
     #[test]
     fn a_deny_is_a_json_boolean_and_nothing_else() {
-        let answer = serde_json::to_string(&deny(&Caller::Http).unwrap()).unwrap();
+        let answer = serde_json::to_string(&deny(&ApiKind::Http).unwrap()).unwrap();
         assert_eq!(answer, r#"{"isAuthorized":false}"#);
     }
 }

@@ -1,7 +1,7 @@
 //! The events that API Gateway sends to an authorizer, as far as we read them.
 //!
-//! A small struct instead of `aws_lambda_events`' whole ones: this is the hot
-//! path, and what is not read cannot be logged.
+//! A small struct instead of those of `aws_lambda_events`: this is the hot path, and what
+//! is not read cannot be logged.
 
 use std::net::IpAddr;
 
@@ -12,7 +12,7 @@ mod headers;
 
 use headers::Headers;
 
-/// An authorizer's event of any kind of API.
+/// An authorizer event of any kind of API.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct AuthorizerEvent {
@@ -49,9 +49,9 @@ struct Identity {
     user_agent: Option<String>,
 }
 
-/// Which API asks, and so which answer it understands.
+/// The kind of API that sent the event, which decides the format of the response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Caller<'a> {
+pub enum ApiKind<'a> {
     /// HTTP API, payload 2.0, simple response.
     Http,
     /// HTTP API, payload 1.0: a policy, for this method ARN.
@@ -62,34 +62,34 @@ pub enum Caller<'a> {
     WebSocket(&'a str),
 }
 
-/// The event is of no kind that an authorizer knows.
+/// The event is of an unknown kind.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the event is no authorizer event of API Gateway")]
+#[error("the event is not an authorizer event of API Gateway")]
 pub struct UnknownEvent;
 
 impl AuthorizerEvent {
-    /// Tells which kind of API asks.
+    /// Returns the kind of API that sent the event.
     ///
     /// # Errors
-    /// [`UnknownEvent`] when it fits none: a misconfiguration, never a deny.
-    pub fn caller(&self) -> Result<Caller<'_>, UnknownEvent> {
+    /// [`UnknownEvent`] if it is none: a misconfiguration, never a deny.
+    pub fn api_kind(&self) -> Result<ApiKind<'_>, UnknownEvent> {
         let request = self.kind.as_deref() == Some("REQUEST");
         let token = self.kind.as_deref() == Some("TOKEN");
         let connect = self.context(|context| context.event_type.as_deref()) == Some("CONNECT");
         match (self.version.as_deref(), self.method_arn.as_deref()) {
-            (Some("2.0"), _) if request => Ok(Caller::Http),
-            (Some("1.0"), Some(arn)) if request => Ok(Caller::HttpPolicy(arn)),
-            (None, Some(arn)) if request && connect => Ok(Caller::WebSocket(arn)),
-            (None, Some(arn)) if request || token => Ok(Caller::Rest(arn)),
+            (Some("2.0"), _) if request => Ok(ApiKind::Http),
+            (Some("1.0"), Some(arn)) if request => Ok(ApiKind::HttpPolicy(arn)),
+            (None, Some(arn)) if request && connect => Ok(ApiKind::WebSocket(arn)),
+            (None, Some(arn)) if request || token => Ok(ApiKind::Rest(arn)),
             _ => Err(UnknownEvent),
         }
     }
 
-    /// Returns every `Authorization` value that the event carries, in any case.
+    /// Returns every `Authorization` value of the event; the name may be in any case.
     ///
-    /// Payload 1.0 and REST give each header twice, once with all its values;
-    /// those are the ones that count. `authorizationToken` is the credential of a
-    /// `TOKEN` event only: in payload 1.0 it is all identity sources, joined.
+    /// Payload 1.0 and REST contain each header twice, once with all its values; those are
+    /// the ones that count. `authorizationToken` is only the credential of a `TOKEN` event:
+    /// in payload 1.0 it is all identity sources, joined.
     #[must_use]
     pub fn authorizations(&self) -> &[String] {
         if self.kind.as_deref() == Some("TOKEN") {
@@ -109,15 +109,15 @@ impl AuthorizerEvent {
         self.context(|context| context.request_id.as_deref())
     }
 
-    /// Returns the client's address. Events of the kind `TOKEN` carry none.
+    /// Returns the client's address. `TOKEN` events have none.
     #[must_use]
-    pub fn client_address(&self, found_in: &ClientAddress) -> Option<IpAddr> {
+    pub fn client_address(&self, source: &ClientAddress) -> Option<IpAddr> {
         let connection = self.source_ip().and_then(|text| text.parse().ok());
-        // With all its values each, where the event has both.
+        // The headers with all their values, if the event has both.
         let all = [&self.multi_value_headers, &self.headers];
         let mut all = all.into_iter().flatten();
         match all.find(|headers| !headers.is_empty()) {
-            Some(headers) => found_in.resolve(&headers.others, connection),
+            Some(headers) => source.resolve(&headers.others, connection),
             None => connection,
         }
     }
@@ -135,7 +135,7 @@ impl AuthorizerEvent {
         })
     }
 
-    /// Returns the client's own word for itself, as the gateway passes it on.
+    /// Returns the `User-Agent` header, as sent by the client; at most 256 bytes.
     #[must_use]
     #[expect(clippy::string_slice, reason = "cut at a character's boundary")]
     pub fn user_agent(&self) -> Option<&str> {
@@ -160,7 +160,7 @@ impl AuthorizerEvent {
     }
 }
 
-/// Longer lets a client grow our log lines.
+/// Caps how much a client can add to a log line.
 const MAX_USER_AGENT_BYTES: usize = 256;
 
 #[cfg(test)]
@@ -213,13 +213,13 @@ mod tests {
 
     #[test]
     fn an_event_of_an_unknown_kind_is_an_error_not_a_deny() {
-        for odd in [
+        for invalid in [
             "{}",
             r#"{"version":"2.0"}"#,
             r#"{"type":"REQUEST"}"#,
             r#"{"type":"TOKEN"}"#,
         ] {
-            assert_eq!(event(odd).caller(), Err(UnknownEvent), "{odd}");
+            assert_eq!(event(invalid).api_kind(), Err(UnknownEvent), "{invalid}");
         }
     }
 

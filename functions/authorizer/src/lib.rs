@@ -1,8 +1,8 @@
-//! The authorizer: is this access token good, for every way into API Gateway.
+//! The authorizer: decides whether an access token is valid, for every kind of API.
 //!
-//! Yes needs a verified token and a complete, consistent read of the
-//! revocations. A failing store is an error, never a deny that a gateway would
-//! cache and never an allow.
+//! An allow requires a verified token and a complete, consistent read of the revocations.
+//! A failing store is an error: never an allow, and never a deny, which a gateway would
+//! cache.
 
 use std::net::IpAddr;
 
@@ -20,10 +20,10 @@ use lambda_runtime::Diagnostic;
 pub mod answer;
 pub mod event;
 
-use answer::{Answer, OddArn};
-use event::{AuthorizerEvent, Caller, UnknownEvent};
+use answer::{Answer, InvalidArn};
+use event::{ApiKind, AuthorizerEvent, UnknownEvent};
 
-/// What the authorizer needs, made once at cold start.
+/// What the authorizer needs, created once at cold start.
 pub struct App {
     verifier: Verifier,
     keys: CachedVerifyingKeys,
@@ -33,11 +33,11 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the settings and the keys, and opens the connection: INIT has a
-    /// whole processor, the first request has a fourteenth of one.
+    /// Reads the settings and the keys, and opens the connection: INIT runs at full CPU, the
+    /// first request gets a fourteenth of it (128 MB).
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         let tables =
@@ -50,8 +50,8 @@ impl App {
             client_address: ClientAddress::from_environment(environment)?,
             clock: Clock::System,
         };
-        // One read opens the connection; keys that are not there yet are the
-        // first request's to tell.
+        // One read opens the connection. If there are no keys yet, the first request
+        // reports it.
         if app.keys.current(app.clock.now()).await.is_err() {
             app.revocations.warm_up().await;
         }
@@ -59,18 +59,18 @@ impl App {
     }
 }
 
-/// Why there is no answer: API Gateway turns it into a 500, or for REST into a 401.
+/// Why there is no decision. API Gateway turns it into a 500, or for REST into a 401.
 #[derive(Debug, thiserror::Error)]
 pub enum AuthorizerError {
-    /// REST API: the token is not good; AWS documents this very text.
+    /// REST API: the token is invalid. AWS documents this very text.
     #[error("Unauthorized")]
     Unauthorized,
-    /// The event is none of an authorizer's.
+    /// The event is not for an authorizer.
     #[error(transparent)]
     UnknownEvent(#[from] UnknownEvent),
-    /// The event's ARN cannot carry a policy.
+    /// The event's ARN cannot be used in a policy.
     #[error(transparent)]
-    OddArn(#[from] OddArn),
+    InvalidArn(#[from] InvalidArn),
     /// The keys could not be read.
     #[error("the keys could not be read")]
     Keys(#[from] KeysError),
@@ -84,12 +84,12 @@ impl AuthorizerError {
         match self {
             Self::Keys(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
-            Self::Unauthorized | Self::UnknownEvent(_) | Self::OddArn(_) => false,
+            Self::Unauthorized | Self::UnknownEvent(_) | Self::InvalidArn(_) => false,
         }
     }
 }
 
-/// The type is what API Gateway's logs show; the message is what a REST API obeys.
+/// API Gateway's logs show the type; a REST API acts on the message.
 impl From<AuthorizerError> for Diagnostic {
     fn from(error: AuthorizerError) -> Self {
         Self {
@@ -99,11 +99,10 @@ impl From<AuthorizerError> for Diagnostic {
     }
 }
 
-/// Answers one event, given as its JSON.
+/// Responds to one event, given as JSON.
 ///
 /// # Errors
-/// [`AuthorizerError`] where API Gateway must answer 500 (or 401 for a REST API):
-/// it never caches those.
+/// If API Gateway must respond with 500 (or 401 for a REST API), which it never caches.
 pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
     let event: AuthorizerEvent = serde_json::from_str(event).map_err(|_| UnknownEvent)?;
     let answer = answer(app, &event).await;
@@ -118,23 +117,23 @@ pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
 }
 
 async fn answer(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
-    let caller = event.caller()?;
+    let api = event.api_kind()?;
     let client_address = event.client_address(&app.client_address);
     match decide(app, event).await? {
-        Ok(claims) => Ok(answer::allow(&caller, &claims)?),
+        Ok(claims) => Ok(answer::allow(&api, &claims)?),
         Err(reason) => {
             record_denial(event, client_address, reason);
-            match caller {
-                Caller::Rest(_) => Err(AuthorizerError::Unauthorized),
-                Caller::Http | Caller::HttpPolicy(_) | Caller::WebSocket(_) => {
-                    Ok(answer::deny(&caller)?)
+            match api {
+                ApiKind::Rest(_) => Err(AuthorizerError::Unauthorized),
+                ApiKind::Http | ApiKind::HttpPolicy(_) | ApiKind::WebSocket(_) => {
+                    Ok(answer::deny(&api)?)
                 }
             }
         }
     }
 }
 
-/// Returns the claims, or the reason of the denial.
+/// Returns the claims, or the reason for the deny.
 async fn decide(
     app: &App,
     event: &AuthorizerEvent,

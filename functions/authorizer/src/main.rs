@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 fn main() -> ExitCode {
     gatehouse_edge::run_with(async |environment| {
         let app = Arc::new(App::start(&environment).await?);
-        // The event stays text until `handle`: an error of the runtime's own parser
-        // would log what it stumbled over, a token perhaps.
+        // `handle` parses the event. The runtime's own parser would log the text that it
+        // fails on, which may be a token.
         lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
             let app = Arc::clone(&app);
             async move { authorizer::handle(&app, event.payload.get()).await }

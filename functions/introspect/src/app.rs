@@ -24,7 +24,7 @@ impl App {
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
-        // A resource server waits with a request of its own.
+        // A resource server has a request waiting.
         let budget = Budget::Authorizer;
         let tables = Connection::from_variables(|name| environment.text(name), budget)?.tables();
         let keys = environment.table("SIGNING_KEYS_TABLE")?;

@@ -1,4 +1,4 @@
-//! Who asks: a client with its secret, or the holder of an access token with the
+//! The caller: a client with its secret, or the holder of an access token with the
 //! scope `introspect` (RFC 7662 section 2.1).
 
 use gatehouse_auth::authorization::{Authorization, CredentialError};

@@ -1,8 +1,8 @@
 //! `POST /introspect` (RFC 7662): reports whether an access token is active, for
 //! resource servers that must see revocations at once.
 //!
-//! No authorizer is in front of it: a gateway answers a client that sends HTTP
-//! Basic with its own bare 403. A refresh token is always inactive: only this
+//! No authorizer is in front of it: a gateway would respond to a client that sends HTTP
+//! Basic with a bare 403 of its own. A refresh token is always inactive: only this
 //! service has any use for one.
 
 use gatehouse_auth::claims::Claims;
@@ -23,7 +23,7 @@ pub use app::App;
 use body::Body;
 use caller::{Caller, Presented};
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
 /// [`OauthError`] if the caller may not ask, the request is invalid, or the store

@@ -13,7 +13,7 @@ pub(crate) enum Discovery {
 }
 
 impl Discovery {
-    /// Describes the service of that issuer with that JWK Set.
+    /// Describes the service with this issuer and this JWK Set.
     pub(crate) fn document(&self, issuer: &str, jwk_set: &Value) -> Value {
         let mut document = json!({
             "issuer": issuer,
@@ -25,7 +25,7 @@ impl Discovery {
             // Required, and never empty (RFC 8414 sections 2 and 3.2). `none` is the
             // registered response type that returns nothing.
             "response_types_supported": ["none"],
-            // Clients are public: who holds a token may refresh or revoke it.
+            // Clients are public: anyone with a token may refresh or revoke it.
             "token_endpoint_auth_methods_supported": ["none"],
             "revocation_endpoint_auth_methods_supported": ["none"],
             // RFC 8414 section 2: methods of the token endpoint, and access token types.
@@ -43,9 +43,8 @@ impl Discovery {
 }
 
 /// The algorithms of the published keys, and RS256, which OpenID Connect Discovery
-/// 1.0 section 3 requires in every list and validators insist on. It promises
-/// nothing: there are no ID tokens, and no published key is used with it unless
-/// the key says so.
+/// 1.0 section 3 requires in every list and validators insist on. It promises nothing:
+/// there are no ID tokens, and no published key is used with it unless the key says so.
 fn algorithms(jwk_set: &Value) -> BTreeSet<&str> {
     jwk_set
         .get("keys")

@@ -1,4 +1,4 @@
-//! A document that everybody may keep for a while.
+//! A document that anyone may cache for a while.
 
 use gatehouse_edge::Response;
 use http::StatusCode;
@@ -6,22 +6,22 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use lambda_http::Body;
 use serde_json::Value;
 
-/// A document and the tag of its bytes.
+/// A document, and the tag of its bytes.
 pub(crate) struct Document {
     text: String,
     tag: String,
 }
 
 impl Document {
-    /// Writes a document; the same one has the same bytes and so the same tag.
+    /// Serialises a document. The same document has the same bytes, and so the same tag.
     pub(crate) fn new(document: &Value) -> Self {
         let text = document.to_string();
         let tag = format!("\"{}\"", gatehouse_auth::digest::sha256(text.as_bytes()));
         Self { text, tag }
     }
 
-    /// Answers with the document, or with 304 to who has it (RFC 9110 section 13.1.2).
-    pub(crate) fn answer(self, if_none_match: Option<&str>) -> Response {
+    /// Responds with the document, or 304 if the client has it (RFC 9110 section 13.1.2).
+    pub(crate) fn respond(self, if_none_match: Option<&str>) -> Response {
         let known = if_none_match.is_some_and(|tags| self.is_among(tags));
         let mut response = if known {
             let mut response = Response::new(Body::Empty);
@@ -51,8 +51,8 @@ impl Document {
     }
 }
 
-/// A verifier may keep a key so long; a rotation publishes a key for much longer
-/// before it signs, so that nobody meets one that they have not read.
+/// How long verifiers may cache the keys. A rotation publishes a key for much longer before
+/// it signs, so no verifier sees a signature by a key that it has not read.
 const CACHE: &str = "public, max-age=300, stale-if-error=3600";
 
 #[cfg(test)]
@@ -63,7 +63,7 @@ mod tests {
     fn a_cache_stores_one_response_per_origin() {
         let tag = Document::new(&Value::Null).tag;
         for tags in [None, Some(tag.as_str())] {
-            let answer = Document::new(&Value::Null).answer(tags);
+            let answer = Document::new(&Value::Null).respond(tags);
             assert_eq!(answer.headers()["vary"], "Origin", "{}", answer.status());
         }
     }
@@ -77,11 +77,11 @@ mod tests {
             format!("\"a\", {tag} ,\"b\""),
             "*".into(),
         ] {
-            let answer = Document::new(&Value::Null).answer(Some(&tags));
+            let answer = Document::new(&Value::Null).respond(Some(&tags));
             assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{tags}");
         }
         for tags in ["", "\"a\"", "null"] {
-            let answer = Document::new(&Value::Null).answer(Some(tags));
+            let answer = Document::new(&Value::Null).respond(Some(tags));
             assert_eq!(answer.status(), StatusCode::OK, "{tags}");
         }
     }

@@ -22,7 +22,7 @@ impl App {
     /// Reads the settings and the published keys.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         let connection =
@@ -34,19 +34,19 @@ impl App {
             issuer: settings.issuer,
             clock: Clock::System,
         };
-        // Opens the connection; a failure is the first request's to tell.
+        // Opens the connection; if this fails, the first request reports it.
         let _ = app.keys.published(app.clock.now()).await;
         Ok(app)
     }
 }
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] if there is no such document, or the keys cannot be read.
+/// A [`Problem`] if there is no such document or the keys cannot be read.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let document = document(app, request).await?;
-    Ok(document.answer(request.header("if-none-match")))
+    Ok(document.respond(request.header("if-none-match")))
 }
 
 async fn document(app: &App, request: &Request) -> Result<Document, Problem> {

@@ -1,4 +1,4 @@
-//! What `login` needs, made once at cold start.
+//! What `login` needs, created once at cold start.
 
 use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
@@ -25,16 +25,16 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the settings and the key ring, opens the connection, and faults the
-    /// hash buffer in.
+    /// Reads the settings and the key ring, opens the connection, and allocates the memory
+    /// for hashes.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         Self::with_clock(environment, Clock::System).await
     }
 
-    /// The same with a clock of the caller's, for tests.
+    /// The same with a different clock, for tests.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -66,12 +66,12 @@ impl App {
         };
         app.hasher.warm_up();
         app.users.warm_up().await;
-        // A ring that is not there yet is the first request's to tell.
+        // If there is no ring yet, the first request reports it.
         let _ = app.ring.current(app.clock.now()).await;
         Ok(app)
     }
 
-    /// Replaces the hasher by one of the caller's, who counts or measures hashes.
+    /// Replaces the hasher, for tests that count or measure hashes.
     #[must_use]
     pub fn with_hasher(self, hasher: Hasher) -> Self {
         Self { hasher, ..self }

@@ -1,4 +1,4 @@
-//! What somebody sends who wants to log in.
+//! The request of a login.
 
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::item_key::ItemKey;
@@ -9,26 +9,26 @@ use secrecy::SecretString;
 
 use crate::error::LoginError;
 
-/// An attempt at a login: who it says it is, and from where.
+/// An attempt to log in: as whom, and from where.
 pub(crate) struct Attempt {
-    /// Key of the name item; nothing where the identifier can be nobody's.
+    /// Key of the name item; nothing if no user can have this identifier.
     pub(crate) name_key: Option<ItemKey>,
     /// Digest of the canonical identifier, for counters and logs.
     pub(crate) digest: String,
-    /// The password as it was sent.
+    /// The password, as sent.
     pub(crate) password: SecretString,
-    /// The client's address; empty where the gateway gave none.
+    /// The client's address; empty if the gateway reported none.
     pub(crate) ip: String,
-    /// The client's user agent, 256 bytes at most.
+    /// The client's user agent, at most 256 bytes.
     pub(crate) user_agent: String,
     scope: Option<Scopes>,
 }
 
 impl Attempt {
-    /// Reads a body; an identifier of any shape is one that may be unknown.
+    /// Reads the body. A malformed identifier is treated as an unknown one.
     ///
     /// # Errors
-    /// [`LoginError`] when a member is missing, or the scope is none.
+    /// If a field is missing or invalid.
     pub(crate) fn read(request: &Request) -> Result<Self, LoginError> {
         let body = request.json(|fields| {
             (
@@ -52,7 +52,7 @@ impl Attempt {
         })
     }
 
-    /// Returns what the counters of guesses know the attempt by.
+    /// Returns what the counters of guesses are keyed by.
     pub(crate) fn guess(&self) -> Guess<'_> {
         Guess {
             digest: &self.digest,
@@ -60,10 +60,10 @@ impl Attempt {
         }
     }
 
-    /// Returns the scope to grant: what was asked for, or all there is.
+    /// Returns the scope to grant: the requested one, or everything that is available.
     ///
     /// # Errors
-    /// [`LoginError::InvalidScope`] when more was asked for than there is.
+    /// [`LoginError::InvalidScope`] if the request exceeds what is available.
     pub(crate) fn scope_of(&self, available: &Scopes) -> Result<Scopes, LoginError> {
         match &self.scope {
             None => Ok(available.clone()),

@@ -1,4 +1,5 @@
-//! Is this the person: the same calls and the same hash whoever asks.
+//! Authenticates a user, with the same calls and the same hash whether the user exists or
+//! not.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
@@ -12,17 +13,17 @@ use crate::app::App;
 use crate::attempt::Attempt;
 use crate::error::{LoginError, Refusal};
 
-/// Somebody whose password was right.
+/// A user whose password was correct.
 pub(crate) struct Authenticated {
     pub(crate) user: User,
-    /// What the attempt was counted, to be taken back.
+    /// How the attempt was counted, to be undone.
     pub(crate) reserved: ReservedLogin,
 }
 
-/// Returns the user whose password it is; `hasher` knows how long its caller waits.
+/// Returns the user that the password belongs to; `hasher` knows how long the caller waits.
 ///
 /// # Errors
-/// [`LoginError::Refused`] with a reason that the log alone may tell;
+/// [`LoginError::Refused`] with a reason that only the log may contain;
 /// [`LoginError::Throttled`] before anything is hashed.
 pub(crate) async fn authenticate(
     app: &App,
@@ -30,10 +31,10 @@ pub(crate) async fn authenticate(
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<Authenticated, LoginError> {
-    // No account has an empty password, so a quick response gives nothing away.
+    // No account has an empty password, so a quick response reveals nothing.
     let typed = TypedPassword::parse(attempt.password.expose_secret())
         .map_err(|_| LoginError::Refused(Refusal::EmptyPassword))?;
-    // What is not going to be hashed is not counted either.
+    // An attempt that will not be hashed is not counted either.
     hasher.ready_to_verify(&typed)?;
     let guess = attempt.guess();
     let name_key = attempt.name_key.as_ref();
@@ -51,7 +52,7 @@ pub(crate) async fn authenticate(
             });
         }
     };
-    let user = app.users.get(&known_or_nobody(found.sub)?).await?;
+    let user = app.users.get(&known_or_unused(found.sub)?).await?;
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = hasher.verify(typed.clone(), hash.clone()).await?;
     let Some(user) = user else {
@@ -66,7 +67,7 @@ pub(crate) async fn authenticate(
     match user.status {
         Status::Disabled => Err(LoginError::Refused(Refusal::Disabled)),
         Status::Active => {
-            // If there is no time left for it, the next login does it.
+            // If there is no time left, the next login does it.
             if verified == Verified::Outdated && hasher.ready().is_ok() {
                 rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
             }
@@ -75,16 +76,16 @@ pub(crate) async fn authenticate(
     }
 }
 
-/// An id that nobody has stands for an unknown name: the read is made all the same.
-fn known_or_nobody(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
+/// Replaces an unknown name by an id that no user has, so that the same read is made.
+fn known_or_unused(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
     match sub {
         Some(sub) => Ok(sub),
         None => Ok(SubjectId::from_bytes(random::bytes()?)),
     }
 }
 
-/// Replaces a hash by one of the normalised password, unless the password has changed
-/// in the meantime.
+/// Replaces an outdated hash by one of the normalised password, unless the password has
+/// changed in the meantime.
 async fn rehash(
     app: &App,
     hasher: &Hasher,
@@ -94,6 +95,6 @@ async fn rehash(
 ) -> Result<(), LoginError> {
     let new = hasher.hash(typed.normalised(), random::bytes()?).await?;
     let replaced = app.users.replace_hash(sub, old, &new, now).await?;
-    tracing::info!(replaced, %sub, "a hash of another kind was replaced");
+    tracing::info!(replaced, %sub, "an outdated hash was replaced");
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Why a login does not succeed.
+//! Why a login fails.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use gatehouse_auth::failure::Failure;
 use gatehouse_auth::guessing::Counted;
 use gatehouse_edge::Problem;
 
-/// Why a login does not succeed.
+/// Why a login fails.
 #[derive(Debug)]
 pub(crate) enum LoginError {
     /// The scope is invalid or exceeds what is allowed.
@@ -18,11 +18,11 @@ pub(crate) enum LoginError {
         counted: Counted,
         retry_after: Duration,
     },
-    /// The request cannot be read, or something failed on our side.
+    /// The request is invalid, or something failed on our side.
     Other(Problem),
 }
 
-/// What the log says about credentials that are not good; the client never learns it.
+/// Why credentials were refused, for the log; the client never learns it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Refusal {
     UnknownUser,
@@ -30,12 +30,12 @@ pub(crate) enum Refusal {
     Disabled,
     /// The account has no password yet.
     NoPassword,
-    /// There is no text: no account has an empty password.
+    /// The password is empty, which no account's is.
     EmptyPassword,
 }
 
 impl Refusal {
-    /// Names the reason, as the log does.
+    /// Returns the word that the log uses.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::UnknownUser => "unknown_user",
@@ -47,7 +47,7 @@ impl Refusal {
     }
 }
 
-/// What the client reads.
+/// Maps the reason to what the client reads.
 impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {

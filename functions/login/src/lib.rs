@@ -1,7 +1,7 @@
 //! `POST /login`: checks a password and begins a session.
 //!
-//! An unknown name, a wrong password and a disabled account cost the same calls
-//! and the same hash, and are answered with the same bytes.
+//! An unknown name, a wrong password and a disabled account cost the same calls and the
+//! same hash, and get the same response, byte by byte.
 
 use gatehouse_auth::user::User;
 use gatehouse_edge::{AuditEvent, Problem, Request, Response};
@@ -18,10 +18,10 @@ use authenticate::{Authenticated, authenticate};
 use error::LoginError;
 use opening::Opening;
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] unless it has begun a session.
+/// A [`Problem`] unless a session begins.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     Ok(login(app, request).await?)
 }
@@ -30,7 +30,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
     let hasher = app.hasher.within(request.time_left(&app.clock));
     let attempt = Attempt::read(request)?;
-    // Before anything is written: without a key there is no token to give.
+    // Before anything is written: without a key no token can be issued.
     let ring = app.ring.current(now).await?;
     let Authenticated { user, reserved } = match authenticate(app, &hasher, &attempt, now).await {
         Ok(authenticated) => authenticated,
@@ -41,7 +41,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     };
     let scope = attempt.scope_of(&app.role_scopes.of(&user.roles));
     let guess = attempt.guess();
-    let counted_no_more = app.attempts.record_success(&guess, reserved, now);
+    let attempts_cleared = app.attempts.record_success(&guess, reserved, now);
     let opened = async {
         let opening = Opening {
             user: &user,
@@ -51,10 +51,10 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         };
         opening.open(app, &ring).await
     };
-    let (opened, counted_no_more) = tokio::join!(Box::pin(opened), Box::pin(counted_no_more));
+    let (opened, attempts_cleared) = tokio::join!(Box::pin(opened), Box::pin(attempts_cleared));
     match opened {
         Ok(response) => {
-            counted_no_more?;
+            attempts_cleared?;
             record(
                 request,
                 &attempt,
@@ -71,7 +71,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     }
 }
 
-/// Tells the log why nobody was logged in, where it is for the client's sake.
+/// Records why the login was refused, unless it failed on our side.
 fn record_refusal(request: &Request, attempt: &Attempt, user: Option<&User>, error: &LoginError) {
     let (event, reason) = match error {
         LoginError::Refused(refusal) => (AuditEvent::LoginFailed, refusal.name()),

@@ -1,4 +1,4 @@
-//! The session that a login begins, and the tokens that it gives.
+//! The session that a login begins, and its first tokens.
 
 use gatehouse_auth::id::{AttemptId, Jti, SessionId};
 use gatehouse_auth::key::KeyRing;
@@ -25,12 +25,12 @@ pub(crate) struct Opening<'a> {
 }
 
 impl Opening<'_> {
-    /// Stores the session, and answers with its first tokens.
+    /// Stores the session, and responds with its first tokens.
     ///
-    /// The tokens are made first: nothing is stored that could not be answered.
+    /// The tokens are issued first, so that no session is stored without them.
     ///
     /// # Errors
-    /// [`LoginError`] when a key is missing or the session could not be stored.
+    /// If a key is missing or the session could not be stored.
     pub(crate) async fn open(self, app: &App, ring: &KeyRing) -> Result<Response, LoginError> {
         let (key, mac) = ring
             .active()
@@ -56,7 +56,7 @@ impl Opening<'_> {
             refresh_expires_in: session.idle_expires_at.since(self.now),
             scope: &self.scope,
         };
-        Ok(tokens.answer())
+        Ok(tokens.into_response())
     }
 
     fn session(&self, app: &App, sid: SessionId, mac_kid: String) -> Result<Session, LoginError> {

@@ -23,7 +23,7 @@ impl App {
     /// Reads the settings, and opens the connection.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let tables =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
@@ -41,16 +41,16 @@ impl App {
     }
 }
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] unless the sessions have ended.
+/// A [`Problem`] unless the sessions have ended.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
     match end(app, &principal, scope, now).await? {
-        // Somebody has ended this session meanwhile: it may not end others.
+        // This session has ended in the meantime: it may not end others.
         Ended::Refused => Err(Problem::invalid_token()),
         Ended::Done => {
             let mut audit = request.audit();

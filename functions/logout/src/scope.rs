@@ -7,17 +7,17 @@ use gatehouse_edge::{FieldError, Problem, Request};
 pub(crate) enum LogoutScope {
     /// This one.
     Local,
-    /// All but this one.
+    /// All except this one.
     Others,
     /// All.
     Global,
 }
 
 impl LogoutScope {
-    /// Reads the body; an empty one means this session.
+    /// Reads the body. An empty body means this session.
     ///
     /// # Errors
-    /// A [`Problem`] when the body cannot be read, or names no such scope.
+    /// If the body is malformed, or its scope is unknown.
     pub(crate) fn read(request: &Request) -> Result<Self, Problem> {
         match request
             .json_or_empty(|fields| fields.optional_text("scope"))?
@@ -27,7 +27,7 @@ impl LogoutScope {
             Some("others") => Ok(Self::Others),
             Some("global") => Ok(Self::Global),
             Some(_) => {
-                let detail = "one of local, others and global";
+                let detail = "must be local, others or global";
                 Err(Problem::validation_failed(vec![FieldError::new(
                     "scope", "unknown", detail,
                 )]))
@@ -35,7 +35,7 @@ impl LogoutScope {
         }
     }
 
-    /// Names the scope, as requests and logs do.
+    /// Returns the name that requests and logs use.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Local => "local",

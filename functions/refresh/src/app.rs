@@ -1,4 +1,4 @@
-//! What `refresh` needs, made once at cold start.
+//! What `refresh` needs, created once at cold start.
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
@@ -25,7 +25,7 @@ impl App {
     /// Reads the settings and the key ring, and opens the connection.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let connection =
@@ -53,7 +53,7 @@ impl App {
             clock: Clock::System,
         };
         app.accounts.users.warm_up().await;
-        // A ring that is not there yet is the first request's to tell.
+        // If there is no ring yet, the first request reports it.
         let _ = app.ring.current(app.clock.now()).await;
         Ok(app)
     }

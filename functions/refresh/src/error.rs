@@ -1,9 +1,9 @@
-//! Why a refresh or a revocation does not succeed.
+//! Why a refresh or a revocation fails.
 
 use gatehouse_auth::failure::Failure;
 use gatehouse_edge::OauthError;
 
-/// Why a refresh or a revocation does not succeed.
+/// Why a refresh or a revocation fails.
 #[derive(Debug)]
 pub(crate) enum RefreshError {
     /// The refresh token is invalid, expired or revoked.
@@ -12,7 +12,7 @@ pub(crate) enum RefreshError {
     Other(OauthError),
 }
 
-/// What the client reads.
+/// Maps the reason to what the client reads.
 impl From<RefreshError> for OauthError {
     fn from(error: RefreshError) -> Self {
         match error {

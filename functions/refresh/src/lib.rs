@@ -11,10 +11,10 @@ mod rotate;
 
 pub use app::App;
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`OauthError`] unless the request succeeded.
+/// An [`OauthError`] unless the request succeeds.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, OauthError> {
     match request.route() {
         "POST /refresh" => Ok(Box::pin(rotate::refresh(app, request)).await?),

@@ -1,4 +1,4 @@
-//! A refresh token as somebody presents it, authenticated before any read.
+//! A refresh token as a client presents it, authenticated before any table is read.
 
 use std::sync::Arc;
 
@@ -9,17 +9,17 @@ use gatehouse_auth::time::Timestamp;
 use crate::app::App;
 use crate::error::RefreshError;
 
-/// An authenticated refresh token, and the ring that knows its key.
+/// An authenticated refresh token, and the ring that has its key.
 pub(crate) struct Presented {
     pub(crate) token: RefreshToken,
     pub(crate) ring: Arc<KeyRing>,
 }
 
-/// Authenticates a refresh token; a forged one costs no read of a table.
+/// Authenticates a refresh token. A forged one costs no read of a table.
 ///
 /// # Errors
-/// [`RefreshError::InvalidGrant`] when it is none of ours, [`RefreshError::Keys`]
-/// while it cannot be told whether its key is.
+/// [`RefreshError::InvalidGrant`] if it is not one of ours; [`RefreshError::Other`] while
+/// it is unknown whether its key is.
 pub(crate) async fn authenticate(
     app: &App,
     text: &str,

@@ -1,4 +1,4 @@
-//! `POST /revoke`: a refresh token ends its session, an access token its `jti`
+//! `POST /revoke`: revokes the session of a refresh token, or the `jti` of an access token
 //! (RFC 7009 section 2).
 
 use gatehouse_auth::time::Timestamp;
@@ -12,14 +12,14 @@ use crate::error::RefreshError;
 use crate::presented::authenticate;
 use crate::rotate::end;
 
-/// Answers `POST /revoke`: 200 for an invalid token too (section 2.2). The body
+/// Responds to `POST /revoke`, with 200 for an invalid token too (section 2.2). The body
 /// has no meaning; it is JSON because clients parse it.
 ///
 /// # Errors
-/// [`RefreshError`] when the request cannot be read or the store fails.
+/// If the request is invalid or the store fails.
 pub(crate) async fn revoke(app: &App, request: &Request) -> Result<Response, RefreshError> {
     let now = app.clock.now();
-    // The hint is ignored: a token tells by itself what it is (section 2.1 allows it).
+    // The hint is ignored, as section 2.1 allows: a token shows what it is.
     let token: SecretString = request
         .form_or_json(|fields| fields.secret("token"))
         .map_err(RefreshError::Other)?;

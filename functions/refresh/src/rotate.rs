@@ -19,7 +19,7 @@ use crate::app::App;
 use crate::error::RefreshError;
 use crate::presented::{Presented, authenticate};
 
-/// A session that names no key of ours.
+/// A stored session with an invalid key id.
 #[derive(Debug, thiserror::Error)]
 #[error("the session refers to a malformed key id")]
 struct MalformedKeyId(#[source] MacKidError);
@@ -30,17 +30,17 @@ impl Failure for MalformedKeyId {
     }
 }
 
-/// Answers `POST /refresh`.
+/// Responds to `POST /refresh`.
 ///
 /// # Errors
-/// [`RefreshError`] for everything but new tokens.
+/// Unless new tokens are issued.
 pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, RefreshError> {
     // Once, at the start: no token may outlive a revocation that follows the update.
     let now = app.clock.now();
     let (text, wanted) = read(request)?;
     let presented = authenticate(app, text.expose_secret(), now).await?;
     if let Some(wanted) = &wanted {
-        refuse_more_than_the_session_has(app, &presented.token, wanted).await?;
+        check_scope(app, &presented.token, wanted).await?;
     }
     let refresh = Refresh {
         app,
@@ -50,7 +50,7 @@ pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, Re
         now,
     };
     let (session, user) = refresh.step().await?;
-    refresh.answer(&session, &user).await
+    refresh.issue(&session, &user).await
 }
 
 /// A refresh whose token is authentic.
@@ -63,7 +63,7 @@ struct Refresh<'a> {
 }
 
 impl Refresh<'_> {
-    /// Raises the generation, and returns the session whose token is to be given.
+    /// Raises the generation, and returns the session to issue tokens for.
     async fn step(&self) -> Result<(Session, User), RefreshError> {
         let attempt_id = AttemptId::from_bytes(random::bytes()?);
         let token = &self.presented.token;
@@ -87,14 +87,14 @@ impl Refresh<'_> {
                 return Err(self.revoke(&sid, &sub, reason).await);
             }
         };
-        // A step without a user never comes so far.
+        // A step without a user never gets this far.
         Ok((session, user.ok_or(RefreshError::InvalidGrant)?))
     }
 
     fn log(&self, refusal: Refusal) {
         let (sid, reason) = (self.presented.token.sid(), refusal.reason());
         match refusal {
-            // A generation that the table has never had: it was restored.
+            // The table has never had this generation: it was restored from a backup.
             Refusal::Ahead => tracing::warn!(%sid, reason, "a refresh was refused"),
             Refusal::Unknown | Refusal::Ended => {
                 tracing::info!(%sid, reason, "a refresh was refused");
@@ -123,7 +123,7 @@ impl Refresh<'_> {
         Ok(self.app.accounts.sessions.rotate(&update).await?)
     }
 
-    /// Ends the session, and returns what the client is told of it.
+    /// Ends the session, and returns what the client learns of it.
     async fn revoke(&self, sid: &SessionId, sub: &SubjectId, reason: RevokeReason) -> RefreshError {
         let event = match reason {
             RevokeReason::Replay => AuditEvent::RefreshReuseDetected,
@@ -142,10 +142,10 @@ impl Refresh<'_> {
         }
     }
 
-    /// Makes both tokens of the session's current generation.
-    async fn answer(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
-        // The key that the item names, so that a racer makes the very same token;
-        // it may be newer than the ring that knew the presented one's.
+    /// Issues both tokens of the session's current generation.
+    async fn issue(&self, session: &Session, user: &User) -> Result<Response, RefreshError> {
+        // The key that the item names, so that concurrent requests issue the very same
+        // token. It may be newer than the ring that had the presented token's key.
         let kid = MacKid::parse(&session.mac_kid).map_err(MalformedKeyId)?;
         let ring = self.app.ring.with_mac(&kid, self.now).await?;
         let ring = ring.ok_or(KeysError::HeldBack)?;
@@ -181,7 +181,7 @@ impl Refresh<'_> {
             refresh_expires_in: session.idle_expires_at.since(self.now),
             scope: &scope,
         };
-        Ok(tokens.answer())
+        Ok(tokens.into_response())
     }
 
     fn record(&self, session: &Session) {
@@ -192,7 +192,7 @@ impl Refresh<'_> {
     }
 }
 
-/// Ends a session: `revoked_at` on it, and a revocation of its access tokens.
+/// Ends a session: sets its `revoked_at`, and revokes its access tokens.
 pub(crate) async fn end(
     app: &App,
     sid: &SessionId,
@@ -204,10 +204,10 @@ pub(crate) async fn end(
     Ok(())
 }
 
-/// Reads the token and the scope that is asked for.
+/// Reads the token and the requested scope.
 fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshError> {
     let body = request.form_or_json(|fields| {
-        // RFC 6749 section 6 requires it of a form; in JSON the endpoint says it.
+        // RFC 6749 section 6 requires it in a form; for JSON the endpoint implies it.
         let grant_type = if fields.is_form() {
             Some(fields.text("grant_type"))
         } else {
@@ -235,11 +235,11 @@ fn invalid_scope() -> RefreshError {
     RefreshError::Other(OauthError::invalid_scope())
 }
 
-/// Looks before the update: a refused scope must not cost the client its token.
+/// Checks the scope before the update: a refused scope must not cost the client its token.
 ///
-/// A token that is not the session's current one goes on to the update, which
-/// must see a replay whatever scope it comes with.
-async fn refuse_more_than_the_session_has(
+/// A token that is not the session's current one goes on to the update, which must detect
+/// a replay whatever its scope.
+async fn check_scope(
     app: &App,
     token: &RefreshToken,
     wanted: &Scopes,

@@ -1,4 +1,4 @@
-//! What `register` needs, made once at cold start.
+//! What `register` needs, created once at cold start.
 
 use gatehouse_auth::password::Hasher;
 use gatehouse_breaches::PasswordRules;
@@ -19,10 +19,10 @@ pub struct App {
 }
 
 impl App {
-    /// Reads the settings, opens the connection, and faults the hash buffer in.
+    /// Reads the settings, opens the connection, and allocates the memory for hashes.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let breaches = BreachSettings::from_environment(environment)?;

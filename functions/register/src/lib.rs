@@ -1,4 +1,4 @@
-//! `POST /register`: makes an account, or says by name what is wrong.
+//! `POST /register`: creates an account, or names every field that is invalid.
 
 use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
@@ -19,10 +19,10 @@ mod newcomer;
 pub use app::App;
 use newcomer::Newcomer;
 
-/// Answers one request.
+/// Responds to one request.
 ///
 /// # Errors
-/// [`Problem`] unless there is a new account.
+/// A [`Problem`] unless an account is created.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let user = register(app, request).await?;
     Ok(created(&user))
@@ -49,8 +49,8 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     Ok(user)
 }
 
-/// Counts the attempt against its address: a registration costs a hash, and its
-/// refusals tell which names are taken.
+/// Counts the attempt for its address: a registration costs a hash, and its refusals reveal
+/// which names are taken.
 async fn count(app: &App, request: &Request) -> Result<(), Problem> {
     let reserved = app
         .attempts
@@ -67,12 +67,12 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// Hashes the password and makes the account, which is not stored yet.
+/// Hashes the password and creates the account, without storing it.
 async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer<'_>) -> Result<User, Problem> {
     let stored = newcomer.password.hash(hasher).await;
     let hash = stored.map_err(|error| match error {
         NewPasswordError::Weak(reasons) => newcomer::weak(reasons),
-        NewPasswordError::Unanswered(error) => error.into(),
+        NewPasswordError::Unavailable(error) => error.into(),
         NewPasswordError::Hash(error) => error.into(),
         NewPasswordError::Random(error) => error.into(),
     })?;

@@ -1,4 +1,4 @@
-//! What a newcomer sends, checked whole before anything is decided.
+//! The request of a registration, all of it checked before anything else happens.
 
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, WeakPassword};
@@ -7,7 +7,7 @@ use gatehouse_breaches::{NewPassword, PasswordRules};
 use gatehouse_edge::{FieldError, Problem, Request};
 use secrecy::{ExposeSecret, SecretString};
 
-/// A username, a password and perhaps an address that may be stored.
+/// A user who may be stored once the password is hashed.
 pub(crate) struct Newcomer<'a> {
     pub(crate) username: Username,
     pub(crate) password: NewPassword<'a>,
@@ -18,8 +18,8 @@ impl<'a> Newcomer<'a> {
     /// Reads a body.
     ///
     /// # Errors
-    /// A [`Problem`] that names every bad member; the password's strength is
-    /// judged once all of them can be read.
+    /// 422, which names every invalid field; the password's strength is only checked if they
+    /// are all valid.
     pub(crate) fn read(request: &Request, rules: &'a PasswordRules) -> Result<Self, Problem> {
         let body = request.json(|fields| Body {
             username: fields.text("username"),
@@ -36,7 +36,7 @@ impl<'a> Newcomer<'a> {
     }
 }
 
-/// Tells a person why a password may not be chosen.
+/// Explains why a password was refused.
 pub(crate) fn weak(weak: WeakPassword) -> Problem {
     let reasons = weak.reasons.iter();
     let reasons = reasons.map(|reason| (reason.code(), reason.detail()));

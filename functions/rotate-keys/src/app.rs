@@ -1,4 +1,4 @@
-//! What `rotate-keys` needs, made once at cold start.
+//! What `rotate-keys` needs, created once at cold start.
 
 use gatehouse_auth::key::RotationRules;
 use gatehouse_edge::config::{Environment, RotationSettings};
@@ -10,21 +10,21 @@ use gatehouse_store::{
 /// What `rotate-keys` needs.
 pub struct App {
     pub(crate) rotation: KeyRotation,
-    /// The secret that is rotated; none where the ring is a file.
+    /// The secret to rotate; none if the ring is a file.
     pub(crate) secret: Option<String>,
     pub(crate) clock: Clock,
 }
 
 impl App {
-    /// Reads the settings. Nothing of the ring is read yet.
+    /// Reads the settings, but not the ring.
     ///
     /// # Errors
-    /// A sentence that names the setting that is missing or odd.
+    /// If a setting is missing or invalid; the message names it.
     pub fn start(environment: &Environment) -> Result<Self, StartError> {
         Self::with_clock(environment, Clock::System)
     }
 
-    /// The same with a clock of the caller's, for tests.
+    /// The same with a different clock, for tests.
     ///
     /// # Errors
     /// As [`start`](Self::start).

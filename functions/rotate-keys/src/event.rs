@@ -1,4 +1,4 @@
-//! What Secrets Manager asks for.
+//! The events of Secrets Manager.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,34 +10,34 @@ pub(crate) struct RotationEvent {
     pub(crate) step: Step,
     /// The secret's ARN.
     pub(crate) secret_id: String,
-    /// Names the rotation, and the version of the secret that it makes.
+    /// Identifies the rotation, and the version of the secret that it creates.
     pub(crate) client_request_token: String,
 }
 
-/// The four steps; each may come again, and the third alone.
+/// The four steps. Each may be repeated, and the third may come on its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub(crate) enum Step {
-    /// Makes the next ring, which waits.
+    /// Creates the next ring, which stays pending.
     #[serde(rename = "createSecret")]
     Create,
     /// Publishes its keys.
     #[serde(rename = "setSecret")]
     Set,
-    /// Checks that what it signs is accepted.
+    /// Checks that its signatures are accepted.
     #[serde(rename = "testSecret")]
     Test,
-    /// Brings it into force.
+    /// Makes it the current ring.
     #[serde(rename = "finishSecret")]
     Finish,
 }
 
-/// The event is none of Secrets Manager's.
+/// The event is not one of Secrets Manager's.
 #[derive(Debug, thiserror::Error)]
-#[error("the event is no rotation event of Secrets Manager")]
+#[error("the event is not a rotation event of Secrets Manager")]
 pub struct UnknownEvent;
 
 impl RotationEvent {
-    /// Reads an event; what it may hold besides is ignored.
+    /// Reads an event, and ignores any other members.
     pub(crate) fn read(event: Value) -> Result<Self, UnknownEvent> {
         let event: Self = serde_json::from_value(event).map_err(|_| UnknownEvent)?;
         let token = event.client_request_token.as_bytes();
@@ -50,7 +50,7 @@ impl RotationEvent {
     }
 }
 
-/// What Secrets Manager allows: fewer than 32 characters it refuses.
+/// The lengths that Secrets Manager allows.
 const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=64;
 
 #[cfg(test)]
@@ -83,9 +83,9 @@ mod tests {
 
     #[test]
     fn an_event_without_a_valid_step_secret_and_token_is_refused() {
-        let good = json!({"Step": "setSecret", "SecretId": "arn:x", "ClientRequestToken": TOKEN});
-        assert!(RotationEvent::read(good.clone()).is_ok());
-        for (name, odd) in [
+        let valid = json!({"Step": "setSecret", "SecretId": "arn:x", "ClientRequestToken": TOKEN});
+        assert!(RotationEvent::read(valid.clone()).is_ok());
+        for (name, invalid) in [
             ("Step", json!("dropSecret")),
             ("Step", json!(null)),
             ("SecretId", json!(7)),
@@ -96,12 +96,12 @@ mod tests {
                 json!("/../../../../../../../../../../../etc"),
             ),
         ] {
-            let mut event = good.clone();
-            event[name] = odd.clone();
-            assert!(RotationEvent::read(event).is_err(), "{name}: {odd}");
+            let mut event = valid.clone();
+            event[name] = invalid.clone();
+            assert!(RotationEvent::read(event).is_err(), "{name}: {invalid}");
         }
-        for odd in [json!(null), json!([]), json!({})] {
-            assert!(RotationEvent::read(odd).is_err());
+        for invalid in [json!(null), json!([]), json!({})] {
+            assert!(RotationEvent::read(invalid).is_err());
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Rotates the key ring by Secrets Manager's four steps, and publishes the keys.
 //!
-//! Which ring may follow which, and in what order ring and table are written, is
-//! `gatehouse_store::KeyRotation`'s; here are the event, the log and the audit.
+//! `gatehouse_store::KeyRotation` decides which ring may follow which, and in what order
+//! the ring and the table are written. This crate reads the event and writes the logs.
 
 use gatehouse_auth::key::RotationStep;
 use gatehouse_auth::time::Timestamp;
@@ -17,21 +17,21 @@ pub use app::App;
 pub use event::UnknownEvent;
 use event::{RotationEvent, Step};
 
-/// Why a step was not done; Secrets Manager then tries the rotation again.
+/// Why a step failed. Secrets Manager then retries the rotation.
 #[derive(Debug, thiserror::Error)]
 pub enum RotateKeysError {
-    /// The event is none of Secrets Manager's.
+    /// The event is not one of Secrets Manager's.
     #[error(transparent)]
     UnknownEvent(#[from] UnknownEvent),
     /// The event is about a secret that this function does not rotate.
     #[error("the event is about another secret")]
     OtherSecret,
-    /// The step could not be done.
-    #[error("the step could not be done")]
+    /// The step failed.
+    #[error("the step failed")]
     Rotation(#[from] RotationError),
 }
 
-/// The message is what people read in Secrets Manager's and Lambda's records.
+/// The message appears in the records of Secrets Manager and of Lambda.
 impl From<RotateKeysError> for Diagnostic {
     fn from(error: RotateKeysError) -> Self {
         Self {
@@ -41,10 +41,10 @@ impl From<RotateKeysError> for Diagnostic {
     }
 }
 
-/// Does one step. The answer says nothing: Secrets Manager does not read it.
+/// Performs one step. The response is empty: Secrets Manager does not read it.
 ///
 /// # Errors
-/// [`RotateKeysError`]; the same step again goes on where this one ended.
+/// If the event is invalid or the step failed. Repeating the step resumes it.
 pub async fn handle(app: &App, event: Value, request_id: &str) -> Result<(), RotateKeysError> {
     let done = rotate(app, event, request_id).await;
     if let Err(error) = &done {
@@ -66,8 +66,8 @@ async fn rotate(app: &App, event: Value, request_id: &str) -> Result<(), RotateK
     let now = app.clock.now();
     let token = event.client_request_token.as_str();
     match event.step {
-        Step::Create => tell_created(app.rotation.create(token, now).await?, request_id),
-        Step::Set => tell(
+        Step::Create => log_creation(app.rotation.create(token, now).await?, request_id),
+        Step::Set => log_progress(
             "published",
             app.rotation.publish(token, now).await?,
             request_id,
@@ -92,37 +92,37 @@ async fn finish(
         }
         .record(AuditEvent::KeyRotated);
     }
-    tell("in force", progress, request_id);
-    // The clock again: nothing was retired before the ring came into force.
+    log_progress("in force", progress, request_id);
+    // Read the clock again: nothing was retired before the ring came into force.
     app.rotation.settle(app.clock.now()).await?;
     Ok(())
 }
 
-fn tell_created(created: Created, request_id: &str) {
+fn log_creation(created: Created, request_id: &str) {
     match created {
         Created::Waiting(RotationStep::TooEarly { promotable_at }) => {
             let promotable_at = promotable_at.map(|at| at.to_string());
             tracing::warn!(
                 promotable_at,
                 request_id,
-                "too early to rotate: the pending key was published too short a while ago"
+                "too early to rotate: the pending key has not been published for long enough"
             );
         }
         Created::Waiting(RotationStep::First | RotationStep::Promoted | RotationStep::Prepared) => {
-            tracing::info!(request_id, "the next key ring waits");
+            tracing::info!(request_id, "the next key ring is pending");
         }
-        Created::Already => tracing::info!(request_id, "the next key ring was waiting already"),
+        Created::Already => tracing::info!(request_id, "the next key ring was already pending"),
     }
 }
 
-fn tell(what: &'static str, progress: Progress, request_id: &str) {
+fn log_progress(what: &'static str, progress: Progress, request_id: &str) {
     match progress {
-        Progress::Done => tracing::info!(what, request_id, "the key ring is a step further"),
+        Progress::Done => tracing::info!(what, request_id, "the key ring has advanced"),
         Progress::Unchanged | Progress::Already => {
-            tracing::info!(what, request_id, "nothing was left to do");
+            tracing::info!(what, request_id, "there was nothing left to do");
         }
         Progress::NothingWaits => {
-            tracing::warn!(what, request_id, "no key ring of this rotation waits");
+            tracing::warn!(what, request_id, "no key ring of this rotation is pending");
         }
         Progress::Superseded => {
             tracing::warn!(what, request_id, "another change of the keys came first");

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
             let app = Arc::clone(&app);
             async move {
                 let request_id = event.context.request_id;
-                // Boxed: its layout is too deep for the compiler where it is inlined.
+                // Boxed: inlined, its layout would be too deep for the compiler.
                 Box::pin(rotate_keys::handle(&app, event.payload, &request_id)).await
             }
         }))

@@ -1,9 +1,10 @@
-//! Is a password in a public list of stolen ones: the range API of Pwned Passwords.
+//! The rules for new passwords, with a public list of stolen ones: the range API of Pwned
+//! Passwords.
 //!
-//! The list is asked for five of the forty hexadecimal digits of the password's
-//! SHA-1, and answers with all that begin so; the comparison is made here. It is off
-//! unless a deployment wants it: it tells a third party when somebody chooses a
-//! password, and waits for it.
+//! The list is sent five of the forty hexadecimal digits of the password's SHA-1, and
+//! returns every entry that begins with them; the comparison happens here. The check is
+//! off by default: it reveals to a third party when someone chooses a password, and waits
+//! for it.
 
 use std::time::Duration;
 
@@ -16,24 +17,24 @@ mod new_password;
 
 pub use new_password::{NewPassword, NewPasswordError, PasswordRules};
 
-/// The list, or nothing where it is not asked.
+/// The list of stolen passwords, or nothing if it is not checked.
 #[derive(Debug)]
 pub struct Breaches(Option<List>);
 
 #[derive(Debug)]
 struct List {
     fetcher: Fetcher,
-    /// Without its last segment.
+    /// The URL without its last segment.
     address: String,
     /// Whether a password is accepted while the list is unavailable: the other rules
     /// have judged it.
     fails_open: bool,
 }
 
-/// Why there is no list to ask.
+/// Why the list cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum BreachesError {
-    /// Whoever could change its answers would let stolen passwords in.
+    /// Anyone who can change its responses could get stolen passwords accepted.
     #[error("PWNED_PASSWORDS_URL must be an https URL")]
     Address,
     /// This machine's certificate authorities cannot be read.
@@ -41,24 +42,23 @@ pub enum BreachesError {
     Authorities(#[source] std::io::Error),
 }
 
-/// The list did not answer, and without it no password is taken.
+/// The list is unavailable, and without it no password is accepted.
 #[derive(Debug, thiserror::Error)]
-#[error("the list of stolen passwords does not answer")]
-pub struct Unanswered(#[source] FetchError);
+#[error("the list of stolen passwords is unavailable")]
+pub struct ListUnavailable(#[source] FetchError);
 
-impl Failure for Unanswered {
+impl Failure for ListUnavailable {
     fn is_transient(&self) -> bool {
         true
     }
 }
 
 impl Breaches {
-    /// Asks the list at this URL, such as `https://api.pwnedpasswords.com`; without one
-    /// no list. `fails_open` says whether a password is accepted while the list is
-    /// unavailable.
+    /// Checks the list at this URL, such as `https://api.pwnedpasswords.com`, or none.
+    /// `fails_open` says whether a password is accepted while the list is unavailable.
     ///
     /// # Errors
-    /// [`BreachesError`] if it is no address that can be trusted.
+    /// If the URL cannot be trusted, or this machine trusts no certificate authority.
     pub fn new(url: Option<&str>, fails_open: bool) -> Result<Self, BreachesError> {
         let Some(url) = url else {
             return Ok(Self(None));
@@ -79,11 +79,11 @@ impl Breaches {
         })))
     }
 
-    /// Says whether a password is on the list; one that is not asked has none.
+    /// Returns whether the list contains a password; false if the list is not checked.
     ///
     /// # Errors
-    /// [`Unanswered`] where a list that does not answer refuses.
-    pub async fn contains(&self, password: &Password) -> Result<bool, Unanswered> {
+    /// If the list is unavailable and does not fail open.
+    pub async fn contains(&self, password: &Password) -> Result<bool, ListUnavailable> {
         let Some(list) = &self.0 else {
             return Ok(false);
         };
@@ -91,13 +91,13 @@ impl Breaches {
         match list.range(&query).await {
             Ok(range) => Ok(query.is_in(&range)),
             Err(error) => {
-                // The error names no part of the address: five digits of a digest are
-                // few, and a log keeps them beside who registered.
-                tracing::warn!(%error, "the list of stolen passwords does not answer");
+                // The error names no part of the URL: a log would keep five digits of the
+                // digest next to the user who registered.
+                tracing::warn!(%error, "the list of stolen passwords is unavailable");
                 if list.fails_open {
                     Ok(false)
                 } else {
-                    Err(Unanswered(error))
+                    Err(ListUnavailable(error))
                 }
             }
         }
@@ -110,15 +110,15 @@ impl List {
         let uri: Uri = address
             .parse()
             .map_err(|error: http::uri::InvalidUri| FetchError::Connection(error.into()))?;
-        // Padded, so that who sees the length of the encrypted answer learns nothing.
+        // Padded, so that the length of the encrypted response reveals nothing.
         let body = self.fetcher.get(&uri, &[("add-padding", "true")]).await?;
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 }
 
 const USER_AGENT: &str = concat!("gatehouse/", env!("CARGO_PKG_VERSION"));
-/// How long the list may take. Longer lets it hold up every registration.
+/// How long to wait for the list. Longer lets it delay every registration.
 const TIMEOUT: Duration = Duration::from_millis(300);
-/// Longest answer in bytes: a padded one has about 50,000. More lets whoever answers
-/// in the list's place fill the function's memory.
+/// Longest response in bytes; a padded one has about 50,000. More lets anyone who poses as
+/// the list fill the function's memory.
 const MAX_BODY_BYTES: usize = 256 * 1024;

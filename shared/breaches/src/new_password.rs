@@ -7,7 +7,7 @@ use gatehouse_auth::random::{self, RandomError};
 use gatehouse_auth::user::StoredHash;
 use gatehouse_auth::username::Username;
 
-use crate::{Breaches, BreachesError, Unanswered};
+use crate::{Breaches, BreachesError, ListUnavailable};
 
 /// The rules that a deployment has for new passwords.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub enum NewPasswordError {
     Weak(#[from] WeakPassword),
     /// The list is unavailable, and without it no password is accepted.
     #[error(transparent)]
-    Unanswered(#[from] Unanswered),
+    Unavailable(#[from] ListUnavailable),
     /// The hash could not be computed.
     #[error(transparent)]
     Hash(#[from] HashError),

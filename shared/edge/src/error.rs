@@ -12,14 +12,15 @@
 //!   for each, in [`Problem::validation_failed`].
 //! - **A token endpoint** (`/refresh`, `/revoke`, `/introspect`): [`OauthError`], in the
 //!   format of RFC 6749 section 5.2 that OAuth libraries read.
-//! - **An error that is none of these** means that our own data or code is wrong:
+//! - **Any other error** means that our own data or code is wrong:
 //!   [`Problem::broken`] and [`OauthError::broken`], a 500.
 //! - **A setting is missing or invalid**: [`ConfigError`](crate::config::ConfigError),
 //!   at cold start; the process ends.
 //!
 //! The caller and the log read different texts. Both error types keep the failure that
-//! they come from. It is logged with all its causes when the error becomes a response,
-//! once, by [`Fault::respond`](fault::Fault::respond): a handler never logs it, and the caller never sees it.
+//! they come from. When the error becomes a response,
+//! [`Fault::respond`](fault::Fault::respond) logs it once, with all its causes. A handler
+//! never logs it, and the caller never sees it.
 
 pub(crate) mod fault;
 mod oauth;

@@ -1,5 +1,5 @@
-//! What a function brings: how its app starts, and how it responds to a request. Both
-//! may be an `async fn` or not.
+//! What a function provides: how its app starts, and how it responds to a request. Either
+//! may be an `async fn`.
 
 use std::pin::Pin;
 
@@ -13,7 +13,7 @@ pub type StartError = lambda_runtime::Error;
 
 /// What creates an app: a function of the settings, `async` or not.
 ///
-/// `Kind` tells the two apart; the compiler infers it.
+/// `Kind` distinguishes the two; the compiler infers it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot start a function",
     note = "it must be `fn(&Environment) -> Result<{A}, StartError>`, async or not"
@@ -52,7 +52,7 @@ where
 /// What responds to requests: a function of the app and a request, `async` or not,
 /// whose error becomes the response.
 ///
-/// `Kind` tells the two apart; the compiler infers it.
+/// `Kind` distinguishes the two; the compiler infers it.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot respond to requests",
     note = "it must be `fn(&{A}, &Request) -> Result<Response, Problem>`, async or not"

@@ -1,19 +1,19 @@
-//! The headers of an event: `Authorization` apart, since each of its values counts
-//! as a credential, whatever it is.
+//! The headers of an event, `Authorization` separately: each of its values counts as a
+//! credential, whatever it is.
 
 use std::fmt;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
-/// Headers, by name in any case; some are secrets, so they cannot be printed.
+/// Headers, by name in any case. Some are secrets, so this type cannot be printed.
 #[derive(Default)]
 pub(super) struct Headers {
     pub(super) authorizations: Vec<String>,
     pub(super) others: HeaderMap,
 }
 
-/// A header's value: one text, or all of them.
+/// A header's value: one string, or all of them.
 #[derive(serde::Deserialize)]
 #[serde(untagged)]
 enum Values {
@@ -31,10 +31,10 @@ impl Headers {
         if name.eq_ignore_ascii_case("authorization") {
             self.authorizations.push(value);
         } else if let Ok(name) = HeaderName::try_from(name) {
-            // What HTTP cannot have carried still counts as a value.
+            // A value that HTTP does not allow still counts.
             let value = HeaderValue::try_from(value);
             let value = value.unwrap_or_else(|_| HeaderValue::from_static(""));
-            // More headers than a map can hold are left out.
+            // Headers beyond what a map can hold are left out.
             let _ = self.others.try_append(name, value);
         }
     }
@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Headers {
                                 headers.add(&name, value);
                             }
                         }
-                        // A credential of this kind can only be refused.
+                        // Such a credential can only be refused.
                         Values::Unexpected(_) => headers.add(&name, String::new()),
                     }
                 }

@@ -32,7 +32,7 @@ fn connection() -> Option<IpAddr> {
     CONNECTION.parse().ok()
 }
 
-/// The address, or the reason why the connection's is used.
+/// The address, or why the connection's is used.
 fn read(settings: &ClientAddress, headers: &HeaderMap) -> Result<String, String> {
     let read = settings.read(headers, connection());
     let expected = read.ok().flatten().or(connection());
@@ -90,7 +90,7 @@ fn cloudfronts_viewer_address_ends_with_a_port_after_its_last_colon() {
         ("2001:db8:::46532", "2001:db8::"),
         ("2001:DB8:0:0:0:0:0:1:46532", "2001:db8::1"),
         ("::1:46532", "::1"),
-        // The last group of an address without a port is taken for one.
+        // Without a port, the last group of the address is read as one.
         ("2001:db8::1:2", "2001:db8::1"),
         ("[2001:db8::1]:46532", "2001:db8::1"),
         ("::ffff:198.51.100.10:46532", "198.51.100.10"),
@@ -214,7 +214,7 @@ fn forwarded_counts_from_the_gateways_own_entry() {
         (1, &["203.0.113.5:443, 192.0.2.7"], "203.0.113.5"),
         (1, &["[2001:db8::5]:443, 192.0.2.7"], "2001:db8::5"),
         (1, &["::ffff:203.0.113.5, ::ffff:192.0.2.7"], "203.0.113.5"),
-        // The client's own entry stands before what the proxies wrote.
+        // The client's own entry comes before those of the proxies.
         (1, &["198.51.100.1, 203.0.113.5, 192.0.2.7"], "203.0.113.5"),
         (
             2,
@@ -311,7 +311,7 @@ fn a_request_without_the_proxy_secret_is_identified_by_its_connection() {
     ] {
         assert_eq!(with(secrets), Err("direct".to_owned()), "{secrets:?}");
     }
-    // With the secret, what cannot be read is still not guessed.
+    // With the secret, an unreadable address is still not guessed.
     let unread = headers(&[(proxy::HEADER, "correct horse"), ("x-real-ip", "?")]);
     assert_eq!(read(&guarded, &unread), unreadable("malformed"));
 }

@@ -94,14 +94,14 @@ fn an_invalid_setting_stops_the_start_and_is_named() {
 fn an_issuer_is_an_https_url_or_a_local_one() {
     let read =
         |url| VerifierSettings::from_environment(&Environment::from_pairs([("ISSUER", url)]));
-    for good in [
+    for valid in [
         "https://a.example",
         "https://a.example/auth",
         "http://localhost:3000",
         "http://127.0.0.1:1",
         "http://id.execute-api.localhost:4566",
     ] {
-        assert!(read(good).is_ok(), "{good}");
+        assert!(read(valid).is_ok(), "{valid}");
     }
     for bad in [
         "a.example",
@@ -169,12 +169,12 @@ fn a_list_of_stolen_passwords_without_effect_stops_the_start() {
             "PWNED_PASSWORDS_URL must be https://api.pwnedpasswords.com while PWNED_PASSWORDS is `off`: it would have no effect"
         );
     }
-    let asked = read(&[OWN, ("PWNED_PASSWORDS", "fail_closed")]).unwrap();
+    let checked = read(&[OWN, ("PWNED_PASSWORDS", "fail_closed")]).unwrap();
     let expected = BreachSettings {
         url: Some("https://pwned.example".to_owned()),
         fails_open: false,
     };
-    assert_eq!(asked, expected);
+    assert_eq!(checked, expected);
 }
 
 #[test]

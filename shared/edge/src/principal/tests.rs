@@ -61,7 +61,7 @@ fn a_missing_or_invalid_member_is_401() {
         "auth_time",
         "exp",
     ] {
-        for odd in [
+        for invalid in [
             None,
             Some(Value::Null),
             Some(json!({})),
@@ -69,7 +69,7 @@ fn a_missing_or_invalid_member_is_401() {
             Some(json!(-0.5)),
         ] {
             let mut context = context();
-            match odd {
+            match invalid {
                 None => drop(context.as_object_mut().unwrap().remove(name)),
                 Some(value) => context[name] = value,
             }

@@ -8,7 +8,7 @@ use crate::config::Environment;
 use crate::error::{IntoResponse as _, OauthError, Problem};
 use crate::event;
 
-/// An event with a body and a content type, and whatever `change` does to it.
+/// An event with a body and a content type, as changed by `change`.
 fn event(content_type: &str, body: &str, change: impl FnOnce(&mut Value)) -> Request {
     let mut event = json!({
         "version": "2.0",
@@ -49,12 +49,12 @@ fn refusal(request: &Request) -> (u16, &'static str) {
     (problem.status().as_u16(), problem.code())
 }
 
-const GOOD: &str = r#"{"username":"ada","password":"secret","email":null}"#;
+const VALID: &str = r#"{"username":"ada","password":"secret","email":null}"#;
 
 #[test]
 fn declared_fields_are_read() {
     let expected = ("ada".to_owned(), "secret".to_owned(), None);
-    assert_eq!(post("application/json", GOOD).json(read).unwrap(), expected);
+    assert_eq!(post("application/json", VALID).json(read).unwrap(), expected);
     let encoded = "eyJ1c2VybmFtZSI6ImFkYSIsInBhc3N3b3JkIjoic2VjcmV0In0=";
     assert_eq!(base64(encoded).json(read).unwrap(), expected);
 }
@@ -66,9 +66,9 @@ fn an_undeclared_field_is_named_and_a_query_is_refused() {
         let body: Value = serde_json::from_slice(response.body()).unwrap();
         body["errors"].to_string()
     };
-    let body = GOOD.replace("null", r#"null,"role":"admin""#);
+    let body = VALID.replace("null", r#"null,"role":"admin""#);
     insta::assert_snapshot!(errors(&post("application/json", &body)), @r#"[{"code":"unknown_field","detail":"is not a field of this request: it has password, username, email","field":"role"}]"#);
-    let queried = event("application/json", GOOD, |event| {
+    let queried = event("application/json", VALID, |event| {
         event["rawQueryString"] = "email=a%40b.example".into();
     });
     insta::assert_snapshot!(errors(&queried), @r#"[{"code":"unknown_parameter","detail":"is not a query parameter of this request, which has none","field":"email"}]"#);
@@ -124,18 +124,18 @@ fn other_content_types_are_415() {
         "application/x-www-form-urlencoded",
     ] {
         assert_eq!(
-            refusal(&post(other, GOOD)),
+            refusal(&post(other, VALID)),
             (415, "unsupported_media_type"),
             "{other:?}"
         );
     }
-    let bare = event("", GOOD, |event| event["headers"] = json!({}));
+    let bare = event("", VALID, |event| event["headers"] = json!({}));
     assert_eq!(refusal(&bare), (415, "unsupported_media_type"));
 }
 
 #[test]
 fn a_body_over_16_kib_is_413_before_it_is_parsed() {
-    let blanks = |length: usize| format!("{}{}", GOOD, " ".repeat(length - GOOD.len()));
+    let blanks = |length: usize| format!("{}{}", VALID, " ".repeat(length - VALID.len()));
     assert!(post("application/json", &blanks(16_384)).json(read).is_ok());
     for body in [blanks(16_385), "{".repeat(17_000)] {
         assert_eq!(
@@ -277,9 +277,9 @@ fn a_long_user_agent_is_cut_between_characters() {
         event["requestContext"]["http"]["userAgent"] = agent.into();
     });
     assert_eq!(request.user_agent().len(), 256);
-    let odd = format!("a{}", "\u{1f980}".repeat(64));
+    let long = format!("a{}", "\u{1f980}".repeat(64));
     let request = event("", "", |event| {
-        event["requestContext"]["http"]["userAgent"] = odd.into();
+        event["requestContext"]["http"]["userAgent"] = long.into();
     });
     assert_eq!(request.user_agent().len(), 253);
 }

@@ -118,7 +118,7 @@ async fn an_event_with_any_field_missing_or_mistyped_never_panics() {
         pointers(&event, "", &mut found);
         for pointer in found {
             let mut changed = vec![without(&event, &pointer)];
-            for odd in [
+            for invalid in [
                 json!(null),
                 json!(-1),
                 json!(""),
@@ -127,7 +127,7 @@ async fn an_event_with_any_field_missing_or_mistyped_never_panics() {
                 json!(true),
             ] {
                 let mut event = event.clone();
-                *event.pointer_mut(&pointer).unwrap() = odd;
+                *event.pointer_mut(&pointer).unwrap() = invalid;
                 changed.push(event);
             }
             for event in changed {

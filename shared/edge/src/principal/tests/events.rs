@@ -10,7 +10,7 @@ use super::{NOW, context};
 use crate::config::Environment;
 use crate::principal::Principal;
 
-/// API Gateway makes every value a text, except for payload 2.0.
+/// API Gateway turns every value into a string, except in payload 2.0.
 fn texts() -> Value {
     let mut texts = json!({ "principalId": "S", "integrationLatency": 12 });
     for (name, value) in context().as_object().unwrap() {
@@ -22,7 +22,7 @@ fn texts() -> Value {
     texts
 }
 
-/// The sample event of that name, with what the authorizer returned.
+/// The sample event with that name, and what the authorizer returned.
 fn sample(name: &str, authorizer: &Value) -> Value {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");
     let vectors = Environment::read()
@@ -34,7 +34,7 @@ fn sample(name: &str, authorizer: &Value) -> Value {
     event
 }
 
-/// No sample has one: what API Gateway sends for `$connect`.
+/// What API Gateway sends for `$connect`; there is no sample of it.
 fn websocket(authorizer: &Value) -> Value {
     json!({
         "headers": { "Host": "example.execute-api.eu-west-1.amazonaws.com" },
@@ -57,8 +57,8 @@ fn principal(event: &Value) -> Result<Principal, StatusCode> {
     Principal::from_request(&request, NOW).map_err(|problem| problem.status())
 }
 
-/// An event of each kind, given what the authorizer returned: of those that hold
-/// it directly, and of those that hold it under `lambda`.
+/// An event of each kind, given what the authorizer returned: for those that contain it
+/// directly, and for those that contain it under `lambda`.
 fn events(direct: &Value, lambda: &Value) -> Vec<(&'static str, Value)> {
     vec![
         ("REST", sample("example-apigw-request.json", direct)),
@@ -87,7 +87,7 @@ fn events(direct: &Value, lambda: &Value) -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// A REST event with a version; `requestContext` is as API Gateway's own samples have it.
+/// A REST event with a version, and the `requestContext` of API Gateway's samples.
 fn payload_1(authorizer: &Value) -> Value {
     let mut event = sample("example-apigw-sam-rest-request.json", authorizer);
     event["version"] = "1.0".into();
