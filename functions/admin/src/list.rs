@@ -56,7 +56,8 @@ impl Query {
                     errors.push(FieldError::new(other, "conflict", detail));
                 }
                 if given.cursor.is_some() {
-                    let detail = format!("cannot be combined with {first}: it finds at most one user");
+                    let detail =
+                        format!("cannot be combined with {first}: it finds at most one user");
                     errors.push(FieldError::new("cursor", "conflict", detail));
                 }
                 let name_key = name_key.unwrap_or_else(|error| {
@@ -150,7 +151,12 @@ fn cursor(text: &str) -> Result<SubjectId, FieldError> {
 
 async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<Response, Problem> {
     let time_is_up = || call.request.time_left(&call.app.clock) < TIME_OF_A_CALL;
-    let page = call.app.accounts.users.page(after, limit, time_is_up).await?;
+    let page = call
+        .app
+        .accounts
+        .users
+        .page(after, limit, time_is_up)
+        .await?;
     Ok(answer(&page.users, page.next))
 }
 

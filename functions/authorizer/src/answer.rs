@@ -173,7 +173,11 @@ mod tests {
             "arn:aws:x/*/GET/",
             "arn:aws:*/prod/GET/",
         ] {
-            assert_eq!(stage_of(&ApiKind::Rest(invalid)), Err(InvalidArn), "{invalid}");
+            assert_eq!(
+                stage_of(&ApiKind::Rest(invalid)),
+                Err(InvalidArn),
+                "{invalid}"
+            );
         }
     }
 

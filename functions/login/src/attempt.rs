@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use crate::error::LoginError;
 
 /// An attempt to log in: as whom, and from where.
-pub(crate) struct Attempt {
+pub(crate) struct LoginAttempt {
     /// Key of the name item; nothing if no user can have this identifier.
     pub(crate) name_key: Option<ItemKey>,
     /// Digest of the canonical identifier, for counters and logs.
@@ -24,7 +24,7 @@ pub(crate) struct Attempt {
     scope: Option<Scopes>,
 }
 
-impl Attempt {
+impl LoginAttempt {
     /// Reads the body. A malformed identifier is treated as an unknown one.
     ///
     /// # Errors

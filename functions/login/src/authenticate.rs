@@ -10,8 +10,8 @@ use gatehouse_store::{LoginReservation, ReservedLogin};
 use secrecy::ExposeSecret;
 
 use crate::app::App;
-use crate::attempt::Attempt;
-use crate::error::{LoginError, Refusal};
+use crate::attempt::LoginAttempt;
+use crate::error::{LoginError, LoginRefusal};
 
 /// A user whose password was correct.
 pub(crate) struct Authenticated {
@@ -28,12 +28,12 @@ pub(crate) struct Authenticated {
 pub(crate) async fn authenticate(
     app: &App,
     hasher: &Hasher,
-    attempt: &Attempt,
+    attempt: &LoginAttempt,
     now: Timestamp,
 ) -> Result<Authenticated, LoginError> {
     // No account has an empty password, so a quick response reveals nothing.
     let typed = TypedPassword::parse(attempt.password.expose_secret())
-        .map_err(|_| LoginError::Refused(Refusal::EmptyPassword))?;
+        .map_err(|_| LoginError::Refused(LoginRefusal::EmptyPassword))?;
     // An attempt that will not be hashed is not counted either.
     hasher.ready_to_verify(&typed)?;
     let guess = attempt.guess();
@@ -56,16 +56,16 @@ pub(crate) async fn authenticate(
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let verified = hasher.verify(typed.clone(), hash.clone()).await?;
     let Some(user) = user else {
-        return Err(LoginError::Refused(Refusal::UnknownUser));
+        return Err(LoginError::Refused(LoginRefusal::UnknownUser));
     };
     let Some(hash) = hash else {
-        return Err(LoginError::Refused(Refusal::NoPassword));
+        return Err(LoginError::Refused(LoginRefusal::NoPassword));
     };
     if !verified.is_right() {
-        return Err(LoginError::Refused(Refusal::WrongPassword));
+        return Err(LoginError::Refused(LoginRefusal::WrongPassword));
     }
     match user.status {
-        Status::Disabled => Err(LoginError::Refused(Refusal::Disabled)),
+        Status::Disabled => Err(LoginError::Refused(LoginRefusal::Disabled)),
         Status::Active => {
             // If there is no time left, the next login does it.
             if verified == Verified::Outdated && hasher.ready().is_ok() {

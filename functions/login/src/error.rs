@@ -12,7 +12,7 @@ pub(crate) enum LoginError {
     /// The scope is invalid or exceeds what is allowed.
     InvalidScope,
     /// The credentials are invalid, or the account cannot log in.
-    Refused(Refusal),
+    Refused(LoginRefusal),
     /// There were too many attempts.
     Throttled {
         counted: Counted,
@@ -24,7 +24,7 @@ pub(crate) enum LoginError {
 
 /// Why credentials were refused, for the log; the client never learns it.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Refusal {
+pub(crate) enum LoginRefusal {
     UnknownUser,
     WrongPassword,
     Disabled,
@@ -34,7 +34,7 @@ pub(crate) enum Refusal {
     EmptyPassword,
 }
 
-impl Refusal {
+impl LoginRefusal {
     /// Returns the word that the log uses.
     pub(crate) fn name(self) -> &'static str {
         match self {

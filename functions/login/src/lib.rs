@@ -10,13 +10,13 @@ mod app;
 mod attempt;
 mod authenticate;
 mod error;
-mod opening;
+mod new_session;
 
 pub use app::App;
-use attempt::Attempt;
+use attempt::LoginAttempt;
 use authenticate::{Authenticated, authenticate};
 use error::LoginError;
-use opening::Opening;
+use new_session::NewSession;
 
 /// Responds to one request.
 ///
@@ -29,7 +29,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
     let hasher = app.hasher.within(request.time_left(&app.clock));
-    let attempt = Attempt::read(request)?;
+    let attempt = LoginAttempt::read(request)?;
     // Before anything is written: without a key no token can be issued.
     let ring = app.ring.current(now).await?;
     let Authenticated { user, reserved } = match authenticate(app, &hasher, &attempt, now).await {
@@ -42,17 +42,17 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let scope = attempt.scope_of(&app.role_scopes.of(&user.roles));
     let guess = attempt.guess();
     let attempts_cleared = app.attempts.record_success(&guess, reserved, now);
-    let opened = async {
-        let opening = Opening {
+    let begun = async {
+        let session = NewSession {
             user: &user,
             scope: scope?,
             attempt: &attempt,
             now,
         };
-        opening.open(app, &ring).await
+        session.begin(app, &ring).await
     };
-    let (opened, attempts_cleared) = tokio::join!(Box::pin(opened), Box::pin(attempts_cleared));
-    match opened {
+    let (begun, attempts_cleared) = tokio::join!(Box::pin(begun), Box::pin(attempts_cleared));
+    match begun {
         Ok(response) => {
             attempts_cleared?;
             record(
@@ -72,7 +72,12 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
 }
 
 /// Records why the login was refused, unless it failed on our side.
-fn record_refusal(request: &Request, attempt: &Attempt, user: Option<&User>, error: &LoginError) {
+fn record_refusal(
+    request: &Request,
+    attempt: &LoginAttempt,
+    user: Option<&User>,
+    error: &LoginError,
+) {
     let (event, reason) = match error {
         LoginError::Refused(refusal) => (AuditEvent::LoginFailed, refusal.name()),
         LoginError::InvalidScope => (AuditEvent::LoginFailed, "invalid_scope"),
@@ -84,7 +89,7 @@ fn record_refusal(request: &Request, attempt: &Attempt, user: Option<&User>, err
 
 fn record(
     request: &Request,
-    attempt: &Attempt,
+    attempt: &LoginAttempt,
     user: Option<&User>,
     event: AuditEvent,
     reason: Option<&str>,

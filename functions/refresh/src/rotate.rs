@@ -239,11 +239,7 @@ fn invalid_scope() -> RefreshError {
 ///
 /// A token that is not the session's current one goes on to the update, which must detect
 /// a replay whatever its scope.
-async fn check_scope(
-    app: &App,
-    token: &RefreshToken,
-    wanted: &Scopes,
-) -> Result<(), RefreshError> {
+async fn check_scope(app: &App, token: &RefreshToken, wanted: &Scopes) -> Result<(), RefreshError> {
     let session = app.accounts.sessions.get(token.sid()).await?;
     let current = session.filter(|session| {
         session.sub == *token.sub()

@@ -36,12 +36,18 @@ impl Clock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only this module reads the clock"
+)]
 fn system_now() -> Timestamp {
     SystemTime::now().into()
 }
 
-#[expect(clippy::disallowed_methods, reason = "only this module reads the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only this module reads the clock"
+)]
 fn system_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| {

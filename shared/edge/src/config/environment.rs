@@ -102,7 +102,9 @@ impl Environment {
         text.parse()
             .ok()
             .filter(|number| bounds.contains(number))
-            .ok_or_else(|| ConfigError::invalid(name, format!("a whole number from {low} to {high}")))
+            .ok_or_else(|| {
+                ConfigError::invalid(name, format!("a whole number from {low} to {high}"))
+            })
     }
 
     pub(super) fn seconds(

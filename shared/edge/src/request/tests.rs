@@ -54,7 +54,10 @@ const VALID: &str = r#"{"username":"ada","password":"secret","email":null}"#;
 #[test]
 fn declared_fields_are_read() {
     let expected = ("ada".to_owned(), "secret".to_owned(), None);
-    assert_eq!(post("application/json", VALID).json(read).unwrap(), expected);
+    assert_eq!(
+        post("application/json", VALID).json(read).unwrap(),
+        expected
+    );
     let encoded = "eyJ1c2VybmFtZSI6ImFkYSIsInBhc3N3b3JkIjoic2VjcmV0In0=";
     assert_eq!(base64(encoded).json(read).unwrap(), expected);
 }

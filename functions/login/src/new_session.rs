@@ -13,25 +13,25 @@ use gatehouse_edge::{Response, Tokens};
 use gatehouse_store::KeysError;
 
 use crate::app::App;
-use crate::attempt::Attempt;
+use crate::attempt::LoginAttempt;
 use crate::error::LoginError;
 
 /// A session about to begin.
-pub(crate) struct Opening<'a> {
+pub(crate) struct NewSession<'a> {
     pub(crate) user: &'a User,
     pub(crate) scope: Scopes,
-    pub(crate) attempt: &'a Attempt,
+    pub(crate) attempt: &'a LoginAttempt,
     pub(crate) now: Timestamp,
 }
 
-impl Opening<'_> {
+impl NewSession<'_> {
     /// Stores the session, and responds with its first tokens.
     ///
     /// The tokens are issued first, so that no session is stored without them.
     ///
     /// # Errors
     /// If a key is missing or the session could not be stored.
-    pub(crate) async fn open(self, app: &App, ring: &KeyRing) -> Result<Response, LoginError> {
+    pub(crate) async fn begin(self, app: &App, ring: &KeyRing) -> Result<Response, LoginError> {
         let (key, mac) = ring
             .active()
             .zip(ring.active_mac())
