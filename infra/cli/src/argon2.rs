@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
 
-use crate::answer::print;
+use crate::output::print;
 
 /// What `gatehouse argon2` is told.
 #[derive(clap::Args)]

@@ -38,5 +38,5 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         Command::Enumeration { pairs } => enumeration::run(pairs).await?,
         Command::Guesses { guesses } => guesses::run(guesses).await?,
     };
-    write!(std::io::stdout(), "{text}").context(crate::answer::StdoutClosed)
+    write!(std::io::stdout(), "{text}").context(crate::output::StdoutClosed)
 }

@@ -17,8 +17,8 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::answer::{Answer, Status};
 use crate::options::Options;
+use crate::output::{Output, Status};
 use crate::target::{IfMissing, Target, TargetOptions};
 use crate::{project, running};
 use finding::{Finding, Level};
@@ -38,25 +38,25 @@ pub(crate) struct Arguments {
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Options { target, json } = arguments.options;
-    answer(&inspect(&target).await?).print(json)
+    output(&inspect(&target).await?).print(json)
 }
 
 async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
     let root = project::root()?;
-    if arguments.is_of_a_stack() {
+    if arguments.names_deployed_stack() {
         let target = Target::find(arguments, IfMissing::Fail).await?;
         return Ok(deployed::findings(&target, &root).await);
     }
     let mut findings = machine::findings().await;
     findings.extend(project_files::findings(&root));
-    if arguments.is_of_one_place() {
+    if arguments.names_local_stack() {
         let target = Target::find(arguments, IfMissing::Fail).await?;
         let keys = target.run(async |target| Ok(keys::findings(target, None).await));
         findings.extend(keys.await?);
         return Ok(findings);
     }
     for running in running::all(&root)? {
-        let target = Target::of_running(&running.variables)?;
+        let target = Target::from_running(&running.variables)?;
         let about = format!("`cargo local` at {}:", running.url());
         let found = keys::findings(&target, None).await.into_iter();
         findings.extend(found.map(|finding| finding.within(&about)));
@@ -64,7 +64,7 @@ async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
     Ok(findings)
 }
 
-fn answer(findings: &[Finding]) -> Answer {
+fn output(findings: &[Finding]) -> Output {
     let count = |level| findings.iter().filter(|one| one.level == level).count();
     let (ok, warn, fail) = (count(Level::Ok), count(Level::Warn), count(Level::Fail));
     let mut text = String::new();
@@ -84,7 +84,7 @@ fn answer(findings: &[Finding]) -> Answer {
     }
     let _ = writeln!(text, "\nok: {ok}, warnings: {warn}, failures: {fail}");
     let worst = findings.iter().map(|finding| finding.level).max();
-    Answer {
+    Output {
         text,
         json: json!({
             "findings": findings, "ok": ok, "warnings": warn, "failures": fail,

@@ -15,8 +15,8 @@ use gatehouse_edge::Clock;
 use gatehouse_store::Clients;
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::options::Options;
+use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 
@@ -65,11 +65,11 @@ enum Command {
 /// Runs one command, and prints the result.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
-    let work = async |target: &Target| answer(target, &command).await;
+    let work = async |target: &Target| execute(target, &command).await;
     options.run(work).await
 }
 
-async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
+async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
     let clients = Clients::new(target.tables(), target.table("SIGNING_KEYS_TABLE")?);
     let now = Clock::System.now();
     match command {
@@ -93,18 +93,18 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
             }
             revoke(&clients, id).await
         }
-        Command::List => Ok(listing::of(&clients.list().await?, now)),
+        Command::List => Ok(listing::clients(&clients.list().await?, now)),
     }
 }
 
-async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Result<Answer> {
+async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Result<Output> {
     let secret = ClientSecret::mint(random::bytes()?);
     let client = Client::new(id.clone(), &secret, now);
     if !clients.create(&client).await? {
         bail!("there is a client {id} already: `clients rotate {id}` replaces its secret");
     }
     let secret = secret.expose();
-    Ok(Answer::new(
+    Ok(Output::new(
         format!(
             "Client id:      {id}\n\
              Client secret:  {secret}\n\n\
@@ -120,7 +120,7 @@ async fn rotate(
     before: Client,
     previous_ends_at: Timestamp,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let id = before.id().clone();
     let secret = ClientSecret::mint(random::bytes()?);
     let after = before.clone().rotated(&secret, previous_ends_at, now);
@@ -133,7 +133,7 @@ async fn rotate(
         None => "The old secret is no longer valid".to_owned(),
     };
     let secret = secret.expose();
-    Ok(Answer::new(
+    Ok(Output::new(
         format!(
             "Client id:      {id}\n\
              Client secret:  {secret}\n\n\
@@ -143,11 +143,11 @@ async fn rotate(
     ))
 }
 
-async fn revoke(clients: &Clients, id: &ClientId) -> anyhow::Result<Answer> {
+async fn revoke(clients: &Clients, id: &ClientId) -> anyhow::Result<Output> {
     if !clients.remove(id).await? {
         return Err(unknown(id));
     }
-    Ok(Answer::new(
+    Ok(Output::new(
         format!("{id} is revoked.\n{WITHIN}"),
         json!({"revoked": id}),
     ))

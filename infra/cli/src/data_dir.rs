@@ -22,19 +22,19 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     /// Reads the option: without a value it is the project's own directory.
-    pub(crate) fn of_option(typed: Option<&Path>, root: &Path) -> anyhow::Result<Self> {
-        typed.map_or_else(|| Ok(Self::of_project(root)), Self::named)
+    pub(crate) fn from_option(typed: Option<&Path>, root: &Path) -> anyhow::Result<Self> {
+        typed.map_or_else(|| Ok(Self::project_default(root)), Self::from_path)
     }
 
     /// The default, in the project.
-    pub(crate) fn of_project(root: &Path) -> Self {
+    pub(crate) fn project_default(root: &Path) -> Self {
         Self {
             path: root.join(DATA_DIR),
         }
     }
 
     /// A path as it was typed: relative to the current directory, like any other.
-    pub(crate) fn named(typed: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn from_path(typed: &Path) -> anyhow::Result<Self> {
         if typed.as_os_str().is_empty() {
             bail!("--data-dir is empty: name a directory, such as {DATA_DIR}");
         }
@@ -51,13 +51,13 @@ impl DataDir {
     }
 
     /// Says whether it has a database.
-    pub(crate) fn is_kept(&self) -> bool {
+    pub(crate) fn has_database(&self) -> bool {
         self.path.join(DATABASE).is_file()
     }
 
     /// Fails unless it has a database.
-    pub(crate) fn check_kept(&self, root: &Path) -> anyhow::Result<()> {
-        if self.is_kept() {
+    pub(crate) fn check_exists(&self, root: &Path) -> anyhow::Result<()> {
+        if self.has_database() {
             return Ok(());
         }
         self.check_moved(root)?;
@@ -69,7 +69,7 @@ impl DataDir {
     /// Fails if a database cannot be created or opened here: before a build, and
     /// before anything else is written.
     pub(crate) fn check_usable(&self, root: &Path) -> anyhow::Result<()> {
-        if !self.is_kept() {
+        if !self.has_database() {
             self.check_moved(root)?;
             self.check_empty()?;
         }
@@ -150,8 +150,8 @@ mod tests {
     #[test]
     fn a_directory_without_a_database_is_an_error_that_names_it() {
         let root = tempfile::tempdir().unwrap();
-        let typo = DataDir::named(&root.path().join("mistyped")).unwrap();
-        let error = typo.check_kept(root.path()).unwrap_err().to_string();
+        let typo = DataDir::from_path(&root.path().join("mistyped")).unwrap();
+        let error = typo.check_exists(root.path()).unwrap_err().to_string();
         assert!(
             error.contains("mistyped") && error.contains("dynamodb.sqlite"),
             "{error}"
@@ -167,17 +167,17 @@ mod tests {
         let old = root.path().join(".gatehouse");
         fs::create_dir(&old).unwrap();
         fs::write(old.join(DATABASE), "").unwrap();
-        let default = DataDir::of_project(root.path());
+        let default = DataDir::project_default(root.path());
         for refused in [
-            default.check_kept(root.path()),
+            default.check_exists(root.path()),
             default.check_usable(root.path()),
         ] {
             let error = refused.unwrap_err().to_string();
             assert!(error.contains("mv .gatehouse/dynamodb.sqlite*"), "{error}");
         }
-        DataDir::named(&old)
+        DataDir::from_path(&old)
             .unwrap()
-            .check_kept(root.path())
+            .check_exists(root.path())
             .unwrap();
     }
 
@@ -186,13 +186,13 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let other = root.path().join("src");
         fs::create_dir(&other).unwrap();
-        let named = DataDir::named(&other).unwrap();
+        let named = DataDir::from_path(&other).unwrap();
         named.check_usable(root.path()).unwrap();
         fs::write(other.join("main.rs"), "").unwrap();
         let error = named.check_usable(root.path()).unwrap_err().to_string();
         assert!(error.contains("main.rs"), "{error}");
-        let file = DataDir::named(&other.join("main.rs")).unwrap();
+        let file = DataDir::from_path(&other.join("main.rs")).unwrap();
         assert!(file.check_usable(root.path()).is_err());
-        assert!(DataDir::named(Path::new("")).is_err());
+        assert!(DataDir::from_path(Path::new("")).is_err());
     }
 }

@@ -99,7 +99,8 @@ impl Deployment {
         loop {
             let page = client.list_stack_resources().stack_name(&self.name);
             let page = page.set_next_token(next).send().await;
-            let page = page.map_err(|error| told(error, "CloudFormation refuses".to_owned()))?;
+            let page =
+                page.map_err(|error| sdk_error(error, "CloudFormation refuses".to_owned()))?;
             for resource in page.stack_resource_summaries() {
                 if let (Some(id), Some(physical)) = (
                     resource.logical_resource_id(),
@@ -120,7 +121,7 @@ impl Deployment {
         let described = self.secrets().describe_secret().secret_id(&self.secret);
         let described = described.send().await;
         let described =
-            described.map_err(|error| told(error, "Secrets Manager refuses".to_owned()))?;
+            described.map_err(|error| sdk_error(error, "Secrets Manager refuses".to_owned()))?;
         Ok(described.rotation_enabled().unwrap_or(false))
     }
 
@@ -137,17 +138,19 @@ impl Deployment {
             .secret_id(&self.secret)
             .send();
         let why = "Secrets Manager does not rotate the keys (docs/runbook.md: Rotate by hand)";
-        asked.await.map_err(|error| told(error, why.to_owned()))?;
+        asked
+            .await
+            .map_err(|error| sdk_error(error, why.to_owned()))?;
         Ok(())
     }
 }
 
 async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
     let client = aws_sdk_cloudformation::Client::new(config);
-    let answer = client.describe_stacks().stack_name(name).send().await;
-    let answer =
-        answer.map_err(|error| told(error, format!("the stack {name} cannot be looked up")))?;
-    let mut stacks = answer.stacks.unwrap_or_default();
+    let described = client.describe_stacks().stack_name(name).send().await;
+    let described = described
+        .map_err(|error| sdk_error(error, format!("the stack {name} cannot be looked up")))?;
+    let mut stacks = described.stacks.unwrap_or_default();
     stacks
         .pop()
         .with_context(|| format!("there is no stack {name} in this account and region"))
@@ -155,7 +158,7 @@ async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
 
 /// Makes an error for people of one of the SDK: what AWS said, or why nothing was
 /// asked (no credentials, no connection).
-fn told<E>(error: SdkError<E>, why: String) -> anyhow::Error
+fn sdk_error<E>(error: SdkError<E>, why: String) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {

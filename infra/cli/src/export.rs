@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use gatehouse_store::Users;
 use tempfile::NamedTempFile;
 
-use crate::answer::{Status, notice, print};
+use crate::output::{Status, notice, print};
 use crate::target::{IfMissing, Target, TargetOptions};
 use crate::user_file::{Format, Record, Writer};
 
@@ -34,7 +34,7 @@ struct Exported {
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    Format::of(&arguments.file)?;
+    Format::from_path(&arguments.file)?;
     let target = Target::find(&arguments.target, IfMissing::Fail).await?;
     let work = async |target: &Target| {
         let users = Users::new(target.tables(), target.table("USERS_TABLE")?);
@@ -68,7 +68,7 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
     // Created with mode 0600.
     let partial = NamedTempFile::new_in(parent.unwrap_or(Path::new("."))).with_context(shown)?;
     let to = BufWriter::new(partial.reopen()?);
-    let mut writer = Writer::new(Format::of(file)?, to)?;
+    let mut writer = Writer::new(Format::from_path(file)?, to)?;
     let mut exported = Exported::default();
     let mut start = None;
     loop {

@@ -3,17 +3,17 @@
 mod arguments;
 mod batch;
 mod checkpoint;
-mod claims;
 mod line;
 mod report_file;
 mod run;
 mod tables;
+mod taken_keys;
 mod tally;
 
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::answer::print;
+use crate::output::print;
 use crate::target::{IfMissing, Target};
 pub(crate) use arguments::Arguments;
 use run::{Pace, Run};
@@ -29,7 +29,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let target = Target::find(&arguments.target, if_missing).await?;
     let work = async |target: &Target| {
-        let tables = ImportTables::of(target)?;
+        let tables = ImportTables::open(target)?;
         Run::new(&arguments, &tables, Pace::default())
             .import()
             .await

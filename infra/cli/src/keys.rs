@@ -15,9 +15,9 @@ use gatehouse_edge::config::RotationSettings;
 use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, SigningKeys};
 use serde_json::json;
 
-use crate::answer::Answer;
 use crate::deployment::Deployment;
 use crate::options::Options;
+use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 
@@ -66,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     {
         confirm(kid, *refresh)?;
     }
-    let work = async |target: &Target| answer(target, &command).await;
+    let work = async |target: &Target| execute(target, &command).await;
     options.run(work).await
 }
 
@@ -79,30 +79,30 @@ fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
     prompt::confirm(&consequences, "the key's id", kid)
 }
 
-async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
-    let hurried = matches!(command, Command::Rotate { now: true });
-    let keys = rotation(target, hurried)?;
+async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
+    let at_once = matches!(command, Command::Rotate { now: true });
+    let keys = rotation(target, at_once)?;
     let now = Clock::System.now();
     match command {
         Command::List => {
             let (ring, published) = keys.keys().await?;
-            Ok(listing::of(&ring, &published, now))
+            Ok(listing::keys(&ring, &published, now))
         }
         // On AWS the rotation is Secrets Manager's, which runs the function.
         Command::Rotate { .. } => match target.deployment() {
-            Some(deployment) if !hurried && !deployment.is_emulated() => request(deployment).await,
+            Some(deployment) if !at_once && !deployment.is_emulated() => request(deployment).await,
             Some(_) | None => rotate(&keys, now).await,
         },
         Command::Revoke { kid, refresh, .. } => revoke(&keys, kid, *refresh, now).await,
     }
 }
 
-/// What changes the keys; `hurried` is for who waits for no verifier.
-pub(crate) fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRotation> {
+/// What changes the keys; `at_once` is for who waits for no verifier.
+pub(crate) fn rotation(target: &Target, at_once: bool) -> anyhow::Result<KeyRotation> {
     let settings = RotationSettings::from_environment(target.settings())?;
     let rules = RotationRules {
         algorithm: settings.algorithm,
-        min_pending: if hurried {
+        min_pending: if at_once {
             Duration::ZERO
         } else {
             settings.min_pending
@@ -116,16 +116,16 @@ pub(crate) fn rotation(target: &Target, hurried: bool) -> anyhow::Result<KeyRota
     ))
 }
 
-async fn request(deployment: &Deployment) -> anyhow::Result<Answer> {
+async fn request(deployment: &Deployment) -> anyhow::Result<Output> {
     deployment.request_rotation().await?;
-    Ok(Answer::new(
+    Ok(Output::new(
         "Secrets Manager has begun a rotation: `keys list` shows when it is done.\n".to_owned(),
         json!({"requested": true}),
     ))
 }
 
 /// The four steps of Secrets Manager, one after the other.
-async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
+async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
     let token = token()?;
     let created = keys.create(&token, now).await?;
     keys.publish(&token, now).await?;
@@ -135,7 +135,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
     if let Created::Waiting(RotationStep::TooEarly { promotable_at }) = created {
         let at = promotable_at.map(|at| at.to_string());
         let when = at.as_ref().map(|at| format!(" before {at}"));
-        return Ok(Answer::new(
+        return Ok(Output::new(
             format!(
                 "Nothing was changed: verifiers may not know the next key{}.\n",
                 when.as_deref().unwrap_or(" yet")
@@ -152,7 +152,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Answer> {
     let (ring, _) = keys.keys().await?;
     let kid = ring.active().map(|key| key.kid().to_string());
     let name = kid.as_deref().unwrap_or("none");
-    Ok(Answer::new(
+    Ok(Output::new(
         format!("Tokens are now signed by {name}.\n"),
         json!({"rotated": true, "active": kid}),
     ))
@@ -163,10 +163,10 @@ async fn revoke(
     kid: &str,
     refresh: bool,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let parsed = Kid::parse(kid)?;
     match keys.remove(&parsed, refresh, &token()?, now).await? {
-        Removal::Done => Ok(Answer::new(
+        Removal::Done => Ok(Output::new(
             format!(
                 "{kid} is removed. Functions that are running obey within KEY_CACHE_SECONDS.\n"
             ),

@@ -17,7 +17,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cargo::{self, Purpose};
 use crate::data_dir::DataDir;
-use crate::running::Registration;
+use crate::running::RecordedStack;
 use crate::watch::{self, Watch};
 use crate::{project, settings};
 
@@ -61,30 +61,30 @@ pub(crate) struct Arguments {
 /// Runs the stack until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     // From here on, so that whatever was started is ended too.
-    let mut end = End::listen()?;
+    let mut shutdown = Shutdown::listen()?;
     let mut running = tokio::select! {
         // Asked first: Ctrl-C also ends the Cargo that builds, which would look like a
         // build that failed.
         biased;
-        () = end.asked() => bail!("ended before the service was ready"),
-        started = Running::start(&arguments) => started?,
+        () = shutdown.requested() => bail!("ended before the service was ready"),
+        started = LocalStack::start(&arguments) => started?,
     };
     let ended = tokio::select! {
         ended = running.watch_ended() => ended,
-        () = end.asked() => Ok(()),
+        () = shutdown.requested() => Ok(()),
     };
     running.stop().await;
     ended
 }
 
 /// The stack and what serves its functions.
-struct Running {
+struct LocalStack {
     stack: Stack,
     watch: Option<Watch>,
-    registration: Registration,
+    recorded: RecordedStack,
 }
 
-impl Running {
+impl LocalStack {
     /// Builds the functions, starts the stack, and says what to type.
     async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let root = project::root()?;
@@ -114,14 +114,14 @@ impl Running {
         let stack = Stack::start(options).await?;
         let took = began.elapsed();
         let variables = stack.shared_environment();
-        let registration = Registration::enter(&root, stack.address().port(), &variables)?;
+        let recorded = RecordedStack::create(&root, stack.address().port(), &variables)?;
         let mut running = Self {
             stack,
             watch: None,
-            registration,
+            recorded,
         };
         if let Some(port) = invoke_port {
-            let environment = running.registration.environment();
+            let environment = running.recorded.environment();
             running.watch = Some(Watch::start(&root, port, environment).await?);
         }
         let mut notes = parameters::notes(&arguments.parameter);
@@ -132,7 +132,7 @@ impl Running {
             stack: &running.stack,
             took,
             data_dir: data_dir.as_ref(),
-            registration: &running.registration,
+            recorded: &running.recorded,
             notes: &notes,
         };
         greeting.write(&mut out.lock())?;
@@ -158,7 +158,7 @@ fn data_dir(arguments: &Arguments, root: &Path) -> anyhow::Result<Option<DataDir
     let Some(typed) = &arguments.data_dir else {
         return Ok(None);
     };
-    let data_dir = DataDir::of_option(typed.as_deref(), root)?;
+    let data_dir = DataDir::from_option(typed.as_deref(), root)?;
     data_dir.check_usable(root)?;
     Ok(Some(data_dir))
 }
@@ -205,13 +205,13 @@ fn parameters(given: &[(String, String)]) -> anyhow::Result<BTreeMap<String, Str
 }
 
 /// The signals that end the service.
-struct End {
+struct Shutdown {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
-impl End {
+impl Shutdown {
     fn listen() -> anyhow::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -220,7 +220,7 @@ impl End {
         })
     }
 
-    async fn asked(&mut self) {
+    async fn requested(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}

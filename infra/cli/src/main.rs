@@ -1,6 +1,5 @@
 //! The `gatehouse` command.
 
-mod answer;
 mod argon2;
 mod bench;
 mod cargo;
@@ -16,6 +15,7 @@ mod import;
 mod keys;
 mod local;
 mod options;
+mod output;
 mod project;
 mod prompt;
 mod running;
@@ -80,9 +80,9 @@ async fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         // `| head` has read what it wanted.
-        Err(error) if answer::is_reader_gone(&error) => ExitCode::SUCCESS,
+        Err(error) if output::is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
-            answer::notice(&format!("error: {error:#}"));
+            output::notice(&format!("error: {error:#}"));
             ExitCode::FAILURE
         }
     }

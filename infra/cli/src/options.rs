@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::answer::Answer;
+use crate::output::Output;
 use crate::target::{IfMissing, Target, TargetOptions};
 
 /// Which stack a command works on, and how it prints.
@@ -19,7 +19,7 @@ impl Options {
     /// Does some work on the stack, and prints the answer.
     pub(crate) async fn run(
         &self,
-        work: impl AsyncFnOnce(&Target) -> anyhow::Result<Answer>,
+        work: impl AsyncFnOnce(&Target) -> anyhow::Result<Output>,
     ) -> anyhow::Result<ExitCode> {
         let target = Target::find(&self.target, IfMissing::Fail).await?;
         target.run(work).await?.print(self.json)

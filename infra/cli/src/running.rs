@@ -14,17 +14,17 @@ use crate::environment_file;
 use crate::project::WORK_DIR;
 
 /// A stack of this process, written down for others until it is dropped.
-pub(crate) struct Registration {
+pub(crate) struct RecordedStack {
     environment: PathBuf,
     /// The file that a plain `cargo lambda watch` reads, if this stack has it.
     shared: Option<PathBuf>,
     _lock: Lock,
 }
 
-impl Registration {
+impl RecordedStack {
     /// Writes down where a stack is. The first of a project is also the one that
     /// a plain `cargo lambda` finds.
-    pub(crate) fn enter(
+    pub(crate) fn create(
         root: &Path,
         port: u16,
         variables: &BTreeMap<String, String>,
@@ -59,7 +59,7 @@ impl Registration {
     }
 }
 
-impl Drop for Registration {
+impl Drop for RecordedStack {
     fn drop(&mut self) {
         for file in self.shared.iter().chain([&self.environment]) {
             // What cannot be removed is stale: the lock says that nothing runs.
@@ -141,8 +141,8 @@ mod tests {
             found.iter().map(|running| running.port).collect()
         };
         assert_eq!(ports(), [0_u16; 0]);
-        let first = Registration::enter(root.path(), 3001, &variables("first")).unwrap();
-        let second = Registration::enter(root.path(), 3000, &variables("second")).unwrap();
+        let first = RecordedStack::create(root.path(), 3001, &variables("first")).unwrap();
+        let second = RecordedStack::create(root.path(), 3000, &variables("second")).unwrap();
         assert!(first.is_shared() && !second.is_shared());
         assert_eq!(ports(), [3000, 3001]);
         let shared = root.path().join(".gatehouse");

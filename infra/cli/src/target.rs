@@ -10,9 +10,9 @@ use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
 use tempfile::TempDir;
 
-use crate::answer::notice;
 use crate::data_dir::DataDir;
 use crate::deployment::Deployment;
+use crate::output::notice;
 use crate::{project, running, variable};
 
 /// Which stack a command is for.
@@ -38,12 +38,12 @@ pub(crate) struct TargetOptions {
 
 impl TargetOptions {
     /// Says whether a deployed stack is named.
-    pub(crate) fn is_of_a_stack(&self) -> bool {
+    pub(crate) fn names_deployed_stack(&self) -> bool {
         self.stack.is_some()
     }
 
     /// Says whether a data directory or a running stack is named.
-    pub(crate) fn is_of_one_place(&self) -> bool {
+    pub(crate) fn names_local_stack(&self) -> bool {
         self.data_dir.is_some() || self.port.is_some()
     }
 }
@@ -72,7 +72,7 @@ enum Kind {
     Running,
     /// Nothing runs: the tables are open here, perhaps in a directory that is deleted
     /// afterwards.
-    Kept(Storage, Option<TempDir>),
+    DataDir(Storage, Option<TempDir>),
     /// The stack is on AWS, or on an emulator of it.
     Deployed(Box<Deployment>),
 }
@@ -90,27 +90,27 @@ impl Target {
         let Some(typed) = &options.data_dir else {
             let running = running::one(&root, options.port)?;
             notice(&format!("Using the `cargo local` at {}.", running.url()));
-            return Self::of_running(&running.variables);
+            return Self::from_running(&running.variables);
         };
-        let directory = DataDir::of_option(typed.as_deref(), &root)?;
+        let directory = DataDir::from_option(typed.as_deref(), &root)?;
         for running in running::all(&root)? {
-            let target = Self::of_running(&running.variables)?;
-            if target.keeps_its_keys_in(directory.path()) {
+            let target = Self::from_running(&running.variables)?;
+            if target.has_keys_in(directory.path()) {
                 notice(&format!("Using the `cargo local` at {}.", running.url()));
                 return Ok(target);
             }
         }
         match if_missing {
-            IfMissing::Pretend if !directory.is_kept() => {
+            IfMissing::Pretend if !directory.has_database() => {
                 directory.check_usable(&root)?;
                 let empty = tempfile::tempdir().context("there is no temporary directory")?;
                 let storage = Storage::open(&root.join(project::TEMPLATE), empty.path()).await?;
-                return Ok(Self::of_storage(storage, Some(empty)));
+                return Ok(Self::from_storage(storage, Some(empty)));
             }
-            IfMissing::Fail | IfMissing::Pretend => directory.check_kept(&root)?,
+            IfMissing::Fail | IfMissing::Pretend => directory.check_exists(&root)?,
             IfMissing::Create => {
                 directory.check_usable(&root)?;
-                if !directory.is_kept() {
+                if !directory.has_database() {
                     notice(&format!("Creating the data directory {directory}."));
                 }
             }
@@ -131,17 +131,17 @@ impl Target {
     /// Opens a data directory that no stack runs on.
     pub(crate) async fn open(root: &Path, directory: &Path) -> anyhow::Result<Self> {
         let storage = Storage::open(&root.join(project::TEMPLATE), directory).await?;
-        Ok(Self::of_storage(storage, None))
+        Ok(Self::from_storage(storage, None))
     }
 
-    fn of_storage(storage: Storage, temporary: Option<TempDir>) -> Self {
+    fn from_storage(storage: Storage, temporary: Option<TempDir>) -> Self {
         let names = storage.tables();
         let settings = names.map(|(id, name)| (variable::name(id), name.to_owned()));
         Self {
             tables: local_tables(storage.dynamodb_url()),
             ring: KeyRingSource::File(storage.key_ring_path().to_owned()),
             settings: environment(&settings.collect()),
-            kind: Kind::Kept(storage, temporary),
+            kind: Kind::DataDir(storage, temporary),
         }
     }
 
@@ -177,7 +177,7 @@ impl Target {
     pub(crate) fn deployment(&self) -> Option<&Deployment> {
         match &self.kind {
             Kind::Deployed(deployment) => Some(deployment),
-            Kind::Running | Kind::Kept(..) => None,
+            Kind::Running | Kind::DataDir(..) => None,
         }
     }
 
@@ -193,13 +193,13 @@ impl Target {
 
     /// Closes what was opened.
     pub(crate) async fn close(self) {
-        if let Kind::Kept(storage, _temporary) = self.kind {
+        if let Kind::DataDir(storage, _temporary) = self.kind {
             storage.close().await;
         }
     }
 
     /// A stack that runs in this project, by what it wrote down.
-    pub(crate) fn of_running(variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
+    pub(crate) fn from_running(variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let settings = environment(variables);
         let dynamodb = settings.text("AWS_ENDPOINT_URL").map(str::to_owned);
         let dynamodb = dynamodb.context("the stack has not written down its DynamoDB")?;
@@ -213,7 +213,7 @@ impl Target {
         })
     }
 
-    fn keeps_its_keys_in(&self, directory: &Path) -> bool {
+    fn has_keys_in(&self, directory: &Path) -> bool {
         match &self.ring {
             KeyRingSource::File(ring) => *ring == key_ring_path(directory),
             KeyRingSource::Secret { .. } => false,

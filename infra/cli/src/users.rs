@@ -23,8 +23,8 @@ use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::Clock;
 use secrecy::SecretString;
 
-use crate::answer::Answer;
 use crate::options::Options;
+use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 use tables::Tables;
@@ -139,40 +139,40 @@ enum Command {
 /// Runs one command, and prints what came of it.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
-    let work = async |target: &Target| answer(target, &command).await;
+    let work = async |target: &Target| execute(target, &command).await;
     options.run(work).await
 }
 
-async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
-    let tables = Tables::of(target)?;
+async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
+    let tables = Tables::open(target)?;
     let now = Clock::System.now();
     match command {
-        Command::List { role } => listing::all(&tables, role.as_ref()).await,
+        Command::List { role } => listing::users(&tables, role.as_ref()).await,
         Command::Show {
             external_id: Some(id),
             ..
-        } => Ok(listing::one(&tables.find_external(id).await?)),
+        } => Ok(listing::user(&tables.find_external(id).await?)),
         Command::Show { name, .. } => {
             let name = name.as_deref().unwrap_or_default();
-            Ok(listing::one(&tables.find(name).await?))
+            Ok(listing::user(&tables.find(name).await?))
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
             let password = prompt::new_password(&create::rules(target.settings())?)?;
             let created = create::account(target.settings(), &tables, newcomer, &password, now);
-            let answer = created.await?;
+            let output = created.await?;
             roles::warn(target.settings(), role);
-            Ok(answer)
+            Ok(output)
         }
         Command::Promote { name } => change::promote(&tables, name, now).await,
         Command::Roles { name, add, remove } => {
-            let answer = change::roles(&tables, name, (add, remove), now).await?;
+            let output = change::roles(&tables, name, (add, remove), now).await?;
             roles::warn(target.settings(), add);
-            Ok(answer)
+            Ok(output)
         }
         Command::Disable { name, yes } => {
             let user = tables.find(name).await?;
-            ask(
+            confirm(
                 *yes,
                 &user,
                 "will not be able to log in, and every session will end",
@@ -186,7 +186,7 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
         Command::Unlock { name } => unlock::user(&tables, &tables.find(name).await?).await,
         Command::RevokeSessions { name, yes } => {
             let user = tables.find(name).await?;
-            ask(
+            confirm(
                 *yes,
                 &user,
                 "will have to log in again: every session will end",
@@ -194,11 +194,11 @@ async fn answer(target: &Target, command: &Command) -> anyhow::Result<Answer> {
             change::end_sessions(&tables, &user, now).await
         }
         Command::Recanonicalise { dry_run } => {
-            Ok(recanonicalise::names(&tables, *dry_run).await?.answer())
+            Ok(recanonicalise::names(&tables, *dry_run).await?.output())
         }
         Command::Recover { name } => recover::code(&tables, &tables.find(name).await?, now).await,
         Command::Delete { name, id, yes } => {
-            let sub = doomed(&tables, name.as_deref(), id.as_ref(), *yes).await?;
+            let sub = account_to_delete(&tables, name.as_deref(), id.as_ref(), *yes).await?;
             delete::account(&tables, &sub, now).await
         }
     }
@@ -210,7 +210,7 @@ pub(crate) async fn seed(
     name: &str,
     password: &SecretString,
 ) -> anyhow::Result<bool> {
-    let tables = Tables::of(target)?;
+    let tables = Tables::open(target)?;
     if tables.subject_of(name).await?.is_some() {
         return Ok(false);
     }
@@ -221,7 +221,7 @@ pub(crate) async fn seed(
 }
 
 /// Whose account is to be deleted, once that is confirmed.
-async fn doomed(
+async fn account_to_delete(
     tables: &Tables,
     name: Option<&str>,
     id: Option<&SubjectId>,
@@ -237,11 +237,11 @@ async fn doomed(
         return Ok(id.clone());
     }
     let user = tables.find(name.unwrap_or_default()).await?;
-    ask(yes, &user, consequence)?;
+    confirm(yes, &user, consequence)?;
     Ok(user.sub)
 }
 
-fn ask(yes: bool, user: &User, consequence: &str) -> anyhow::Result<()> {
+fn confirm(yes: bool, user: &User, consequence: &str) -> anyhow::Result<()> {
     if yes {
         return Ok(());
     }

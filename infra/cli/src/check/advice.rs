@@ -10,7 +10,7 @@ use super::finding::Finding;
 /// Looks at the parameters of a stack. One that does not protect its data is for
 /// trying things out, and is spared what only real users need.
 pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
-    let values = Values(parameters);
+    let values = Parameters(parameters);
     let mut found: Vec<Finding> = [
         values.rotation(),
         values.pending(),
@@ -39,9 +39,9 @@ pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
     found
 }
 
-struct Values<'a>(&'a BTreeMap<String, String>);
+struct Parameters<'a>(&'a BTreeMap<String, String>);
 
-impl Values<'_> {
+impl Parameters<'_> {
     fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }

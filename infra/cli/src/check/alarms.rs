@@ -14,7 +14,7 @@ pub(super) fn findings(
     if topic.is_empty() {
         return vec![];
     }
-    let alarms: Vec<_> = resources.of("AWS::CloudWatch::Alarm").collect();
+    let alarms: Vec<_> = resources.of_type("AWS::CloudWatch::Alarm").collect();
     let missing: Vec<&str> = alarms
         .iter()
         .filter(|alarm| alarm.physical.is_empty())

@@ -38,7 +38,7 @@ pub(super) async fn findings(target: &Target, root: &Path) -> Vec<Finding> {
     let lambda = deployment.lambda();
     found.extend(functions::findings(&lambda, &resources, architecture).await);
     let protects = all.get("ProtectData").is_some_and(|value| value == "true");
-    for table in resources.of("AWS::DynamoDB::Table") {
+    for table in resources.of_type("AWS::DynamoDB::Table") {
         found.extend(tables::findings(&target.tables(), table, protects).await);
     }
     found.extend(alarms::findings(&resources, all));
@@ -94,7 +94,7 @@ fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
             ));
         }
     }
-    found.extend(project_files::of_plan(template, &known));
+    found.extend(project_files::plan_findings(template, &known));
     found
 }
 

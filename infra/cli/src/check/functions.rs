@@ -17,7 +17,7 @@ pub(super) async fn findings(
     architecture: &str,
 ) -> Vec<Finding> {
     let mut found = Vec::new();
-    for function in resources.of("AWS::Serverless::Function") {
+    for function in resources.of_type("AWS::Serverless::Function") {
         if let Some(missing) = function.missing() {
             found.push(missing);
             continue;
@@ -31,7 +31,7 @@ pub(super) async fn findings(
         match policy(client, &function.physical).await {
             Err(error) => problems.push(function.unreadable(&error)),
             Ok(policy) => {
-                let missing = callers.iter().filter(|caller| !policy.lets_in(caller));
+                let missing = callers.iter().filter(|caller| !policy.allows(caller));
                 problems.extend(missing.map(|caller| {
                     Finding::fail(
                         function.id.as_str(),
@@ -67,7 +67,7 @@ struct Caller {
 }
 
 fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
-    let permissions = resources.of("AWS::Lambda::Permission");
+    let permissions = resources.of_type("AWS::Lambda::Permission");
     let of_function = permissions.filter(|permission| {
         let properties = permission.properties.to_string();
         properties.contains(&format!("\"FunctionName\":{{\"Ref\":\"{function}\"}}"))
@@ -77,7 +77,7 @@ fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
         .filter_map(|permission| {
             let properties = &permission.properties;
             let source = properties.get("SourceArn").map(Value::to_string);
-            let api = resources.of("AWS::ApiGatewayV2::Api").next();
+            let api = resources.of_type("AWS::ApiGatewayV2::Api").next();
             let api = api.filter(|api| {
                 source.is_some_and(|source| source.contains(&format!("${{{}}}", api.id)))
             });
@@ -89,8 +89,8 @@ fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
         .collect();
     // An integration without a permission in the template is a slip there.
     let integrations = resources
-        .of("AWS::ApiGatewayV2::Integration")
-        .chain(resources.of("AWS::ApiGatewayV2::Authorizer"));
+        .of_type("AWS::ApiGatewayV2::Integration")
+        .chain(resources.of_type("AWS::ApiGatewayV2::Authorizer"));
     let mut properties = integrations.map(|one| one.properties.to_string());
     let is_integrated = properties.any(|text| {
         text.contains(&format!("\"{function}.Arn\""))
@@ -146,7 +146,7 @@ async fn problem_of_state(
 struct Policy(Value);
 
 impl Policy {
-    fn lets_in(&self, caller: &Caller) -> bool {
+    fn allows(&self, caller: &Caller) -> bool {
         let statements = self.0.get("Statement").and_then(Value::as_array);
         statements.is_some_and(|statements| {
             statements.iter().any(|statement| {
@@ -194,20 +194,20 @@ mod tests {
             "Principal": {"Service": "apigateway.amazonaws.com"},
             "Condition": {"ArnLike": {"AWS:SourceArn": "arn:aws:execute-api:eu-west-1:1:abc123/*"}},
         }]}));
-        let lets_in = |principal: &str, source: Option<&str>| {
-            policy.lets_in(&Caller {
+        let allowed = |principal: &str, source: Option<&str>| {
+            policy.allows(&Caller {
                 principal: principal.to_owned(),
                 source: source.map(str::to_owned),
             })
         };
-        assert!(lets_in(API_GATEWAY, Some("abc123")));
-        assert!(lets_in(API_GATEWAY, None));
-        assert!(!lets_in(API_GATEWAY, Some("other1")));
-        assert!(!lets_in("secretsmanager.amazonaws.com", None));
+        assert!(allowed(API_GATEWAY, Some("abc123")));
+        assert!(allowed(API_GATEWAY, None));
+        assert!(!allowed(API_GATEWAY, Some("other1")));
+        assert!(!allowed("secretsmanager.amazonaws.com", None));
         let caller = Caller {
             principal: API_GATEWAY.to_owned(),
             source: None,
         };
-        assert!(!Policy(Value::Null).lets_in(&caller));
+        assert!(!Policy(Value::Null).allows(&caller));
     }
 }

@@ -44,7 +44,7 @@ fn environments(root: &Path, template: &Path) -> Vec<Finding> {
         match parameters(overrides) {
             Err(problem) => found.push(Finding::fail(about, problem)),
             Ok(parameters) => {
-                let all = of_plan(template, &parameters).into_iter();
+                let all = plan_findings(template, &parameters).into_iter();
                 found.extend(all.map(|finding| finding.within(&about)));
             }
         }
@@ -53,7 +53,10 @@ fn environments(root: &Path, template: &Path) -> Vec<Finding> {
 }
 
 /// What the template, the functions and good sense say about some parameters.
-pub(super) fn of_plan(template: &Path, parameters: &BTreeMap<String, String>) -> Vec<Finding> {
+pub(super) fn plan_findings(
+    template: &Path,
+    parameters: &BTreeMap<String, String>,
+) -> Vec<Finding> {
     match Plan::read(template, parameters, URL) {
         Err(error) => vec![Finding::fail("parameters", error.to_string())],
         Ok(plan) => {

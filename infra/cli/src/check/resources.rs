@@ -57,7 +57,7 @@ impl Resources {
     }
 
     /// The resources of a type.
-    pub(super) fn of(&self, kind: &str) -> impl Iterator<Item = &Resource> {
+    pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &Resource> {
         self.0.iter().filter(move |resource| resource.kind == kind)
     }
 }

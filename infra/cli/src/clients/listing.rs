@@ -6,14 +6,14 @@ use gatehouse_auth::client::Client;
 use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
+use crate::output::Output;
 
 /// Shows every client.
-pub(super) fn of(clients: &[Client], now: Timestamp) -> Answer {
+pub(super) fn clients(clients: &[Client], now: Timestamp) -> Output {
     let json =
-        json!({ "clients": clients.iter().map(|client| one(client, now)).collect::<Vec<_>>() });
+        json!({ "clients": clients.iter().map(|client| json(client, now)).collect::<Vec<_>>() });
     if clients.is_empty() {
-        return Answer::new(
+        return Output::new(
             "No client is registered: `clients create ID` registers one.\n".to_owned(),
             json,
         );
@@ -36,10 +36,10 @@ pub(super) fn of(clients: &[Client], now: Timestamp) -> Answer {
         let until = until.as_deref().unwrap_or("-");
         line([client.id().as_str(), &created, &since, until]);
     }
-    Answer::new(text, json)
+    Output::new(text, json)
 }
 
-fn one(client: &Client, now: Timestamp) -> Value {
+fn json(client: &Client, now: Timestamp) -> Value {
     json!({
         "client_id": client.id(),
         "created_at": client.created_at().to_string(),

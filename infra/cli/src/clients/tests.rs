@@ -17,7 +17,7 @@ fn id(text: &str) -> ClientId {
 }
 
 async fn run(target: &Target, command: Command) -> anyhow::Result<Value> {
-    Ok(answer(target, &command).await?.json)
+    Ok(execute(target, &command).await?.json)
 }
 
 async fn create(target: &Target, name: &str) -> anyhow::Result<Value> {
@@ -30,11 +30,11 @@ async fn rotate(target: &Target, hours: u64, yes: bool) -> anyhow::Result<Value>
 }
 
 /// Says what the function would make of a secret now.
-async fn verdict(target: &Target, answer: &Value) -> Result<(), ClientRefusal> {
+async fn verdict(target: &Target, output: &Value) -> Result<(), ClientRefusal> {
     let table = target.table("SIGNING_KEYS_TABLE").unwrap();
     let clients = Clients::new(target.tables(), table);
     let client = clients.get(&id("reports")).await.unwrap();
-    let secret = answer["client_secret"].as_str().unwrap();
+    let secret = output["client_secret"].as_str().unwrap();
     Client::authenticate(client.as_ref(), secret, Clock::System.now())
 }
 
@@ -42,14 +42,14 @@ async fn verdict(target: &Target, answer: &Value) -> Result<(), ClientRefusal> {
 async fn a_client_is_created_listed_and_revoked() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
-    let empty = answer(&target, &Command::List).await.unwrap();
+    let empty = execute(&target, &Command::List).await.unwrap();
     assert!(empty.text.contains("clients create"), "{}", empty.text);
     let created = create(&target, "reports").await.unwrap();
     assert_eq!(created["client_id"], "reports");
     assert_eq!(verdict(&target, &created).await, Ok(()));
     create(&target, "a").await.unwrap();
 
-    let list = answer(&target, &Command::List).await.unwrap();
+    let list = execute(&target, &Command::List).await.unwrap();
     assert_eq!(list.json["clients"][0]["client_id"], "a");
     assert_eq!(list.json["clients"][1]["previous_ends_at"], Value::Null);
     assert_eq!(list.text.lines().count(), 3);
@@ -91,8 +91,8 @@ async fn a_rotation_keeps_the_old_secret_for_its_overlap() {
     let first = create(&target, "reports").await.unwrap();
     let second = rotate(&target, 24, false).await.unwrap();
     assert!(second["previous_ends_at"].is_string(), "{second}");
-    for answer in [&first, &second] {
-        assert_eq!(verdict(&target, answer).await, Ok(()));
+    for output in [&first, &second] {
+        assert_eq!(verdict(&target, output).await, Ok(()));
     }
     let third = rotate(&target, 0, false).await.unwrap();
     assert_eq!(third["previous_ends_at"], Value::Null);

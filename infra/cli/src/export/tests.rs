@@ -20,7 +20,7 @@ async fn add(users: &Users, text: &str) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("users");
     std::fs::write(&path, text).unwrap();
-    let source = Source::survey(&path, None).unwrap();
+    let source = Source::scan(&path, None).unwrap();
     for entry in source.entries(&Columns::default(), |_| ()).unwrap() {
         let record = entry.unwrap().record.unwrap();
         let user = record.user(Clock::System.now()).unwrap();

@@ -40,7 +40,7 @@ pub(super) struct Identity {
 
 impl Checkpoint {
     /// Reads what an earlier run has left, if anything.
-    pub(super) fn left(file: &Path) -> anyhow::Result<Option<Self>> {
+    pub(super) fn read(file: &Path) -> anyhow::Result<Option<Self>> {
         let path = path(file);
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,

@@ -18,7 +18,7 @@ pub(super) struct Line {
 
 /// What became of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum LineOutcome {
     Imported,
     /// An earlier run, or an earlier line that is the same, made this account.
     Already,
@@ -57,14 +57,14 @@ impl Line {
     }
 
     /// Says what the table's answer means for this line.
-    pub(super) fn outcome(&self, imported: Imported) -> Outcome {
+    pub(super) fn outcome(&self, imported: Imported) -> LineOutcome {
         match imported {
-            Imported::Written => Outcome::Imported,
-            Imported::Already => Outcome::Already,
+            Imported::Written => LineOutcome::Imported,
+            Imported::Already => LineOutcome::Already,
             Imported::Taken(claim) => {
-                Outcome::Refused(Remark::new(self.field(claim), "another account has it"))
+                LineOutcome::Refused(Remark::new(self.field(claim), "another account has it"))
             }
-            Imported::Deleted => Outcome::Refused(Remark::new(
+            Imported::Deleted => LineOutcome::Refused(Remark::new(
                 "id",
                 "an account with this id was deleted, and its id never returns: give this person another id",
             )),
@@ -72,7 +72,7 @@ impl Line {
     }
 }
 
-impl From<&NoUser> for Outcome {
+impl From<&NoUser> for LineOutcome {
     fn from(reason: &NoUser) -> Self {
         match reason {
             NoUser::Refused(remark) => Self::Refused(remark.clone()),

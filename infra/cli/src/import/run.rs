@@ -12,12 +12,12 @@ use serde::Serialize;
 use super::arguments::Arguments;
 use super::batch;
 use super::checkpoint::{Checkpoint, Identity};
-use super::claims::Claims;
-use super::line::{Line, Outcome};
+use super::line::{Line, LineOutcome};
 use super::report_file::{self, ReportFile};
 use super::tables::ImportTables;
+use super::taken_keys::TakenKeys;
 use super::tally::Tally;
-use crate::answer::notice;
+use crate::output::notice;
 use crate::user_file::{Entries, Remark, Source};
 
 /// A file on its way into a stack.
@@ -55,7 +55,7 @@ struct Reports {
 }
 
 #[derive(Serialize)]
-struct Reported<'a> {
+struct ReportLine<'a> {
     line: u64,
     #[serde(flatten)]
     remark: &'a Remark,
@@ -73,7 +73,7 @@ impl<'a> Run<'a> {
     /// Imports the file, from where an earlier run was interrupted.
     pub(super) async fn import(&self) -> anyhow::Result<Tally> {
         let Arguments { file, dry_run, .. } = self.arguments;
-        let source = Source::survey(file, self.arguments.encoding)?;
+        let source = Source::scan(file, self.arguments.encoding)?;
         if let Some(encoding) = source.guessed {
             notice(&format!(
                 "The file is not UTF-8; it is read as {encoding}. If names are wrong, say what it is with --encoding."
@@ -104,12 +104,14 @@ impl<'a> Run<'a> {
                 .transpose()
                 .context("the file cannot be read")?;
         }
-        let mut claims = Claims::default();
+        let mut taken = TakenKeys::default();
         while let Some(lines) = self.batch(&mut entries)? {
-            let outcomes = self.decide(&lines, &mut claims).await?;
+            let outcomes = self.decide(&lines, &mut taken).await?;
             for (line, outcome) in lines.iter().zip(&outcomes) {
                 checkpoint.tally.count(line, outcome);
-                if let (Outcome::Imported | Outcome::Already, Some(user)) = (outcome, line.user()) {
+                if let (LineOutcome::Imported | LineOutcome::Already, Some(user)) =
+                    (outcome, line.user())
+                {
                     checkpoint.last = Some(user.sub.clone());
                     checkpoint.tally.old_ids += u64::from(user.external_id.is_some());
                 }
@@ -123,7 +125,7 @@ impl<'a> Run<'a> {
             bar.set_position(read.get());
         }
         bar.finish_and_clear();
-        if checkpoint.tally.people() == 0 {
+        if checkpoint.tally.users() == 0 {
             bail!("there is nobody in {}", file.display());
         }
         if !dry_run {
@@ -143,12 +145,12 @@ impl<'a> Run<'a> {
                 encoding.map(encoding_rs::Encoding::name)
             ),
         };
-        let begun = Checkpoint {
+        let fresh = Checkpoint {
             of,
             ..Checkpoint::default()
         };
-        let Some(left) = Checkpoint::left(file)? else {
-            return Ok(begun);
+        let Some(left) = Checkpoint::read(file)? else {
+            return Ok(fresh);
         };
         if *dry_run {
             bail!(
@@ -160,11 +162,11 @@ impl<'a> Run<'a> {
             Some(last) => self.tables.has(last).await?,
             None => true,
         };
-        if left.of != begun.of || !same_table {
+        if left.of != fresh.of || !same_table {
             notice(
                 "An interrupted import had another file, other options or other tables: this one starts at the first line.",
             );
-            return Ok(begun);
+            return Ok(fresh);
         }
         notice(&format!("Resuming after {} entries.", left.entries));
         Ok(left)
@@ -179,7 +181,11 @@ impl<'a> Run<'a> {
         Ok((!lines.is_empty()).then_some(lines))
     }
 
-    async fn decide(&self, lines: &[Line], claims: &mut Claims) -> anyhow::Result<Vec<Outcome>> {
+    async fn decide(
+        &self,
+        lines: &[Line],
+        taken: &mut TakenKeys,
+    ) -> anyhow::Result<Vec<LineOutcome>> {
         let dry_run = self.arguments.dry_run;
         let call = async |user: &User| {
             if dry_run {
@@ -195,7 +201,7 @@ impl<'a> Run<'a> {
                 let imported = imported.remove(&index);
                 let imported = imported.context("a line was not imported")?;
                 Ok(if dry_run {
-                    claims.decide(line, user, imported)
+                    taken.decide(line, user, imported)
                 } else {
                     line.outcome(imported)
                 })
@@ -206,15 +212,15 @@ impl<'a> Run<'a> {
 }
 
 impl Reports {
-    fn note(&mut self, line: &Line, outcome: &Outcome, dry_run: bool) -> anyhow::Result<()> {
+    fn note(&mut self, line: &Line, outcome: &LineOutcome, dry_run: bool) -> anyhow::Result<()> {
         let number = line.number;
         let text = |remark| {
-            serde_json::to_vec(&Reported {
+            serde_json::to_vec(&ReportLine {
                 line: number,
                 remark,
             })
         };
-        if let Outcome::Refused(remark) = outcome {
+        if let LineOutcome::Refused(remark) = outcome {
             self.refused.line("", &text(remark)?)?;
         }
         for remark in &line.warnings {
@@ -223,7 +229,8 @@ impl Reports {
         let old = line
             .user()
             .and_then(|user| Some((user.external_id.as_ref()?, &user.sub)));
-        let (Some((old, new)), Outcome::Imported | Outcome::Already) = (old, outcome) else {
+        let (Some((old, new)), LineOutcome::Imported | LineOutcome::Already) = (old, outcome)
+        else {
             return Ok(());
         };
         if !dry_run {

@@ -16,7 +16,7 @@ pub(super) struct ImportTables {
 }
 
 impl ImportTables {
-    pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
+    pub(super) fn open(target: &Target) -> anyhow::Result<Self> {
         let client = target.tables();
         Ok(Self {
             accounts: Accounts::new(
@@ -35,7 +35,7 @@ impl ImportTables {
     /// have been written: the next run finds out.
     pub(super) async fn import(&self, user: &User) -> anyhow::Result<Imported> {
         let mut attempts = 0_u32;
-        let came = patiently(async || {
+        let came = with_retries(async || {
             attempts += 1;
             self.accounts.import(user).await
         })
@@ -47,12 +47,12 @@ impl ImportTables {
 
     /// Says what an import of this person would do now.
     pub(super) async fn foresee(&self, user: &User) -> anyhow::Result<Imported> {
-        Ok(patiently(async || self.accounts.preview_import(user).await).await?)
+        Ok(with_retries(async || self.accounts.preview_import(user).await).await?)
     }
 
     /// Says whether an account exists.
     pub(super) async fn has(&self, sub: &SubjectId) -> anyhow::Result<bool> {
-        match patiently(async || self.accounts.users.get(sub).await).await {
+        match with_retries(async || self.accounts.users.get(sub).await).await {
             Ok(user) => Ok(user.is_some()),
             Err(StoreError::Corrupt { .. }) => Ok(true),
             Err(error) => Err(error.into()),
@@ -60,14 +60,14 @@ impl ImportTables {
     }
 }
 
-async fn patiently<T>(
+async fn with_retries<T>(
     mut call: impl AsyncFnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let mut attempt = 0;
     loop {
         match call().await {
-            Err(error) if error.is_transient() && attempt < PATIENCE => {
-                sleep(STEP * 2_u32.pow(attempt)).await;
+            Err(error) if error.is_transient() && attempt < MAX_RETRIES => {
+                sleep(FIRST_DELAY * 2_u32.pow(attempt)).await;
                 attempt += 1;
             }
             done => return done,
@@ -76,5 +76,5 @@ async fn patiently<T>(
 }
 
 /// Attempts at a table that is throttled, beyond the SDK's own: half a minute.
-const PATIENCE: u32 = 7;
-const STEP: Duration = Duration::from_millis(250);
+const MAX_RETRIES: u32 = 7;
+const FIRST_DELAY: Duration = Duration::from_millis(250);

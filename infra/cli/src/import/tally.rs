@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::line::{Line, Outcome};
+use super::line::{Line, LineOutcome};
 use super::report_file;
-use crate::answer::Status;
+use crate::output::Status;
 
 /// Counts of an import, over all its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,16 +29,16 @@ pub(super) struct Tally {
 }
 
 impl Tally {
-    pub(super) fn count(&mut self, line: &Line, outcome: &Outcome) {
+    pub(super) fn count(&mut self, line: &Line, outcome: &LineOutcome) {
         let user = line.user();
         match outcome {
-            Outcome::Imported => {
+            LineOutcome::Imported => {
                 self.imported += 1;
                 let without = user.is_some_and(|user| user.password_hash.is_none());
                 self.without_password += u64::from(without);
             }
-            Outcome::Already => self.already += 1,
-            Outcome::Refused(remark) => {
+            LineOutcome::Already => self.already += 1,
+            LineOutcome::Refused(remark) => {
                 self.refused += 1;
                 self.first_refused.get_or_insert_with(|| {
                     let colon = if remark.field.is_empty() { "" } else { ": " };
@@ -48,12 +48,12 @@ impl Tally {
                     )
                 });
             }
-            Outcome::Skipped(model) => *self.skipped.entry(model.clone()).or_default() += 1,
+            LineOutcome::Skipped(model) => *self.skipped.entry(model.clone()).or_default() += 1,
         }
         self.warnings += line.warnings.len() as u64;
     }
 
-    pub(super) fn people(&self) -> u64 {
+    pub(super) fn users(&self) -> u64 {
         self.imported + self.already + self.refused
     }
 
@@ -76,7 +76,7 @@ impl Tally {
             ));
         } else {
             #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
-            let rate = self.people() as f64 / took.as_secs_f64().max(0.001);
+            let rate = self.users() as f64 / took.as_secs_f64().max(0.001);
             let memory = peak_memory();
             let memory = memory.map_or_else(String::new, |mib| format!(", {mib} MiB at most"));
             lines.push(format!(

@@ -54,7 +54,7 @@ impl World {
     }
 
     async fn paced(&self, arguments: &Arguments, pace: Pace) -> anyhow::Result<Tally> {
-        let tables = ImportTables::of(&self.target).unwrap();
+        let tables = ImportTables::open(&self.target).unwrap();
         Run::new(arguments, &tables, pace).import().await
     }
 
@@ -109,7 +109,7 @@ async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
         let arguments = world.file(&text, words);
         let tally = world.import(&arguments).await.unwrap();
         assert_eq!(counts(&tally), (1, 0, 1));
-        assert_eq!(tally.status(), crate::answer::Status::Incomplete);
+        assert_eq!(tally.status(), crate::output::Status::Incomplete);
         let report = world.beside("refused.ndjson");
         let who = if words.is_empty() {
             "another account"
@@ -168,7 +168,7 @@ async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
                 .map(|user| (user.sub, user.imported))
                 .collect();
             assert_eq!(there.len() as u64, tally.imported, "{text}");
-            assert_eq!(tally.people(), lines.len() as u64, "{text}");
+            assert_eq!(tally.users(), lines.len() as u64, "{text}");
             let refused = world.beside("refused.ndjson");
             assert_eq!(refused.lines().count() as u64, tally.refused, "{text}");
 
@@ -236,7 +236,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
         .iter()
         .find(|user| user.username == "person-0")
         .unwrap();
-    let source = crate::user_file::Source::survey(&arguments.file, None).unwrap();
+    let source = crate::user_file::Source::scan(&arguments.file, None).unwrap();
     let left = serde_json::json!({
         "of": {
             "digest": source.digest,
@@ -293,7 +293,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let world = World::new().await;
     world.import(&world.file(&lines(0..3), &[])).await.unwrap();
     let users = world.everybody().await;
-    let tables = ImportTables::of(&world.target).unwrap();
+    let tables = ImportTables::open(&world.target).unwrap();
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
     tables.accounts.delete(&users[2], now).await.unwrap();
     let text = format!(

@@ -6,10 +6,10 @@ use gatehouse_auth::key::{
 use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, table};
+use crate::output::{Output, table};
 
 /// Tells of every key of the ring, and of those that are published alone.
-pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Answer {
+pub(super) fn keys(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Output {
     let signing: Vec<Row> = rows(ring, published, now);
     let mut text = format!("Key ring, version {}\n\n", ring.version());
     let state = |state: Option<KeyState>| state.map_or("no", name).to_owned();
@@ -43,7 +43,7 @@ pub(crate) fn of(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> A
         "signing": signing.iter().map(Row::json).collect::<Vec<_>>(),
         "refresh": refresh.collect::<Vec<_>>(),
     });
-    Answer::new(text, json)
+    Output::new(text, json)
 }
 
 /// A signing key in the ring, in the table, or in both.

@@ -12,7 +12,7 @@ async fn target(directory: &TempDir) -> Target {
 }
 
 async fn ask(target: &Target, command: Command) -> anyhow::Result<Value> {
-    Ok(answer(target, &command).await?.json)
+    Ok(execute(target, &command).await?.json)
 }
 
 fn states(list: &Value) -> Vec<(&str, &str)> {
@@ -98,7 +98,7 @@ async fn a_list_shows_no_key() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     ask(&target, Command::Rotate { now: false }).await.unwrap();
-    let listed = answer(&target, &Command::List).await.unwrap();
+    let listed = execute(&target, &Command::List).await.unwrap();
     let shown = format!("{}{}", listed.text, listed.json);
     let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
     let ring: Value = serde_json::from_str(&ring).unwrap();

@@ -13,7 +13,7 @@ use crate::users;
 
 /// Creates the demo users of a running stack and returns a line to print about each.
 pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
-    let target = Target::of_running(variables)?;
+    let target = Target::from_running(variables)?;
     let mut lines = Vec::new();
     for username in DEMO_USERS {
         let password = password()?;

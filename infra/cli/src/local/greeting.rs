@@ -7,16 +7,16 @@ use anyhow::Context as _;
 use gatehouse_local::Stack;
 
 use super::demo;
-use crate::answer::StdoutClosed;
 use crate::data_dir::DataDir;
-use crate::running::Registration;
+use crate::output::StdoutClosed;
+use crate::running::RecordedStack;
 
 /// Where everything is and what to type first.
 pub(super) struct Greeting<'a> {
     pub(super) stack: &'a Stack,
     pub(super) took: Duration,
     pub(super) data_dir: Option<&'a DataDir>,
-    pub(super) registration: &'a Registration,
+    pub(super) recorded: &'a RecordedStack,
     pub(super) notes: &'a [String],
 }
 
@@ -43,8 +43,8 @@ impl Greeting<'_> {
                 "Tables are in memory: Ctrl-C deletes every account and session. --data-dir keeps them."
             )?,
         }
-        if !self.registration.is_shared() {
-            let file = self.registration.environment().display();
+        if !self.recorded.is_shared() {
+            let file = self.recorded.environment().display();
             writeln!(
                 out,
                 "Another stack runs in this project: for commands on this one add --port {}, \

@@ -33,12 +33,12 @@ pub(super) fn read<R: BufRead>(
     let mut head = first_line(&mut file)?;
     let mut delimiter = None;
     // Windows PowerShell writes a type first, other programs tell Excel the separator.
-    while head.starts_with(b"#TYPE ") || separator(&head).is_some() {
-        delimiter = delimiter.or(separator(&head));
+    while head.starts_with(b"#TYPE ") || declared_separator(&head).is_some() {
+        delimiter = delimiter.or(declared_separator(&head));
         head = first_line(&mut file)?;
         line += 1;
     }
-    let delimiter = delimiter.unwrap_or_else(|| sniffed(&head));
+    let delimiter = delimiter.unwrap_or_else(|| detect_separator(&head));
     let mut records = Records::new(Cursor::new(head).chain(file), delimiter, line);
     let names = match records.next().transpose()? {
         Some(names) => records.fields(&names)?,
@@ -171,7 +171,7 @@ fn first_line(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
 }
 
 /// The separator that a first line such as `sep=;` gives to Excel.
-fn separator(line: &[u8]) -> Option<u8> {
+fn declared_separator(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii_end();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
     let line = line.strip_suffix(b"\"").unwrap_or(line);
@@ -182,7 +182,7 @@ fn separator(line: &[u8]) -> Option<u8> {
 }
 
 /// The separator that the header has most of, outside quotation marks.
-fn sniffed(header: &[u8]) -> u8 {
+fn detect_separator(header: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = SEPARATORS.map(|separator| (0_usize, separator));
     for byte in header {

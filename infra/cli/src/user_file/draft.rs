@@ -72,36 +72,36 @@ impl Draft {
             status: self.status()?,
             token_version: self.number("token_version")?,
             session_version: self.number("session_version")?,
-            created_at: self.moment("created_at", warnings),
-            updated_at: self.moment("updated_at", warnings),
-            password_changed_at: self.moment("password_changed_at", warnings),
+            created_at: self.time("created_at", warnings),
+            updated_at: self.time("updated_at", warnings),
+            password_changed_at: self.time("password_changed_at", warnings),
         };
         debug_assert!(self.0.is_empty(), "a column of {COLUMNS:?} is not read");
         Ok(record)
     }
 
-    fn take(&mut self, ours: &str) -> Option<Value> {
+    fn remove(&mut self, ours: &str) -> Option<Value> {
         self.0
             .remove(ours)
-            .map(unwrapped)
+            .map(unwrap_extended_json)
             .filter(|value| !value.is_null())
     }
 
     fn text(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
-        match self.take(ours) {
+        match self.remove(ours) {
             None => Ok(None),
-            Some(Value::String(text)) => Ok(kept(&text)),
-            Some(other) => Err(wrong(ours, &other, "text")),
+            Some(Value::String(text)) => Ok(trimmed(&text)),
+            Some(other) => Err(type_error(ours, &other, "text")),
         }
     }
 
     /// Ids are numbers in many systems.
     fn id(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
-        let text = match self.take(ours) {
+        let text = match self.remove(ours) {
             Some(Value::Number(number)) => Some(number.to_string()),
-            Some(Value::String(text)) => kept(&text),
+            Some(Value::String(text)) => trimmed(&text),
             None => None,
-            Some(other) => return Err(wrong(ours, &other, "text or a whole number")),
+            Some(other) => return Err(type_error(ours, &other, "text or a whole number")),
         };
         if let Some(text) = &text {
             ExternalId::parse(text).map_err(|error| Remark::new(ours, error.to_string()))?;
@@ -110,7 +110,7 @@ impl Draft {
     }
 
     fn number(&mut self, ours: &'static str) -> Result<Option<u64>, Remark> {
-        let number = match self.take(ours) {
+        let number = match self.remove(ours) {
             None => return Ok(None),
             Some(Value::String(text)) if text.trim().is_empty() => return Ok(None),
             Some(Value::String(text)) => text.trim().parse().ok(),
@@ -123,7 +123,7 @@ impl Draft {
 
     /// An array of names, or one text with spaces or commas between them.
     fn roles(&mut self) -> Result<Option<Vec<String>>, Remark> {
-        let mut roles: Vec<String> = match self.take("roles") {
+        let mut roles: Vec<String> = match self.remove("roles") {
             None => return Ok(None),
             Some(Value::String(text)) => {
                 let separates =
@@ -136,11 +136,11 @@ impl Draft {
             Some(Value::Array(names)) => {
                 let name = |value: &Value| {
                     let name = value.as_str().map(str::to_owned);
-                    name.ok_or_else(|| wrong("roles", value, "an array of text"))
+                    name.ok_or_else(|| type_error("roles", value, "an array of text"))
                 };
                 names.iter().map(name).collect::<Result<_, _>>()?
             }
-            Some(other) => return Err(wrong("roles", &other, "an array of text")),
+            Some(other) => return Err(type_error("roles", &other, "an array of text")),
         };
         roles.sort();
         roles.dedup();
@@ -149,12 +149,12 @@ impl Draft {
 
     /// `active` or `disabled`, or whether the account is active.
     fn status(&mut self) -> Result<Option<String>, Remark> {
-        let text = match self.take("status") {
+        let text = match self.remove("status") {
             None => return Ok(None),
             Some(Value::Bool(active)) => active.to_string(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::String(text)) => text.trim().to_ascii_lowercase(),
-            Some(other) => return Err(wrong("status", &other, "active or disabled")),
+            Some(other) => return Err(type_error("status", &other, "active or disabled")),
         };
         match text.as_str() {
             "" => Ok(None),
@@ -172,9 +172,9 @@ impl Draft {
     }
 
     /// Nobody is refused because of a time: one that cannot be read is left out.
-    fn moment(&mut self, ours: &'static str, warnings: &mut Vec<Remark>) -> Option<String> {
-        let text = match self.take(ours)? {
-            Value::String(text) => kept(&text)?,
+    fn time(&mut self, ours: &'static str, warnings: &mut Vec<Remark>) -> Option<String> {
+        let text = match self.remove(ours)? {
+            Value::String(text) => trimmed(&text)?,
             Value::Number(number) => number.to_string(),
             Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => String::new(),
         };
@@ -189,25 +189,25 @@ impl Draft {
 }
 
 /// Text without white space around it, if there is any.
-fn kept(text: &str) -> Option<String> {
+fn trimmed(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// The value in `MongoDB`'s extended JSON: `{"$oid": "…"}`, `{"$date": "…"}`.
-fn unwrapped(value: Value) -> Value {
+fn unwrap_extended_json(value: Value) -> Value {
     let Value::Object(object) = &value else {
         return value;
     };
     let wrappers = ["$oid", "$date", "$numberLong"];
     let inner = wrappers.iter().find_map(|name| object.get(*name));
     match inner.filter(|_| object.len() == 1) {
-        Some(inner) => unwrapped(inner.clone()),
+        Some(inner) => unwrap_extended_json(inner.clone()),
         None => value,
     }
 }
 
-fn wrong(field: &'static str, value: &Value, expected: &str) -> Remark {
+fn type_error(field: &'static str, value: &Value, expected: &str) -> Remark {
     let found = match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

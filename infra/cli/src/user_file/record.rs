@@ -84,7 +84,7 @@ impl Record {
         let digest = self.digest();
         let (sub, external_id) = self.identity(&digest)?;
         let roles = roles.map_err(|error| refused("roles", &error))?;
-        let created_at = moment(self.created_at.as_deref()).unwrap_or(now);
+        let created_at = timestamp(self.created_at.as_deref()).unwrap_or(now);
         Ok(User {
             external_id,
             imported: Some(digest),
@@ -94,10 +94,10 @@ impl Record {
             },
             token_version: self.token_version.unwrap_or(0),
             session_version: self.session_version.unwrap_or(0),
-            updated_at: moment(self.updated_at.as_deref()).unwrap_or(now),
+            updated_at: timestamp(self.updated_at.as_deref()).unwrap_or(now),
             password_changed_at: hash
                 .as_ref()
-                .map(|_| moment(self.password_changed_at.as_deref()).unwrap_or(created_at)),
+                .map(|_| timestamp(self.password_changed_at.as_deref()).unwrap_or(created_at)),
             ..User::new(sub, &username, email.as_ref(), roles, hash, created_at)
         })
     }
@@ -119,9 +119,9 @@ impl Record {
         };
         let given = self.external_id.as_deref().map(external).transpose()?;
         let Some(id) = self.id.as_deref() else {
-            return Ok((derived(digest)?, given));
+            return Ok((derive_subject(digest)?, given));
         };
-        if let Some(own) = self.own(id) {
+        if let Some(own) = self.exported_id(id) {
             return Ok((own, given));
         }
         let old = external(id)?;
@@ -131,13 +131,13 @@ impl Record {
         }
         let sub = match Uuid::try_parse(id) {
             Ok(uuid) => SubjectId::from_bytes(uuid.into_bytes()),
-            Err(_) => derived(digest)?,
+            Err(_) => derive_subject(digest)?,
         };
         Ok((sub, Some(old)))
     }
 
     /// The subject that our own export wrote.
-    fn own(&self, id: &str) -> Option<SubjectId> {
+    fn exported_id(&self, id: &str) -> Option<SubjectId> {
         self.token_version?;
         let sub = SubjectId::parse(id).ok()?;
         let again = SubjectId::from_bytes(sub.to_bytes()?);
@@ -171,7 +171,7 @@ impl From<&User> for Record {
 }
 
 /// A subject for a person without one of their own.
-fn derived(digest: &str) -> Result<SubjectId, Remark> {
+fn derive_subject(digest: &str) -> Result<SubjectId, Remark> {
     let digest = digest::sha256(format!("subject of the line {digest}").as_bytes());
     let bytes = URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
     let (bytes, _) = bytes
@@ -180,6 +180,6 @@ fn derived(digest: &str) -> Result<SubjectId, Remark> {
     Ok(SubjectId::from_bytes(*bytes))
 }
 
-fn moment(text: Option<&str>) -> Option<Timestamp> {
+fn timestamp(text: Option<&str>) -> Option<Timestamp> {
     text.and_then(Timestamp::parse)
 }

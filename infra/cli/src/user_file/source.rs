@@ -31,26 +31,26 @@ pub(crate) struct Source {
 
 impl Source {
     /// Reads a file once; `encoding` is what the caller says it is.
-    pub(crate) fn survey(path: &Path, encoding: Option<&'static Encoding>) -> anyhow::Result<Self> {
+    pub(crate) fn scan(path: &Path, encoding: Option<&'static Encoding>) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let file = File::open(path).with_context(|| shown.clone())?;
         if !file.metadata().with_context(|| shown.clone())?.is_file() {
             bail!("{shown} is read twice, so it must be a file and not a pipe or a directory");
         }
-        let mut survey = Survey::default();
-        let see = |piece: &[u8], last| {
-            survey.see(piece, last);
+        let mut first_pass = FirstPass::default();
+        let feed = |chunk: &[u8], last| {
+            first_pass.feed(chunk, last);
             Ok(())
         };
-        pieces(file, see).with_context(|| shown.clone())?;
-        if survey.size == 0 {
+        read_chunks(file, feed).with_context(|| shown.clone())?;
+        if first_pass.size == 0 {
             bail!("{shown} is empty");
         }
-        if let Some(what) = survey.not_text() {
+        if let Some(what) = first_pass.not_text() {
             bail!("{shown} is {what}");
         }
         let mut guessed = None;
-        let encoding = if let Some(encoding) = encoding.or_else(|| survey.certain()) {
+        let encoding = if let Some(encoding) = encoding.or_else(|| first_pass.certain()) {
             encoding
         } else {
             let guess = guess(path).with_context(|| shown.clone())?;
@@ -68,8 +68,8 @@ impl Source {
         }
         Ok(Self {
             path: path.to_owned(),
-            digest: survey.digest.text(),
-            size: survey.size,
+            digest: first_pass.digest.text(),
+            size: first_pass.size,
             encoding,
             guessed,
         })
@@ -83,7 +83,7 @@ impl Source {
     ) -> anyhow::Result<Entries> {
         let shown = || self.path.display().to_string();
         let file = File::open(&self.path).with_context(shown)?;
-        let again = Again {
+        let second_pass = SecondPass {
             file,
             at,
             digest: Sha256::default(),
@@ -94,8 +94,8 @@ impl Source {
             .bom_override(true)
             .strip_bom(true)
             .utf8_passthru(true)
-            .build(again);
-        let mut text = BufReader::with_capacity(PIECE, decoded);
+            .build(second_pass);
+        let mut text = BufReader::with_capacity(CHUNK, decoded);
         let begins = text
             .fill_buf()
             .with_context(shown)?
@@ -111,7 +111,7 @@ impl Source {
 
 /// What the first reading finds.
 #[derive(Default)]
-struct Survey {
+struct FirstPass {
     digest: Sha256,
     size: u64,
     head: Vec<u8>,
@@ -119,19 +119,19 @@ struct Survey {
     /// Characters beyond ASCII that are UTF-8, and bytes that are not.
     valid: u64,
     invalid: u64,
-    /// The beginning of a character whose rest is in the next piece.
+    /// The beginning of a character whose rest is in the next chunk.
     carried: Vec<u8>,
 }
 
-impl Survey {
-    fn see(&mut self, piece: &[u8], last: bool) {
-        self.digest.update(piece);
-        self.size += piece.len() as u64;
+impl FirstPass {
+    fn feed(&mut self, chunk: &[u8], last: bool) {
+        self.digest.update(chunk);
+        self.size += chunk.len() as u64;
         let wanted = HEAD.saturating_sub(self.head.len());
-        self.head.extend(piece.iter().take(wanted));
-        self.nuls += piece.iter().map(|byte| u64::from(*byte == 0)).sum::<u64>();
+        self.head.extend(chunk.iter().take(wanted));
+        self.nuls += chunk.iter().map(|byte| u64::from(*byte == 0)).sum::<u64>();
         let mut bytes = std::mem::take(&mut self.carried);
-        bytes.extend(piece);
+        bytes.extend(chunk);
         for chunk in bytes.utf8_chunks() {
             self.valid += chunk
                 .valid()
@@ -178,8 +178,8 @@ impl Survey {
 /// Guesses an encoding from before Unicode, by what letters usually stand together.
 fn guess(path: &Path) -> io::Result<&'static Encoding> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    pieces(File::open(path)?, |piece, last| {
-        detector.feed(piece, last);
+    read_chunks(File::open(path)?, |chunk, last| {
+        detector.feed(chunk, last);
         Ok(())
     })?;
     Ok(detector.guess(None, Utf8Detection::Deny))
@@ -188,11 +188,11 @@ fn guess(path: &Path) -> io::Result<&'static Encoding> {
 /// Checks that every character can be decoded.
 fn check(path: &Path, encoding: &'static Encoding) -> io::Result<()> {
     let mut decoder = encoding.new_decoder_with_bom_removal();
-    let mut text = String::with_capacity(PIECE * 3 + 64);
+    let mut text = String::with_capacity(CHUNK * 3 + 64);
     let mut line = 1;
-    pieces(File::open(path)?, |piece, last| {
+    read_chunks(File::open(path)?, |chunk, last| {
         text.clear();
-        let (result, _) = decoder.decode_to_string_without_replacement(piece, &mut text, last);
+        let (result, _) = decoder.decode_to_string_without_replacement(chunk, &mut text, last);
         line += text.matches('\n').count();
         match result {
             DecoderResult::InputEmpty => Ok(()),
@@ -205,12 +205,15 @@ fn check(path: &Path, encoding: &'static Encoding) -> io::Result<()> {
     })
 }
 
-/// Hands over a file piece by piece; the last one is empty.
-fn pieces(mut file: File, mut see: impl FnMut(&[u8], bool) -> io::Result<()>) -> io::Result<()> {
-    let mut buffer = vec![0; PIECE];
+/// Hands over a file chunk by chunk; the last one is empty.
+fn read_chunks(
+    mut file: File,
+    mut feed: impl FnMut(&[u8], bool) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut buffer = vec![0; CHUNK];
     loop {
         let read = file.read(&mut buffer)?;
-        see(buffer.get(..read).unwrap_or_default(), read == 0)?;
+        feed(buffer.get(..read).unwrap_or_default(), read == 0)?;
         if read == 0 {
             return Ok(());
         }
@@ -218,14 +221,14 @@ fn pieces(mut file: File, mut see: impl FnMut(&[u8], bool) -> io::Result<()>) ->
 }
 
 /// The second reading of a file.
-struct Again<F> {
+struct SecondPass<F> {
     file: File,
     at: F,
     digest: Sha256,
     expected: String,
 }
 
-impl<F: Fn(u64)> Read for Again<F> {
+impl<F: Fn(u64)> Read for SecondPass<F> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.file.read(buffer)?;
         self.digest.update(buffer.get(..read).unwrap_or_default());
@@ -237,6 +240,6 @@ impl<F: Fn(u64)> Read for Again<F> {
     }
 }
 
-const PIECE: usize = 64 * 1024;
+const CHUNK: usize = 64 * 1024;
 /// Bytes by which a kind of file is recognised.
 const HEAD: usize = 8;

@@ -10,13 +10,13 @@ const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
 /// What a file holds: of each entry the line and the name, or line, field and reason.
-struct Held {
+struct Contents {
     entries: Vec<(u64, String)>,
     warnings: Vec<(u64, String)>,
     records: Vec<Record>,
 }
 
-impl Held {
+impl Contents {
     fn names(&self) -> Vec<&str> {
         self.entries.iter().map(|(_, said)| said.as_str()).collect()
     }
@@ -40,13 +40,13 @@ fn columns(words: &[&str]) -> Columns {
         .columns
 }
 
-fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<Held> {
+fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<Contents> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("users");
     std::fs::write(&path, text).unwrap();
     let encoding = encoding.and_then(|label| Encoding::for_label(label.as_bytes()));
-    let source = Source::survey(&path, encoding)?;
-    let mut held = Held {
+    let source = Source::scan(&path, encoding)?;
+    let mut contents = Contents {
         entries: Vec::new(),
         warnings: Vec::new(),
         records: Vec::new(),
@@ -60,7 +60,7 @@ fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<H
         let said = match entry.record {
             Ok(record) => match record.user(NOW) {
                 Ok(user) => {
-                    held.records.push(record);
+                    contents.records.push(record);
                     user.username
                 }
                 Err(remark) => blame(&remark),
@@ -68,14 +68,14 @@ fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<H
             Err(NoUser::Refused(remark)) => blame(&remark),
             Err(NoUser::OtherModel(model)) => format!("skipped: {model}"),
         };
-        held.entries.push((entry.line, said));
+        contents.entries.push((entry.line, said));
         let warnings = entry.warnings.iter().map(|one| (entry.line, blame(one)));
-        held.warnings.extend(warnings);
+        contents.warnings.extend(warnings);
     }
-    Ok(held)
+    Ok(contents)
 }
 
-fn plain(text: impl AsRef<[u8]>) -> Held {
+fn plain(text: impl AsRef<[u8]>) -> Contents {
     read(text.as_ref(), &[], None).unwrap()
 }
 
@@ -111,9 +111,9 @@ fn a_refused_line_names_its_field_and_what_was_expected() {
     );
     // As Windows writes it, the lines are the same.
     for text in [text.replace('\n', "\r\n"), text] {
-        let held = plain(&text);
+        let contents = plain(&text);
         assert_eq!(
-            held.fields(),
+            contents.fields(),
             [
                 (1, "ada"),
                 (3, "username"),
@@ -134,7 +134,7 @@ fn a_refused_line_names_its_field_and_what_was_expected() {
                 (18, "grace"),
             ]
         );
-        let names = held.names();
+        let names = contents.names();
         assert_eq!(names[3], "username: is missing");
         assert!(names[4].contains("--ignore admin"), "{}", names[4]);
         assert_eq!(names[5], "username: is there twice: leave one of them out");
@@ -147,19 +147,19 @@ fn a_refused_line_names_its_field_and_what_was_expected() {
 fn a_line_without_an_end_takes_no_memory_and_spoils_no_other() {
     let long = format!("{{\"username\":\"{}\"}}\n", "x".repeat(2 << 20));
     let good = format!("{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}\n");
-    let held = plain(format!("{good}{long}{good}"));
+    let contents = plain(format!("{good}{long}{good}"));
     let expected = ["ada", ": has more than 1 MiB, which is not a person", "ada"];
-    assert_eq!(held.names(), expected);
+    assert_eq!(contents.names(), expected);
 }
 
 #[test]
 fn an_array_is_read_element_by_element_and_a_part_of_one_is_an_error() {
     let ada = format!("{{\"username\": \"ada\",\n  \"password_hash\": \"{HASH}\"}}");
     let text = format!("[\n{ada},\n{{\"username\": \"[\\\"\"}}, {ada}\n]\n");
-    let held = plain(&text);
-    assert_eq!(held.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
-    let held = plain(text.replace('\n', "\r\n"));
-    assert_eq!(held.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
+    let contents = plain(&text);
+    assert_eq!(contents.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
+    let contents = plain(text.replace('\n', "\r\n"));
+    assert_eq!(contents.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
     for (text, said) in [
         (
             format!("[\n{ada},\n"),
@@ -187,18 +187,18 @@ fn a_dump_of_django_is_read_and_everything_else_in_it_is_skipped() {
 {{"model": "people.member", "pk": "x", "fields": {{"password": "{HASH}", "username": "eve", "phone": "1"}}}}
 ]"#
     );
-    let held = plain(&text);
+    let contents = plain(&text);
     let expected = [(2, "skipped"), (3, "ada"), (7, "phone")];
-    assert_eq!(held.fields(), expected, "{:?}", held.names());
-    let ada = &held.records[0];
+    assert_eq!(contents.fields(), expected, "{:?}", contents.names());
+    let ada = &contents.records[0];
     assert_eq!(ada.id.as_deref(), Some("17"));
     assert_eq!(ada.email, None);
     assert_eq!(ada.status.as_deref(), Some("disabled"));
     assert_eq!(ada.created_at.as_deref(), Some("2024-01-15T08:00:00Z"));
-    assert_eq!(held.warnings.len(), 1);
-    assert!(held.warnings[0].1.starts_with("is_superuser: "));
-    let held = read(text.as_bytes(), &["--ignore", "phone"], None).unwrap();
-    assert_eq!(held.fields()[2], (7, "eve"));
+    assert_eq!(contents.warnings.len(), 1);
+    assert!(contents.warnings[0].1.starts_with("is_superuser: "));
+    let contents = read(text.as_bytes(), &["--ignore", "phone"], None).unwrap();
+    assert_eq!(contents.fields()[2], (7, "eve"));
 }
 
 #[test]
@@ -206,16 +206,16 @@ fn a_time_that_cannot_be_read_is_left_out_with_a_warning() {
     let text = format!(
         "username,password_hash,created_at\nada,{HASH},15/01/2024\neve,{HASH},2024-01-15 08:00:00+00\n"
     );
-    let held = plain(&text);
-    assert_eq!(held.names(), ["ada", "eve"]);
-    assert_eq!(held.records[0].created_at, None);
-    let created = held.records[1].created_at.as_deref();
+    let contents = plain(&text);
+    assert_eq!(contents.names(), ["ada", "eve"]);
+    assert_eq!(contents.records[0].created_at, None);
+    let created = contents.records[1].created_at.as_deref();
     assert_eq!(created, Some("2024-01-15T08:00:00Z"));
-    assert_eq!(held.warnings.len(), 1);
+    assert_eq!(contents.warnings.len(), 1);
     assert!(
-        held.warnings[0].1.starts_with("created_at: "),
+        contents.warnings[0].1.starts_with("created_at: "),
         "{:?}",
-        held.warnings
+        contents.warnings
     );
 }
 
@@ -238,8 +238,11 @@ fn a_line_has_one_digest_in_every_format() {
 fn a_uuid_and_an_id_of_our_own_become_the_subject_and_others_are_kept_beside_it() {
     let user = |id: &str, more: &str| {
         let text = format!(r#"{{"username":"ada","password_hash":"{HASH}","id":"{id}"{more}}}"#);
-        let held = plain(text);
-        held.records.first().map(|record| record.user(NOW).unwrap())
+        let contents = plain(text);
+        contents
+            .records
+            .first()
+            .map(|record| record.user(NOW).unwrap())
     };
     let own = "AAECAwQFBgcICQoLDA0ODw";
     for uuid in [
@@ -272,9 +275,9 @@ fn a_uuid_and_an_id_of_our_own_become_the_subject_and_others_are_kept_beside_it(
 fn a_person_without_a_password_is_a_person() {
     let hashes = [r#""""#, "null", r#""!x7Yk""#, r#""!""#, r#""*""#];
     let lines = hashes.map(|hash| format!(r#"{{"username":"ada","password_hash":{hash}}}"#));
-    let held = plain(format!("{}\n{{\"username\":\"eve\"}}\n", lines.join("\n")));
-    assert_eq!(held.records.len(), 6, "{:?}", held.names());
-    for record in &held.records {
+    let contents = plain(format!("{}\n{{\"username\":\"eve\"}}\n", lines.join("\n")));
+    assert_eq!(contents.records.len(), 6, "{:?}", contents.names());
+    for record in &contents.records {
         assert!(record.user(NOW).unwrap().password_hash.is_none());
     }
 }

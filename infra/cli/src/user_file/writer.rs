@@ -18,7 +18,7 @@ pub(crate) enum Format {
 
 impl Format {
     /// Finds the format by the file's name.
-    pub(crate) fn of(path: &Path) -> anyhow::Result<Self> {
+    pub(crate) fn from_path(path: &Path) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
             Some("csv") => Ok(Self::Csv),

@@ -8,11 +8,11 @@ use gatehouse_store::Changed;
 use serde_json::json;
 
 use super::listing;
-use super::tables::{Tables, gone};
-use crate::answer::Answer;
+use super::tables::{Tables, deleted_in_the_meantime};
+use crate::output::Output;
 
 /// Gives the role of administrators.
-pub(super) async fn promote(tables: &Tables, name: &str, now: Timestamp) -> anyhow::Result<Answer> {
+pub(super) async fn promote(tables: &Tables, name: &str, now: Timestamp) -> anyhow::Result<Output> {
     roles(tables, name, (&[Role::parse(ADMIN)?], &[]), now).await
 }
 
@@ -22,7 +22,7 @@ pub(super) async fn roles(
     name: &str,
     (add, remove): (&[Role], &[Role]),
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     if let Some(both) = add.iter().find(|role| remove.contains(role)) {
         bail!("{both} cannot be given and taken away at once");
     }
@@ -37,7 +37,7 @@ pub(super) async fn roles(
     };
     let sub = &user.sub;
     let changed = tables.accounts.change_with(sub, decide, now).await?;
-    told(&user.username, changed, |user| {
+    outcome(&user.username, changed, |user| {
         let mut text = format!(
             "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
             user.username,
@@ -56,14 +56,14 @@ pub(super) async fn status(
     user: &User,
     status: Status,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let change = UserChange {
         roles: None,
         status: Some(status),
     };
     let sub = &user.sub;
     let changed = tables.accounts.change(sub, &change, now).await?;
-    told(&user.username, changed, |user| match user.status {
+    outcome(&user.username, changed, |user| match user.status {
         Status::Active => format!("{} may log in again.\n", user.username),
         Status::Disabled => format!(
             "{} is disabled: every session has ended, and every access token is rejected.\n",
@@ -77,29 +77,29 @@ pub(super) async fn end_sessions(
     tables: &Tables,
     user: &User,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let (sub, name) = (&user.sub, &user.username);
     let ended = tables.accounts.end_sessions_of(sub, "operator", now);
     if !ended.await? {
-        return Err(gone(name));
+        return Err(deleted_in_the_meantime(name));
     }
-    Ok(Answer::new(
+    Ok(Output::new(
         format!("Every session of {name} has ended, and every access token is rejected.\n"),
         json!({"changed": true, "user": listing::json(user)}),
     ))
 }
 
-fn told(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyhow::Result<Answer> {
+fn outcome(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyhow::Result<Output> {
     match changed {
-        Changed::Done { after, .. } => Ok(Answer::new(
+        Changed::Done { after, .. } => Ok(Output::new(
             text(&after),
             json!({"changed": true, "user": listing::json(&after)}),
         )),
-        Changed::Unchanged(user) => Ok(Answer::new(
+        Changed::Unchanged(user) => Ok(Output::new(
             format!("Nothing was changed: {name} is like that already.\n"),
             json!({"changed": false, "user": listing::json(&user)}),
         )),
-        Changed::NotFound => Err(gone(name)),
+        Changed::NotFound => Err(deleted_in_the_meantime(name)),
         Changed::LastAdmin => {
             bail!("{name} is the last administrator who can log in: promote somebody else first")
         }

@@ -18,7 +18,7 @@ use serde_json::json;
 
 use super::listing;
 use super::tables::Tables;
-use crate::answer::Answer;
+use crate::output::Output;
 
 /// Somebody who may be stored, but for the password.
 pub(super) struct Newcomer {
@@ -63,11 +63,11 @@ pub(super) async fn account(
     newcomer: Newcomer,
     password: &SecretString,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let hash = hash(settings, &newcomer, password).await?;
     let user = user(newcomer, hash, now)?;
     match tables.accounts.users.register(&user).await {
-        Ok(()) => Ok(Answer::new(
+        Ok(()) => Ok(Output::new(
             format!(
                 "{} has an account, with the roles {}.\n",
                 user.username,
@@ -93,17 +93,17 @@ async fn hash(
     let password = Password::parse(password.expose_secret())?;
     PasswordPolicy::new(shortest)
         .check(&password, &newcomer.username, newcomer.email.as_ref())
-        .map_err(|weak| told(&weak))?;
+        .map_err(|weak| weak_password(&weak))?;
     let params = Argon2Params::new(cost.memory_kib, cost.iterations)?;
     Ok(Hasher::new(params, 1)
         .hash(password, random::bytes()?)
         .await?)
 }
 
-fn told(weak: &WeakPassword) -> anyhow::Error {
+fn weak_password(weak: &WeakPassword) -> anyhow::Error {
     let reasons = weak.reasons.iter().map(WeakReason::detail);
-    let told: Vec<String> = reasons.chain(weak.suggestions.iter().cloned()).collect();
-    anyhow!("{weak}: {}", told.join(" "))
+    let details: Vec<String> = reasons.chain(weak.suggestions.iter().cloned()).collect();
+    anyhow!("{weak}: {}", details.join(" "))
 }
 
 pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {

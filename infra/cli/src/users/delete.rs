@@ -8,7 +8,7 @@ use gatehouse_store::Deleted;
 use serde_json::json;
 
 use super::tables::Tables;
-use crate::answer::Answer;
+use crate::output::Output;
 
 /// Deletes an account with all that is held about its person, and what an
 /// interrupted deletion has left of one.
@@ -16,7 +16,7 @@ pub(super) async fn account(
     tables: &Tables,
     sub: &SubjectId,
     now: Timestamp,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Output> {
     let (user, deleted) = tables.accounts.remove(sub, now).await?;
     let digests = user
         .as_ref()
@@ -30,7 +30,7 @@ pub(super) async fn account(
         .delete_traces(&tables.attempts, sub, digests);
     let sessions = left.await.with_context(|| {
         format!(
-            "the account is gone, but not all of its sessions: go on with `users delete --id={sub}`"
+            "the account is deleted_in_the_meantime, but not all of its sessions: go on with `users delete --id={sub}`"
         )
     })?;
     let text = match &user {
@@ -41,7 +41,7 @@ pub(super) async fn account(
         None if sessions == 0 => bail!("nobody has the id {sub}"),
         None => format!("What was left of {sub} is deleted; sessions: {sessions}.\n"),
     };
-    Ok(Answer::new(
+    Ok(Output::new(
         text,
         json!({"deleted": sub, "sessions": sessions}),
     ))

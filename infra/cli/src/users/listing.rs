@@ -8,10 +8,10 @@ use gatehouse_edge::Account;
 use serde_json::{Value, json};
 
 use super::tables::Tables;
-use crate::answer::{Answer, table};
+use crate::output::{Output, table};
 
 /// Shows one person.
-pub(super) fn one(user: &User) -> Answer {
+pub(super) fn user(user: &User) -> Output {
     let mut text = format!("{}\n", user.username);
     let email = user.email.as_deref().unwrap_or("none");
     for (name, value) in [
@@ -29,11 +29,11 @@ pub(super) fn one(user: &User) -> Answer {
     if let Some(id) = &user.external_id {
         let _ = writeln!(text, "  {:<10}{id}", "old id");
     }
-    Answer::new(text, json(user))
+    Output::new(text, json(user))
 }
 
 /// Lists everybody, or everybody with a role, by username.
-pub(super) async fn all(tables: &Tables, role: Option<&Role>) -> anyhow::Result<Answer> {
+pub(super) async fn users(tables: &Tables, role: Option<&Role>) -> anyhow::Result<Output> {
     let mut listed: Vec<Profile> = Vec::new();
     let mut start = None;
     loop {
@@ -67,7 +67,7 @@ pub(super) async fn all(tables: &Tables, role: Option<&Role>) -> anyhow::Result<
     }
     let _ = writeln!(text, "accounts: {}", listed.len());
     let users: Vec<Account<'_>> = listed.iter().map(Account::of).collect();
-    Ok(Answer::new(text, json!({ "users": users })))
+    Ok(Output::new(text, json!({ "users": users })))
 }
 
 /// A person as scripts see them: as the API answers.

@@ -14,11 +14,11 @@ use gatehouse_store::Respelled;
 use serde_json::json;
 
 use super::tables::Tables;
-use crate::answer::{Answer, Status};
+use crate::output::{Output, Status};
 
 /// Moves names whose spelling changes; with `dry_run` it only says which.
 pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
-    let plan = Plan::of(everybody(tables).await?);
+    let plan = Plan::new(all_users(tables).await?);
     let mut respelling = Respelling {
         dry_run,
         moved: Vec::new(),
@@ -63,7 +63,7 @@ pub(super) struct Respelling {
 }
 
 impl Respelling {
-    pub(super) fn answer(&self) -> Answer {
+    pub(super) fn output(&self) -> Output {
         let mut text = String::new();
         let will = if self.dry_run { "would move" } else { "moved" };
         // Writing to a string cannot fail.
@@ -103,7 +103,7 @@ impl Respelling {
         } else {
             Status::Incomplete
         };
-        Answer { text, json, status }
+        Output { text, json, status }
     }
 }
 
@@ -115,7 +115,7 @@ struct Plan {
 impl Plan {
     /// Groups users by the spelling that each of them should have. Whoever has a name
     /// that is no longer a username keeps the spelling they have.
-    fn of(users: Vec<User>) -> Self {
+    fn new(users: Vec<User>) -> Self {
         let mut plan = Self {
             moves: Vec::new(),
             conflicts: Vec::new(),
@@ -146,7 +146,7 @@ impl Plan {
     }
 }
 
-async fn everybody(tables: &Tables) -> anyhow::Result<Vec<User>> {
+async fn all_users(tables: &Tables) -> anyhow::Result<Vec<User>> {
     let mut users = Vec::new();
     let mut start = None;
     loop {

@@ -7,12 +7,12 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use serde_json::json;
 
-use super::tables::{Tables, gone};
-use crate::answer::Answer;
+use super::tables::{Tables, deleted_in_the_meantime};
+use crate::output::Output;
 
 /// Grants a recovery and prints its code, here and nowhere else: the table has
 /// its digest alone.
-pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Answer> {
+pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Output> {
     let (sub, name) = (&user.sub, &user.username);
     if user.status == Status::Disabled {
         bail!("{name} is disabled, and a disabled account is not recovered: enable it first");
@@ -20,10 +20,10 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
     if !tables.accounts.users.set_recovery(sub, &recovery).await? {
-        return Err(gone(name));
+        return Err(deleted_in_the_meantime(name));
     }
     let ends = recovery.expires_at.to_string();
-    Ok(Answer::new(
+    Ok(Output::new(
         format!(
             "{code}\n\nGive this code to {name} and nobody else. It sets a new password once, until {ends}, with\n\
              POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\

@@ -3,7 +3,7 @@
 use gatehouse_auth::role::{Role, RoleScopes, Roles};
 use gatehouse_edge::config::Environment;
 
-use crate::answer::notice;
+use crate::output::notice;
 
 /// Warns about each role to which `RoleScopes` grants nothing, if that is known.
 pub(super) fn warn(settings: &Environment, roles: &[Role]) {

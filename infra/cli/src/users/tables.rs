@@ -16,7 +16,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    pub(super) fn of(target: &Target) -> anyhow::Result<Self> {
+    pub(super) fn open(target: &Target) -> anyhow::Result<Self> {
         let client = target.tables();
         let attempts = target.table("LOGIN_ATTEMPTS_TABLE")?;
         Ok(Self {
@@ -56,6 +56,6 @@ impl Tables {
 }
 
 /// The end of a command whose person is not there any more.
-pub(super) fn gone(name: &str) -> anyhow::Error {
+pub(super) fn deleted_in_the_meantime(name: &str) -> anyhow::Error {
     anyhow!("{name} was deleted in the meantime: nothing was changed")
 }

@@ -27,7 +27,7 @@ impl World {
             .await
             .unwrap();
         Self {
-            tables: Tables::of(&target).unwrap(),
+            tables: Tables::open(&target).unwrap(),
             target,
             _directory: directory,
         }
@@ -55,9 +55,9 @@ impl World {
         }
         let words = std::iter::once("users").chain(line.split(' '));
         let line: Line = clap::Parser::try_parse_from(words)?;
-        let answer = answer(&self.target, &line.arguments.command).await?;
-        assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
-        Ok(answer.json)
+        let output = execute(&self.target, &line.arguments.command).await?;
+        assert!(output.text.ends_with('\n') && !output.text.contains("argon2"));
+        Ok(output.json)
     }
 
     /// Why a command is refused.

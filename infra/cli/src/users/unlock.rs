@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::listing;
 use super::tables::Tables;
-use crate::answer::Answer;
+use crate::output::Output;
 
 /// Forgets the failed logins under every name that the person has.
-pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Answer> {
+pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Output> {
     let mut removed = 0;
     for digest in user.identifier_digests() {
         removed += tables.attempts.unlock(&digest).await?;
@@ -21,5 +21,5 @@ pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Answer>
         ),
     };
     let json = json!({"user": listing::json(user), "removed": removed});
-    Ok(Answer::new(text, json))
+    Ok(Output::new(text, json))
 }

@@ -15,7 +15,7 @@ fn a_row_of_csv_is_a_person_or_a_reason() {
     );
     let mut text = text.into_bytes();
     text.extend(b"\xff,x,,\n");
-    let held = plain(&text);
+    let contents = plain(&text);
     let expected = [
         "ada",
         "grace",
@@ -24,10 +24,10 @@ fn a_row_of_csv_is_a_person_or_a_reason() {
         "Müller",
         ": is not UTF-8: save the file as UTF-8",
     ];
-    assert_eq!(held.names(), expected);
-    assert_eq!(held.records[0].roles, held.records[1].roles);
-    assert_eq!(held.records[2].email, None);
-    assert_eq!(held.records[2].roles, None);
+    assert_eq!(contents.names(), expected);
+    assert_eq!(contents.records[0].roles, contents.records[1].roles);
+    assert_eq!(contents.records[2].email, None);
+    assert_eq!(contents.records[2].roles, None);
 }
 
 #[test]
@@ -48,8 +48,8 @@ fn lines_of_csv_are_counted_as_an_editor_does() {
         (9, "grace"),
     ];
     for end in ["\n", "\r\n", "\r"] {
-        let held = plain(text.replace('\n', end));
-        assert_eq!(held.fields(), expected, "{end:?}");
+        let contents = plain(text.replace('\n', end));
+        assert_eq!(contents.fields(), expected, "{end:?}");
     }
 }
 
@@ -59,17 +59,17 @@ fn a_quotation_mark_that_swallows_lines_is_noticed() {
     let header = "username,password_hash,note\n";
     // Closed in a later row: two people would be one, and the note is left out.
     let text = format!("{header}ada,{HASH},\"x\neve,{HASH},\"y\n{}", row("grace"));
-    let held = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
-    assert_eq!(held.fields(), [(2, ""), (4, "grace")]);
+    let contents = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
+    assert_eq!(contents.fields(), [(2, ""), (4, "grace")]);
     assert!(
-        held.names()[0].ends_with("it ends in line 3"),
+        contents.names()[0].ends_with("it ends in line 3"),
         "{:?}",
-        held.names()
+        contents.names()
     );
     // Never closed, in a short file and in a long one.
     let text = format!("{header}{}eve,{HASH},\"x\n{}", row("ada"), row("grace"));
-    let held = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
-    assert_eq!(held.fields(), [(2, "ada"), (3, "")]);
+    let contents = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
+    assert_eq!(contents.fields(), [(2, "ada"), (3, "")]);
     let long = format!("{text}{}", row("more").repeat(5_000));
     let error = error(&long, &["--ignore", "note"]);
     assert!(
@@ -78,8 +78,8 @@ fn a_quotation_mark_that_swallows_lines_is_noticed() {
     );
     // A note with quotation marks and lines that are as they must be.
     let text = format!("{header}ada,{HASH},\"a \"\"b\"\"\n\nc\"\n{}", row("grace"));
-    let held = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
-    assert_eq!(held.fields(), [(2, "ada"), (5, "grace")]);
+    let contents = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
+    assert_eq!(contents.fields(), [(2, "ada"), (5, "grace")]);
 }
 
 #[test]
@@ -131,16 +131,16 @@ fn columns_are_found_by_any_separator_and_by_the_names_of_another_system() {
             let row = ["ada", HASH, "t", "a, b; c", ""].join(separator);
             let row = row.replace("a, b; c", "\"a, b; c\"");
             let text = format!("{first}{header}\n{row}\n");
-            let held = read(text.as_bytes(), &words, None).unwrap();
-            assert_eq!(held.names(), ["ada"]);
-            assert_eq!(held.records[0].status.as_deref(), Some("active"));
+            let contents = read(text.as_bytes(), &words, None).unwrap();
+            assert_eq!(contents.names(), ["ada"]);
+            assert_eq!(contents.records[0].status.as_deref(), Some("active"));
         }
     }
     let text = format!("{{\"login\":\"ada\",\"pw\":\"{HASH}\"}}\n{{\"login\":\"eve\"}}\n");
     let words = ["--column", "username=login", "--column", "password_hash=pw"];
-    let held = read(text.as_bytes(), &words, None).unwrap();
+    let contents = read(text.as_bytes(), &words, None).unwrap();
     let missing = "password_hash: pw is missing, which --column names";
-    assert_eq!(held.names(), ["ada", missing]);
+    assert_eq!(contents.names(), ["ada", missing]);
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn a_file_is_read_in_the_encodings_of_excel_and_powershell() {
         utf16(u16::to_le_bytes, false),
         windows.into_owned(),
     ] {
-        let held = plain(&bytes);
+        let contents = plain(&bytes);
         let expected = [(2, "Müller"), (3, "André"), (4, "ada")];
-        assert_eq!(held.fields(), expected, "{:?}", &bytes[..8]);
+        assert_eq!(contents.fields(), expected, "{:?}", &bytes[..8]);
     }
     let json = format!("\u{feff}[{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}]");
     assert_eq!(plain(&json).names(), ["ada"]);
@@ -174,8 +174,8 @@ fn an_encoding_that_cannot_be_known_is_asked_for() {
     let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(&text);
     let error = error(&bytes, &[]);
     assert!(error.contains("--encoding windows-1251"), "{error}");
-    let held = read(&bytes, &[], Some("windows-1251")).unwrap();
-    assert_eq!(held.names(), ["Владимир", "Наташа", "Сергей"]);
+    let contents = read(&bytes, &[], Some("windows-1251")).unwrap();
+    assert_eq!(contents.names(), ["Владимир", "Наташа", "Сергей"]);
     for (bytes, said) in [
         (&b"PK\x03\x04 and more"[..], "a spreadsheet"),
         (b"\x1f\x8b and more", "compressed"),
@@ -203,10 +203,10 @@ fn what_postgres_mysql_and_powershell_print_is_read() {
     let quoted = quoted.trim_end_matches('"');
     let powershell = format!("#TYPE System.Management.Automation.PSCustomObject\r\n\"{quoted}");
     for text in [&postgres, &mysql, &powershell] {
-        let held = plain(text);
-        assert_eq!(held.names(), ["Zoë", "max"], "{text}");
-        assert_eq!(held.warnings, [], "{text}");
-        let [zoe, max] = held.records.as_slice() else {
+        let contents = plain(text);
+        assert_eq!(contents.names(), ["Zoë", "max"], "{text}");
+        assert_eq!(contents.warnings, [], "{text}");
+        let [zoe, max] = contents.records.as_slice() else {
             panic!("there are not two: {text}");
         };
         let created = zoe.created_at.as_deref();

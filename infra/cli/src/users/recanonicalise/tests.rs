@@ -21,7 +21,7 @@ impl World {
         let target = Target::open(&project::repository(), directory.path())
             .await
             .unwrap();
-        let tables = Tables::of(&target).unwrap();
+        let tables = Tables::open(&target).unwrap();
         for (number, (username, canonical)) in (1..).zip(users) {
             let user = user(number, username, canonical);
             tables.accounts.users.register(&user).await.unwrap();
@@ -34,9 +34,9 @@ impl World {
     }
 
     async fn run(&self, dry_run: bool) -> (Value, bool) {
-        let answer = names(&self.tables, dry_run).await.unwrap().answer();
-        assert!(answer.text.ends_with('\n') && !answer.text.contains("argon2"));
-        (answer.json, answer.status == Status::Success)
+        let output = names(&self.tables, dry_run).await.unwrap().output();
+        assert!(output.text.ends_with('\n') && !output.text.contains("argon2"));
+        (output.json, output.status == Status::Success)
     }
 
     /// Whose name each of these is, by the last letter of their id.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// The same news twice: lines for a person, JSON for a script.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Output {
     pub(crate) text: String,
     pub(crate) json: Value,
     pub(crate) status: Status,
@@ -26,7 +26,7 @@ pub(crate) enum Status {
     Failure,
 }
 
-impl Answer {
+impl Output {
     pub(crate) fn new(text: impl Into<String>, json: Value) -> Self {
         Self {
             text: text.into(),

@@ -6,13 +6,13 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Claim, Imported};
 
-use super::line::{Line, Outcome};
+use super::line::{Line, LineOutcome};
 use crate::user_file::Remark;
 
-/// Claims of the lines that would have been imported so far. About 150 bytes a
+/// TakenKeys of the lines that would have been imported so far. About 150 bytes a
 /// claim: the only part of the command whose memory grows with the file.
 #[derive(Default)]
-pub(super) struct Claims(HashMap<ItemKey, Holder>);
+pub(super) struct TakenKeys(HashMap<ItemKey, Holder>);
 
 struct Holder {
     line: u64,
@@ -20,14 +20,14 @@ struct Holder {
     imported: Option<String>,
 }
 
-impl Claims {
+impl TakenKeys {
     /// Decides as a run that writes would; `foreseen` is what the table says alone.
-    pub(super) fn decide(&mut self, line: &Line, user: &User, foreseen: Imported) -> Outcome {
+    pub(super) fn decide(&mut self, line: &Line, user: &User, foreseen: Imported) -> LineOutcome {
         if let Some(holder) = Claim::Subject.key(user).and_then(|key| self.0.get(&key)) {
             return if holder.imported == user.imported {
-                Outcome::Already
+                LineOutcome::Already
             } else {
-                Outcome::Refused(holder.has("id"))
+                LineOutcome::Refused(holder.has("id"))
             };
         }
         if foreseen != Imported::Written {
@@ -36,11 +36,11 @@ impl Claims {
         let claims = Claim::ALL.into_iter();
         let claims = claims.filter_map(|claim| Some((claim, claim.key(user)?)));
         let claims: Vec<(Claim, ItemKey)> = claims.collect();
-        let taken = claims
+        let conflict = claims
             .iter()
             .find_map(|(claim, key)| Some((*claim, self.0.get(key)?)));
-        if let Some((claim, holder)) = taken {
-            return Outcome::Refused(holder.has(line.field(claim)));
+        if let Some((claim, holder)) = conflict {
+            return LineOutcome::Refused(holder.has(line.field(claim)));
         }
         for (_, key) in claims {
             let holder = Holder {
@@ -49,7 +49,7 @@ impl Claims {
             };
             self.0.insert(key, holder);
         }
-        Outcome::Imported
+        LineOutcome::Imported
     }
 }
 
