@@ -56,7 +56,7 @@ fn an_interrupted_build_leaves_nothing_behind() -> anyhow::Result<()> {
     assert!(!local.interrupt()?.success());
     let output = local.output()?;
     assert!(
-        output.contains("ended before the service was ready"),
+        output.contains("interrupted before the service was ready"),
         "{output}"
     );
     assert_nothing_runs_in(&project)

@@ -1,4 +1,4 @@
-//! `gatehouse argon2`: what a hash costs here, and which parameters would fit where.
+//! `gatehouse argon2`: measures password hashes and recommends parameters.
 
 use std::time::{Duration, Instant};
 
@@ -7,13 +7,13 @@ use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
 
 use crate::output::print;
 
-/// What `gatehouse argon2` is told.
+/// The arguments of `gatehouse argon2`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// How long a hash may take, in milliseconds
+    /// How long one hash may take, in milliseconds
     #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u64).range(10..=5_000))]
     target: u64,
-    /// Hashes of which the median counts
+    /// Number of hashes to measure; the median counts
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=999))]
     rounds: u16,
 }
@@ -34,7 +34,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     print(&text)
 }
 
-/// Parameters, and the median of their hashes on this machine.
+/// Parameters, and the median time of a hash on this machine.
 #[derive(Debug, Clone, Copy)]
 struct Row {
     memory_kib: u32,
@@ -54,10 +54,10 @@ async fn measure(params: Argon2Params, rounds: u16) -> anyhow::Result<Duration> 
     }
     took.sort();
     let median = took.get(took.len() / 2).copied();
-    median.context("nothing was measured")
+    median.context("no hash was measured")
 }
 
-/// A table of all, and the strongest that fits for each size of a function.
+/// Formats a table of all candidates, and the strongest that fits each function size.
 fn describe(rows: &[Row], target: Duration) -> String {
     let heads = [
         "m (KiB)",
@@ -88,7 +88,8 @@ fn describe(rows: &[Row], target: Duration) -> String {
     lines.join("\n") + "\n"
 }
 
-/// The most work that fits into the time, and a quarter of the function's memory.
+/// Recommends the strongest parameters that fit into the time and into a quarter of the
+/// function's memory.
 fn recommend(rows: &[Row], memory: u32, target: Duration) -> String {
     let fits = rows
         .iter()
@@ -101,7 +102,7 @@ fn recommend(rows: &[Row], memory: u32, target: Duration) -> String {
             row.iterations,
             millis(row.estimate(memory))
         ),
-        None => "nothing fits: give it more memory, or more time".to_owned(),
+        None => "none of them fits: allow more memory or more time".to_owned(),
     }
 }
 
@@ -110,8 +111,8 @@ fn line([m, t, here, small, middle, large]: &[String; 6]) -> String {
 }
 
 impl Row {
-    /// What the hash takes in a function of so many MB. Above 1,769 MB there are more
-    /// processors, and a hash still has one.
+    /// Estimates how long the hash takes in a function with `memory` MB. Above 1,769 MB a
+    /// function has more processors, but a hash uses only one.
     fn estimate(&self, memory: u32) -> Duration {
         self.took * PROCESSOR / memory.min(PROCESSOR)
     }
@@ -122,11 +123,11 @@ fn millis(took: Duration) -> String {
 }
 
 const INTRODUCTION: &str = "\
-One Argon2id hash with one lane. Measured is this machine; the other columns are
-estimates: measured, divided by the part of a processor that Lambda gives to a
-function of that memory (memory / 1,769), as if it were a processor like this one.
+The time of one Argon2id hash with one lane, measured on this machine. The columns
+for other sizes are estimates: Lambda gives a function of that size memory / 1,769
+of a processor, assumed to be as fast as this machine's.
 ";
-/// OWASP's rows, and stronger ones.
+/// OWASP's recommendations, and stronger parameters.
 const CANDIDATES: [(u32, u32); 12] = [
     (7_168, 5),
     (9_216, 4),
@@ -141,9 +142,9 @@ const CANDIDATES: [(u32, u32); 12] = [
     (98_304, 3),
     (131_072, 3),
 ];
-/// The sizes of functions, in MB, that are told about.
+/// Function sizes in MB for which times are estimated.
 const FUNCTIONS: [u32; 3] = [512, 1024, PROCESSOR];
-/// MB for which Lambda gives one whole processor.
+/// The size in MB at which Lambda gives a function one full processor.
 const PROCESSOR: u32 = 1769;
 
 #[cfg(test)]
@@ -159,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_estimate_is_scaled_by_the_part_of_a_processor() {
+    fn an_estimate_is_scaled_by_the_share_of_a_processor() {
         let row = row(19_456, 2, 100);
         assert_eq!(row.estimate(1769).as_millis(), 100);
         assert_eq!(row.estimate(1024).as_millis(), 172);
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_strongest_that_fits_is_recommended_and_nothing_where_nothing_does() {
+    fn the_strongest_parameters_that_fit_are_recommended_if_any() {
         let rows = [
             row(19_456, 2, 20),
             row(65_536, 3, 100),
@@ -186,11 +187,11 @@ mod tests {
             "{text}"
         );
         let text = describe(&rows, Duration::from_millis(10));
-        assert_eq!(text.matches("nothing fits").count(), 3);
+        assert_eq!(text.matches("none of them fits").count(), 3);
     }
 
     #[test]
-    fn every_candidate_is_one_that_a_function_starts_with() {
+    fn a_function_starts_with_every_candidate() {
         for (memory_kib, iterations) in CANDIDATES {
             assert!(Argon2Params::new(memory_kib, iterations).is_ok());
         }

@@ -1,4 +1,4 @@
-//! Builds the functions, with Cargo's own progress before the user's eyes.
+//! Builds the functions with Cargo, whose progress the user sees.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,46 +8,46 @@ use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
 use tokio::process::Command;
 
-/// What the functions are built for, which decides the features of their
-/// dependencies and how much of an earlier build can be used again.
+/// What the functions are built for. It determines the features of their dependencies, and
+/// how much of an earlier build can be reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// To run on this machine: unoptimised, with the features of the whole
-    /// workspace, as Cargo built this command.
+    /// For this machine: unoptimised, with the features of the whole workspace, in the same
+    /// way that Cargo built this command.
     Local,
-    /// The same, for `cargo lambda watch`, which runs `cargo run --bin NAME`.
+    /// For `cargo lambda watch`, which runs `cargo run --bin NAME`; the same otherwise.
     Watch,
-    /// As `cargo lambda build` does: optimised, with their own features only.
+    /// As for `cargo lambda build`: optimised, with only their own features.
     Deployment,
 }
 
 impl Purpose {
-    /// Says what is built, and why it takes the time it takes.
+    /// Returns a message about what is built and how long it may take.
     pub(crate) fn announcement(self, functions: &[String]) -> String {
         let (count, names) = (functions.len(), functions.join(", "));
         match self {
             Self::Local => format!(
-                "Building {count} functions ({names}). They use what was compiled for this \
-                 command; a function is compiled again only when its code has changed."
+                "Building {count} functions ({names}). They share dependencies with this command, and \
+                 a function is only compiled again if its code has changed."
             ),
             Self::Watch => format!(
-                "Building {count} functions ({names}) as cargo lambda watch will run them, \
-                 so that no request waits for a compiler. They use what was compiled for this \
+                "Building {count} functions ({names}) the way cargo lambda watch runs them, so that \
+                 no request has to wait for the compiler. They share dependencies with this \
                  command."
             ),
             Self::Deployment => format!(
-                "Building {count} functions ({names}) as they are deployed: optimised, and \
-                 without the features of this command. The first time, this compiles every \
-                 dependency again, which takes several minutes."
+                "Building {count} functions ({names}) as for a deployment: optimised, with only their \
+                 own features. The first build compiles every dependency again, which takes \
+                 several minutes."
             ),
         }
     }
 
-    /// What Cargo is called with.
+    /// Returns the arguments for Cargo.
     fn arguments(self, functions: &[String]) -> Vec<String> {
         let (profile, option) = match self {
             Self::Local | Self::Watch => (None, "--bin"),
-            // Cargo enables the features that any selected package wants.
+            // With `--package`, Cargo only enables the features that the selected packages need.
             Self::Deployment => (Some("--release"), "--package"),
         };
         let mut arguments = vec!["build".to_owned()];
@@ -76,19 +76,18 @@ pub(crate) async fn build(
         .spawn();
     let cargo = cargo.map_err(|error| {
         if error.kind() == ErrorKind::NotFound {
-            return anyhow!("cargo was not found: install Rust with rustup first");
+            return anyhow!("cargo was not found: install Rust with rustup");
         }
-        anyhow!("cargo cannot be started: {error}")
+        anyhow!("cannot start cargo: {error}")
     })?;
     let output = cargo.wait_with_output().await?;
     if !output.status.success() {
-        bail!("the functions do not build: cargo says why above");
+        bail!("the functions do not build; see the errors from cargo above");
     }
-    binaries(&String::from_utf8_lossy(&output.stdout))
-        .context("cargo has built no binary of a function")
+    binaries(&String::from_utf8_lossy(&output.stdout)).context("cargo built no function")
 }
 
-/// Returns the directory of the binaries that Cargo's messages name.
+/// Returns the directory of the binaries that Cargo's messages mention.
 fn binaries(messages: &str) -> Option<PathBuf> {
     let mut executables = messages.lines().filter_map(|line| {
         let message: Value = serde_json::from_str(line).ok()?;
@@ -104,7 +103,7 @@ mod tests {
     use super::{Purpose, binaries};
 
     #[test]
-    fn the_directory_of_the_binaries_is_in_cargos_messages() {
+    fn the_directory_of_the_binaries_is_read_from_cargos_messages() {
         let messages = concat!(
             r#"{"reason":"compiler-artifact","executable":null}"#,
             "\n",
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_build_for_a_deployment_is_free_of_other_packages_features() {
+    fn only_a_build_for_a_deployment_leaves_out_other_packages_features() {
         let functions = ["login".to_owned(), "jwks".to_owned()];
         let arguments = |purpose: Purpose| purpose.arguments(&functions).join(" ");
         assert_eq!(

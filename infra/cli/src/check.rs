@@ -1,5 +1,5 @@
-//! `gatehouse check`: what is worth a look before and after a deployment, one
-//! line each, with what to do about it.
+//! `gatehouse check`: looks for problems before and after a deployment, and prints one line
+//! for each finding, with what to do about it.
 
 mod advice;
 mod alarms;
@@ -23,13 +23,14 @@ use crate::target::{IfMissing, Target, TargetOptions};
 use crate::{project, running};
 use finding::{Finding, Level};
 
-/// What `gatehouse check` takes.
+/// The arguments of `gatehouse check`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-Without --stack it inspects this machine, the template, samconfig.toml, and every
-running `cargo local` or a --data-dir. Nothing is changed.
+Without --stack, it checks this machine, the template, samconfig.toml, and either a
+--data-dir or every running `cargo local`. It changes nothing.
 
-Exit code: 0 if all is well, 3 if there are warnings, 1 if something fails.")]
+Exit status: 0 if there are no problems, 3 if there are warnings, 1 if there are
+failures.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     options: Options,

@@ -1,5 +1,5 @@
-//! `gatehouse clients`: the resource servers that introspect tokens with a secret
-//! of their own.
+//! `gatehouse clients`: manages the resource servers that introspect tokens, each with its own
+//! secret.
 
 mod listing;
 
@@ -20,7 +20,7 @@ use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 
-/// What `gatehouse clients` takes.
+/// The arguments of `gatehouse clients`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -31,38 +31,38 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Registers a client and prints its secret, once
+    /// Registers a client and prints its secret, which is not shown again
     Create {
         /// The client's id: 1 to 64 ASCII letters, digits, `.`, `_` and `-`
         #[arg(value_parser = ClientId::parse)]
         id: ClientId,
     },
-    /// Replaces the secret of a client and prints the new one, once
+    /// Replaces the secret of a client and prints the new one, which is not shown again
     Rotate {
         /// The client's id
         #[arg(value_parser = ClientId::parse)]
         id: ClientId,
-        /// How long the old secret stays valid, such as 30m, 24h or 7d; 0 ends it at once
+        /// How long the old secret remains valid, such as 30m, 24h or 7d; 0 ends it immediately
         #[arg(long, value_name = "TIME", default_value = "24h", value_parser = overlap)]
         overlap: Duration,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Removes a client: its secrets are no longer valid
+    /// Removes a client; its secrets are no longer valid
     Revoke {
         /// The client's id
         #[arg(value_parser = ClientId::parse)]
         id: ClientId,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Lists the clients, never their secrets
+    /// Lists the clients, without their secrets
     List,
 }
 
-/// Runs one command, and prints the result.
+/// Runs the command and prints its output.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
     let work = async |target: &Target| execute(target, &command).await;
@@ -101,7 +101,7 @@ async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Res
     let secret = ClientSecret::mint(random::bytes()?);
     let client = Client::new(id.clone(), &secret, now);
     if !clients.create(&client).await? {
-        bail!("there is a client {id} already: `clients rotate {id}` replaces its secret");
+        bail!("the client {id} already exists: replace its secret with `clients rotate {id}`");
     }
     let secret = secret.expose();
     Ok(Output::new(
@@ -125,11 +125,11 @@ async fn rotate(
     let secret = ClientSecret::mint(random::bytes()?);
     let after = before.clone().rotated(&secret, previous_ends_at, now);
     if !clients.replace(&before, &after).await? {
-        bail!("{id} was changed in the meantime: look at `clients list`, then try again");
+        bail!("{id} was changed in the meantime: check `clients list`, then try again");
     }
     let ends_at = after.previous_ends_at(now).map(|at| at.to_string());
     let old = match &ends_at {
-        Some(ends_at) => format!("The old secret is valid until {ends_at}"),
+        Some(ends_at) => format!("The old secret remains valid until {ends_at}"),
         None => "The old secret is no longer valid".to_owned(),
     };
     let secret = secret.expose();
@@ -148,7 +148,7 @@ async fn revoke(clients: &Clients, id: &ClientId) -> anyhow::Result<Output> {
         return Err(unknown(id));
     }
     Ok(Output::new(
-        format!("{id} is revoked.\n{WITHIN}"),
+        format!("Revoked {id}.\n{WITHIN}"),
         json!({"revoked": id}),
     ))
 }
@@ -158,31 +158,32 @@ async fn find(clients: &Clients, id: &ClientId) -> anyhow::Result<Client> {
 }
 
 fn unknown(id: &ClientId) -> anyhow::Error {
-    anyhow::anyhow!("there is no client {id}: `clients list` shows those that exist")
+    anyhow::anyhow!("there is no client {id}: see `clients list`")
 }
 
 fn confirm_end_of_previous(id: &ClientId, ends_at: Timestamp) -> anyhow::Result<()> {
     let consequence = format!(
-        "The secret before the current one was to be valid until {ends_at}. It ends now: \
-         servers that still use it are refused."
+        "The previous secret of this client is valid until {ends_at}. Rotating again ends it now, \
+         and servers that still use it will be refused."
     );
     prompt::confirm(&[&consequence], "the client's id", id.as_str())
 }
 
-/// Reads how long an old secret stays valid.
+/// Parses how long an old secret remains valid.
 fn overlap(text: &str) -> Result<Duration, String> {
     let read = humantime::parse_duration(text);
-    let overlap = read.map_err(|_| "write a time such as 30m, 24h or 7d, or 0".to_owned())?;
+    let overlap =
+        read.map_err(|_| "expected a duration such as 30m, 24h or 7d, or 0".to_owned())?;
     if overlap <= MAX_OVERLAP {
         Ok(overlap)
     } else {
-        Err("30 days at most: revoke the client if nobody uses the old secret".to_owned())
+        Err("must be at most 30 days".to_owned())
     }
 }
 
-/// A secret that leaked would be of use for that long.
+/// A leaked secret could be used for this long.
 const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
-const WITHIN: &str = "Running functions know it within 10 seconds.\n";
+const WITHIN: &str = "Running functions notice within 10 seconds.\n";
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
-//! The directory that keeps tables and keys between two runs of `cargo local`.
+//! The directory that keeps tables and keys between runs of `cargo local`.
 //!
-//! Only `local` and `import` create one. To every other command a directory
-//! without a database is a mistake, since it would answer from an empty one.
+//! Only `local` and `import` create one. For every other command, a directory without a
+//! database is probably a typing mistake, and an empty database would hide it.
 
 use std::fmt;
 use std::fs;
@@ -14,43 +14,43 @@ use gatehouse_local::private::Lock;
 
 use crate::project::DATA_DIR;
 
-/// A data directory that was named on the command line.
+/// The data directory that the command line names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DataDir {
     path: PathBuf,
 }
 
 impl DataDir {
-    /// Reads the option: without a value it is the project's own directory.
+    /// Interprets the option; without a value, it means the project's default.
     pub(crate) fn from_option(typed: Option<&Path>, root: &Path) -> anyhow::Result<Self> {
         typed.map_or_else(|| Ok(Self::project_default(root)), Self::from_path)
     }
 
-    /// The default, in the project.
+    /// Returns the project's default data directory.
     pub(crate) fn project_default(root: &Path) -> Self {
         Self {
             path: root.join(DATA_DIR),
         }
     }
 
-    /// A path as it was typed: relative to the current directory, like any other.
+    /// Resolves a path relative to the current directory, like any other path.
     pub(crate) fn from_path(typed: &Path) -> anyhow::Result<Self> {
         if typed.as_os_str().is_empty() {
-            bail!("--data-dir is empty: name a directory, such as {DATA_DIR}");
+            bail!("--data-dir is empty: give a directory, such as {DATA_DIR}");
         }
         let path = std::path::absolute(typed);
-        let path = path.context("the current directory cannot be read")?;
-        // Without `.` and the like, so that one directory is always one path.
+        let path = path.context("cannot read the current directory")?;
+        // Resolves `.` and the like, so that each directory has only one path.
         let path = fs::canonicalize(&path).unwrap_or(path);
         Ok(Self { path })
     }
 
-    /// The absolute path.
+    /// Returns the absolute path.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Says whether it has a database.
+    /// Returns whether it has a database.
     pub(crate) fn has_database(&self) -> bool {
         self.path.join(DATABASE).is_file()
     }
@@ -62,12 +62,12 @@ impl DataDir {
         }
         self.check_moved(root)?;
         bail!(
-            "there is no database in {self} (no {DATABASE}): check --data-dir; only `cargo local` and `import` create one"
+            "{self} has no database ({DATABASE}): check --data-dir; only `cargo local` and `import` create one"
         )
     }
 
-    /// Fails if a database cannot be created or opened here: before a build, and
-    /// before anything else is written.
+    /// Fails if a database cannot be created or opened here. It is called before a build, and
+    /// before anything is written.
     pub(crate) fn check_usable(&self, root: &Path) -> anyhow::Result<()> {
         if !self.has_database() {
             self.check_moved(root)?;
@@ -75,31 +75,28 @@ impl DataDir {
         }
         if Lock::is_held(&self.path) {
             bail!(
-                "another process has {self} open, such as a running `cargo local`: end that first"
+                "another process, such as a running `cargo local`, is using {self}: stop it first"
             );
         }
         let existing = self.path.ancestors().find(|path| path.exists());
-        let existing = existing.with_context(|| format!("{self} cannot be created"))?;
-        // The one test that is true of every file system and every user.
+        let existing = existing.with_context(|| format!("cannot create {self}"))?;
+        // Only writing a file shows reliably whether this user can write here.
         let probe = tempfile::Builder::new()
             .prefix(".gatehouse-")
             .tempfile_in(existing);
-        drop(
-            probe
-                .with_context(|| format!("{self} cannot be written: choose another --data-dir"))?,
-        );
+        drop(probe.with_context(|| format!("cannot write to {self}: choose another --data-dir"))?);
         Ok(())
     }
 
-    /// A directory of something else must not fill up with a database and be
-    /// ignored by Git.
+    /// Refuses a directory that holds something else: a database must not end up in it, nor a
+    /// `.gitignore` that hides everything.
     fn check_empty(&self) -> anyhow::Result<()> {
         let entries = match fs::read_dir(&self.path) {
             Ok(entries) => entries,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
             Err(error) => {
                 return Err(error).with_context(|| {
-                    format!("{self} cannot be used as a --data-dir: name a directory")
+                    format!("cannot use {self} as --data-dir: it must be a directory")
                 });
             }
         };
@@ -108,7 +105,7 @@ impl DataDir {
             let name = entry?.file_name();
             if !ours(&name) {
                 bail!(
-                    "{self} holds other files ({}) and no database: choose a new or empty --data-dir",
+                    "{self} contains other files ({}) and no database: choose a new or empty --data-dir",
                     name.display()
                 );
             }
@@ -116,21 +113,21 @@ impl DataDir {
         Ok(())
     }
 
-    /// Before 2026-11-26 the default was the directory around today's.
+    /// Before 2026-11-26, the default was the parent of today's default.
     fn check_moved(&self, root: &Path) -> anyhow::Result<()> {
         let before = root.join(".gatehouse");
         if self.path == root.join(DATA_DIR) && before.join(DATABASE).is_file() {
             bail!(
-                "the database is in .gatehouse, where --data-dir used to be: move it with \
+                "the database is in .gatehouse, the former default of --data-dir: move it with \
                  `mkdir -p {DATA_DIR} && mv .gatehouse/{DATABASE}* .gatehouse/key-ring.* {DATA_DIR}/`, \
-                 or name it with --data-dir .gatehouse"
+                 or pass --data-dir .gatehouse"
             );
         }
         Ok(())
     }
 }
 
-/// As short as it is unambiguous: from the current directory, if it is below.
+/// Displays the path relative to the current directory, if it is below.
 impl fmt::Display for DataDir {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let here = std::env::current_dir().unwrap_or_default();
@@ -140,7 +137,7 @@ impl fmt::Display for DataDir {
     }
 }
 
-/// What a database that was never finished may have left.
+/// Files that an unfinished creation of a database may leave behind.
 const OURS: [&str; 3] = [".gitignore", "lock", "key-ring.json"];
 
 #[cfg(test)]
@@ -148,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_without_a_database_is_an_error_that_names_it() {
+    fn the_error_for_a_directory_without_a_database_names_it() {
         let root = tempfile::tempdir().unwrap();
         let typo = DataDir::from_path(&root.path().join("mistyped")).unwrap();
         let error = typo.check_exists(root.path()).unwrap_err().to_string();
@@ -162,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_database_of_the_old_default_is_named_and_not_passed_over() {
+    fn a_database_in_the_former_default_directory_is_pointed_out() {
         let root = tempfile::tempdir().unwrap();
         let old = root.path().join(".gatehouse");
         fs::create_dir(&old).unwrap();
@@ -182,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_something_else_is_refused() {
+    fn a_directory_with_other_files_is_refused() {
         let root = tempfile::tempdir().unwrap();
         let other = root.path().join("src");
         fs::create_dir(&other).unwrap();

@@ -1,4 +1,4 @@
-//! A deployed stack: found by its name, through CloudFormation.
+//! A deployed stack, found by its name through CloudFormation.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use gatehouse_store::KeyRingSource;
 
 use crate::variable;
 
-/// A stack on AWS, or on an emulator of it.
+/// A stack on AWS or on an emulator of it.
 pub(crate) struct Deployment {
     config: SdkConfig,
     name: String,
@@ -22,17 +22,19 @@ pub(crate) struct Deployment {
 }
 
 impl Deployment {
-    /// Reads the stack's outputs and parameters.
+    /// Reads the outputs and parameters of the stack.
     pub(crate) async fn find(name: &str) -> anyhow::Result<Self> {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         if config.region().is_none() {
-            bail!("the region is not known: set AWS_REGION, or AWS_PROFILE to a profile with one");
+            bail!(
+                "no AWS region is set: set AWS_REGION, or set AWS_PROFILE to a profile with a region"
+            );
         }
         let stack = describe(&config, name).await?;
         let outputs = outputs(&stack);
         let secret = outputs.get("KeyRingSecretArn").cloned();
         let secret = secret.with_context(|| {
-            format!("the stack {name} has no key ring: it is none of this template")
+            format!("the stack {name} was not deployed from this template: it has no output KeyRingSecretArn")
         })?;
         Ok(Self {
             name: name.to_owned(),
@@ -46,17 +48,17 @@ impl Deployment {
         })
     }
 
-    /// The stack's state, such as `CREATE_COMPLETE`.
+    /// Returns the stack's status, such as `CREATE_COMPLETE`.
     pub(crate) fn status(&self) -> &str {
         &self.status
     }
 
-    /// The template's parameters with the values that were deployed.
+    /// Returns the template's parameters with their deployed values.
     pub(crate) fn parameters(&self) -> &BTreeMap<String, String> {
         &self.parameters
     }
 
-    /// The parameters and the names of the tables, as the functions' variables.
+    /// Returns the parameters and the table names as the functions' environment variables.
     pub(crate) fn settings(&self) -> BTreeMap<String, String> {
         let parameters = self.parameters.iter();
         let parameters = parameters.map(|(name, value)| (variable::name(name), value.clone()));
@@ -69,12 +71,12 @@ impl Deployment {
         parameters.chain(tables).collect()
     }
 
-    /// A client of DynamoDB.
+    /// Returns a client for DynamoDB.
     pub(crate) fn tables(&self) -> aws_sdk_dynamodb::Client {
         aws_sdk_dynamodb::Client::new(&self.config)
     }
 
-    /// Where the key ring is.
+    /// Returns where the key ring is.
     pub(crate) fn ring(&self) -> KeyRingSource {
         KeyRingSource::Secret {
             arn: self.secret.clone(),
@@ -86,12 +88,12 @@ impl Deployment {
         aws_sdk_secretsmanager::Client::new(&self.config)
     }
 
-    /// A client of Lambda.
+    /// Returns a client for Lambda.
     pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
         aws_sdk_lambda::Client::new(&self.config)
     }
 
-    /// The physical ids of the stack's resources by their ids in the template.
+    /// Returns the physical id of each resource, by its id in the template.
     pub(crate) async fn resources(&self) -> anyhow::Result<BTreeMap<String, String>> {
         let client = aws_sdk_cloudformation::Client::new(&self.config);
         let mut found = BTreeMap::new();
@@ -99,8 +101,9 @@ impl Deployment {
         loop {
             let page = client.list_stack_resources().stack_name(&self.name);
             let page = page.set_next_token(next).send().await;
-            let page =
-                page.map_err(|error| sdk_error(error, "CloudFormation refuses".to_owned()))?;
+            let page = page.map_err(|error| {
+                sdk_error(error, "cannot list the stack's resources".to_owned())
+            })?;
             for resource in page.stack_resource_summaries() {
                 if let (Some(id), Some(physical)) = (
                     resource.logical_resource_id(),
@@ -116,12 +119,13 @@ impl Deployment {
         }
     }
 
-    /// Says whether Secrets Manager rotates the keys on a schedule.
+    /// Returns whether Secrets Manager rotates the keys on a schedule.
     pub(crate) async fn is_rotation_enabled(&self) -> anyhow::Result<bool> {
         let described = self.secrets().describe_secret().secret_id(&self.secret);
         let described = described.send().await;
-        let described =
-            described.map_err(|error| sdk_error(error, "Secrets Manager refuses".to_owned()))?;
+        let described = described.map_err(|error| {
+            sdk_error(error, "cannot describe the key ring's secret".to_owned())
+        })?;
         Ok(described.rotation_enabled().unwrap_or(false))
     }
 
@@ -130,15 +134,16 @@ impl Deployment {
         self.config.endpoint_url().is_some()
     }
 
-    /// Asks Secrets Manager to run the rotation function, as its schedule does.
+    /// Starts a rotation in Secrets Manager, as its schedule does.
     pub(crate) async fn request_rotation(&self) -> anyhow::Result<()> {
-        let asked = self
+        let started = self
             .secrets()
             .rotate_secret()
             .secret_id(&self.secret)
             .send();
-        let why = "Secrets Manager does not rotate the keys (docs/runbook.md: Rotate by hand)";
-        asked
+        let why =
+            "Secrets Manager cannot rotate the keys (see \"Rotate by hand\" in docs/runbook.md)";
+        started
             .await
             .map_err(|error| sdk_error(error, why.to_owned()))?;
         Ok(())
@@ -148,16 +153,16 @@ impl Deployment {
 async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(name).send().await;
-    let described = described
-        .map_err(|error| sdk_error(error, format!("the stack {name} cannot be looked up")))?;
+    let described =
+        described.map_err(|error| sdk_error(error, format!("cannot find the stack {name}")))?;
     let mut stacks = described.stacks.unwrap_or_default();
     stacks
         .pop()
-        .with_context(|| format!("there is no stack {name} in this account and region"))
+        .with_context(|| format!("this account has no stack {name} in this region"))
 }
 
-/// Makes an error for people of one of the SDK: what AWS said, or why nothing was
-/// asked (no credentials, no connection).
+/// Turns an error from the SDK into a readable one: the message from AWS, or why no request
+/// was sent (no credentials, no connection).
 fn sdk_error<E>(error: SdkError<E>, why: String) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
@@ -177,7 +182,6 @@ fn outputs(stack: &Stack) -> BTreeMap<String, String> {
     pair.collect()
 }
 
-/// The stack's parameters by their own names.
 fn parameters(stack: &Stack) -> BTreeMap<String, String> {
     let parameters = stack.parameters().iter();
     let pair = parameters.filter_map(|parameter| {

@@ -1,4 +1,4 @@
-//! Whether the documents name subcommands and options that this command has.
+//! Checks that the subcommands and options in the documents exist.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ fn every_documented_option_of_the_command_exists() -> std::io::Result<()> {
         let text = std::fs::read_to_string(&document)?;
         for line in commands(&text) {
             if let Err(missing) = check(&line) {
-                panic!("{}: {line}: there is no {missing}", document.display());
+                panic!("{}: {line}: {missing} does not exist", document.display());
             }
             checked += 1;
         }
@@ -22,7 +22,7 @@ fn every_documented_option_of_the_command_exists() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Follows the subcommands, then looks for each option.
+/// Follows the subcommands, then looks up each option.
 fn check(line: &str) -> Result<(), String> {
     let mut command = Arguments::command();
     command.build();
@@ -35,7 +35,7 @@ fn check(line: &str) -> Result<(), String> {
         words.next();
     }
     if command.has_subcommands() {
-        // A family of commands: an option is one that its members have.
+        // For a group of commands, the option may belong to any of its members.
         let unknown = words.peek().filter(|word| !word.starts_with("--"));
         if let Some(word) = unknown {
             return Err((*word).to_owned());
@@ -62,14 +62,14 @@ fn has(command: &clap::Command, name: &str) -> bool {
     })
 }
 
-/// The command lines in blocks and in backquotes, without the command's own name.
+/// Returns the command lines in code blocks and in backquotes, without the command's name.
 fn commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
     let joined = text.replace("\\\n", " ");
     for line in joined.lines() {
         found.extend(line.strip_prefix("$ ").and_then(arguments));
     }
-    // A span may go over a line's end.
+    // A code span may continue on the next line.
     let prose: String = joined.split("```").step_by(2).collect();
     for span in prose.split('`').skip(1).step_by(2) {
         found.extend(arguments(&span.replace('\n', " ")));

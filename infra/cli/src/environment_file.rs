@@ -1,5 +1,5 @@
-//! The file that tells `cargo lambda watch` what the functions' environment
-//! is; the `Cargo.toml` of the workspace names it.
+//! The file from which `cargo lambda watch` reads the functions' environment. The workspace's
+//! `Cargo.toml` refers to it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,32 +10,32 @@ use anyhow::Context as _;
 use gatehouse_local::private;
 use gatehouse_store::private_file;
 
-/// Writes the variables, and returns the file.
+/// Writes the variables and returns the path of the file.
 pub(crate) fn write(
     directory: &Path,
     variables: &BTreeMap<String, String>,
 ) -> anyhow::Result<PathBuf> {
     let file = directory.join(NAME);
-    let unwritable = || format!("{} cannot be written", file.display());
+    let unwritable = || format!("cannot write {}", file.display());
     private::directory(directory).with_context(unwritable)?;
     let mut text = String::new();
     for (name, value) in variables {
         text.extend([name, "=", &quoted(value), "\n"]);
     }
-    // A proxy of the person's own must not stand before the local tables.
+    // A proxy that the user has configured must not intercept requests to the local tables.
     text.push_str("NO_PROXY=\"127.0.0.1,localhost\"\n");
     private_file::write(&file, &text).with_context(unwritable)?;
     Ok(file)
 }
 
-/// Reads the variables back; none where there is no file.
+/// Reads the variables back, if the file exists.
 pub(crate) fn read(directory: &Path) -> anyhow::Result<Option<BTreeMap<String, String>>> {
     let file = directory.join(NAME);
     let text = match fs::read_to_string(&file) {
         Ok(text) => text,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         Err(error) => {
-            let unreadable = format!("{} cannot be read", file.display());
+            let unreadable = format!("cannot read {}", file.display());
             return Err(error).context(unreadable);
         }
     };
@@ -46,13 +46,13 @@ pub(crate) fn read(directory: &Path) -> anyhow::Result<Option<BTreeMap<String, S
     Ok(Some(text.lines().filter_map(pair).collect()))
 }
 
-/// Quotes a value, since JSON would end the line early.
+/// Quotes a value: without quotes, JSON would be cut off.
 fn quoted(value: &str) -> String {
     let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
     format!("\"{escaped}\"")
 }
 
-/// Takes back what [`quoted`] did.
+/// Reverses [`quoted`].
 fn unquoted(value: &str) -> String {
     let inner = value
         .strip_prefix('"')
@@ -66,7 +66,7 @@ fn unquoted(value: &str) -> String {
     plain
 }
 
-/// The file, which the workspace's `Cargo.toml` names too.
+/// The name of the file, which the workspace's `Cargo.toml` also contains.
 const NAME: &str = "functions.env";
 
 #[cfg(test)]
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn where_nothing_was_written_nothing_is_read() {
+    fn a_missing_file_has_no_variables() {
         let directory = tempfile::tempdir().unwrap();
         assert_eq!(read(directory.path()).unwrap(), None);
     }

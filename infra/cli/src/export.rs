@@ -1,4 +1,5 @@
-//! `gatehouse export`: all users into a file that `import` reads. No lock-in.
+//! `gatehouse export`: exports all users to a file that `import` can read, so there is no
+//! lock-in.
 
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
@@ -12,23 +13,23 @@ use crate::output::{Status, notice, print};
 use crate::target::{IfMissing, Target, TargetOptions};
 use crate::user_file::{Format, Record, Writer};
 
-/// What `gatehouse export` is given.
+/// The arguments of `gatehouse export`.
 #[derive(clap::Args)]
 #[command(
-    after_long_help = "Exit status: 0 if everybody is in the file, 3 if an account could not be read and is missing, 1 if there is no file."
+    after_long_help = "Exit status: 0 if all users were exported, 3 if accounts could not be read and are missing, 1 if the export failed."
 )]
 pub(crate) struct Arguments {
-    /// The file to create: one JSON object a line (.ndjson), or CSV with a header (.csv)
+    /// The file to create: one JSON object per line (.ndjson), or CSV with a header (.csv)
     file: PathBuf,
     #[command(flatten)]
     target: TargetOptions,
 }
 
-/// What an export came to.
+/// The result of an export.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Exported {
     users: u64,
-    /// Why an account is missing, by its key.
+    /// Why accounts are missing; each error names the key of the account.
     missing: Vec<String>,
 }
 
@@ -42,7 +43,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     };
     let Exported { users, missing } = target.run(work).await?;
     print(&format!(
-        "Users: {users}, with their password hashes, in {}. Keep the file as you keep passwords.\n",
+        "Users exported to {}: {users}, including password hashes. Protect this file like a password.\n",
         arguments.file.display()
     ))?;
     for account in &missing {
@@ -55,12 +56,12 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Writes everybody to a new file that only its owner can read. The file has its
-/// name only once it is complete.
+/// Writes all users to a new file that only its owner can read. The file only gets its name
+/// once it is complete.
 async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
     let shown = || file.display().to_string();
     if file.exists() {
-        bail!("{} exists: export never overwrites a file", shown());
+        bail!("{} already exists: export never overwrites a file", shown());
     }
     let parent = file
         .parent()

@@ -1,4 +1,4 @@
-//! `gatehouse import`: users from a file into the tables.
+//! `gatehouse import`: imports users from a file.
 
 mod arguments;
 mod batch;
@@ -19,7 +19,8 @@ pub(crate) use arguments::Arguments;
 use run::{Pace, Run};
 use tables::ImportTables;
 
-/// Runs the command: 0 if everybody is there now, 3 if lines were refused.
+/// Runs the command. The exit status is 0 if all users have accounts now, 3 if lines were
+/// refused.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let begun = Instant::now();
     let if_missing = if arguments.dry_run {

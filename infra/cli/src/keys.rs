@@ -1,4 +1,4 @@
-//! `gatehouse keys`: what the keys are, their rotation by hand, and an emergency.
+//! `gatehouse keys`: lists the keys, rotates them by hand, and revokes them in an emergency.
 
 mod listing;
 
@@ -21,7 +21,7 @@ use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 
-/// What `gatehouse keys` takes.
+/// The arguments of `gatehouse keys`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -32,30 +32,30 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Shows every key with its state, never the key itself
+    /// Lists every key and its state, without the key itself
     List,
-    /// Makes the next key sign, if it has been published for long enough
+    /// Starts signing with the next key, if it has been published for long enough
     Rotate {
-        /// Does not wait for verifiers: those that cache the keys reject valid tokens for a while
+        /// Rotates immediately; verifiers with cached keys reject valid tokens for a while
         #[arg(long)]
         now: bool,
     },
-    /// Removes a key at once: whatever it signed ends
+    /// Removes a key immediately; everything it signed becomes invalid
     Revoke {
-        /// The key's id
-        // One in 64 begins with a hyphen.
+        /// The key id
+        // One id in 64 begins with a hyphen.
         #[arg(allow_hyphen_values = true)]
         kid: String,
-        /// Removes the refresh MAC keys, too, which ends every session
+        /// Also removes the keys for refresh tokens, which ends every session
         #[arg(long)]
         refresh: bool,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Runs one command, and prints what came of it.
+/// Runs the command and prints its output.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
     if let Command::Revoke {
@@ -74,7 +74,7 @@ fn confirm(kid: &str, refresh: bool) -> anyhow::Result<()> {
     let tokens = format!("Every access token that {kid} signed will be rejected.");
     let mut consequences = vec![tokens.as_str()];
     if refresh {
-        consequences.push("Every session will end: everybody will have to log in again.");
+        consequences.push("Every session will end, and all users will have to log in again.");
     }
     prompt::confirm(&consequences, "the key's id", kid)
 }
@@ -88,7 +88,7 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             let (ring, published) = keys.keys().await?;
             Ok(listing::keys(&ring, &published, now))
         }
-        // On AWS the rotation is Secrets Manager's, which runs the function.
+        // On AWS, Secrets Manager is in charge of rotations, and runs the function.
         Command::Rotate { .. } => match target.deployment() {
             Some(deployment) if !at_once && !deployment.is_emulated() => request(deployment).await,
             Some(_) | None => rotate(&keys, now).await,
@@ -97,7 +97,8 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
     }
 }
 
-/// What changes the keys; `at_once` is for who waits for no verifier.
+/// Returns the rotation of the keys. If `at_once`, it does not wait until verifiers know the
+/// next key.
 pub(crate) fn rotation(target: &Target, at_once: bool) -> anyhow::Result<KeyRotation> {
     let settings = RotationSettings::from_environment(target.settings())?;
     let rules = RotationRules {
@@ -119,12 +120,13 @@ pub(crate) fn rotation(target: &Target, at_once: bool) -> anyhow::Result<KeyRota
 async fn request(deployment: &Deployment) -> anyhow::Result<Output> {
     deployment.request_rotation().await?;
     Ok(Output::new(
-        "Secrets Manager has begun a rotation: `keys list` shows when it is done.\n".to_owned(),
+        "Secrets Manager has started a rotation. `keys list` shows when it is finished.\n"
+            .to_owned(),
         json!({"requested": true}),
     ))
 }
 
-/// The four steps of Secrets Manager, one after the other.
+/// Runs the four steps of a rotation in Secrets Manager.
 async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
     let token = token()?;
     let created = keys.create(&token, now).await?;
@@ -137,7 +139,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
         let when = at.as_ref().map(|at| format!(" before {at}"));
         return Ok(Output::new(
             format!(
-                "Nothing was changed: verifiers may not know the next key{}.\n",
+                "Nothing was changed, because verifiers may not know the next key{}.\n",
                 when.as_deref().unwrap_or(" yet")
             ),
             json!({"rotated": false, "promotable_at": at}),
@@ -146,7 +148,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
     match progress {
         Progress::Done | Progress::Unchanged | Progress::Already => {}
         Progress::NothingWaits | Progress::Superseded => {
-            bail!("another rotation came first: look at `keys list`");
+            bail!("another rotation was faster: see `keys list`");
         }
     }
     let (ring, _) = keys.keys().await?;
@@ -167,16 +169,14 @@ async fn revoke(
     let parsed = Kid::parse(kid)?;
     match keys.remove(&parsed, refresh, &token()?, now).await? {
         Removal::Done => Ok(Output::new(
-            format!(
-                "{kid} is removed. Functions that are running obey within KEY_CACHE_SECONDS.\n"
-            ),
+            format!("Removed {kid}. Running functions notice within KEY_CACHE_SECONDS.\n"),
             json!({"revoked": kid, "refresh": refresh}),
         )),
-        Removal::Unknown => bail!("there is no key {kid}: `keys list` shows those that there are"),
+        Removal::Unknown => bail!("there is no key {kid}: see `keys list`"),
     }
 }
 
-/// Names one change of the keys, as Secrets Manager would.
+/// Returns a token for one rotation, as Secrets Manager would.
 fn token() -> anyhow::Result<String> {
     Ok(format!("{:032x}", u128::from_be_bytes(random::bytes()?)))
 }

@@ -1,4 +1,4 @@
-//! `gatehouse local`: builds the functions, starts the stack, tells what to type.
+//! `gatehouse local`: builds the functions, starts the stack and prints what to try first.
 
 mod demo;
 mod greeting;
@@ -21,52 +21,51 @@ use crate::running::RecordedStack;
 use crate::watch::{self, Watch};
 use crate::{project, settings};
 
-/// What `gatehouse local` takes.
+/// The arguments of `gatehouse local`.
 #[derive(clap::Args)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a flag of the command line"
 )]
 pub(crate) struct Arguments {
-    /// The API's port
+    /// Port for the API
     #[arg(long, default_value_t = 3000)]
     port: u16,
-    /// DynamoDB's port; 0 is any free one [default: 8000, or any free one if that is taken]
+    /// Port for DynamoDB; 0 chooses a free one [default: 8000, or a free one if that is in use]
     #[arg(long)]
     dynamodb_port: Option<u16>,
-    /// Builds the functions as they are deployed
+    /// Builds the functions optimised, as for a deployment
     #[arg(long)]
     release: bool,
-    /// Hands the functions to `cargo lambda watch`, which rebuilds what changes
+    /// Runs the functions in `cargo lambda watch`, which rebuilds them when the code changes
     #[arg(long, conflicts_with_all = ["release", "freeze", "concurrency"])]
     watch: bool,
-    /// Keeps tables and keys in a directory, .gatehouse/data in the project if none is given; creates it if it does not exist
+    /// Keeps tables and keys in a directory, by default .gatehouse/data; creates it if necessary
     #[arg(long, value_name = "DIRECTORY", num_args = 0..=1)]
     #[expect(clippy::option_option, reason = "an option with an optional value")]
     data_dir: Option<Option<PathBuf>>,
-    /// How many processes a function may have at once
+    /// Maximum number of concurrent processes per function
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..))]
     concurrency: u16,
-    /// Stops processes between events, as Lambda does
+    /// Freezes processes between events, as Lambda does
     #[arg(long)]
     freeze: bool,
-    /// Registers two demo users and prints their passwords
+    /// Creates two demo users and prints their passwords
     #[arg(long)]
     seed: bool,
-    /// Sets a parameter of the template, as often as needed
+    /// Sets a parameter of the template; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     parameter: Vec<(String, String)>,
 }
 
 /// Runs the stack until Ctrl-C.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
-    // From here on, so that whatever was started is ended too.
+    // Before anything starts, so that everything that was started is also stopped.
     let mut shutdown = Shutdown::listen()?;
     let mut running = tokio::select! {
-        // Asked first: Ctrl-C also ends the Cargo that builds, which would look like a
-        // build that failed.
+        // Polled first: Ctrl-C also stops Cargo, which would look like a failed build.
         biased;
-        () = shutdown.requested() => bail!("ended before the service was ready"),
+        () = shutdown.requested() => bail!("interrupted before the service was ready"),
         started = LocalStack::start(&arguments) => started?,
     };
     let ended = tokio::select! {
@@ -77,7 +76,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
     ended
 }
 
-/// The stack and what serves its functions.
+/// The running stack, with everything that has to stop along with it.
 struct LocalStack {
     stack: Stack,
     watch: Option<Watch>,
@@ -85,10 +84,10 @@ struct LocalStack {
 }
 
 impl LocalStack {
-    /// Builds the functions, starts the stack, and says what to type.
+    /// Builds the functions, starts the stack and prints the greeting.
     async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let root = project::root()?;
-        // Before the build, which may take minutes.
+        // Before the build, which can take minutes.
         let data_dir = data_dir(arguments, &root)?;
         let mut options = options(arguments, &root, data_dir.as_ref())?;
         check(&options)?;
@@ -139,7 +138,7 @@ impl LocalStack {
         Ok(running)
     }
 
-    /// Waits for the end of `cargo lambda watch`: forever if it does not run.
+    /// Waits until `cargo lambda watch` exits; forever if it is not in use.
     async fn watch_ended(&mut self) -> anyhow::Result<()> {
         match &mut self.watch {
             Some(watch) => watch.ended().await,
@@ -153,7 +152,7 @@ impl LocalStack {
     }
 }
 
-/// The data directory that was asked for, checked before a build.
+/// Returns the data directory, if one is wanted, after checking it.
 fn data_dir(arguments: &Arguments, root: &Path) -> anyhow::Result<Option<DataDir>> {
     let Some(typed) = &arguments.data_dir else {
         return Ok(None);
@@ -183,7 +182,7 @@ fn options(
     })
 }
 
-/// Fails with what `CloudFormation` or a function would refuse.
+/// Fails if `CloudFormation` or a function would refuse the settings.
 fn check(options: &StackOptions) -> anyhow::Result<()> {
     let url = format!("http://localhost:{}", options.port);
     let plan = Plan::read(&options.template, &options.parameters, &url)?;
@@ -198,13 +197,13 @@ fn parameters(given: &[(String, String)]) -> anyhow::Result<BTreeMap<String, Str
     let mut parameters = BTreeMap::new();
     for (name, value) in given {
         if parameters.insert(name.clone(), value.clone()).is_some() {
-            bail!("the parameter {name} is given twice: give it once");
+            bail!("the parameter {name} is given more than once");
         }
     }
     Ok(parameters)
 }
 
-/// The signals that end the service.
+/// The signals that stop the service.
 struct Shutdown {
     interrupt: Signal,
     terminate: Signal,
@@ -232,13 +231,13 @@ impl Shutdown {
 fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {
     if is_taken(port) {
         bail!(
-            "port {port}, for {whose}, is taken: end what uses it, or choose another with {option}"
+            "port {port} for {whose} is in use: stop the program that uses it, or choose another port with {option}"
         );
     }
     Ok(())
 }
 
-/// DynamoDB's port. Nobody types it, so any will do unless one is given.
+/// Chooses DynamoDB's port. Users rarely type it, so any free port will do.
 fn dynamodb_port(given: Option<u16>) -> anyhow::Result<u16> {
     if let Some(port) = given {
         check_port(port, "DynamoDB", "--dynamodb-port")?;
@@ -252,7 +251,7 @@ fn dynamodb_port(given: Option<u16>) -> anyhow::Result<u16> {
 }
 
 fn is_taken(port: u16) -> bool {
-    // Clients try `::1` first, so that a server there would be the one they reach.
+    // Clients try `::1` first, so they would reach a server that listens there.
     let addresses = [
         IpAddr::from(Ipv4Addr::LOCALHOST),
         Ipv6Addr::LOCALHOST.into(),
@@ -265,11 +264,11 @@ fn is_taken(port: u16) -> bool {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let pair = text.split_once('=').filter(|(name, _)| !name.is_empty());
-    let (name, value) = pair.ok_or("it is not NAME=VALUE")?;
+    let (name, value) = pair.ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
 
-/// DynamoDB's own default, and that of every tool for it.
+/// The default of DynamoDB Local and of most tools for it.
 const DYNAMODB_PORT: u16 = 8000;
 
 #[cfg(test)]
@@ -284,10 +283,10 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_is_given_once() {
+    fn a_parameter_can_only_be_given_once() {
         let given = ["A=1", "B=", "A=2"].map(|text| pair(text).unwrap());
         assert_eq!(parameters(&given[..2]).unwrap()["B"], "");
         let error = parameters(&given).unwrap_err().to_string();
-        assert!(error.contains("A is given twice"), "{error}");
+        assert!(error.contains("A is given more than once"), "{error}");
     }
 }

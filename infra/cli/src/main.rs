@@ -45,21 +45,21 @@ struct Arguments {
 enum Command {
     /// Runs the whole service on this machine
     Local(local::Arguments),
-    /// Inspects this machine and project, or a deployed stack, and says what to do
+    /// Checks this machine and project, or a deployed stack, and recommends what to do
     Check(check::Arguments),
-    /// Lists, rotates and revokes the keys
+    /// Lists, rotates and revokes keys
     Keys(keys::Arguments),
-    /// Registers the resource servers that introspect tokens, rotates their secrets, revokes them
+    /// Manages the resource servers that may introspect tokens, and their secrets
     Clients(clients::Arguments),
-    /// Imports users from a file, with the password hashes of another library
+    /// Imports users from a file, including password hashes from other systems
     Import(import::Arguments),
-    /// Writes all users to a file, password hashes included
+    /// Exports all users to a file, including password hashes
     Export(export::Arguments),
     /// Measures password hashes and recommends parameters
     Argon2(argon2::Arguments),
     /// Measures what takes too long for every run of the tests
     Bench(bench::Arguments),
-    /// Makes people, shows them, changes what they may
+    /// Creates, shows, changes and deletes users
     Users(users::Arguments),
 }
 
@@ -79,7 +79,7 @@ async fn main() -> ExitCode {
     };
     match done {
         Ok(code) => code,
-        // `| head` has read what it wanted.
+        // The reader, such as `head`, has read all it wanted.
         Err(error) if output::is_reader_gone(&error) => ExitCode::SUCCESS,
         Err(error) => {
             output::notice(&format!("error: {error:#}"));

@@ -1,11 +1,11 @@
-//! The options of the commands that work on one stack and print an answer.
+//! Options shared by the commands that work on one stack and print their output.
 
 use std::process::ExitCode;
 
 use crate::output::Output;
 use crate::target::{IfMissing, Target, TargetOptions};
 
-/// Which stack a command works on, and how it prints.
+/// Which stack a command works on, and the format of its output.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     #[command(flatten)]
@@ -16,7 +16,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Does some work on the stack, and prints the answer.
+    /// Finds the stack, runs `work` on it and prints the output.
     pub(crate) async fn run(
         &self,
         work: impl AsyncFnOnce(&Target) -> anyhow::Result<Output>,

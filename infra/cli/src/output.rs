@@ -1,4 +1,4 @@
-//! What a command came to, for people and for programs, and its exit status.
+//! The output of a command, as text and as JSON, and its exit status.
 
 use std::fmt;
 use std::io::{self, Write as _};
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use serde_json::Value;
 
-/// The same news twice: lines for a person, JSON for a script.
+/// The same result twice: text for the terminal, JSON for scripts.
 #[derive(Debug)]
 pub(crate) struct Output {
     pub(crate) text: String,
@@ -15,14 +15,14 @@ pub(crate) struct Output {
     pub(crate) status: Status,
 }
 
-/// How a command ended, for scripts.
+/// Determines the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Exit code 0.
     Success,
-    /// A part was not done, or there are warnings: exit code 3.
+    /// Exit code 3: part of the work was not done, or there are warnings.
     Incomplete,
-    /// Exit code 1, as for any error.
+    /// Exit code 1, the same as for an error.
     Failure,
 }
 
@@ -35,7 +35,7 @@ impl Output {
         }
     }
 
-    /// Prints one of the two.
+    /// Prints the JSON or the text to stdout.
     pub(crate) fn print(&self, json: bool) -> anyhow::Result<ExitCode> {
         if json {
             print(&format!("{:#}\n", self.json))?;
@@ -63,14 +63,14 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
         .context(StdoutClosed)
 }
 
-/// Tells the person at the terminal something that is not the answer.
+/// Writes a message to stderr, so that stdout has only the output.
 pub(crate) fn notice(sentence: &str) {
-    // There is no reader if stderr is closed.
+    // If stderr is closed, nobody is reading.
     drop(writeln!(io::stderr(), "{sentence}"));
 }
 
-/// Lays out rows below their headers, with columns that line up on a terminal
-/// whatever letters are in them.
+/// Formats rows below their headers. Columns line up on a terminal even if cells contain
+/// wide characters.
 pub(crate) fn table<const COLUMNS: usize>(
     headers: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
@@ -90,18 +90,18 @@ pub(crate) fn table<const COLUMNS: usize>(
     text
 }
 
-/// Why nothing can be printed.
+/// The error if stdout cannot be written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StdoutClosed;
 
 impl fmt::Display for StdoutClosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("stdout cannot be written")
+        f.write_str("cannot write to stdout")
     }
 }
 
-/// Says whether a command failed only because the reader of its output, such as
-/// `head`, has ended.
+/// Returns whether a command failed only because the reader of its output, such as
+/// `head`, has exited.
 pub(crate) fn is_reader_gone(error: &anyhow::Error) -> bool {
     let mut causes = error
         .chain()
@@ -117,7 +117,7 @@ mod tests {
     fn columns_line_up_for_wide_characters_too() {
         let rows = [["王小明", "a"], ["José", "b"], ["maria", "c"]];
         let text = table(["name", "x"], rows.map(|row| row.map(str::to_owned)));
-        // Two columns of the terminal for each of 王, 小 and 明.
+        // On a terminal, each of 王, 小 and 明 is two columns wide.
         assert_eq!(text, "name    x\n王小明  a\nJosé    b\nmaria   c\n");
     }
 }

@@ -1,16 +1,16 @@
-//! Questions to the person at the terminal: before what cannot be taken back, and
-//! for a password, which is shown nowhere.
+//! Prompts at the terminal: to confirm what cannot be undone, and for passwords, which are
+//! never shown.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// Says what will happen and asks for a word, such as the name of what ends;
-/// fails unless it comes.
+/// Prints the consequences and asks the user to type `word`, such as the name of what will
+/// be deleted; fails if they type anything else.
 pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() {
-        bail!("stdin is not a terminal, so that nobody can confirm this: add --yes");
+        bail!("cannot ask for confirmation, because stdin is not a terminal: pass --yes");
     }
     let mut out = io::stderr().lock();
     for consequence in consequences {
@@ -20,7 +20,7 @@ pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow:
     out.flush()?;
     let mut line = String::new();
     let read = io::stdin().read_line(&mut line);
-    read.context("stdin cannot be read")?;
+    read.context("cannot read stdin")?;
     if is_confirmed(&line, word) {
         Ok(())
     } else {
@@ -31,9 +31,9 @@ pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow:
     }
 }
 
-/// Asks for a new password, twice and without an echo; where nobody is at the
-/// terminal, reads it from the first line of stdin. It is never an argument,
-/// which every process of the machine could read.
+/// Asks for a new password twice, without echo. If stdin is not a terminal, reads the
+/// password from its first line. Passwords are never arguments, because every process on the
+/// machine can read those.
 pub(crate) fn new_password(rules: &str) -> anyhow::Result<SecretString> {
     if !io::stdin().is_terminal() {
         return first_line(io::stdin().lock());
@@ -41,15 +41,15 @@ pub(crate) fn new_password(rules: &str) -> anyhow::Result<SecretString> {
     writeln!(io::stderr(), "{rules}")?;
     let ask = |question| {
         let typed = rpassword::prompt_password(question);
-        let typed = typed.context("the password cannot be read")?;
+        let typed = typed.context("cannot read the password")?;
         anyhow::Ok(SecretString::from(typed))
     };
     let password = ask("Password: ")?;
-    let again = ask("Password again: ")?;
+    let again = ask("Repeat the password: ")?;
     if password.expose_secret() == again.expose_secret() {
         Ok(password)
     } else {
-        bail!("the two passwords differ: nothing was changed")
+        bail!("the passwords do not match: nothing was changed")
     }
 }
 
@@ -72,7 +72,7 @@ fn is_confirmed(line: &str, word: &str) -> bool {
     line.trim() == word
 }
 
-/// More than any password has: what is longer is refused as one, not cut off.
+/// Longer than any valid password, so a longer line is refused instead of being cut to one.
 const MAX_LINE_BYTES: u64 = 4096;
 
 #[cfg(test)]
@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_very_word_confirms() {
+    fn only_the_exact_word_confirms() {
         assert!(is_confirmed("abc\n", "abc"));
         for other in ["", "\n", "y\n", "yes\n", "ab\n", "ABC\n"] {
             assert!(!is_confirmed(other, "abc"), "{other:?}");
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_is_the_first_line_without_its_end_and_with_its_spaces() {
+    fn a_password_is_the_first_line_with_its_spaces_but_without_the_line_ending() {
         for (input, password) in [
             ("a b \n", "a b "),
             ("a b", "a b"),

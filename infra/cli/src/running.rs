@@ -1,5 +1,5 @@
-//! The stacks that run in this project, as later commands find them: a directory
-//! each, locked while its stack runs, with the functions' environment in it.
+//! The stacks that are running in this project, recorded for other commands. Each has a
+//! directory with the functions' environment, which is locked while the stack runs.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -13,17 +13,17 @@ use gatehouse_local::stack_directory;
 use crate::environment_file;
 use crate::project::WORK_DIR;
 
-/// A stack of this process, written down for others until it is dropped.
+/// The record of a stack that this process runs. Dropping it removes the record.
 pub(crate) struct RecordedStack {
     environment: PathBuf,
-    /// The file that a plain `cargo lambda watch` reads, if this stack has it.
+    /// The file that `cargo lambda watch` reads by default, if it belongs to this stack.
     shared: Option<PathBuf>,
     _lock: Lock,
 }
 
 impl RecordedStack {
-    /// Writes down where a stack is. The first of a project is also the one that
-    /// a plain `cargo lambda` finds.
+    /// Records a stack. The first one in a project is also the one that `cargo lambda` uses
+    /// by default.
     pub(crate) fn create(
         root: &Path,
         port: u16,
@@ -48,12 +48,12 @@ impl RecordedStack {
         })
     }
 
-    /// The functions' environment, for `cargo lambda --env-file`.
+    /// Returns the file with the functions' environment, for `cargo lambda --env-file`.
     pub(crate) fn environment(&self) -> &Path {
         &self.environment
     }
 
-    /// Says whether a plain `cargo lambda watch` works on this stack.
+    /// Returns whether `cargo lambda watch` uses this stack by default.
     pub(crate) fn is_shared(&self) -> bool {
         self.shared.is_some()
     }
@@ -62,13 +62,13 @@ impl RecordedStack {
 impl Drop for RecordedStack {
     fn drop(&mut self) {
         for file in self.shared.iter().chain([&self.environment]) {
-            // What cannot be removed is stale: the lock says that nothing runs.
+            // If a file cannot be removed, the released lock still shows that it is stale.
             drop(fs::remove_file(file));
         }
     }
 }
 
-/// A stack that runs in this project.
+/// A stack that is running in this project.
 #[derive(Debug)]
 pub(crate) struct Running {
     pub(crate) port: u16,
@@ -76,35 +76,35 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Where its API is.
+    /// Returns the URL of its API.
     pub(crate) fn url(&self) -> String {
         format!("http://localhost:{}", self.port)
     }
 }
 
-/// The stack that is meant: the one at `port`, or the only one that runs.
+/// Returns the stack on `port`, or the only one that is running.
 pub(crate) fn one(root: &Path, port: Option<u16>) -> anyhow::Result<Running> {
     let mut running = all(root)?;
     if let Some(port) = port {
         running.retain(|running| running.port == port);
         return match running.pop() {
             Some(running) => Ok(running),
-            None => bail!("no `cargo local` of this project has the port {port}"),
+            None => bail!("no `cargo local` in this project is running on port {port}"),
         };
     }
     if running.len() > 1 {
         let urls: Vec<String> = running.iter().map(Running::url).collect();
         bail!(
-            "several `cargo local` run in this project ({}): choose one with --port",
+            "several `cargo local` are running in this project ({}): choose one with --port",
             urls.join(", ")
         );
     }
     running.pop().context(
-        "no `cargo local` is running here: start it, or name its --data-dir, or a deployed --stack",
+        "no `cargo local` is running in this project: start one, or pass --data-dir or --stack",
     )
 }
 
-/// Every stack that runs in a project, by the port of its API.
+/// Returns every stack that is running in a project, sorted by port.
 pub(crate) fn all(root: &Path) -> anyhow::Result<Vec<Running>> {
     let work_dir = root.join(WORK_DIR);
     let entries = match fs::read_dir(&work_dir) {
@@ -133,7 +133,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_stacks_of_a_project_are_both_found_and_leave_each_other_alone() {
+    fn two_stacks_in_a_project_are_both_found_and_independent() {
         let root = tempfile::tempdir().unwrap();
         let variables = |table: &str| BTreeMap::from([("USERS_TABLE".into(), table.into())]);
         let ports = || -> Vec<u16> {

@@ -1,7 +1,7 @@
-//! What each function would refuse to start with, found before anything is built.
+//! Finds settings with which a function would refuse to start, before anything is built.
 //!
-//! The functions' own readers run on what the template hands each of them, so
-//! there is no second list of rules here.
+//! It runs the functions' own readers on the variables that the template gives each of them,
+//! so there is no second copy of the rules.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +17,7 @@ use gatehouse_local::Plan;
 
 use crate::variable;
 
-/// Fails with every setting that a function would refuse.
+/// Fails if a function would refuse a setting; the error lists all of them.
 pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     let refusals = refusals(plan);
     if refusals.is_empty() {
@@ -26,7 +26,7 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-/// Says for every setting that a function would refuse which parameter it is,
+/// Returns a message for every setting that a function would refuse: which parameter it is,
 /// what it must be, and which functions would not start.
 pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
     let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -54,7 +54,7 @@ pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
     found.into_iter().map(sentence).collect()
 }
 
-/// A function that has the variable reads its settings so.
+/// A variable, and how the functions that have it read their settings.
 type Reader = (&'static str, fn(&Environment) -> anyhow::Result<()>);
 
 const READERS: [Reader; 9] = [
@@ -77,14 +77,14 @@ const READERS: [Reader; 9] = [
     ("ARGON2_ITERATIONS", |environment| {
         let settings = HashSettings::from_environment(environment)?;
         Argon2Params::new(settings.memory_kib, settings.iterations).context(
-            "ARGON2_MEMORY_KIB and ARGON2_ITERATIONS are too weak or too costly together",
+            "ARGON2_MEMORY_KIB and ARGON2_ITERATIONS together are too weak or too costly",
         )?;
         Ok(())
     }),
     ("PWNED_PASSWORDS", |environment| {
         let settings = BreachSettings::from_environment(environment)?;
         Breaches::new(settings.url.as_deref(), settings.fails_open)
-            .context("PWNED_PASSWORDS_URL cannot be used")?;
+            .context("PWNED_PASSWORDS_URL is invalid")?;
         Ok(())
     }),
     ("SIGNING_ALGORITHM", |environment| {
@@ -101,13 +101,13 @@ const READERS: [Reader; 9] = [
     }),
 ];
 
-/// Replaces the names of variables by those of the parameters behind them.
+/// Replaces names of variables with the names of their parameters.
 fn with_parameters(text: &str, plan: &Plan) -> String {
     let names = plan.parameters.keys();
     let mut pairs: Vec<(String, &str)> = names
         .map(|parameter| (variable::name(parameter), parameter.as_str()))
         .collect();
-    // PWNED_PASSWORDS_URL before PWNED_PASSWORDS.
+    // PWNED_PASSWORDS_URL must be replaced before PWNED_PASSWORDS.
     pairs.sort_by_key(|(variable, _)| std::cmp::Reverse(variable.len()));
     let mut text = text.to_owned();
     for (variable, parameter) in pairs {
@@ -130,12 +130,12 @@ mod tests {
     }
 
     #[test]
-    fn the_template_as_it_is_starts_every_function() {
+    fn the_template_starts_every_function_by_default() {
         assert_eq!(refused(&[]), [""; 0]);
     }
 
     #[test]
-    fn what_the_template_cannot_express_names_the_parameter_and_the_functions() {
+    fn a_refusal_names_the_parameter_and_the_functions() {
         for (parameters, named, function) in [
             (
                 &[("Argon2Iterations", "1")][..],
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn every_setting_of_the_template_has_a_reader_that_refuses_nonsense() {
+    fn every_setting_in_the_template_has_a_reader_that_refuses_nonsense() {
         let template = project::repository().join(project::TEMPLATE);
         let on = [("PwnedPasswords", "fail_open")].map(|(name, value)| (name.into(), value.into()));
         let plan = Plan::read(&template, &on.into(), "http://localhost:3000").unwrap();

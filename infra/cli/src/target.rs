@@ -1,5 +1,5 @@
-//! Where a command works: on the running `cargo local`, on a data directory that
-//! one has kept, or on a deployed stack.
+//! The stack that a command works on: a running `cargo local`, a data directory that
+//! one has left, or a deployed stack.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -15,10 +15,10 @@ use crate::deployment::Deployment;
 use crate::output::notice;
 use crate::{project, running, variable};
 
-/// Which stack a command is for.
+/// Selects the stack.
 #[derive(clap::Args)]
 pub(crate) struct TargetOptions {
-    /// Works on a directory that `cargo local --data-dir` kept, .gatehouse/data if none is given; without it on the running `cargo local`
+    /// Uses a data directory, by default .gatehouse/data, instead of the running `cargo local`
     #[arg(
         long,
         global = true,
@@ -28,57 +28,57 @@ pub(crate) struct TargetOptions {
     )]
     #[expect(clippy::option_option, reason = "an option with an optional value")]
     data_dir: Option<Option<PathBuf>>,
-    /// Works on the running `cargo local` whose API has this port, if several run in the project
+    /// Uses the `cargo local` whose API is on this port, if several are running in the project
     #[arg(long, global = true, value_name = "PORT", conflicts_with_all = ["stack", "data_dir"])]
     port: Option<u16>,
-    /// Works on a deployed stack, with the AWS credentials and region of the environment or of `AWS_PROFILE`
+    /// Uses a deployed stack, with the AWS credentials and region from the environment or `AWS_PROFILE`
     #[arg(long, global = true, value_name = "NAME")]
     stack: Option<String>,
 }
 
 impl TargetOptions {
-    /// Says whether a deployed stack is named.
+    /// Returns whether the options name a deployed stack.
     pub(crate) fn names_deployed_stack(&self) -> bool {
         self.stack.is_some()
     }
 
-    /// Says whether a data directory or a running stack is named.
+    /// Returns whether the options name a data directory or a port.
     pub(crate) fn names_local_stack(&self) -> bool {
         self.data_dir.is_some() || self.port.is_some()
     }
 }
 
-/// The tables and the keys of a stack, and what its functions are told.
+/// The tables, keys and settings of a stack.
 pub(crate) struct Target {
     tables: aws_sdk_dynamodb::Client,
     ring: KeyRingSource,
-    /// `USERS_TABLE` and its like, and those settings that are known.
+    /// The functions' environment variables, such as `USERS_TABLE`, as far as they are known.
     settings: Environment,
     kind: Kind,
 }
 
-/// What to do about a data directory that has no database.
+/// What to do if a data directory has no database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IfMissing {
     Fail,
     Create,
-    /// Nothing is created: an empty database in another directory stands in.
+    /// Works on an empty database in a temporary directory instead.
     Pretend,
 }
 
-/// What a target has beside its tables and keys.
+/// What kind of stack it is, and what has to stay open while it is used.
 enum Kind {
-    /// `cargo local` runs, and has the tables open.
+    /// A running `cargo local`, which has the tables open.
     Running,
-    /// Nothing runs: the tables are open here, perhaps in a directory that is deleted
-    /// afterwards.
+    /// A data directory whose tables this process has open; if it is a temporary one, it
+    /// is deleted afterwards.
     DataDir(Storage, Option<TempDir>),
-    /// The stack is on AWS, or on an emulator of it.
+    /// A stack on AWS or on an emulator of it.
     Deployed(Box<Deployment>),
 }
 
 impl Target {
-    /// Finds the stack that is named; without a name the running `cargo local`.
+    /// Finds the stack that the options name, or else the running `cargo local`.
     pub(crate) async fn find(
         options: &TargetOptions,
         if_missing: IfMissing,
@@ -103,7 +103,7 @@ impl Target {
         match if_missing {
             IfMissing::Pretend if !directory.has_database() => {
                 directory.check_usable(&root)?;
-                let empty = tempfile::tempdir().context("there is no temporary directory")?;
+                let empty = tempfile::tempdir().context("cannot create a temporary directory")?;
                 let storage = Storage::open(&root.join(project::TEMPLATE), empty.path()).await?;
                 return Ok(Self::from_storage(storage, Some(empty)));
             }
@@ -128,7 +128,7 @@ impl Target {
         })
     }
 
-    /// Opens a data directory that no stack runs on.
+    /// Opens a data directory that no running stack uses.
     pub(crate) async fn open(root: &Path, directory: &Path) -> anyhow::Result<Self> {
         let storage = Storage::open(&root.join(project::TEMPLATE), directory).await?;
         Ok(Self::from_storage(storage, None))
@@ -145,17 +145,17 @@ impl Target {
         }
     }
 
-    /// A client of the stack's DynamoDB.
+    /// Returns a client for the stack's DynamoDB.
     pub(crate) fn tables(&self) -> aws_sdk_dynamodb::Client {
         self.tables.clone()
     }
 
-    /// The name of a table by its variable, such as `USERS_TABLE`.
+    /// Returns the name of a table by its variable, such as `USERS_TABLE`.
     pub(crate) fn table(&self, variable: &'static str) -> anyhow::Result<String> {
         Ok(self.settings.table(variable)?)
     }
 
-    /// Distinguishes this stack from every other: by its key ring, which no two share.
+    /// Identifies this stack by its key ring, which no two stacks share.
     pub(crate) fn identity(&self) -> String {
         match &self.ring {
             KeyRingSource::File(path) => path.display().to_string(),
@@ -163,17 +163,17 @@ impl Target {
         }
     }
 
-    /// Where the key ring is.
+    /// Returns where the key ring is.
     pub(crate) fn ring(&self) -> KeyRingSource {
         self.ring.clone()
     }
 
-    /// What the functions are told, as far as it is known here.
+    /// Returns the functions' settings, as far as they are known.
     pub(crate) fn settings(&self) -> &Environment {
         &self.settings
     }
 
-    /// The deployed stack, where it is one.
+    /// Returns the deployed stack, if it is one.
     pub(crate) fn deployment(&self) -> Option<&Deployment> {
         match &self.kind {
             Kind::Deployed(deployment) => Some(deployment),
@@ -181,7 +181,7 @@ impl Target {
         }
     }
 
-    /// Does some work on the stack, then closes what was opened, even if that failed.
+    /// Runs `work` on the stack, then closes the stack even if that failed.
     pub(crate) async fn run<T>(
         self,
         work: impl AsyncFnOnce(&Self) -> anyhow::Result<T>,
@@ -191,20 +191,21 @@ impl Target {
         done
     }
 
-    /// Closes what was opened.
+    /// Closes the database, if this process opened it.
     pub(crate) async fn close(self) {
         if let Kind::DataDir(storage, _temporary) = self.kind {
             storage.close().await;
         }
     }
 
-    /// A stack that runs in this project, by what it wrote down.
+    /// Connects to a running stack, given the variables that it recorded.
     pub(crate) fn from_running(variables: &BTreeMap<String, String>) -> anyhow::Result<Self> {
         let settings = environment(variables);
         let dynamodb = settings.text("AWS_ENDPOINT_URL").map(str::to_owned);
-        let dynamodb = dynamodb.context("the stack has not written down its DynamoDB")?;
+        let dynamodb = dynamodb
+            .context("the running stack did not record its DynamoDB endpoint: restart it")?;
         let ring = settings.text("KEY_RING_FILE").map(PathBuf::from);
-        let ring = ring.context("the stack has not written down its key ring")?;
+        let ring = ring.context("the running stack did not record its key ring: restart it")?;
         Ok(Self {
             tables: local_tables(&dynamodb),
             ring: KeyRingSource::File(ring),

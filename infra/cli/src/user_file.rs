@@ -1,7 +1,6 @@
-//! Users as files have them: JSON objects or CSV, in whatever form other systems
-//! write them.
+//! Files of users: JSON objects or CSV, in the forms that other systems write.
 //!
-//! What `export` writes, `import` reads: nothing is lost on the way.
+//! `import` can read everything that `export` writes, without loss.
 
 mod columns;
 mod csv_file;

@@ -1,7 +1,7 @@
-//! `gatehouse users`: people, changed by who runs the service.
+//! `gatehouse users`: manages users from the command line.
 //!
-//! There is no account that exists from the first, and no route that makes the
-//! first administrator: whoever may write the tables does, with `promote`.
+//! There is no initial account, and no route can create the first administrator. Anyone who
+//! can write to the tables can, with `promote`.
 
 mod change;
 mod create;
@@ -29,7 +29,7 @@ use crate::prompt;
 use crate::target::Target;
 use tables::Tables;
 
-/// What `gatehouse users` takes.
+/// The arguments of `gatehouse users`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -38,12 +38,12 @@ pub(crate) struct Arguments {
     options: Options,
 }
 
-/// `NAME` is a username or an e-mail address, in any spelling that logs in.
+/// `NAME` is a username or e-mail address, in any spelling that is accepted at login.
 #[derive(Subcommand)]
 enum Command {
-    /// Lists everybody, by username
+    /// Lists all users, sorted by username
     List {
-        /// Only people who have this role
+        /// Lists only users with this role
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         role: Option<Role>,
     },
@@ -52,91 +52,91 @@ enum Command {
         /// The username or e-mail address
         #[arg(required_unless_present = "external_id")]
         name: Option<String>,
-        /// The person who had this id in the system they were imported from
+        /// Finds the user by their id in the system they were imported from
         #[arg(long, value_name = "ID", conflicts_with = "name", value_parser = ExternalId::parse, allow_hyphen_values = true)]
         external_id: Option<ExternalId>,
     },
-    /// Makes an account; asks for the password, or reads it from the first line of stdin
+    /// Creates a user; asks for the password, or reads it from the first line of stdin
     Create {
         /// The username
         name: String,
-        /// Their e-mail address
+        /// The e-mail address
         #[arg(long, value_name = "ADDRESS")]
         email: Option<String>,
-        /// A role, as often as needed; without any it is `user`
+        /// A role; may be repeated [default: user]
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         role: Vec<Role>,
     },
-    /// Makes a person an administrator
+    /// Makes a user an administrator
     Promote {
         /// The username or e-mail address
         name: String,
     },
-    /// Gives roles and takes them away; the user's sessions stay
+    /// Adds and removes roles; sessions continue
     Roles {
         /// The username or e-mail address
         name: String,
-        /// A role to give, as often as needed
+        /// A role to add; may be repeated
         #[arg(long, value_name = "ROLE", value_parser = Role::parse, required_unless_present = "remove")]
         add: Vec<Role>,
-        /// A role to take away, as often as needed
+        /// A role to remove; may be repeated
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         remove: Vec<Role>,
     },
-    /// Keeps a person from logging in, and ends their sessions
+    /// Disables an account: the user cannot log in, and their sessions end
     Disable {
         /// The username or e-mail address
         name: String,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Lets a disabled person log in again
+    /// Enables a disabled account
     Enable {
         /// The username or e-mail address
         name: String,
     },
-    /// Forgets the wrong passwords that were tried for a user
+    /// Clears the failed logins of a user
     Unlock {
         /// The username or e-mail address
         name: String,
     },
-    /// Ends every session of a user: they log in again
+    /// Ends every session of a user, who then has to log in again
     RevokeSessions {
         /// The username or e-mail address
         name: String,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
-    /// Moves usernames to the spelling that the current rules give them, after an update
-    /// that changes the rules; exits with 3 if some could not move
+    /// Updates usernames to the current spelling rules, after an upgrade that changes them; the
+    /// exit status is 3 if some could not be updated
     Recanonicalise {
-        /// Says which names would move, and writes nothing
+        /// Shows which usernames would be updated, without writing anything
         #[arg(long)]
         dry_run: bool,
     },
-    /// Prints a code that sets a new password, once, within 30 minutes
+    /// Prints a recovery code, with which the user can set a new password once within 30 minutes
     Recover {
         /// The username or e-mail address
         name: String,
     },
-    /// Deletes an account and everything that is held about its user
+    /// Deletes a user and everything stored about them
     Delete {
         /// The username or e-mail address
         #[arg(required_unless_present = "id")]
         name: Option<String>,
-        /// The account of this id; also goes on with a deletion that was interrupted
-        // One in 64 begins with a hyphen.
+        /// Deletes the user with this id; also resumes an interrupted deletion
+        // One id in 64 begins with a hyphen.
         #[arg(long, conflicts_with = "name", value_parser = SubjectId::parse, allow_hyphen_values = true)]
         id: Option<SubjectId>,
-        /// Does not ask for confirmation
+        /// Skips the confirmation
         #[arg(long)]
         yes: bool,
     },
 }
 
-/// Runs one command, and prints what came of it.
+/// Runs the command and prints its output.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
     let work = async |target: &Target| execute(target, &command).await;
@@ -204,7 +204,7 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
     }
 }
 
-/// Creates an account, unless the name is taken.
+/// Creates a user; returns false if the username is taken.
 pub(crate) async fn seed(
     target: &Target,
     name: &str,
@@ -220,7 +220,7 @@ pub(crate) async fn seed(
     Ok(true)
 }
 
-/// Whose account is to be deleted, once that is confirmed.
+/// Asks for confirmation and returns the id of the account to delete.
 async fn account_to_delete(
     tables: &Tables,
     name: Option<&str>,
@@ -228,7 +228,7 @@ async fn account_to_delete(
     yes: bool,
 ) -> anyhow::Result<SubjectId> {
     let consequence =
-        "and everything stored about this person will be deleted; this cannot be undone";
+        "and everything stored about this user will be deleted; this cannot be undone";
     if let Some(id) = id {
         if !yes {
             let consequence = format!("The account {id} {consequence}.");

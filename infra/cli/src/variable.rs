@@ -1,7 +1,7 @@
-//! The names of settings: a template's in camel case, a function's in capitals.
+//! Names of settings: `CamelCase` in the template, `UPPER_SNAKE_CASE` in a function's environment.
 
-/// Makes `USERS_TABLE` of `UsersTable`: every parameter and table of the template
-/// is called as the variable that hands it on.
+/// Turns `UsersTable` into `USERS_TABLE`. The variable that passes on a parameter or table
+/// always has the same name in this form.
 pub(crate) fn name(camel_case: &str) -> String {
     let mut name = String::new();
     for letter in camel_case.chars() {
@@ -18,7 +18,7 @@ mod tests {
     use super::name;
 
     #[test]
-    fn a_parameter_is_named_as_its_variable() {
+    fn a_parameter_and_its_variable_have_the_same_name() {
         for (parameter, variable) in [
             ("UsersTable", "USERS_TABLE"),
             ("MinPendingSeconds", "MIN_PENDING_SECONDS"),

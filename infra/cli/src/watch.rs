@@ -1,4 +1,4 @@
-//! Hands the functions to `cargo lambda watch`, which rebuilds what changes.
+//! Runs the functions in `cargo lambda watch`, which rebuilds them when the code changes.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -15,19 +15,19 @@ pub(crate) struct Watch {
     child: Child,
 }
 
-/// Says in one sentence when cargo-lambda is missing.
+/// Fails if cargo-lambda is not installed.
 pub(crate) async fn check() -> anyhow::Result<()> {
     let mut command = Command::new("cargo");
-    let asked = command
+    let output = command
         .args(["lambda", "--version"])
         .stdin(Stdio::null())
         .output()
         .await;
-    if asked.is_ok_and(|output| output.status.success()) {
+    if output.is_ok_and(|output| output.status.success()) {
         return Ok(());
     }
     bail!(
-        "--watch needs cargo-lambda: `pip install cargo-lambda` or `cargo install cargo-lambda` installs it"
+        "--watch needs cargo-lambda: install it with `pip install cargo-lambda` or `cargo install cargo-lambda`"
     )
 }
 
@@ -35,12 +35,12 @@ pub(crate) async fn check() -> anyhow::Result<()> {
 pub(crate) async fn free_port() -> anyhow::Result<u16> {
     let listener = TcpListener::bind("127.0.0.1:0")
         .await
-        .context("there is no free port")?;
+        .context("cannot find a free port")?;
     Ok(listener.local_addr()?.port())
 }
 
 impl Watch {
-    /// Starts it, and waits until it takes invocations.
+    /// Starts it and waits until it accepts invocations.
     pub(crate) async fn start(root: &Path, port: u16, environment: &Path) -> anyhow::Result<Self> {
         let child = Command::new("cargo")
             .current_dir(root)
@@ -55,28 +55,28 @@ impl Watch {
             .arg("--env-file")
             .arg(environment)
             .stdin(Stdio::null())
-            // The functions are its children: one signal has to reach them all.
+            // The functions are its child processes, and one signal has to reach all of them.
             .process_group(0)
             .spawn()
-            .context("cargo lambda watch cannot be started")?;
+            .context("cannot start cargo lambda watch")?;
         let mut watch = Self { child };
         while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
             if watch.child.try_wait()?.is_some() {
-                bail!("cargo lambda watch has ended: it says why above");
+                bail!("cargo lambda watch has exited; see its output above");
             }
             sleep(Duration::from_millis(20)).await;
         }
         Ok(watch)
     }
 
-    /// Waits for its end.
+    /// Waits until it exits.
     pub(crate) async fn ended(&mut self) -> anyhow::Result<()> {
         self.child.wait().await?;
-        bail!("cargo lambda watch has ended: it says why above")
+        bail!("cargo lambda watch has exited; see its output above")
     }
 }
 
-/// Ends it with the functions, also if it has not finished starting.
+/// Stops it and the functions, even if it is still starting.
 impl Drop for Watch {
     fn drop(&mut self) {
         let group = self
@@ -84,7 +84,7 @@ impl Drop for Watch {
             .id()
             .and_then(|id| Pid::from_raw(id.cast_signed()));
         let Some(group) = group else { return };
-        // Both fail only if nothing is left of the group.
+        // Both fail only if no process of the group is left.
         kill_process_group(group, Signal::TERM).unwrap_or_default();
         let begun = Instant::now();
         while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < PATIENCE {
@@ -94,5 +94,5 @@ impl Drop for Watch {
     }
 }
 
-/// How long functions may take to end by themselves.
+/// How long the functions may take to exit on their own.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -1,5 +1,5 @@
-//! Parameters that are allowed, and that somebody should think about twice:
-//! above all those that have no effect.
+//! Warnings about parameters that are valid but probably not intended, such as those that
+//! have no effect.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use gatehouse_auth::role::ADMIN;
 
 use super::finding::Finding;
 
-/// Looks at the parameters of a stack. One that does not protect its data is for
-/// trying things out, and is spared what only real users need.
+/// Checks the parameters of a stack. A stack that does not protect its data is taken to be
+/// an experiment, so advice that only matters for real users is left out.
 pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
     let values = Parameters(parameters);
     let mut found: Vec<Finding> = [
@@ -29,7 +29,7 @@ pub(super) fn findings(parameters: &BTreeMap<String, String>) -> Vec<Finding> {
     } else {
         found.push(Finding::ok(
             "ProtectData",
-            "is false: deleting the stack deletes every account; for trying things out only",
+            "is false: deleting the stack deletes every account; only use this for experiments",
         ));
     }
     if found.is_empty() {
@@ -54,7 +54,7 @@ impl Parameters<'_> {
         (self.text("RotationDays") == "0").then(|| {
             Finding::warn(
                 "RotationDays",
-                "is 0: keys are never rotated; run `cargo gatehouse keys rotate --stack NAME` on a schedule of your own",
+                "is 0: keys are not rotated automatically; schedule `cargo gatehouse keys rotate --stack NAME` yourself",
             )
         })
     }
@@ -65,14 +65,14 @@ impl Parameters<'_> {
         if pending < self.number("KeyCacheSeconds")? {
             return Some(Finding::fail(
                 about,
-                "is shorter than KeyCacheSeconds: a new key signs before the functions have read it; raise it",
+                "is shorter than KeyCacheSeconds: a new key would start signing before the functions have read it; raise it",
             ));
         }
         let is_native = self.text("SigningAlgorithm") == "RS256";
         (is_native && pending < 7200.0).then(|| {
             Finding::warn(
                 about,
-                "is shorter than two hours, for which API Gateway's own JWT authorizer keeps keys: raise it to 7200 if you use that authorizer",
+                "is shorter than two hours, which is how long API Gateway's JWT authorizer caches keys: raise it to 7200 if you use that authorizer",
             )
         })
     }
@@ -86,7 +86,7 @@ impl Parameters<'_> {
         (idle > absolute).then(|| {
             Finding::warn(
                 about,
-                "is longer than RefreshAbsoluteTtlSeconds and has no effect: lower it, or raise the other",
+                "is longer than RefreshAbsoluteTtlSeconds and has no effect: lower it, or raise RefreshAbsoluteTtlSeconds",
             )
         })
     }
@@ -97,7 +97,7 @@ impl Parameters<'_> {
         (seconds > 0.0).then(|| {
             Finding::warn(
                 about,
-                format!("is {seconds}: a revoked token is accepted for up to {seconds} seconds; 0 ends that"),
+                format!("is {seconds}: a revoked token is accepted for up to {seconds} seconds; set it to 0 to reject revoked tokens at once"),
             )
         })
     }
@@ -108,7 +108,7 @@ impl Parameters<'_> {
         (!is_direct && self.text("ProxySecretSha256").is_empty()).then(|| {
             Finding::warn(
                 about,
-                "is what a header says, and ProxySecretSha256 is empty: whoever reaches the API past the proxy chooses an address; let the proxy add a secret header and set its digest",
+                "is taken from a header, and ProxySecretSha256 is empty: clients that bypass the proxy can claim any address; let the proxy add a secret header, and set ProxySecretSha256 to its digest",
             )
         })
     }
@@ -122,7 +122,9 @@ impl Parameters<'_> {
         let origin = plain.next()?;
         Some(Finding::warn(
             "CorsOrigins",
-            format!("has {origin}: a page over plain http can be changed on its way; use https"),
+            format!(
+                "contains {origin}: a page loaded over plain http can be tampered with; use https"
+            ),
         ))
     }
 
@@ -135,7 +137,7 @@ impl Parameters<'_> {
             if scopes.is_empty() {
                 found.push(Finding::warn(
                     about,
-                    format!("grants nothing to the role {role}: list its scopes, or remove it"),
+                    format!("grants no scopes to the role {role}: list its scopes, or remove it"),
                 ));
             }
         }
@@ -143,7 +145,7 @@ impl Parameters<'_> {
         if !roles.is_empty() && !roles.values().any(administers) {
             found.push(Finding::warn(
                 about,
-                "grants the scope admin to no role: nobody can use /admin; add it to a role",
+                "does not grant the scope admin to any role, so nobody can use /admin: grant it to a role",
             ));
         }
         found
@@ -153,7 +155,7 @@ impl Parameters<'_> {
         self.text("AlarmTopicArn").is_empty().then(|| {
             Finding::warn(
                 "AlarmTopicArn",
-                "is empty: there are no alarms; create an SNS topic with a subscription and set its ARN",
+                "is empty, so there are no alarms: create an SNS topic with a subscription, and set its ARN",
             )
         })
     }
@@ -163,7 +165,7 @@ impl Parameters<'_> {
         (!is_own).then(|| {
             Finding::warn(
                 "Issuer",
-                "and DomainName are empty: the issuer is API Gateway's URL, and every token ends if the API is replaced; set one before the first user",
+                "and DomainName are empty: the issuer is API Gateway's URL, so replacing the API invalidates every token; set one of them before the first user registers",
             )
         })
     }
@@ -188,7 +190,7 @@ mod tests {
         all.extend(parameters.iter().map(owned));
         let plan = Plan::read(&template, &all, "http://localhost:3000").unwrap();
         let mut parameters = plan.parameters;
-        // Not in every version of the template.
+        // Some are missing from older versions of the template.
         parameters.extend(all);
         let found = findings(&parameters).into_iter();
         let bad = found.filter(|finding| finding.level != Level::Ok);
@@ -196,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_without_an_effect_or_with_a_surprising_one_is_found() {
+    fn a_parameter_with_no_effect_or_a_surprising_one_is_found() {
         assert_eq!(worst(&[]), []);
         for (parameters, level, about) in [
             (&[("RotationDays", "0")][..], Level::Warn, "RotationDays"),
@@ -251,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_from_a_header_without_a_proxy_secret_is_found() {
+    fn a_client_address_from_a_header_without_a_proxy_secret_is_found() {
         let values = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
             let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
             pairs.iter().map(owned).collect()

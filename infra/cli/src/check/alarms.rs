@@ -1,11 +1,11 @@
-//! Whether anybody hears of trouble.
+//! The alarms of a deployed stack.
 
 use std::collections::BTreeMap;
 
 use super::finding::Finding;
 use super::resources::Resources;
 
-/// Looks at the alarms; [`advice`](super::advice) says what follows if there are none.
+/// Checks that the alarms exist. If there is no topic, [`advice`](super::advice) warns about it.
 pub(super) fn findings(
     resources: &Resources,
     parameters: &BTreeMap<String, String>,
@@ -24,7 +24,7 @@ pub(super) fn findings(
         return vec![Finding::fail(
             "alarms",
             format!(
-                "{} of the template are missing: deploy again",
+                "{} from the template are missing: deploy again",
                 missing.join(", ")
             ),
         )];
@@ -32,7 +32,7 @@ pub(super) fn findings(
     vec![Finding::ok(
         "alarms",
         format!(
-            "{}; see that the topic has a confirmed subscription: `aws sns list-subscriptions-by-topic --topic-arn {topic}`",
+            "{} exist; make sure that the topic has a confirmed subscription: `aws sns list-subscriptions-by-topic --topic-arn {topic}`",
             alarms.len()
         ),
     )]

@@ -1,4 +1,4 @@
-//! A deployed stack, compared with the template of this project.
+//! Checks a deployed stack against the template of this project.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::deployment::Deployment;
 use crate::project;
 use crate::target::Target;
 
-/// Looks at everything of a stack that can be looked at.
+/// Checks everything about a stack that can be checked from here.
 pub(super) async fn findings(target: &Target, root: &Path) -> Vec<Finding> {
     let Some(deployment) = target.deployment() else {
         return vec![];
@@ -49,19 +49,22 @@ fn status(deployment: &Deployment) -> Finding {
     let status = deployment.status();
     let about = "stack";
     if status.ends_with("_IN_PROGRESS") {
-        return Finding::warn(about, format!("is {status}: look again when that is done"));
+        return Finding::warn(
+            about,
+            format!("is {status}: check again when that is finished"),
+        );
     }
     match status {
         "CREATE_COMPLETE" | "UPDATE_COMPLETE" | "IMPORT_COMPLETE" => Finding::ok(about, status),
         "UPDATE_ROLLBACK_COMPLETE" => Finding::warn(
             about,
-            format!("is {status}: the last deployment was undone; its events say why"),
+            format!("is {status}: the last deployment was rolled back; see the stack's events"),
         ),
-        _ => Finding::fail(about, format!("is {status}: its events say why")),
+        _ => Finding::fail(about, format!("is {status}: see the stack's events")),
     }
 }
 
-/// Compares the stack's parameters with the template, and judges them.
+/// Checks the stack's parameters, and that they are those of the template.
 fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
     let mut found = Vec::new();
     let mut known = all.clone();
@@ -82,7 +85,7 @@ fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
             found.push(Finding::warn(
                 "template",
                 format!(
-                    "the stack has no {}: it is of an older template; deploy again",
+                    "the stack has no parameter {}: it was deployed from an older template; deploy again",
                     missing.join(", ")
                 ),
             ));
@@ -90,7 +93,7 @@ fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
         if !extra.is_empty() {
             found.push(Finding::warn(
                 "template",
-                format!("the stack has {}, which this template lacks: is this the project that was deployed?", extra.join(", ")),
+                format!("the stack has the parameter {}, but this template does not: is this the project that was deployed?", extra.join(", ")),
             ));
         }
     }
@@ -98,7 +101,7 @@ fn parameters(template: &Path, all: &BTreeMap<String, String>) -> Vec<Finding> {
     found
 }
 
-/// Looks at the schedule on which Secrets Manager rotates the keys.
+/// Checks the schedule on which Secrets Manager rotates the keys.
 async fn rotation(deployment: &Deployment, days: Option<u64>) -> Vec<Finding> {
     if days == Some(0) {
         return vec![];
@@ -109,6 +112,6 @@ async fn rotation(deployment: &Deployment, days: Option<u64>) -> Vec<Finding> {
             "rotation",
             "is not scheduled in Secrets Manager: deploy again, or enable it on the secret",
         ),
-        Err(error) => Finding::warn("rotation", format!("cannot be inspected: {error:#}")),
+        Err(error) => Finding::warn("rotation", format!("cannot be checked: {error:#}")),
     }]
 }

@@ -1,8 +1,8 @@
-//! What a check has found.
+//! Findings, the result of a check.
 
 use serde::Serialize;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Level {
@@ -11,7 +11,7 @@ pub(super) enum Level {
     Fail,
 }
 
-/// One thing that was looked at.
+/// The result of one check, printed on one line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Finding {
     pub(super) level: Level,
@@ -33,7 +33,7 @@ impl Finding {
     }
 
     fn new(level: Level, about: impl Into<String>, text: impl Into<String>) -> Self {
-        // One line each, whatever an error says.
+        // Keeps it on one line, even if an error message has several.
         let text = text.into().split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             level,
@@ -42,7 +42,7 @@ impl Finding {
         }
     }
 
-    /// The same finding about something within a larger thing.
+    /// Puts the name of the whole before the part that the finding is about.
     pub(super) fn within(mut self, whole: &str) -> Self {
         self.about = format!("{whole} {}", self.about);
         self

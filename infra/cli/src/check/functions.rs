@@ -1,5 +1,5 @@
-//! The functions of a deployed stack: that they are ready, and that whoever the
-//! template lets call one really may.
+//! Checks that the functions of a deployed stack are ready, and that the services that should
+//! invoke them are allowed to.
 
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::error::SdkError;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::finding::Finding;
 use super::resources::{Resource, Resources};
 
-/// Looks at every function.
+/// Checks every function.
 pub(super) async fn findings(
     client: &Client,
     resources: &Resources,
@@ -36,7 +36,7 @@ pub(super) async fn findings(
                     Finding::fail(
                         function.id.as_str(),
                         format!(
-                            "{} may not invoke it, and every request to it gets a 500: deploy again, or add the permission",
+                            "{} is not allowed to invoke it, so every request to it fails with 500: deploy again, or add the permission",
                             caller.principal
                         ),
                     )
@@ -51,7 +51,7 @@ pub(super) async fn findings(
             let names = names.join(", ");
             problems.push(Finding::ok(
                 function.id.as_str(),
-                format!("ready; may be invoked by {names}"),
+                format!("ready; can be invoked by {names}"),
             ));
         }
         found.extend(problems);
@@ -59,10 +59,10 @@ pub(super) async fn findings(
     found
 }
 
-/// Who the template lets invoke a function, and for what.
+/// A service that the template allows to invoke a function.
 struct Caller {
     principal: String,
-    /// The API's or the secret's physical id, which the permission must name.
+    /// The physical id of the API, if the permission is restricted to it.
     source: Option<String>,
 }
 
@@ -87,7 +87,7 @@ fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
             })
         })
         .collect();
-    // An integration without a permission in the template is a slip there.
+    // If the template has an integration but no permission, the template is wrong.
     let integrations = resources
         .of_type("AWS::ApiGatewayV2::Integration")
         .chain(resources.of_type("AWS::ApiGatewayV2::Authorizer"));
@@ -137,7 +137,7 @@ async fn problem_of_state(
     Ok(other.map(|other| {
         Finding::fail(
             about,
-            format!("runs on {other}, and Architecture is {architecture}: build and deploy again"),
+            format!("runs on {other}, but Architecture is {architecture}: build and deploy again"),
         )
     }))
 }
@@ -165,8 +165,8 @@ impl Policy {
 }
 
 async fn policy(client: &Client, function: &str) -> anyhow::Result<Policy> {
-    let asked = client.get_policy().function_name(function).send().await;
-    match asked {
+    let fetched = client.get_policy().function_name(function).send().await;
+    match fetched {
         Ok(found) => Ok(Policy(serde_json::from_str(
             found.policy().unwrap_or("{}"),
         )?)),
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_permission_of_another_api_or_service_lets_nobody_in() {
+    fn a_permission_for_another_api_or_service_does_not_count() {
         let policy = Policy(json!({"Statement": [{
             "Effect": "Allow",
             "Principal": {"Service": "apigateway.amazonaws.com"},

@@ -1,5 +1,4 @@
-//! The keys of a stack: that there are some, that they are published, and that
-//! they are not older than they should be.
+//! Checks that a stack has keys, that they are published, and that they are not too old.
 
 use std::time::Duration;
 
@@ -11,14 +10,13 @@ use super::finding::Finding;
 use crate::keys::rotation;
 use crate::target::Target;
 
-/// Looks at the keys; `rotation_days` is how often they should rotate, if that
-/// is known.
+/// Checks the keys. `rotation_days` is how often they should rotate, if known.
 pub(super) async fn findings(target: &Target, rotation_days: Option<u64>) -> Vec<Finding> {
     match read(target).await {
         Err(error) => vec![Finding::fail(
             "keys",
             format!(
-                "cannot be read ({error:#}); a stack without keys needs `cargo gatehouse keys rotate`"
+                "cannot be read ({error:#}); if the stack has no keys yet, run `cargo gatehouse keys rotate`"
             ),
         )],
         Ok(keys) => keys.findings(rotation_days, Clock::System.now()),
@@ -45,26 +43,26 @@ impl Keys {
         let Some((kid, since)) = &self.active else {
             return vec![Finding::fail(
                 "keys",
-                "there are none, and nobody can log in: run `cargo gatehouse keys rotate` for this stack",
+                "do not exist yet, so nobody can log in: run `cargo gatehouse keys rotate` for this stack",
             )];
         };
         if !self.published.contains(kid) {
             return vec![Finding::fail(
                 "keys",
                 format!(
-                    "{kid} signs and is not published, so that no verifier accepts its tokens: run `cargo gatehouse keys rotate`"
+                    "{kid} is the signing key but is not published, so verifiers reject its tokens: run `cargo gatehouse keys rotate`"
                 ),
             )];
         }
         let days = now.since(*since).as_secs() / DAY.as_secs();
-        let age = format!("{kid} has signed for {days} days");
+        let age = format!("{kid} has been signing for {days} days");
         let late = rotation_days.filter(|most| *most > 0 && days > most + GRACE_DAYS);
         vec![match late {
             None => Finding::ok("keys", age),
             Some(most) => Finding::warn(
                 "keys",
                 format!(
-                    "{age}, and RotationDays is {most}: look at the log of rotate-keys, then run `cargo gatehouse keys rotate`"
+                    "{age}, but RotationDays is {most}: check the log of rotate-keys, then run `cargo gatehouse keys rotate`"
                 ),
             ),
         }]
@@ -72,7 +70,8 @@ impl Keys {
 }
 
 const DAY: Duration = Duration::from_hours(24);
-/// Secrets Manager rotates within a window, and a key waits before it signs.
+/// Allowed delay in days: Secrets Manager rotates within a time window, and a new key is
+/// published for a while before it signs.
 const GRACE_DAYS: u64 = 2;
 
 #[cfg(test)]
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_that_are_missing_unpublished_or_old_are_found() {
+    fn missing_unpublished_and_old_keys_are_found() {
         let kid = Kid::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
         let begun = Timestamp::from_unix(0);
         let level = |keys: &Keys, days: u64| {

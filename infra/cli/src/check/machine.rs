@@ -1,4 +1,4 @@
-//! The tools of this machine, and its credentials.
+//! Checks the tools and the AWS credentials on this machine.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use super::finding::Finding;
 
-/// Looks for every tool that the documents ask for.
+/// Checks every tool that the documentation requires.
 pub(super) async fn findings() -> Vec<Finding> {
     let mut found = Vec::new();
     for tool in TOOLS {
@@ -52,12 +52,12 @@ const TOOLS: [Tool; 3] = [
     Tool {
         name: "cargo-lambda",
         command: &["cargo", "lambda", "--version"],
-        missing: "`cargo local --watch` and a deployment need it; `pip install cargo-lambda` installs it",
+        missing: "`cargo local --watch` and deployments need it; install it with `pip install cargo-lambda`",
     },
     Tool {
         name: "SAM",
         command: &["sam", "--version"],
-        missing: "a deployment needs it; `pip install aws-sam-cli` installs it",
+        missing: "deployments need it; install it with `pip install aws-sam-cli`",
     },
     Tool {
         name: "Python",
@@ -74,20 +74,20 @@ async fn credentials() -> Vec<Finding> {
     let Ok(config) = loaded.await else {
         return vec![Finding::warn(
             "AWS region",
-            "cannot be found in time: set AWS_REGION",
+            "could not be determined in time: set AWS_REGION",
         )];
     };
     let region = match config.region() {
         Some(region) => Finding::ok("AWS region", region.to_string()),
         None => Finding::warn(
             "AWS region",
-            "is not set: a deployment and --stack need AWS_REGION, or AWS_PROFILE with a region",
+            "is not set: deployments and --stack need AWS_REGION, or AWS_PROFILE with a region",
         ),
     };
     let is_there = match config.credentials_provider() {
         Some(provider) => {
-            let asked = timeout(PATIENCE, provider.provide_credentials()).await;
-            asked.is_ok_and(|answer| answer.is_ok())
+            let result = timeout(PATIENCE, provider.provide_credentials()).await;
+            result.is_ok_and(|provided| provided.is_ok())
         }
         None => false,
     };
@@ -96,11 +96,11 @@ async fn credentials() -> Vec<Finding> {
     } else {
         Finding::warn(
             "AWS credentials",
-            "are missing: a deployment and --stack need them; set AWS_PROFILE, or run `aws configure`",
+            "are missing: deployments and --stack need them; set AWS_PROFILE, or run `aws configure`",
         )
     };
     vec![region, credentials]
 }
 
-/// How long a tool or a provider of credentials may take.
+/// How long a tool or a credentials provider may take.
 const PATIENCE: Duration = Duration::from_secs(5);

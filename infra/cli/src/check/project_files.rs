@@ -1,4 +1,4 @@
-//! The template and `samconfig.toml`, before anything is deployed.
+//! Checks the template and `samconfig.toml` before anything is deployed.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,7 +18,7 @@ pub(super) fn findings(root: &Path) -> Vec<Finding> {
         Err(error) => return vec![Finding::fail("template", error.to_string())],
     };
     let count = plan.environments.len();
-    let mut found = vec![Finding::ok("template", format!("functions: {count}"))];
+    let mut found = vec![Finding::ok("template", format!("has {count} functions"))];
     found.extend(environments(root, &template));
     found
 }
@@ -52,7 +52,7 @@ fn environments(root: &Path, template: &Path) -> Vec<Finding> {
     found
 }
 
-/// What the template, the functions and good sense say about some parameters.
+/// Checks parameters against the template, the functions and the [`advice`].
 pub(super) fn plan_findings(
     template: &Path,
     parameters: &BTreeMap<String, String>,
@@ -77,36 +77,40 @@ fn overrides(environment: &Value) -> Option<&Value> {
     deploy.get("parameters")?.get("parameter_overrides")
 }
 
-/// Reads `["A=b"]`, or `"A=b C=\"d e\""` as SAM does.
+/// Reads `["A=b"]` or `"A=b C=\"d e\""`, like SAM.
 fn parameters(overrides: &Value) -> Result<BTreeMap<String, String>, String> {
     let pairs: Vec<String> = match overrides {
         Value::Array(items) => {
             let text = |item: &Value| item.as_str().map(str::to_owned);
             let items: Option<Vec<String>> = items.iter().map(text).collect();
-            items.ok_or("parameter_overrides must be a list of texts")?
+            items.ok_or("parameter_overrides must be a list of strings")?
         }
         Value::String(text) => words(text),
         Value::Integer(_)
         | Value::Float(_)
         | Value::Boolean(_)
         | Value::Datetime(_)
-        | Value::Table(_) => return Err("parameter_overrides must be a list or a text".to_owned()),
+        | Value::Table(_) => {
+            return Err("parameter_overrides must be a list or a string".to_owned());
+        }
     };
     let mut found = BTreeMap::new();
     for pair in pairs {
         let Some((name, value)) = pair.split_once('=') else {
             return Err(format!(
-                "parameter_overrides has {pair}, which is not NAME=VALUE"
+                "parameter_overrides contains {pair}, which is not NAME=VALUE"
             ));
         };
         if found.insert(name.to_owned(), value.to_owned()).is_some() {
-            return Err(format!("parameter_overrides has {name} twice"));
+            return Err(format!(
+                "parameter_overrides contains {name} more than once"
+            ));
         }
     }
     Ok(found)
 }
 
-/// Splits at spaces that are not within double quotes.
+/// Splits at white space outside double quotes.
 fn words(text: &str) -> Vec<String> {
     let (mut words, mut word, mut is_quoted) = (Vec::new(), String::new(), false);
     for letter in text.chars() {
@@ -122,7 +126,7 @@ fn words(text: &str) -> Vec<String> {
 }
 
 const SAMCONFIG: &str = "infra/samconfig.toml";
-/// Stands for the API's own URL, which API Gateway chooses.
+/// A placeholder for the API's URL, which API Gateway chooses.
 pub(super) const URL: &str = "https://api.example.com";
 
 #[cfg(test)]
@@ -131,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_samconfig_would_deploy_is_checked() {
+    fn parameters_in_samconfig_are_checked() {
         let root = tempfile::tempdir().unwrap();
         let infra = root.path().join("infra");
         std::fs::create_dir(&infra).unwrap();
@@ -160,8 +164,8 @@ mod tests {
                 "Argon2MemoryKib and Argon2Iterations",
             ),
             (r#"["Tracing"]"#, Level::Fail, "not NAME=VALUE"),
-            (r#"["A=1", "A=2"]"#, Level::Fail, "A twice"),
-            ("7", Level::Fail, "must be a list or a text"),
+            (r#"["A=1", "A=2"]"#, Level::Fail, "A more than once"),
+            ("7", Level::Fail, "must be a list or a string"),
             ("[]", Level::Warn, "AlarmTopicArn"),
         ] {
             let text_of_file =
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_in_quotes_is_one_word() {
+    fn a_quoted_value_is_one_word() {
         assert_eq!(words(r#"A=1  B="c d" "E=f g""#), ["A=1", "B=c d", "E=f g"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The resources of a stack: what the template says of them, and what they are called.
+//! The resources of a stack: their properties in the template, and their names on AWS.
 
 use std::path::Path;
 
@@ -9,32 +9,32 @@ use serde_json::Value;
 use super::finding::Finding;
 use crate::deployment::Deployment;
 
-/// A resource of the template and of the stack.
+/// A resource of the template, and its counterpart in the stack.
 pub(super) struct Resource {
-    /// Its name in the template.
+    /// Its logical id, the name in the template.
     pub(super) id: String,
     kind: String,
-    /// Its name on AWS; empty if it is not there.
+    /// Its physical id, the name on AWS; empty if it does not exist.
     pub(super) physical: String,
-    /// As in the template, unresolved.
+    /// Its properties in the template, unresolved.
     pub(super) properties: Value,
 }
 
 impl Resource {
-    /// The finding that the stack does not have it, if so.
+    /// Returns a finding if the stack does not have this resource.
     pub(super) fn missing(&self) -> Option<Finding> {
         self.physical
             .is_empty()
             .then(|| Finding::fail(self.id.as_str(), "is not in the stack: deploy again"))
     }
 
-    /// The finding that a question about it was not answered.
+    /// Returns a finding for a resource that could not be checked.
     pub(super) fn unreadable(&self, error: &anyhow::Error) -> Finding {
-        Finding::warn(self.id.as_str(), format!("cannot be inspected: {error:#}"))
+        Finding::warn(self.id.as_str(), format!("cannot be checked: {error:#}"))
     }
 }
 
-/// The template's resources whose condition holds, as far as the stack says.
+/// The resources of the template.
 pub(super) struct Resources(Vec<Resource>);
 
 impl Resources {
@@ -56,7 +56,7 @@ impl Resources {
         Ok(Self(resources.iter().map(resource).collect()))
     }
 
-    /// The resources of a type.
+    /// Returns the resources of a type.
     pub(super) fn of_type(&self, kind: &str) -> impl Iterator<Item = &Resource> {
         self.0.iter().filter(move |resource| resource.kind == kind)
     }

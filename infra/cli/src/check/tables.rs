@@ -1,4 +1,4 @@
-//! The tables of a deployed stack: what the template says of them must be true.
+//! Checks that the tables of a deployed stack are configured as in the template.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{PointInTimeRecoveryStatus, TableDescription, TimeToLiveStatus};
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::finding::Finding;
 use super::resources::Resource;
 
-/// Looks at one table: deletion protection, recovery, expiry of items.
+/// Checks deletion protection, recovery and the expiry of items of one table.
 pub(super) async fn findings(client: &Client, table: &Resource, protects: bool) -> Vec<Finding> {
     let about = table.id.as_str();
     if let Some(missing) = table.missing() {
@@ -19,7 +19,7 @@ pub(super) async fn findings(client: &Client, table: &Resource, protects: bool) 
         Ok(is) if is == protects => {}
         Ok(_) => found.push(Finding::warn(
             about,
-            "its deletion protection is not what ProtectData says: deploy again",
+            "deletion protection does not match ProtectData: deploy again",
         )),
     }
     if declares(&table.properties, "PointInTimeRecoverySpecification") && protects {
@@ -28,7 +28,7 @@ pub(super) async fn findings(client: &Client, table: &Resource, protects: bool) 
             Ok(true) => {}
             Ok(false) => found.push(Finding::fail(
                 about,
-                "point-in-time recovery is off: switch it on, or deploy again",
+                "point-in-time recovery is off: turn it on, or deploy again",
             )),
         }
     }
@@ -38,14 +38,14 @@ pub(super) async fn findings(client: &Client, table: &Resource, protects: bool) 
             Ok(true) => {}
             Ok(false) => found.push(Finding::warn(
                 about,
-                "its items never expire (time to live is off), and the table grows: deploy again",
+                "time to live is off, so items never expire and the table keeps growing: deploy again",
             )),
         }
     }
     if found.is_empty() {
         found.push(Finding::ok(
             about,
-            "protected, recoverable, expiring as the template says",
+            "protection, recovery and expiry match the template",
         ));
     }
     found

@@ -1,4 +1,4 @@
-//! The clients as a table for people and as JSON for programs.
+//! The clients, as a table and as JSON.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use crate::output::Output;
 
-/// Shows every client.
+/// Lists every client.
 pub(super) fn clients(clients: &[Client], now: Timestamp) -> Output {
     let json =
         json!({ "clients": clients.iter().map(|client| json(client, now)).collect::<Vec<_>>() });
     if clients.is_empty() {
         return Output::new(
-            "No client is registered: `clients create ID` registers one.\n".to_owned(),
+            "No clients are registered. Register one with `clients create ID`.\n".to_owned(),
             json,
         );
     }

@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::project;
 
-/// A data directory that no stack runs on.
+/// Opens a new data directory.
 async fn target(directory: &TempDir) -> Target {
     Target::open(&project::repository(), directory.path())
         .await
@@ -29,7 +29,7 @@ async fn rotate(target: &Target, hours: u64, yes: bool) -> anyhow::Result<Value>
     run(target, Command::Rotate { id, overlap, yes }).await
 }
 
-/// Says what the function would make of a secret now.
+/// Authenticates with a secret, like the function.
 async fn verdict(target: &Target, output: &Value) -> Result<(), ClientRefusal> {
     let table = target.table("SIGNING_KEYS_TABLE").unwrap();
     let clients = Clients::new(target.tables(), table);
@@ -66,15 +66,12 @@ async fn a_client_is_created_listed_and_revoked() {
         Err(ClientRefusal::Unknown)
     );
     let again = run(&target, revoke()).await.unwrap_err().to_string();
-    assert_eq!(
-        again,
-        "there is no client reports: `clients list` shows those that exist"
-    );
+    assert_eq!(again, "there is no client reports: see `clients list`");
     target.close().await;
 }
 
 #[tokio::test]
-async fn an_existing_client_is_not_replaced_by_create() {
+async fn creating_a_client_again_does_not_replace_it() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     let first = create(&target, "reports").await.unwrap();
@@ -107,7 +104,7 @@ async fn a_rotation_keeps_the_old_secret_for_its_overlap() {
 }
 
 #[tokio::test]
-async fn a_second_rotation_that_is_confirmed_ends_the_oldest_secret() {
+async fn a_confirmed_second_rotation_ends_the_oldest_secret() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     let first = create(&target, "reports").await.unwrap();
@@ -122,7 +119,7 @@ async fn a_second_rotation_that_is_confirmed_ends_the_oldest_secret() {
 }
 
 #[test]
-fn an_overlap_is_a_time_with_a_unit_or_0() {
+fn an_overlap_is_a_duration_with_a_unit_or_0() {
     for (text, seconds) in [
         ("0", 0),
         ("0s", 0),

@@ -42,9 +42,9 @@ fn sorted(path: &Path) -> Vec<String> {
     lines
 }
 
-/// Out of one stack, into another, and out again: the same file, in both formats.
+/// Exports from one stack, imports into another and exports again, in both formats.
 #[tokio::test]
-async fn what_is_exported_is_imported_and_exported_the_same() {
+async fn an_export_survives_an_import_and_another_export() {
     let directory = tempfile::tempdir().unwrap();
     let first = target(&directory.path().join("first")).await;
     let line = |name: &str, more: &str| {
@@ -76,7 +76,7 @@ async fn what_is_exported_is_imported_and_exported_the_same() {
 }
 
 #[tokio::test]
-async fn an_export_is_its_owners_alone_and_overwrites_nothing() {
+async fn an_export_is_only_readable_by_its_owner_and_overwrites_nothing() {
     use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory.path().join("data")).await;
@@ -89,7 +89,7 @@ async fn an_export_is_its_owners_alone_and_overwrites_nothing() {
 }
 
 #[tokio::test]
-async fn an_account_that_cannot_be_read_is_reported_and_hides_no_other() {
+async fn an_unreadable_account_is_reported_and_does_not_hide_others() {
     use aws_sdk_dynamodb::types::AttributeValue;
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory.path().join("data")).await;
@@ -110,7 +110,7 @@ async fn an_account_that_cannot_be_read_is_reported_and_hides_no_other() {
 }
 
 #[tokio::test]
-async fn an_export_that_fails_leaves_no_file() {
+async fn a_failed_export_leaves_no_file() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory.path().join("data")).await;
     let path = directory.path().join("users.csv");

@@ -1,7 +1,7 @@
-//! Lines that are imported side by side, as if they were imported one by one.
+//! Imports lines concurrently, with the same result as importing them one by one.
 //!
-//! Only lines that claim the same thing can get in each other's way. Those form a
-//! chain and go in the order of the file; chains go side by side.
+//! Only lines that claim the same username, e-mail address or id can conflict. Those form a
+//! chain and are imported in the order of the file; different chains run concurrently.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,14 +13,13 @@ use gatehouse_store::{Claim, Imported};
 
 use super::line::Line;
 
-/// Imports lines, or finds out what an import would do; returns what the tables say
-/// to each line with a user, by the line's index.
+/// Calls `call` for each line that has a user; returns the results by the index of the line.
 ///
 /// # Errors
-/// The first line with an error; others may have been written.
+/// The error of the first line that failed. Other lines may have been written.
 pub(super) async fn run(
     lines: &[Line],
-    at_once: usize,
+    concurrency: usize,
     call: impl AsyncFn(&User) -> anyhow::Result<Imported>,
 ) -> anyhow::Result<BTreeMap<usize, Imported>> {
     let chains = chains(lines).into_iter().map(async |chain| {
@@ -30,14 +29,14 @@ pub(super) async fn run(
             let failed = imported.is_err();
             done.push((index, imported));
             if failed {
-                // The next one may claim what this one would have had.
+                // The next line may claim the same as this one, so it has to wait for the next run.
                 break;
             }
         }
         done
     });
     let done: Vec<_> = stream::iter(chains)
-        .buffer_unordered(at_once)
+        .buffer_unordered(concurrency)
         .collect()
         .await;
     let done: BTreeMap<_, _> = done.into_iter().flatten().collect();
@@ -49,9 +48,9 @@ pub(super) async fn run(
     done.collect()
 }
 
-/// Groups lines that share a claim, directly or through others.
+/// Groups lines that share a claim, directly or through other lines.
 fn chains(lines: &[Line]) -> Vec<Vec<(usize, &User)>> {
-    // Each line leads to an earlier one of its chain; the first leads to itself.
+    // Each line points to an earlier one in its chain; the first points to itself.
     let mut leads: Vec<usize> = (0..lines.len()).collect();
     let mut claimed: HashMap<ItemKey, usize> = HashMap::new();
     let users = lines.iter().enumerate();

@@ -1,4 +1,4 @@
-//! How far an import has come: a file beside the one that is imported.
+//! The progress of an import, in a file next to the imported one.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,25 +11,25 @@ use serde::{Deserialize, Serialize};
 use super::report_file;
 use super::tally::Tally;
 
-/// What a run leaves for the next one.
+/// The state that a run passes to the next one.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
-    /// Which import this is.
-    pub(super) of: Identity,
-    /// The entries of the file that are done with.
+    /// The import that it belongs to.
+    #[serde(rename = "of")]
+    pub(super) identity: Identity,
+    /// The number of entries that have been processed.
     pub(super) entries: u64,
     pub(super) tally: Tally,
-    /// Lengths of the files beside, in bytes: what a run wrote to them after its last
-    /// checkpoint is written again.
+    /// The lengths of the report files in bytes. Anything that a run wrote to them after its
+    /// last checkpoint is cut off, and written again.
     pub(super) refused: u64,
     pub(super) warnings: u64,
     pub(super) ids: u64,
-    /// Somebody who is in the table if it is still the same table.
+    /// A user who must exist in the table, if it is still the same table.
     pub(super) last: Option<SubjectId>,
 }
 
-/// An import is the same if it reads the same bytes in the same way into the same
-/// stack.
+/// Identifies an import: the same file, options and stack.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     /// The SHA-256 of the file in base64url.
@@ -39,7 +39,7 @@ pub(super) struct Identity {
 }
 
 impl Checkpoint {
-    /// Reads what an earlier run has left, if anything.
+    /// Reads the checkpoint of an earlier run, if there is one.
     pub(super) fn read(file: &Path) -> anyhow::Result<Option<Self>> {
         let path = path(file);
         let text = match fs::read_to_string(&path) {
@@ -49,19 +49,19 @@ impl Checkpoint {
         };
         let left = serde_json::from_str(&text).with_context(|| {
             let path = path.display();
-            format!("{path} cannot be read: delete it to start from the first line")
+            format!("cannot read {path}: delete it to start from the first line")
         })?;
         Ok(Some(left))
     }
 
-    /// Writes it, readable only by its owner.
+    /// Saves the checkpoint in a file that only its owner can read.
     pub(super) fn save(&self, file: &Path) -> anyhow::Result<()> {
         let path = path(file);
         private_file::write(&path, &serde_json::to_string(self)?)
             .with_context(|| path.display().to_string())
     }
 
-    /// Removes it: the import is complete.
+    /// Removes the checkpoint after a complete import.
     pub(super) fn remove(file: &Path) -> anyhow::Result<()> {
         let path = path(file);
         fs::remove_file(&path).with_context(|| path.display().to_string())

@@ -1,4 +1,4 @@
-//! One line of a file, and what became of it.
+//! One line of a file, and the outcome of its import.
 
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
@@ -6,24 +6,24 @@ use gatehouse_store::{Claim, Imported};
 
 use crate::user_file::{Entry, NoUser, Remark};
 
-/// A line that was read.
+/// A line of the file.
 pub(super) struct Line {
-    /// As an editor counts.
+    /// The line number, as an editor counts.
     pub(super) number: u64,
     pub(super) user: Result<User, NoUser>,
-    /// The field in which the file has the old id.
+    /// The field that contains the old id.
     old_id: &'static str,
     pub(super) warnings: Vec<Remark>,
 }
 
-/// What became of a line.
+/// The outcome of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LineOutcome {
     Imported,
-    /// An earlier run, or an earlier line that is the same, made this account.
+    /// An earlier run, or an identical line before it, has created this account.
     Already,
     Refused(Remark),
-    /// There is nobody in it.
+    /// It is not a user, but a record of this Django model.
     Skipped(String),
 }
 
@@ -46,7 +46,7 @@ impl Line {
         self.user.as_ref().ok()
     }
 
-    /// Names the field of this line that makes a claim.
+    /// Returns the field that makes a claim.
     pub(super) fn field(&self, claim: Claim) -> &'static str {
         match claim {
             Claim::Subject => "id",
@@ -56,17 +56,18 @@ impl Line {
         }
     }
 
-    /// Says what the table's answer means for this line.
+    /// Returns the outcome, given the result from the table.
     pub(super) fn outcome(&self, imported: Imported) -> LineOutcome {
         match imported {
             Imported::Written => LineOutcome::Imported,
             Imported::Already => LineOutcome::Already,
-            Imported::Taken(claim) => {
-                LineOutcome::Refused(Remark::new(self.field(claim), "another account has it"))
-            }
+            Imported::Taken(claim) => LineOutcome::Refused(Remark::new(
+                self.field(claim),
+                "already used by another account",
+            )),
             Imported::Deleted => LineOutcome::Refused(Remark::new(
                 "id",
-                "an account with this id was deleted, and its id never returns: give this person another id",
+                "an account with this id was deleted, and ids cannot be reused: give this user another id",
             )),
         }
     }

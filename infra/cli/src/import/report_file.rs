@@ -1,4 +1,4 @@
-//! A file beside the one that is imported, which grows while the import runs.
+//! A report next to the imported file, written while the import runs.
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write as _};
@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-/// A file that exists once it has a line. Only its owner may read it: it says who
-/// has an account.
+/// A file that is created with its first line. Only its owner can read it, because it lists
+/// who has an account.
 pub(super) struct ReportFile {
     path: PathBuf,
     file: Option<BufWriter<File>>,
@@ -16,8 +16,8 @@ pub(super) struct ReportFile {
 }
 
 impl ReportFile {
-    /// Goes on after the first `length` bytes that an earlier run wrote; removes the
-    /// file if there are none.
+    /// Continues after the first `length` bytes, which an earlier run wrote. If `length` is 0,
+    /// removes the file.
     pub(super) fn open(path: PathBuf, length: u64) -> anyhow::Result<Self> {
         let shown = || path.display().to_string();
         let mut kept = 0;
@@ -39,7 +39,7 @@ impl ReportFile {
         })
     }
 
-    /// Adds a line, after `head` if it is the first.
+    /// Appends a line; puts `head` before the first one.
     pub(super) fn line(&mut self, head: &str, line: &[u8]) -> anyhow::Result<()> {
         let file = match &mut self.file {
             Some(file) => file,
@@ -60,7 +60,7 @@ impl ReportFile {
         Ok(())
     }
 
-    /// Hands everything to the disk; returns the length in bytes.
+    /// Flushes all lines and returns the length in bytes.
     pub(super) fn flush(&mut self) -> anyhow::Result<u64> {
         if let Some(file) = &mut self.file {
             file.flush()
@@ -70,7 +70,7 @@ impl ReportFile {
     }
 }
 
-/// `users.csv` has `users.csv.NAME` beside it.
+/// Returns the path `users.csv.NAME` for `users.csv`.
 pub(super) fn path(file: &Path, name: &str) -> PathBuf {
     let mut path = file.as_os_str().to_owned();
     path.push(".");

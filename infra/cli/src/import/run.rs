@@ -1,7 +1,4 @@
-//! One run of an import, batch after batch.
-
-use std::cell::Cell;
-use std::rc::Rc;
+//! One run of an import, in batches.
 
 use anyhow::{Context as _, bail};
 use gatehouse_auth::user::User;
@@ -20,34 +17,34 @@ use super::tally::Tally;
 use crate::output::notice;
 use crate::user_file::{Entries, Remark, Source};
 
-/// A file on its way into a stack.
+/// The import of a file into a stack.
 pub(super) struct Run<'a> {
     arguments: &'a Arguments,
     tables: &'a ImportTables,
     pace: Pace,
 }
 
-/// How much is done between two checkpoints, and how much of it at once.
+/// The size of a batch, and the number of concurrent writes.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
-    /// Entries between two checkpoints: all that is in memory, and all that a run
-    /// which resumes looks at twice.
+    /// The number of entries between two checkpoints. This many are in memory, and a resumed
+    /// run processes at most this many again.
     pub(super) batch: usize,
-    /// Writes under way at once. A table on demand accepts a few hundred users a
-    /// second at first; more would be throttled.
-    pub(super) at_once: usize,
+    /// The number of concurrent writes. An on-demand table accepts a few hundred users per
+    /// second at first, and would throttle more.
+    pub(super) concurrency: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
             batch: 256,
-            at_once: 16,
+            concurrency: 16,
         }
     }
 }
 
-/// The files that a run writes beside its own.
+/// The reports that a run writes.
 struct Reports {
     refused: ReportFile,
     warnings: ReportFile,
@@ -70,13 +67,13 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Imports the file, from where an earlier run was interrupted.
+    /// Imports the file, or resumes an interrupted run.
     pub(super) async fn import(&self) -> anyhow::Result<Tally> {
         let Arguments { file, dry_run, .. } = self.arguments;
         let source = Source::scan(file, self.arguments.encoding)?;
         if let Some(encoding) = source.guessed {
             notice(&format!(
-                "The file is not UTF-8; it is read as {encoding}. If names are wrong, say what it is with --encoding."
+                "The file is not UTF-8, so it is read as {encoding}. If names look wrong, specify the encoding with --encoding."
             ));
         }
         let mut checkpoint = self.checkpoint(&source).await?;
@@ -92,17 +89,11 @@ impl<'a> Run<'a> {
             ids: ReportFile::open(report_file::path(file, "ids.csv"), checkpoint.ids)?,
         };
         let bar = bar(source.size);
-        let read = Rc::new(Cell::new(0));
-        let at = {
-            let read = Rc::clone(&read);
-            move |bytes| read.set(read.get() + bytes)
-        };
-        let mut entries = source.entries(&self.arguments.columns, at)?;
+        let progress = bar.clone();
+        let read = move |bytes| progress.inc(bytes);
+        let mut entries = source.entries(&self.arguments.columns, read)?;
         for _ in 0..checkpoint.entries {
-            entries
-                .next()
-                .transpose()
-                .context("the file cannot be read")?;
+            entries.next().transpose().context("cannot read the file")?;
         }
         let mut taken = TakenKeys::default();
         while let Some(lines) = self.batch(&mut entries)? {
@@ -122,11 +113,10 @@ impl<'a> Run<'a> {
             if !dry_run {
                 checkpoint.save(file)?;
             }
-            bar.set_position(read.get());
         }
         bar.finish_and_clear();
         if checkpoint.tally.users() == 0 {
-            bail!("there is nobody in {}", file.display());
+            bail!("{} contains no users", file.display());
         }
         if !dry_run {
             Checkpoint::remove(file)?;
@@ -137,7 +127,7 @@ impl<'a> Run<'a> {
     async fn checkpoint(&self, source: &Source) -> anyhow::Result<Checkpoint> {
         let Arguments { file, dry_run, .. } = self.arguments;
         let (columns, encoding) = (&self.arguments.columns, self.arguments.encoding);
-        let of = Identity {
+        let identity = Identity {
             digest: source.digest.clone(),
             stack: self.tables.stack.clone(),
             options: format!(
@@ -146,7 +136,7 @@ impl<'a> Run<'a> {
             ),
         };
         let fresh = Checkpoint {
-            of,
+            identity,
             ..Checkpoint::default()
         };
         let Some(left) = Checkpoint::read(file)? else {
@@ -154,7 +144,7 @@ impl<'a> Run<'a> {
         };
         if *dry_run {
             bail!(
-                "an import of {} was interrupted: run it again without --dry-run first",
+                "an import of {} was interrupted: first finish it without --dry-run",
                 file.display()
             );
         }
@@ -162,9 +152,9 @@ impl<'a> Run<'a> {
             Some(last) => self.tables.has(last).await?,
             None => true,
         };
-        if left.of != fresh.of || !same_table {
+        if left.identity != fresh.identity || !same_table {
             notice(
-                "An interrupted import had another file, other options or other tables: this one starts at the first line.",
+                "The interrupted import had a different file, options or tables, so this one starts from the first line.",
             );
             return Ok(fresh);
         }
@@ -176,7 +166,7 @@ impl<'a> Run<'a> {
         let now = Clock::System.now();
         let mut lines = Vec::new();
         for entry in entries.by_ref().take(self.pace.batch) {
-            lines.push(Line::read(entry.context("the file cannot be read")?, now));
+            lines.push(Line::read(entry.context("cannot read the file")?, now));
         }
         Ok((!lines.is_empty()).then_some(lines))
     }
@@ -194,7 +184,7 @@ impl<'a> Run<'a> {
                 self.tables.import(user).await
             }
         };
-        let mut imported = batch::run(lines, self.pace.at_once, call).await?;
+        let mut imported = batch::run(lines, self.pace.concurrency, call).await?;
         let decide = |(index, line): (usize, &Line)| match &line.user {
             Err(reason) => Ok(reason.into()),
             Ok(user) => {
@@ -236,7 +226,7 @@ impl Reports {
         if !dry_run {
             let mut row = csv::WriterBuilder::new().from_writer(Vec::new());
             row.write_record([old.as_str(), new.as_str()])?;
-            let row = row.into_inner().context("a row of ids cannot be written")?;
+            let row = row.into_inner().context("cannot write a row of ids")?;
             self.ids.line("external_id,id\n", row.trim_ascii_end())?;
         }
         Ok(())
@@ -250,7 +240,7 @@ impl Reports {
     }
 }
 
-/// Shown only on a terminal.
+/// Creates the progress bar, which is only shown on a terminal.
 fn bar(size: u64) -> ProgressBar {
     let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (of {duration})");
     let bar = ProgressBar::new(size);

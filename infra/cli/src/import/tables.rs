@@ -1,4 +1,4 @@
-//! The tables that an import writes to, with the patience that a long run needs.
+//! The tables that an import writes to, with retries for long runs.
 
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_auth::id::SubjectId;
@@ -11,7 +11,7 @@ use crate::target::Target;
 /// The tables of one stack.
 pub(super) struct ImportTables {
     pub(super) accounts: Accounts,
-    /// Distinguishes this stack from every other, whatever its tables are called.
+    /// Identifies the stack; names of tables are not unique.
     pub(super) stack: String,
 }
 
@@ -28,29 +28,29 @@ impl ImportTables {
         })
     }
 
-    /// Writes a person, or nothing.
+    /// Imports a user, completely or not at all.
     ///
     /// # Errors
-    /// If the table gives no definite answer, after some patience. The person may
-    /// have been written: the next run finds out.
+    /// If the result is still unknown after several retries. The user may have been written;
+    /// the next run finds out.
     pub(super) async fn import(&self, user: &User) -> anyhow::Result<Imported> {
         let mut attempts = 0_u32;
-        let came = with_retries(async || {
+        let result = with_retries(async || {
             attempts += 1;
             self.accounts.import(user).await
         })
         .await?;
-        // The answer to an attempt before this one was lost.
-        let lost = attempts > 1 && came == Imported::Already;
-        Ok(if lost { Imported::Written } else { came })
+        // If so, an earlier attempt succeeded, but its response was lost.
+        let lost = attempts > 1 && result == Imported::Already;
+        Ok(if lost { Imported::Written } else { result })
     }
 
-    /// Says what an import of this person would do now.
+    /// Returns what importing this user would do.
     pub(super) async fn foresee(&self, user: &User) -> anyhow::Result<Imported> {
         Ok(with_retries(async || self.accounts.preview_import(user).await).await?)
     }
 
-    /// Says whether an account exists.
+    /// Returns whether an account exists.
     pub(super) async fn has(&self, sub: &SubjectId) -> anyhow::Result<bool> {
         match with_retries(async || self.accounts.users.get(sub).await).await {
             Ok(user) => Ok(user.is_some()),
@@ -75,6 +75,6 @@ async fn with_retries<T>(
     }
 }
 
-/// Attempts at a table that is throttled, beyond the SDK's own: half a minute.
+/// Retries if a table throttles, in addition to the SDK's. Together they take half a minute.
 const MAX_RETRIES: u32 = 7;
 const FIRST_DELAY: Duration = Duration::from_millis(250);

@@ -1,4 +1,5 @@
-//! What the lines of a file claim, for a dry run: nothing is in the table to ask.
+//! What the lines of a file have claimed so far, for a dry run, which writes nothing to the
+//! table.
 
 use std::collections::HashMap;
 
@@ -9,8 +10,8 @@ use gatehouse_store::{Claim, Imported};
 use super::line::{Line, LineOutcome};
 use crate::user_file::Remark;
 
-/// TakenKeys of the lines that would have been imported so far. About 150 bytes a
-/// claim: the only part of the command whose memory grows with the file.
+/// The claims of lines that would have been imported, by key. They take about 150 bytes each,
+/// the only memory that grows with the file.
 #[derive(Default)]
 pub(super) struct TakenKeys(HashMap<ItemKey, Holder>);
 
@@ -21,7 +22,7 @@ struct Holder {
 }
 
 impl TakenKeys {
-    /// Decides as a run that writes would; `foreseen` is what the table says alone.
+    /// Decides the outcome of a line. `foreseen` is the result if only the table is considered.
     pub(super) fn decide(&mut self, line: &Line, user: &User, foreseen: Imported) -> LineOutcome {
         if let Some(holder) = Claim::Subject.key(user).and_then(|key| self.0.get(&key)) {
             return if holder.imported == user.imported {
@@ -55,6 +56,6 @@ impl TakenKeys {
 
 impl Holder {
     fn has(&self, field: &'static str) -> Remark {
-        Remark::new(field, format!("line {} of this file has it", self.line))
+        Remark::new(field, format!("already used on line {}", self.line))
     }
 }

@@ -1,7 +1,6 @@
-//! How many lines came to what, and what that is called.
+//! Counts the outcomes of lines, and summarises them.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -11,20 +10,20 @@ use super::line::{Line, LineOutcome};
 use super::report_file;
 use crate::output::Status;
 
-/// Counts of an import, over all its runs.
+/// The counts of an import over all its runs.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Tally {
     pub(super) imported: u64,
     pub(super) already: u64,
     pub(super) refused: u64,
     pub(super) warnings: u64,
-    /// Of those who were imported.
+    /// Imported users without a password.
     pub(super) without_password: u64,
-    /// Of those who were imported or there, the ones with an old id.
+    /// Users with an old id, among those imported or already there.
     pub(super) old_ids: u64,
-    /// Records that are not people, by their model.
+    /// Records that are not users, by their Django model.
     pub(super) skipped: BTreeMap<String, u64>,
-    /// Line, field and reason of the first line that was refused.
+    /// The line, field and reason of the first refusal.
     pub(super) first_refused: Option<String>,
 }
 
@@ -65,31 +64,31 @@ impl Tally {
         }
     }
 
-    /// Says what happened.
+    /// Returns the summary for the terminal.
     pub(super) fn summary(&self, file: &Path, dry_run: bool, took: Duration) -> String {
         let (imported, already, refused) = (self.imported, self.already, self.refused);
         let beside = |name| report_file::path(file, name).display().to_string();
         let mut lines = Vec::new();
         if dry_run {
             lines.push(format!(
-                "A dry run: nothing was written. To import: {imported}, already there: {already}, to refuse: {refused}."
+                "Dry run, nothing was written. To import: {imported}, already there: {already}, to refuse: {refused}."
             ));
         } else {
-            #[expect(clippy::cast_precision_loss, reason = "a rate for people to read")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "an approximate rate for the summary"
+            )]
             let rate = self.users() as f64 / took.as_secs_f64().max(0.001);
             let memory = peak_memory();
-            let memory = memory.map_or_else(String::new, |mib| format!(", {mib} MiB at most"));
+            let memory = memory.map_or_else(String::new, |mib| format!(", peak memory {mib} MiB"));
             lines.push(format!(
-                "Imported: {imported}, already there: {already}, refused: {refused} ({:.1} s, {rate:.0} people a second{memory}).",
+                "Imported: {imported}, already there: {already}, refused: {refused} ({:.1} s, {rate:.0} users per second{memory}).",
                 took.as_secs_f64()
             ));
         }
         if let Some(first) = &self.first_refused {
-            lines.push(format!("The first refusal: {first}"));
-            lines.push(format!(
-                "Every refused line and the reason: {}",
-                beside("refused.ndjson")
-            ));
+            lines.push(format!("First refusal: {first}"));
+            lines.push(format!("All refused lines: {}", beside("refused.ndjson")));
         }
         if self.warnings > 0 {
             let count = self.warnings;
@@ -101,7 +100,7 @@ impl Tally {
         if self.without_password > 0 {
             let count = self.without_password;
             lines.push(format!(
-                "Without a password: {count}. They log in after `cargo gatehouse users recover NAME`."
+                "Without a password: {count}. They cannot log in until `cargo gatehouse users recover NAME`."
             ));
         }
         if self.old_ids > 0 && !dry_run {
@@ -112,18 +111,16 @@ impl Tally {
             let skipped: Vec<String> = skipped
                 .map(|(model, count)| format!("{model} {count}"))
                 .collect();
-            lines.push(format!("Skipped, not people: {}.", skipped.join(", ")));
+            lines.push(format!(
+                "Skipped records that are not users: {}.",
+                skipped.join(", ")
+            ));
         }
-        let mut text = String::new();
-        for line in lines {
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "{line}");
-        }
-        text
+        lines.join("\n") + "\n"
     }
 }
 
-/// The most memory that this process had, in MiB, where the kernel is Linux.
+/// Returns the peak memory of this process in MiB, if the kernel is Linux.
 fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status

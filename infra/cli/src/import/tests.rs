@@ -15,7 +15,7 @@ use crate::project;
 
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
-/// A data directory that no stack runs on, and a file.
+/// A new data directory, and a directory for files.
 struct World {
     directory: TempDir,
     target: Target,
@@ -63,8 +63,8 @@ impl World {
         std::fs::read_to_string(path).unwrap_or_default()
     }
 
-    /// Everybody in the table, by username.
-    async fn everybody(&self) -> Vec<User> {
+    /// Returns all users in the table, by username.
+    async fn all_users(&self) -> Vec<User> {
         let (mut all, mut start) = (Vec::new(), None);
         loop {
             let page = self.users().export(start.as_deref()).await.unwrap();
@@ -98,7 +98,7 @@ fn counts(tally: &Tally) -> (u64, u64, u64) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
+async fn the_second_of_two_lines_with_one_name_is_refused() {
     let text = format!(
         r#"{{"username":"Robin","email":"robin.one@example.org","password_hash":"{HASH}"}}
 {{"username":"robin","email":"robin.two@example.org","password_hash":"{HASH}"}}
@@ -112,14 +112,14 @@ async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
         assert_eq!(tally.status(), crate::output::Status::Incomplete);
         let report = world.beside("refused.ndjson");
         let who = if words.is_empty() {
-            "another account"
+            "by another account"
         } else {
-            "line 1 of this file"
+            "on line 1"
         };
         let expected =
-            format!("{{\"line\":2,\"field\":\"username\",\"detail\":\"{who} has it\"}}\n");
+            format!("{{\"line\":2,\"field\":\"username\",\"detail\":\"already used {who}\"}}\n");
         assert_eq!(report, expected);
-        let there = world.everybody().await;
+        let there = world.all_users().await;
         let emails: Vec<_> = there.iter().map(|user| user.email.as_deref()).collect();
         let written: &[_] = &[Some("robin.one@example.org")];
         assert_eq!(emails, if words.is_empty() { written } else { &[] });
@@ -127,7 +127,7 @@ async fn two_lines_that_claim_one_name_end_as_if_imported_one_by_one() {
     }
 }
 
-/// Lines of a file that get in each other's way, also through third ones.
+/// Generates lines that conflict with each other, some only through other lines.
 fn colliding() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
     let name = prop::sample::select(vec!["ada", "Ada", "eve", "grace", "robin", "x", "max"]);
     let email = prop::option::of(0..5_u8);
@@ -147,22 +147,22 @@ fn colliding() -> impl proptest::strategy::Strategy<Value = Vec<String>> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
+async fn concurrent_imports_have_the_same_result_as_one_by_one() {
     let mut runner = TestRunner::default();
     for _ in 0..12 {
         let lines = colliding().new_tree(&mut runner).unwrap().current();
         let text = lines.join("\n");
         let mut ends = Vec::new();
-        for (batch, at_once) in [(1, 1), (256, 16), (7, 4)] {
+        for (batch, concurrency) in [(1, 1), (256, 16), (7, 4)] {
             let world = World::new().await;
-            let pace = Pace { batch, at_once };
+            let pace = Pace { batch, concurrency };
             let dry = world.file(&text, &["--dry-run"]);
             let foreseen = world.paced(&dry, pace).await.unwrap();
-            assert_eq!(world.everybody().await.len(), 0);
+            assert_eq!(world.all_users().await.len(), 0);
             let arguments = world.file(&text, &[]);
             let tally = world.paced(&arguments, pace).await.unwrap();
             assert_eq!(counts(&foreseen), counts(&tally), "{text}");
-            let there = world.everybody().await;
+            let there = world.all_users().await;
             let there: Vec<_> = there
                 .into_iter()
                 .map(|user| (user.sub, user.imported))
@@ -172,7 +172,7 @@ async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
             let refused = world.beside("refused.ndjson");
             assert_eq!(refused.lines().count() as u64, tally.refused, "{text}");
 
-            // A second run finds what the first one left, and a dry run says so.
+            // A second run finds the result of the first one, and a dry run reports it.
             let dry = world.file(&text, &["--dry-run"]);
             let foreseen = world.paced(&dry, pace).await.unwrap();
             let again = world.paced(&world.file(&text, &[]), pace).await.unwrap();
@@ -192,12 +192,12 @@ async fn whatever_collides_nobody_is_lost_and_side_by_side_is_one_by_one() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_thousand_lines_are_imported_and_each_can_be_found() {
+async fn two_thousand_lines_are_imported_and_can_be_found() {
     let world = World::new().await;
     let arguments = world.file(&lines(0..2_000), &[]);
     let tally = world.import(&arguments).await.unwrap();
     assert_eq!(counts(&tally), (2_000, 0, 0));
-    let there = world.everybody().await;
+    let there = world.all_users().await;
     assert_eq!(there.len(), 2_000);
     assert_eq!(world.beside("checkpoint.json"), "");
     let ids = world.beside("ids.csv");
@@ -219,11 +219,11 @@ async fn two_thousand_lines_are_imported_and_each_can_be_found() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
+async fn an_interrupted_run_resumes_even_if_users_have_logged_in_since() {
     let world = World::new().await;
     let text = format!("{}{{\"username\":\"x\"}}\n", lines(0..600));
-    // As if it was interrupted in the second batch: what is in the table is ahead of
-    // the checkpoint, and so are the files beside.
+    // As if it was interrupted in the second batch: the table and the reports are ahead of the
+    // checkpoint.
     world
         .import(&world.file(&lines(0..300), &[]))
         .await
@@ -231,7 +231,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
     let arguments = world.file(&text, &[]);
     let ids = world.beside("ids.csv");
     let written: usize = ids.split_inclusive('\n').take(257).map(str::len).sum();
-    let users = world.everybody().await;
+    let users = world.all_users().await;
     let first = users
         .iter()
         .find(|user| user.username == "person-0")
@@ -251,7 +251,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
     });
     let checkpoint = world.directory.path().join("users.ndjson.checkpoint.json");
     std::fs::write(&checkpoint, left.to_string()).unwrap();
-    // Somebody of the part that was written twice has a new hash since.
+    // One of the users who are imported twice has had a new hash since.
     let rehashed = users
         .iter()
         .find(|user| user.username == "person-280")
@@ -267,11 +267,11 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
 
     let tally = world.import(&arguments).await.unwrap();
     assert_eq!(counts(&tally), (556, 44, 1));
-    assert_eq!(world.everybody().await.len(), 600);
+    assert_eq!(world.all_users().await.len(), 600);
     assert_eq!(world.beside("ids.csv").lines().count(), 601);
     assert!(!checkpoint.exists());
 
-    // The same checkpoint for a file of the same size, or another stack: everybody.
+    // With this checkpoint, a file of the same size or another stack starts from the beginning.
     let other = text.replace("person-1@", "person+1@");
     std::fs::write(&checkpoint, left.to_string()).unwrap();
     let tally = world.import(&world.file(&other, &[])).await.unwrap();
@@ -292,7 +292,7 @@ async fn an_interrupted_run_resumes_though_people_have_logged_in_since() {
 async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let world = World::new().await;
     world.import(&world.file(&lines(0..3), &[])).await.unwrap();
-    let users = world.everybody().await;
+    let users = world.all_users().await;
     let tables = ImportTables::open(&world.target).unwrap();
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
     tables.accounts.delete(&users[2], now).await.unwrap();
@@ -329,7 +329,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
 }
 
 #[tokio::test]
-async fn a_file_with_nobody_in_it_is_an_error() {
+async fn a_file_without_users_is_an_error() {
     let world = World::new().await;
     for text in [
         "[]",
@@ -337,16 +337,16 @@ async fn a_file_with_nobody_in_it_is_an_error() {
         "{\"model\":\"a.b\",\"fields\":{}}",
     ] {
         let error = world.import(&world.file(text, &[])).await.unwrap_err();
-        assert!(error.to_string().contains("there is nobody in"), "{error}");
+        assert!(error.to_string().contains("contains no users"), "{error}");
     }
     world.target.close().await;
 }
 
 #[tokio::test]
-async fn whoever_was_imported_can_log_in_by_the_old_hash() {
+async fn an_imported_user_can_log_in_with_the_old_password() {
     let world = World::new().await;
     world.import(&world.file(&lines(0..1), &[])).await.unwrap();
-    let users = world.everybody().await;
+    let users = world.all_users().await;
     let hasher = Hasher::new(Argon2Params::default(), 1);
     let password = TypedPassword::parse("seven quiet otters at dawn").unwrap();
     let verified = hasher.verify(password, users[0].password_hash.clone());

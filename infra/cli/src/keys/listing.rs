@@ -1,4 +1,4 @@
-//! The keys as a table for people and as JSON for programs.
+//! The keys, as a table and as JSON.
 
 use gatehouse_auth::key::{
     KeyRing, KeyState, Kid, PublishedKeyEntry, PublishedKeys, SigningKeyEntry,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::output::{Output, table};
 
-/// Tells of every key of the ring, and of those that are published alone.
+/// Lists every key in the ring, and published keys that are not in it.
 pub(super) fn keys(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Output {
     let signing: Vec<Row> = rows(ring, published, now);
     let mut text = format!("Key ring, version {}\n\n", ring.version());
@@ -46,7 +46,7 @@ pub(super) fn keys(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) ->
     Output::new(text, json)
 }
 
-/// A signing key in the ring, in the table, or in both.
+/// A signing key in the ring, in the table of published keys, or in both.
 struct Row<'a> {
     kid: &'a Kid,
     algorithm: &'static str,
@@ -65,7 +65,7 @@ impl Row<'_> {
 }
 
 fn rows<'a>(ring: &'a KeyRing, published: &'a PublishedKeys, now: Timestamp) -> Vec<Row<'a>> {
-    // Verifiers drop a retired key by themselves, before anybody removes it.
+    // Verifiers stop using a retired key on their own, before it is removed.
     let live = |entry: &PublishedKeyEntry<'_>| published.kids(now).any(|kid| kid == entry.kid);
     let row = |held: SigningKeyEntry<'a>| {
         let shown = published.entries().find(|entry| entry.kid == held.kid);
@@ -78,17 +78,17 @@ fn rows<'a>(ring: &'a KeyRing, published: &'a PublishedKeys, now: Timestamp) -> 
             since: shown.map_or(held.since, |entry| entry.since),
         }
     };
-    let alone = |entry: &PublishedKeyEntry<'_>| {
+    let is_unknown = |entry: &PublishedKeyEntry<'_>| {
         live(entry) && !ring.signing_keys().any(|held| held.kid == entry.kid)
     };
-    let alone = published.entries().filter(alone).map(|entry| Row {
+    let unknown = published.entries().filter(is_unknown).map(|entry| Row {
         kid: entry.kid,
         algorithm: entry.algorithm.name(),
         held: None,
         published: Some(entry.state),
         since: entry.since,
     });
-    ring.signing_keys().map(row).chain(alone).collect()
+    ring.signing_keys().map(row).chain(unknown).collect()
 }
 
 fn name(state: KeyState) -> &'static str {

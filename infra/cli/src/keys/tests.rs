@@ -4,7 +4,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::project;
 
-/// A data directory that no stack runs on.
+/// Opens a new data directory.
 async fn target(directory: &TempDir) -> Target {
     Target::open(&project::repository(), directory.path())
         .await
@@ -29,7 +29,7 @@ fn states(list: &Value) -> Vec<(&str, &str)> {
 }
 
 #[tokio::test]
-async fn keys_are_made_listed_rotated_and_revoked() {
+async fn keys_are_created_listed_rotated_and_revoked() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     let first = ask(&target, Command::Rotate { now: false }).await.unwrap();
@@ -40,8 +40,8 @@ async fn keys_are_made_listed_rotated_and_revoked() {
     let early = ask(&target, Command::Rotate { now: false }).await.unwrap();
     assert_eq!(early["rotated"], false);
     assert!(early["promotable_at"].is_string());
-    let hurried = ask(&target, Command::Rotate { now: true }).await.unwrap();
-    assert_ne!(hurried["active"], first["active"]);
+    let immediate = ask(&target, Command::Rotate { now: true }).await.unwrap();
+    assert_ne!(immediate["active"], first["active"]);
     let list = ask(&target, Command::List).await.unwrap();
     let expected = [
         ("retired", "ES256"),
@@ -50,7 +50,7 @@ async fn keys_are_made_listed_rotated_and_revoked() {
     ];
     assert_eq!(states(&list), expected);
 
-    let kid = hurried["active"].as_str().unwrap().to_owned();
+    let kid = immediate["active"].as_str().unwrap().to_owned();
     let revoke = |kid: &str| Command::Revoke {
         kid: kid.to_owned(),
         refresh: true,
@@ -60,14 +60,14 @@ async fn keys_are_made_listed_rotated_and_revoked() {
     let after = ask(&target, Command::List).await.unwrap();
     assert!(!after.to_string().contains(&kid));
     assert_ne!(after["refresh"], list["refresh"]);
-    for odd in [kid.as_str(), "../x"] {
-        assert!(ask(&target, revoke(odd)).await.is_err());
+    for invalid in [kid.as_str(), "../x"] {
+        assert!(ask(&target, revoke(invalid)).await.is_err());
     }
     target.close().await;
 }
 
 #[test]
-fn an_id_that_begins_with_a_hyphen_is_no_option() {
+fn an_id_that_begins_with_a_hyphen_is_not_an_option() {
     #[derive(clap::Parser)]
     struct Line {
         #[command(flatten)]
@@ -94,7 +94,7 @@ fn an_id_that_begins_with_a_hyphen_is_no_option() {
 }
 
 #[tokio::test]
-async fn a_list_shows_no_key() {
+async fn a_list_does_not_show_the_keys_themselves() {
     let directory = tempfile::tempdir().unwrap();
     let target = target(&directory).await;
     ask(&target, Command::Rotate { now: false }).await.unwrap();

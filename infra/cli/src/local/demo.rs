@@ -1,4 +1,5 @@
-//! Demo users, written to the tables, so that a closed registration has them too.
+//! Demo users. They are written to the tables directly, so it works even if registration is
+//! closed.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use secrecy::SecretString;
 use crate::target::Target;
 use crate::users;
 
-/// Creates the demo users of a running stack and returns a line to print about each.
+/// Creates the demo users in a running stack; returns a line about each for the terminal.
 pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let target = Target::from_running(variables)?;
     let mut lines = Vec::new();
@@ -20,18 +21,18 @@ pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Resul
         let secret = SecretString::from(password.clone());
         let created = users::seed(&target, username, &secret).await;
         lines.push(if created.context("--seed failed")? {
-            format!("{username} has the password {password}")
+            format!("Demo user {username}, password {password}")
         } else {
-            format!("{username} exists, and keeps the password from before")
+            format!("Demo user {username} already exists; the password is unchanged")
         });
     }
     Ok(lines)
 }
 
-/// Returns 24 random characters, 144 bits.
+/// Returns 24 random characters (144 bits).
 pub(super) fn password() -> Result<String, RandomError> {
     Ok(URL_SAFE_NO_PAD.encode(random::bytes::<18>()?))
 }
 
-/// Who is there after `--seed`.
+/// The users that `--seed` creates.
 const DEMO_USERS: [&str; 2] = ["ada", "grace"];

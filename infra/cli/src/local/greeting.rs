@@ -1,4 +1,4 @@
-//! What a person reads once the service is ready.
+//! What the terminal shows once the service is ready.
 
 use std::io::Write;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::data_dir::DataDir;
 use crate::output::StdoutClosed;
 use crate::running::RecordedStack;
 
-/// Where everything is and what to type first.
+/// Where everything is, and what to try first.
 pub(super) struct Greeting<'a> {
     pub(super) stack: &'a Stack,
     pub(super) took: Duration,
@@ -31,7 +31,7 @@ impl Greeting<'_> {
         let took = self.took.as_millis();
         writeln!(
             out,
-            "\nGatehouse is at {url} (ready in {took} ms); Ctrl-C ends it."
+            "\nGatehouse is at {url} (ready in {took} ms). Press Ctrl-C to stop it."
         )?;
         let tables: Vec<&str> = self.stack.tables().collect();
         let dynamodb = self.stack.dynamodb_url();
@@ -40,15 +40,15 @@ impl Greeting<'_> {
             Some(directory) => writeln!(out, "Tables and keys are kept in {directory}.")?,
             None => writeln!(
                 out,
-                "Tables are in memory: Ctrl-C deletes every account and session. --data-dir keeps them."
+                "Tables are in memory and are lost when it stops; use --data-dir to keep them."
             )?,
         }
         if !self.recorded.is_shared() {
             let file = self.recorded.environment().display();
             writeln!(
                 out,
-                "Another stack runs in this project: for commands on this one add --port {}, \
-                 for `cargo lambda watch` add --env-file {file}.",
+                "Another stack is running in this project: for this one, add --port {} to commands \
+                 and --env-file {file} to `cargo lambda watch`.",
                 self.stack.address().port()
             )?;
         }
@@ -62,12 +62,12 @@ impl Greeting<'_> {
         {
             writeln!(
                 out,
-                "\nRegistration is closed: `cargo gatehouse users create NAME` creates an account.\n"
+                "\nRegistration is closed: create an account with `cargo gatehouse users create NAME`.\n"
             )?;
             return Ok(out.flush()?);
         }
         let password = demo::password()?;
-        writeln!(out, "\nRegister somebody first:\n")?;
+        writeln!(out, "\nRegister a user first:\n")?;
         writeln!(
             out,
             "  curl -i {url}/register -H 'Content-Type: application/json' \\"

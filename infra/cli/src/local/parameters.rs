@@ -1,10 +1,10 @@
-//! The template's parameters on this machine: one default of its own, and those
-//! that nothing here obeys.
+//! The template's parameters on this machine: one has a different default, and some have no
+//! effect.
 
 use std::collections::BTreeMap;
 
-/// Adds a limit that an end-to-end suite on this machine, which has one address,
-/// does not reach, unless one is given.
+/// Adds a higher limit on attempts, unless one is given: tests on this machine all come from
+/// one address.
 pub(super) fn all(mut given: BTreeMap<String, String>) -> BTreeMap<String, String> {
     given
         .entry(ATTEMPTS.to_owned())
@@ -12,12 +12,12 @@ pub(super) fn all(mut given: BTreeMap<String, String>) -> BTreeMap<String, Strin
     given
 }
 
-/// Returns what the person at the terminal should know of them.
+/// Returns notes about the parameters for the terminal.
 pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
     let all = all(given.iter().cloned().collect());
     let attempts = all.get(ATTEMPTS).map_or("", String::as_str);
     let attempts = format!(
-        "One address may try {attempts} first logins and registrations an hour: \
+        "Each address may make {attempts} first logins and registrations per hour; change it with \
          --parameter {ATTEMPTS}={attempts}"
     );
     let names = given.iter().map(|(name, _)| name.as_str());
@@ -25,7 +25,7 @@ pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
     let mut notes = vec![attempts];
     if !ignored.is_empty() {
         notes.push(format!(
-            "Without effect on this machine: {}",
+            "These parameters have no effect on this machine: {}",
             ignored.join(", ")
         ));
     }
@@ -34,7 +34,7 @@ pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
 
 const ATTEMPTS: &str = "AddressAttemptsPerHour";
 const LOCAL_ATTEMPTS: &str = "100000";
-/// Parameters of what only AWS has: throttles, alarms, schedules, a cache.
+/// Parameters of features that only exist on AWS: throttling, alarms, schedules, caching.
 const DEPLOYED_ONLY: [&str; 13] = [
     "AlarmTopicArn",
     "Architecture",
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_has_100000_attempts_unless_they_are_given() {
+    fn an_address_has_100000_attempts_by_default() {
         for (parameters, attempts) in [
             (&[][..], "100000"),
             (&[("Audience", "a")], "100000"),
@@ -78,10 +78,10 @@ mod tests {
     }
 
     #[test]
-    fn a_parameter_without_effect_here_is_named() {
+    fn parameters_without_effect_on_this_machine_are_listed() {
         assert_eq!(notes(&given(&[("Audience", "a")])).len(), 1);
         let notes = notes(&given(&[("ThrottleRate", "1"), ("Tracing", "Active")]));
-        let named = "Without effect on this machine: ThrottleRate, Tracing";
+        let named = "These parameters have no effect on this machine: ThrottleRate, Tracing";
         assert_eq!(notes[1], named);
         let template = include_str!("../../../template.yaml");
         for name in DEPLOYED_ONLY {

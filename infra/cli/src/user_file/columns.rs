@@ -1,6 +1,6 @@
-//! Which column or member of a file is which of ours.
+//! How the columns of a CSV file, or the members of JSON objects, map to fields of a user.
 
-/// Our columns, in the order in which an export writes them.
+/// The fields of a user, in the order of the columns of an export.
 pub(crate) const COLUMNS: [&str; 12] = [
     "id",
     "external_id",
@@ -16,31 +16,31 @@ pub(crate) const COLUMNS: [&str; 12] = [
     "password_changed_at",
 ];
 
-/// What `--column` and `--ignore` say.
+/// The options `--column` and `--ignore`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(crate) struct Columns {
-    /// Reads our column OURS from the file's column THEIRS, such as `--column username=login`
+    /// Reads the field OURS from the file's column THEIRS, such as `--column username=login`; may be repeated
     #[arg(long = "column", value_name = "OURS=THEIRS", value_parser = pair)]
     mapped: Vec<(&'static str, String)>,
-    /// Leaves out a column that is not one of ours; several with commas between them
+    /// Ignores an unknown column; separate several with commas
     #[arg(long = "ignore", value_name = "THEIRS", value_delimiter = ',')]
     ignored: Vec<String>,
 }
 
-/// What a column of a file is to us.
+/// How a column of a file is used.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Column {
-    /// It is read as these.
+    /// It is read into these fields.
     Ours(Vec<&'static str>),
-    /// `--ignore` names it.
+    /// `--ignore` lists it.
     Ignored,
-    /// It has a name of ours, but `--column` reads that from another one.
+    /// It has the name of a field that `--column` reads from another column.
     Replaced,
     Unknown,
 }
 
 impl Columns {
-    /// Finds what a column is. Case and white space around the name do not matter.
+    /// Returns how a column is used. Case and surrounding white space do not matter.
     pub(super) fn resolve(&self, theirs: &str) -> Column {
         let theirs = theirs.trim();
         let mapped = self.mapped.iter();
@@ -63,30 +63,35 @@ impl Columns {
         }
     }
 
-    /// The file's name for one of ours, if `--column` gives one.
+    /// Returns the column that `--column` names for a field.
     pub(super) fn theirs(&self, ours: &str) -> Option<&str> {
         let mapped = self.mapped.iter().find(|(name, _)| *name == ours);
         mapped.map(|(_, theirs)| theirs.as_str())
     }
 
-    /// Every name that `--column` expects in the file.
+    /// Returns every column that `--column` names.
     pub(super) fn expected(&self) -> impl Iterator<Item = &str> {
         self.mapped.iter().map(|(_, theirs)| theirs.as_str())
     }
 }
 
-/// Says what to do about columns that are not ours.
+/// Explains what to do about unknown columns.
 pub(super) fn advice(theirs: &[&str]) -> String {
     let names: Vec<String> = theirs.iter().map(|name| shown(name)).collect();
+    let (columns, it) = if names.len() == 1 {
+        ("column", "it")
+    } else {
+        ("columns", "them")
+    };
     format!(
-        "{}: not a column of ours; read it with --column OURS=THEIRS, or leave it out with --ignore {}. Ours are {}",
+        "unknown {columns} {}: read {it} with --column OURS=THEIRS, or ignore {it} with --ignore {}. Known columns are {}",
         names.join(", "),
         names.join(","),
         COLUMNS.join(", ")
     )
 }
 
-/// A name as a message may repeat it.
+/// Formats a name for a message.
 pub(super) fn shown(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "_-. ".contains(letter);
     let name: String = name.chars().take(SHOWN).collect();
@@ -99,15 +104,15 @@ pub(super) fn shown(name: &str) -> String {
 
 fn pair(text: &str) -> Result<(&'static str, String), String> {
     let Some((ours, theirs)) = text.split_once('=') else {
-        return Err("write OURS=THEIRS, such as username=login".to_owned());
+        return Err("expected OURS=THEIRS, such as username=login".to_owned());
     };
     let ours = COLUMNS.into_iter().find(|name| *name == ours.trim());
-    let ours = ours.ok_or_else(|| format!("OURS is one of {}", COLUMNS.join(", ")))?;
+    let ours = ours.ok_or_else(|| format!("OURS must be one of {}", COLUMNS.join(", ")))?;
     match theirs.trim() {
-        "" => Err("THEIRS is empty: name a column of the file".to_owned()),
+        "" => Err("THEIRS must be the name of a column in the file".to_owned()),
         theirs => Ok((ours, theirs.to_owned())),
     }
 }
 
-/// Characters of a name that a message repeats.
+/// How many characters of a name a message shows.
 const SHOWN: usize = 40;

@@ -1,4 +1,4 @@
-//! CSV with a header (RFC 4180), with commas, semicolons or tabs.
+//! Reads CSV with a header (RFC 4180), separated by commas, semicolons or tabs.
 
 use std::io::{self, BufRead, Cursor, Read as _};
 
@@ -14,17 +14,16 @@ use super::records::{RawRecord, Records};
 /// The rows of a file.
 pub(super) struct Rows<R> {
     records: Records<R>,
-    /// How many columns the file has.
+    /// The number of columns.
     width: usize,
     header: Header,
     columns: Columns,
 }
 
-/// What is read: the index of a column, and the field that it is.
+/// The columns that are read: their index, and the field that they are read into.
 type Header = Vec<(usize, &'static str)>;
 
-/// Reads the header. Anything that is wrong with it is wrong with every row, so it
-/// is refused as a whole.
+/// Reads the header. A mistake in it affects every row, so it is an error.
 pub(super) fn read<R: BufRead>(
     mut file: R,
     columns: &Columns,
@@ -32,7 +31,7 @@ pub(super) fn read<R: BufRead>(
     let mut line = 1;
     let mut head = first_line(&mut file)?;
     let mut delimiter = None;
-    // Windows PowerShell writes a type first, other programs tell Excel the separator.
+    // PowerShell begins with a line about the type, other programs with the separator for Excel.
     while head.starts_with(b"#TYPE ") || declared_separator(&head).is_some() {
         delimiter = delimiter.or(declared_separator(&head));
         head = first_line(&mut file)?;
@@ -69,7 +68,7 @@ fn header(names: &StringRecord, columns: &Columns) -> Result<Header, String> {
             Column::Replaced => {
                 let name = shown(name);
                 return Err(format!(
-                    "the column {name} is there, but --column reads that from another: leave it out with --ignore {name}"
+                    "--column reads {name} from another column, but there is also a column {name}: ignore it with --ignore {name}"
                 ));
             }
         }
@@ -77,7 +76,7 @@ fn header(names: &StringRecord, columns: &Columns) -> Result<Header, String> {
     let count = |field: &str| header.iter().filter(|(_, one)| *one == field).count();
     if let Some(twice) = COLUMNS.into_iter().find(|field| count(field) > 1) {
         return Err(format!(
-            "the column {twice} is there twice: leave one of them out"
+            "more than one column is {twice}: ignore or remove the others"
         ));
     }
     if !unknown.is_empty() {
@@ -89,13 +88,13 @@ fn header(names: &StringRecord, columns: &Columns) -> Result<Header, String> {
     };
     if let Some(theirs) = columns.expected().find(|theirs| !is_there(theirs)) {
         return Err(format!(
-            "there is no column {}, which --column names",
+            "there is no column {}, but --column names it",
             shown(theirs)
         ));
     }
     if count("username") == 0 {
         return Err(
-            "the column username is missing: name the one to read with --column username=THEIRS"
+            "the column username is missing: name the column to read with --column username=THEIRS"
                 .to_owned(),
         );
     }
@@ -116,7 +115,7 @@ impl<R: BufRead> Iterator for Rows<R> {
 }
 
 impl<R: BufRead> Rows<R> {
-    /// Reads a row, unless it has nothing but separators.
+    /// Reads a row; returns nothing if all fields are empty.
     fn entry(&self, raw: &RawRecord) -> io::Result<Option<Entry>> {
         let fields = self.records.fields(raw)?;
         if fields.iter().all(|value| value.trim_ascii().is_empty()) {
@@ -126,7 +125,7 @@ impl<R: BufRead> Rows<R> {
         let record = self.record(raw, fields, &mut warnings);
         let record = record.map_err(|mut remark| {
             if raw.last > raw.first {
-                remark.detail = format!("{}; it ends in line {}", remark.detail, raw.last);
+                remark.detail = format!("{}; the record ends on line {}", remark.detail, raw.last);
             }
             NoUser::Refused(remark)
         });
@@ -144,7 +143,7 @@ impl<R: BufRead> Rows<R> {
         warnings: &mut Vec<Remark>,
     ) -> Result<Record, Remark> {
         if raw.has_stray_quote {
-            let detail = "a quotation mark is not closed, or text follows one that closes: write \"\" for a quotation mark within quotes";
+            let detail = "has an unclosed quotation mark, or text after a closing one: write \"\" for a quotation mark inside quotes";
             return Err(Remark::new("", detail));
         }
         let row = StringRecord::from_byte_record(fields).map_err(|_| Remark::new("", NOT_UTF_8))?;
@@ -163,14 +162,14 @@ impl<R: BufRead> Rows<R> {
     }
 }
 
-/// Reads a line with its end, at most 64 KiB of it.
+/// Reads at most 64 KiB of a line, including its line ending.
 fn first_line(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
     file.take(MAX_HEADER_BYTES).read_until(b'\n', &mut line)?;
     Ok(line)
 }
 
-/// The separator that a first line such as `sep=;` gives to Excel.
+/// Returns the separator from a first line such as `sep=;`, which is meant for Excel.
 fn declared_separator(line: &[u8]) -> Option<u8> {
     let line = line.trim_ascii_end();
     let line = line.strip_prefix(b"\"").unwrap_or(line);
@@ -181,12 +180,12 @@ fn declared_separator(line: &[u8]) -> Option<u8> {
     }
 }
 
-/// The separator that the header has most of, outside quotation marks.
+/// Returns the separator that occurs most often in the header, outside quotation marks.
 fn detect_separator(header: &[u8]) -> u8 {
     let mut quoted = false;
     let mut counts = SEPARATORS.map(|separator| (0_usize, separator));
     for byte in header {
-        // A header in an old Mac's file is followed by rows on the same LF line.
+        // In a file with CR line endings, the rows follow on the same LF-terminated line.
         if *byte == b'\r' {
             break;
         }
@@ -204,7 +203,7 @@ fn detect_separator(header: &[u8]) -> u8 {
 }
 
 const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-/// What databases print for NULL: `mysql --batch`, and `COPY` of Postgres.
+/// How databases print NULL: `mysql --batch`, and `COPY` in `PostgreSQL`.
 const NULLS: [&str; 2] = ["NULL", "\\N"];
 const MAX_HEADER_BYTES: u64 = 64 * 1024;
 const NOT_UTF_8: &str = "is not UTF-8: save the file as UTF-8";

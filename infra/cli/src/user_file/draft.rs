@@ -1,4 +1,4 @@
-//! A person as a file has them, field by field, on the way to a record.
+//! A user while it is read from a file, field by field.
 
 use std::collections::BTreeMap;
 
@@ -9,12 +9,12 @@ use super::columns::{COLUMNS, Column, Columns, advice, shown};
 use super::record::{Record, Remark};
 use super::time;
 
-/// Values by our names for them. There is no `Debug`: it holds a hash.
+/// The values, by field. It has no `Debug`, because it contains a password hash.
 #[derive(Default)]
 pub(super) struct Draft(BTreeMap<&'static str, Value>);
 
 impl Draft {
-    /// Puts a member of an object where it belongs.
+    /// Sets the fields that a member of an object is read into.
     pub(super) fn put(
         &mut self,
         columns: &Columns,
@@ -26,7 +26,7 @@ impl Draft {
             Column::Ignored => return Ok(()),
             Column::Replaced => {
                 let detail =
-                    "is read from another member by --column: leave this one out with --ignore";
+                    "--column reads this field from another member: ignore this one with --ignore";
                 return Err(Remark::new(shown(name), detail));
             }
             Column::Unknown => return Err(Remark::new(shown(name), advice(&[name]))),
@@ -37,11 +37,11 @@ impl Draft {
         Ok(())
     }
 
-    /// Sets one of our fields, once.
+    /// Sets a field, which must not be set yet.
     pub(super) fn set(&mut self, ours: &'static str, value: Value) -> Result<(), Remark> {
         match self.0.insert(ours, value) {
             None => Ok(()),
-            Some(_) => Err(Remark::new(ours, "is there twice: leave one of them out")),
+            Some(_) => Err(Remark::new(ours, "is given more than once")),
         }
     }
 
@@ -49,7 +49,7 @@ impl Draft {
         self.0.contains_key(ours)
     }
 
-    /// Makes the record, with a warning for each time that cannot be read.
+    /// Builds the record, with a warning for each time that cannot be read.
     pub(super) fn record(
         mut self,
         columns: &Columns,
@@ -57,7 +57,7 @@ impl Draft {
     ) -> Result<Record, Remark> {
         let password = columns.theirs("password_hash");
         if let Some(theirs) = password.filter(|_| !self.has("password_hash")) {
-            let detail = format!("{} is missing, which --column names", shown(theirs));
+            let detail = format!("{} is missing, but --column names it", shown(theirs));
             return Err(Remark::new("password_hash", detail));
         }
         let username = self.text("username")?;
@@ -66,7 +66,7 @@ impl Draft {
             external_id: self.id("external_id")?,
             username: username.ok_or_else(|| Remark::new("username", "is missing"))?,
             email: self.text("email")?,
-            // As `shadow` and passlib write an account without a password.
+            // `shadow` and passlib write `*` for an account without a password.
             password_hash: self.text("password_hash")?.filter(|hash| hash != "*"),
             roles: self.roles()?,
             status: self.status()?,
@@ -95,7 +95,7 @@ impl Draft {
         }
     }
 
-    /// Ids are numbers in many systems.
+    /// Reads an id, which is a number in many systems.
     fn id(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
         let text = match self.remove(ours) {
             Some(Value::Number(number)) => Some(number.to_string()),
@@ -121,7 +121,7 @@ impl Draft {
         number.map(Some).ok_or_else(|| Remark::new(ours, detail))
     }
 
-    /// An array of names, or one text with spaces or commas between them.
+    /// Reads an array of roles, or a text of roles separated by spaces or commas.
     fn roles(&mut self) -> Result<Option<Vec<String>>, Remark> {
         let mut roles: Vec<String> = match self.remove("roles") {
             None => return Ok(None),
@@ -147,7 +147,7 @@ impl Draft {
         Ok(Some(roles))
     }
 
-    /// `active` or `disabled`, or whether the account is active.
+    /// Reads `active` or `disabled`, or a boolean that says whether the account is active.
     fn status(&mut self) -> Result<Option<String>, Remark> {
         let text = match self.remove("status") {
             None => return Ok(None),
@@ -171,7 +171,8 @@ impl Draft {
         }
     }
 
-    /// Nobody is refused because of a time: one that cannot be read is left out.
+    /// Reads a time. An invalid time is only left out, with a warning: it is no reason to refuse
+    /// a user.
     fn time(&mut self, ours: &'static str, warnings: &mut Vec<Remark>) -> Option<String> {
         let text = match self.remove(ours)? {
             Value::String(text) => trimmed(&text)?,
@@ -180,21 +181,20 @@ impl Draft {
         };
         let read = time::read(&text);
         if read.is_none() {
-            let detail =
-                "is not a time that can be read, such as 2024-01-15T08:00:00Z: it was left out";
+            let detail = "is not a valid time such as 2024-01-15T08:00:00Z, so it was left out";
             warnings.push(Remark::new(ours, detail));
         }
         read.map(|moment| moment.to_string())
     }
 }
 
-/// Text without white space around it, if there is any.
+/// Trims white space; returns nothing if no text is left.
 fn trimmed(text: &str) -> Option<String> {
     let text = text.trim();
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The value in `MongoDB`'s extended JSON: `{"$oid": "…"}`, `{"$date": "…"}`.
+/// Unwraps values in `MongoDB`'s extended JSON: `{"$oid": "…"}`, `{"$date": "…"}`.
 fn unwrap_extended_json(value: Value) -> Value {
     let Value::Object(object) = &value else {
         return value;
@@ -219,5 +219,5 @@ fn type_error(field: &'static str, value: &Value, expected: &str) -> Remark {
     Remark::new(field, format!("must be {expected}, not {found}"))
 }
 
-/// JSON numbers are exact up to here; a version this high was never counted.
+/// JSON numbers are exact up to this value, which no real version reaches.
 const MAX_VERSION: u64 = (1 << 53) - 1;

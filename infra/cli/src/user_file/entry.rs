@@ -1,25 +1,26 @@
-//! What a file has at one place: a user, or the reason why there is none.
+//! Entries of a file: users, or the reasons why they could not be read.
 
 use std::io;
 
 use super::record::{Record, Remark};
 
-/// All that is in a file, in order. An error is the end of it.
+/// All entries of a file, in order. After an error there are no more.
 pub(crate) type Entries = Box<dyn Iterator<Item = io::Result<Entry>>>;
 
-/// What a file has at one place, and what was left out of it.
+/// A row of a CSV file, or a JSON object.
 pub(crate) struct Entry {
-    /// The line that it begins in, as an editor counts.
+    /// The line that it begins on, as an editor counts them.
     pub(crate) line: u64,
     pub(crate) record: Result<Record, NoUser>,
+    /// What was left out of it.
     pub(crate) warnings: Vec<Remark>,
 }
 
-/// Why an entry is not a user.
+/// Why an entry has no user.
 #[derive(Debug, Clone)]
 pub(crate) enum NoUser {
     Refused(Remark),
-    /// A record of another model of Django's, by its name.
+    /// A record of another Django model, with the name of the model.
     OtherModel(String),
 }
 

@@ -1,4 +1,4 @@
-//! A person as a JSON object: one of ours, or one of Django's `dumpdata`.
+//! Reads a user from a JSON object, in our form or from Django's `dumpdata`.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::draft::Draft;
 use super::entry::NoUser;
 use super::record::{Record, Remark};
 
-/// The members of an object in their order, also those that are there twice.
+/// The members of an object in order, including duplicates.
 pub(super) struct Members(Vec<(String, Value)>);
 
 /// Reads one object.
@@ -36,7 +36,7 @@ pub(super) fn record(
 fn parse(bytes: &[u8]) -> Result<Members, Remark> {
     let text = str::from_utf8(bytes)
         .map_err(|_| Remark::new("", "is not UTF-8: save the file as UTF-8"))?;
-    // serde's own sentence about data may quote the line, and with it a hash.
+    // serde's message may quote the value, which may be a password hash.
     serde_json::from_str(text).map_err(|error| {
         let column = error.column();
         let detail = match error.classify() {
@@ -44,10 +44,10 @@ fn parse(bytes: &[u8]) -> Result<Members, Remark> {
                 "is not a JSON object such as {\"username\": \"ada\"}".to_owned()
             }
             serde_json::error::Category::Io | serde_json::error::Category::Syntax => {
-                format!("is not valid JSON at column {column}")
+                format!("is invalid JSON at column {column}")
             }
             serde_json::error::Category::Eof => {
-                "is not valid JSON: it ends too early; write each object on a line of its own, or all of them as one array".to_owned()
+                "is invalid JSON, because it ends too early: write each object on one line, or all of them in one array".to_owned()
             }
         };
         Remark::new("", detail)
@@ -56,7 +56,7 @@ fn parse(bytes: &[u8]) -> Result<Members, Remark> {
 
 enum Object {
     Ours(Members),
-    /// A record of a model with a password: a user, whatever the model is called.
+    /// A record with a password, which is a user whatever its model is called.
     Django {
         pk: Option<Value>,
         fields: Vec<(String, Value)>,
@@ -64,7 +64,8 @@ enum Object {
     OtherModel(String),
 }
 
-/// `{"model": "auth.user", "pk": 1, "fields": {…}}` (Django: Serialization formats).
+/// Recognises `{"model": "auth.user", "pk": 1, "fields": {…}}` (Django: Serialization
+/// formats).
 fn django(members: Members) -> Object {
     let find = |wanted: &str| {
         let mut found = members.0.iter().filter(|(name, _)| name == wanted);
@@ -96,7 +97,7 @@ fn django_draft(
         let known = DJANGO.iter().find(|(theirs, _)| *theirs == name);
         let column = columns.resolve(&name);
         match (column, known) {
-            // What --column or --ignore says about a field wins.
+            // --column and --ignore take precedence.
             (Column::Ours(_) | Column::Ignored | Column::Replaced, _) => {
                 draft.put(columns, &name, &value)?;
             }
@@ -104,7 +105,7 @@ fn django_draft(
             (Column::Unknown, Some((_, None))) => {
                 if name == "is_superuser" && value == Value::Bool(true) {
                     let detail =
-                        "is true, but no role is given for it: use `gatehouse users promote`";
+                        "is true, but does not become a role: use `gatehouse users promote`";
                     warnings.push(Remark::new(name, detail));
                 }
             }
@@ -146,8 +147,8 @@ impl<'de> Deserialize<'de> for Members {
     }
 }
 
-/// Fields of `auth.user` and of models made from `AbstractUser`, and which of ours
-/// they are. The others say nothing that we keep.
+/// Fields of `auth.user` and of models derived from `AbstractUser`, and the fields that they
+/// are read into. Those without one are ignored.
 const DJANGO: [(&str, Option<&str>); 10] = [
     ("password", Some("password_hash")),
     ("is_active", Some("status")),

@@ -1,4 +1,4 @@
-//! JSON objects in a file: one a line, or all of them in an array.
+//! Reads a file of JSON objects: one per line, or all of them in an array.
 
 use std::io::{self, BufRead, Read as _};
 
@@ -7,7 +7,7 @@ use super::entry::Entry;
 use super::json;
 use super::record::Remark;
 
-/// Reads line by line, never more than one of them at a time.
+/// Reads one object per line; only one line is in memory at a time.
 pub(super) struct Lines<R> {
     file: R,
     line: u64,
@@ -23,7 +23,7 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
-    /// Returns a line; of one that is too long, its beginning.
+    /// Returns the next line, or only the beginning of one that is too long.
     fn next_line(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut bytes = Vec::new();
         let mut file = self.file.by_ref().take(MAX_LINE_BYTES + 1);
@@ -55,7 +55,7 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// Reads an array element by element, never more than one of them at a time.
+/// Reads the elements of an array; only one of them is in memory at a time.
 pub(super) struct Elements<R> {
     bytes: io::Bytes<R>,
     line: u64,
@@ -103,7 +103,7 @@ impl<R: BufRead> Elements<R> {
                 if self.state == State::Ended {
                     return Ok(None);
                 }
-                return Err(self.wrong("the file ends within the array: a part of it is missing"));
+                return Err(self.wrong("the file ends inside the array, so part of it is missing"));
             };
             if byte.is_ascii_whitespace() {
                 continue;
@@ -120,9 +120,7 @@ impl<R: BufRead> Elements<R> {
                     return Err(self.wrong("an element of the array is not an object"));
                 }
                 (State::CommaOrEnd, _) => {
-                    return Err(
-                        self.wrong("after an element of the array, a comma or ] is missing")
-                    );
+                    return Err(self.wrong("expected a comma or ] after an element of the array"));
                 }
                 (State::Opening | State::Ended, _) => {
                     return Err(self.wrong("there is text outside the array"));
@@ -131,14 +129,14 @@ impl<R: BufRead> Elements<R> {
         }
     }
 
-    /// Reads on to the end of the object whose brace was read.
+    /// Reads the rest of an object, after its opening brace.
     fn object(&mut self) -> io::Result<Entry> {
         let line = self.line;
         let (mut depth, mut quoted, mut escaped) = (1_u32, false, false);
         let mut bytes = vec![b'{'];
         while depth > 0 {
             let Some(byte) = self.byte()? else {
-                let text = format!("the file ends within the object that begins in line {line}");
+                let text = format!("the file ends inside the object that begins on line {line}");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             };
             match byte {
@@ -173,7 +171,7 @@ impl<R: BufRead> Iterator for Elements<R> {
 fn entry(line: u64, bytes: &[u8], columns: &Columns) -> Entry {
     let mut warnings = Vec::new();
     let record = if too_long(bytes) {
-        Err(Remark::new("", "has more than 1 MiB, which is not a person").into())
+        Err(Remark::new("", "has more than 1 MiB, which is too long for a user").into())
     } else {
         json::record(bytes, columns, &mut warnings)
     };
@@ -188,5 +186,5 @@ fn too_long(bytes: &[u8]) -> bool {
     bytes.len() as u64 > MAX_LINE_BYTES
 }
 
-/// Longer objects are refused unread: memory stays what it is whatever the file.
+/// Longer objects are refused without being read, which limits the use of memory.
 const MAX_LINE_BYTES: u64 = 1024 * 1024;

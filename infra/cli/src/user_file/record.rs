@@ -1,4 +1,4 @@
-//! One user as a file has it, and as a table has it.
+//! One user, in the form that files contain, and its conversion from and to the table's form.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,8 +14,8 @@ use gatehouse_auth::username::Username;
 use serde::Serialize;
 use uuid::Uuid;
 
-/// A user in a file, each field in the one form that an export writes. There is no
-/// `Debug`: it holds a hash.
+/// A user in a file, with each field in the form that an export writes. It has no `Debug`,
+/// because it contains a password hash.
 #[derive(Clone, Default, Serialize)]
 pub(crate) struct Record {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,10 +46,10 @@ pub(crate) struct Record {
     pub(crate) password_changed_at: Option<String>,
 }
 
-/// What is wrong with a field. It never repeats what the field holds.
+/// A problem with a field. It never contains the value of the field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Remark {
-    /// The field, if a single one is to blame.
+    /// The field, if the problem concerns only one.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) field: String,
     pub(crate) detail: String,
@@ -65,8 +65,8 @@ impl Remark {
 }
 
 impl Record {
-    /// Makes the user. The same record always makes the same subject, so that a line
-    /// that is imported again is recognised.
+    /// Creates the user. The same record always gets the same subject, so that a line that is
+    /// imported again is recognised.
     pub(crate) fn user(&self, now: Timestamp) -> Result<User, Remark> {
         let refused = |field: &'static str, error: &dyn std::error::Error| {
             Remark::new(field, error.to_string())
@@ -102,17 +102,17 @@ impl Record {
         })
     }
 
-    /// The digest of the line in its one form: absent fields stay absent, so it does
-    /// not matter when the line is read, nor in which format it was.
+    /// Returns the digest of the record. Fields that are absent from the file do not contribute,
+    /// so it depends neither on the format of the file nor on the time of the import.
     pub(crate) fn digest(&self) -> String {
         let canonical = serde_json::to_vec(self).unwrap_or_default();
         digest::sha256(&canonical)
     }
 
-    /// The subject, and the id that another system gave this person.
+    /// Returns the subject, and the id from the other system.
     ///
-    /// Only a UUID and an id of our own export become the subject: those are unique
-    /// everywhere, and a subject is never given to anybody else.
+    /// Only UUIDs and ids from our own exports become the subject. They are globally unique,
+    /// and a subject must never be reused for another user.
     fn identity(&self, digest: &str) -> Result<(SubjectId, Option<ExternalId>), Remark> {
         let external = |text: &str| {
             ExternalId::parse(text).map_err(|error| Remark::new("external_id", error.to_string()))
@@ -126,7 +126,7 @@ impl Record {
         }
         let old = external(id)?;
         if given.is_some_and(|given| given != old) {
-            let detail = "id is kept as the external id, so there cannot be another: leave one of the two out";
+            let detail = "id becomes the external id, so a different external_id is not possible: remove one of them";
             return Err(Remark::new("external_id", detail));
         }
         let sub = match Uuid::try_parse(id) {
@@ -136,7 +136,7 @@ impl Record {
         Ok((sub, Some(old)))
     }
 
-    /// The subject that our own export wrote.
+    /// Returns the subject if our own export wrote it.
     fn exported_id(&self, id: &str) -> Option<SubjectId> {
         self.token_version?;
         let sub = SubjectId::parse(id).ok()?;
@@ -170,13 +170,13 @@ impl From<&User> for Record {
     }
 }
 
-/// A subject for a person without one of their own.
+/// Derives a subject for a user whose id cannot be one.
 fn derive_subject(digest: &str) -> Result<SubjectId, Remark> {
     let digest = digest::sha256(format!("subject of the line {digest}").as_bytes());
     let bytes = URL_SAFE_NO_PAD.decode(digest).unwrap_or_default();
     let (bytes, _) = bytes
         .split_first_chunk()
-        .ok_or_else(|| Remark::new("id", "could not be made"))?;
+        .ok_or_else(|| Remark::new("id", "could not be derived"))?;
     Ok(SubjectId::from_bytes(*bytes))
 }
 

@@ -1,14 +1,14 @@
-//! Delimited text, record by record, with the lines that each of them spans.
+//! Splits CSV into records and counts the lines of each.
 //!
-//! A line ends with LF, CRLF or CR, as in an editor. The CSV parser counts LF only, and
-//! accepts text after a closing quotation mark, so that a mark that is not closed
-//! swallows every line up to the next one.
+//! A line ends with LF, CRLF or CR, as in an editor. The CSV parser only counts LF. It also
+//! accepts text after a closing quotation mark, so an unclosed one would swallow every line
+//! up to the next quotation mark.
 
 use std::io::{self, BufRead, Bytes};
 
 use csv::{ByteRecord, ReaderBuilder};
 
-/// The records of a file, one in memory at a time.
+/// Reads the records of a file, one at a time.
 pub(super) struct Records<R> {
     bytes: Bytes<R>,
     delimiter: u8,
@@ -16,29 +16,30 @@ pub(super) struct Records<R> {
     after_cr: bool,
 }
 
-/// The text of a record. Its fields are only read if no quotation mark is stray.
+/// A record before it is split into fields.
 #[derive(Default)]
 pub(super) struct RawRecord {
     text: Vec<u8>,
-    /// The lines that it begins and ends in.
+    /// The lines that it begins and ends on.
     pub(super) first: u64,
     pub(super) last: u64,
-    /// A quotation mark is not closed, or text follows one that closes.
+    /// Whether a quotation mark is unclosed, or text follows a closing one.
     pub(super) has_stray_quote: bool,
 }
 
-/// Where a byte stands in a field (RFC 4180 section 2).
+/// The position in a field (RFC 4180 section 2).
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Quotes {
     Before,
     Unquoted,
     Quoted,
-    /// After a quotation mark within quotes: the end, or the first of two.
+    /// After a quotation mark in a quoted field: either it ends the quotes, or it is the first
+    /// of two.
     Closing,
 }
 
 impl<R: BufRead> Records<R> {
-    /// Reads from the beginning of line `line`.
+    /// Reads text that begins on line `line`.
     pub(super) fn new(text: R, delimiter: u8, line: u64) -> Self {
         Self {
             bytes: text.bytes(),
@@ -87,7 +88,7 @@ impl<R: BufRead> Records<R> {
             }
             if record.text.len() > MAX_RECORD_BYTES {
                 let text = format!(
-                    "line {}: a record has more than 64 KiB; is a quotation mark not closed?",
+                    "line {}: a record has more than 64 KiB; is a quotation mark unclosed?",
                     record.first
                 );
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
@@ -118,5 +119,5 @@ impl Quotes {
     }
 }
 
-/// More is not a user, but a quotation mark that nobody closed.
+/// A longer record is not a user, but probably an unclosed quotation mark.
 const MAX_RECORD_BYTES: usize = 64 * 1024;

@@ -1,7 +1,7 @@
-//! A file, read twice: to learn what it is, then for the people in it.
+//! A file of users, which is read twice.
 //!
-//! The first reading takes the digest and finds the encoding; the second fails if
-//! the file is no longer the same.
+//! The first pass computes the digest and detects the encoding. The second pass reads the
+//! users, and fails if the file has changed since.
 
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
@@ -17,25 +17,25 @@ use super::columns::Columns;
 use super::entry::Entries;
 use super::{csv_file, json_file};
 
-/// A file whose digest and encoding are known.
+/// A file after the first pass.
 pub(crate) struct Source {
     path: PathBuf,
-    /// The SHA-256 of its bytes in base64url.
+    /// The SHA-256 of the file in base64url.
     pub(crate) digest: String,
     /// In bytes.
     pub(crate) size: u64,
     encoding: &'static Encoding,
-    /// The encoding, if it was guessed.
+    /// The name of the encoding, if it was guessed.
     pub(crate) guessed: Option<&'static str>,
 }
 
 impl Source {
-    /// Reads a file once; `encoding` is what the caller says it is.
+    /// Makes the first pass. `encoding` is the one that the user specified.
     pub(crate) fn scan(path: &Path, encoding: Option<&'static Encoding>) -> anyhow::Result<Self> {
         let shown = path.display().to_string();
         let file = File::open(path).with_context(|| shown.clone())?;
         if !file.metadata().with_context(|| shown.clone())?.is_file() {
-            bail!("{shown} is read twice, so it must be a file and not a pipe or a directory");
+            bail!("{shown} must be a file, not a pipe or a directory, because it is read twice");
         }
         let mut first_pass = FirstPass::default();
         let feed = |chunk: &[u8], last| {
@@ -57,7 +57,7 @@ impl Source {
             if guess != WINDOWS_1252 {
                 let name = guess.name().to_ascii_lowercase();
                 bail!(
-                    "{shown} is not UTF-8, but perhaps {name}: save it as UTF-8, or say what it is with --encoding, such as --encoding {name}"
+                    "{shown} is not UTF-8, but possibly {name}: save it as UTF-8, or specify the encoding, such as --encoding {name}"
                 );
             }
             guessed = Some(guess.name());
@@ -75,7 +75,7 @@ impl Source {
         })
     }
 
-    /// Reads the file again, person by person; `at` learns how many bytes were read.
+    /// Makes the second pass, entry by entry. `at` is called with the number of bytes read.
     pub(crate) fn entries(
         &self,
         columns: &Columns,
@@ -109,17 +109,17 @@ impl Source {
     }
 }
 
-/// What the first reading finds.
+/// What the first pass finds out.
 #[derive(Default)]
 struct FirstPass {
     digest: Sha256,
     size: u64,
     head: Vec<u8>,
     nuls: u64,
-    /// Characters beyond ASCII that are UTF-8, and bytes that are not.
+    /// The number of non-ASCII characters in valid UTF-8, and of bytes that are not valid UTF-8.
     valid: u64,
     invalid: u64,
-    /// The beginning of a character whose rest is in the next chunk.
+    /// The beginning of a character that continues in the next chunk.
     carried: Vec<u8>,
 }
 
@@ -132,13 +132,13 @@ impl FirstPass {
         self.nuls += chunk.iter().map(|byte| u64::from(*byte == 0)).sum::<u64>();
         let mut bytes = std::mem::take(&mut self.carried);
         bytes.extend(chunk);
-        for chunk in bytes.utf8_chunks() {
-            self.valid += chunk
+        for run in bytes.utf8_chunks() {
+            self.valid += run
                 .valid()
                 .chars()
                 .filter(|letter| !letter.is_ascii())
                 .count() as u64;
-            let bad = chunk.invalid();
+            let bad = run.invalid();
             let ends = bytes.as_ptr_range().end == bad.as_ptr_range().end;
             if ends && !last && bad.len() < 4 {
                 bad.clone_into(&mut self.carried);
@@ -148,7 +148,7 @@ impl FirstPass {
         }
     }
 
-    /// What the file is instead of text.
+    /// Returns what kind of file it is, if it is not text.
     fn not_text(&self) -> Option<&'static str> {
         let begins = |magic: &[u8]| self.head.starts_with(magic);
         if begins(b"PK\x03\x04") || begins(b"\xd0\xcf\x11\xe0") {
@@ -160,13 +160,13 @@ impl FirstPass {
         }
     }
 
-    /// The encoding, if the bytes leave no doubt. A few broken lines in UTF-8 are
-    /// refused one by one.
+    /// Returns the encoding if it is certain. If only a few lines are invalid UTF-8, it is still
+    /// UTF-8, and those lines are refused one by one.
     fn certain(&self) -> Option<&'static Encoding> {
         if let Some((encoding, _)) = Encoding::for_bom(&self.head) {
             return Some(encoding);
         }
-        // Every other byte of English text in UTF-16 is zero; in UTF-8 none is.
+        // In UTF-16, every other byte of English text is zero; in UTF-8, no byte is.
         if self.nuls * 3 > self.size {
             let first = self.head.first() == Some(&0);
             return Some(if first { UTF_16BE } else { UTF_16LE });
@@ -175,7 +175,7 @@ impl FirstPass {
     }
 }
 
-/// Guesses an encoding from before Unicode, by what letters usually stand together.
+/// Guesses a legacy encoding from the frequency of letter combinations.
 fn guess(path: &Path) -> io::Result<&'static Encoding> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     read_chunks(File::open(path)?, |chunk, last| {
@@ -185,7 +185,7 @@ fn guess(path: &Path) -> io::Result<&'static Encoding> {
     Ok(detector.guess(None, Utf8Detection::Deny))
 }
 
-/// Checks that every character can be decoded.
+/// Fails if a character cannot be decoded.
 fn check(path: &Path, encoding: &'static Encoding) -> io::Result<()> {
     let mut decoder = encoding.new_decoder_with_bom_removal();
     let mut text = String::with_capacity(CHUNK * 3 + 64);
@@ -198,14 +198,14 @@ fn check(path: &Path, encoding: &'static Encoding) -> io::Result<()> {
             DecoderResult::InputEmpty => Ok(()),
             DecoderResult::OutputFull | DecoderResult::Malformed(..) => {
                 let name = encoding.name();
-                let text = format!("line {line} is not {name}: save the file as UTF-8");
+                let text = format!("line {line} is not valid {name}: save the file as UTF-8");
                 Err(io::Error::new(io::ErrorKind::InvalidData, text))
             }
         }
     })
 }
 
-/// Hands over a file chunk by chunk; the last one is empty.
+/// Reads a file in chunks; the last one is empty.
 fn read_chunks(
     mut file: File,
     mut feed: impl FnMut(&[u8], bool) -> io::Result<()>,
@@ -220,7 +220,7 @@ fn read_chunks(
     }
 }
 
-/// The second reading of a file.
+/// The second pass over a file.
 struct SecondPass<F> {
     file: File,
     at: F,
@@ -233,7 +233,7 @@ impl<F: Fn(u64)> Read for SecondPass<F> {
         let read = self.file.read(buffer)?;
         self.digest.update(buffer.get(..read).unwrap_or_default());
         if read == 0 && !buffer.is_empty() && self.digest.text() != self.expected {
-            return Err(io::Error::other("the file was changed while it was read"));
+            return Err(io::Error::other("the file changed while it was being read"));
         }
         (self.at)(read as u64);
         Ok(read)
@@ -241,5 +241,5 @@ impl<F: Fn(u64)> Read for SecondPass<F> {
 }
 
 const CHUNK: usize = 64 * 1024;
-/// Bytes by which a kind of file is recognised.
+/// Number of bytes by which file types are recognised.
 const HEAD: usize = 8;

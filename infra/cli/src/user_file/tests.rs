@@ -9,7 +9,7 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 
-/// What a file holds: of each entry the line and the name, or line, field and reason.
+/// The contents of a file: for each entry its line and username, or line, field and reason.
 struct Contents {
     entries: Vec<(u64, String)>,
     warnings: Vec<(u64, String)>,
@@ -85,7 +85,7 @@ fn error(text: impl AsRef<[u8]>, words: &[&str]) -> String {
 }
 
 #[test]
-fn a_refused_line_names_its_field_and_what_was_expected() {
+fn a_refused_line_reports_its_field_and_what_was_expected() {
     let text = format!(
         concat!(
             "{{\"username\":\"ada\",\"password_hash\":\"{hash}\"}}\n",
@@ -109,7 +109,7 @@ fn a_refused_line_names_its_field_and_what_was_expected() {
         ),
         hash = HASH
     );
-    // As Windows writes it, the lines are the same.
+    // With Windows line endings, the result is the same.
     for text in [text.replace('\n', "\r\n"), text] {
         let contents = plain(&text);
         assert_eq!(
@@ -137,23 +137,27 @@ fn a_refused_line_names_its_field_and_what_was_expected() {
         let names = contents.names();
         assert_eq!(names[3], "username: is missing");
         assert!(names[4].contains("--ignore admin"), "{}", names[4]);
-        assert_eq!(names[5], "username: is there twice: leave one of them out");
+        assert_eq!(names[5], "username: is given more than once");
         assert_eq!(names[10], "username: must be text, not a number");
         assert_eq!(names[11], "password_hash: must be text, not an array");
     }
 }
 
 #[test]
-fn a_line_without_an_end_takes_no_memory_and_spoils_no_other() {
+fn an_overlong_line_is_skipped_without_affecting_others() {
     let long = format!("{{\"username\":\"{}\"}}\n", "x".repeat(2 << 20));
     let good = format!("{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}\n");
     let contents = plain(format!("{good}{long}{good}"));
-    let expected = ["ada", ": has more than 1 MiB, which is not a person", "ada"];
+    let expected = [
+        "ada",
+        ": has more than 1 MiB, which is too long for a user",
+        "ada",
+    ];
     assert_eq!(contents.names(), expected);
 }
 
 #[test]
-fn an_array_is_read_element_by_element_and_a_part_of_one_is_an_error() {
+fn an_array_is_read_element_by_element_and_an_incomplete_one_is_an_error() {
     let ada = format!("{{\"username\": \"ada\",\n  \"password_hash\": \"{HASH}\"}}");
     let text = format!("[\n{ada},\n{{\"username\": \"[\\\"\"}}, {ada}\n]\n");
     let contents = plain(&text);
@@ -163,10 +167,13 @@ fn an_array_is_read_element_by_element_and_a_part_of_one_is_an_error() {
     for (text, said) in [
         (
             format!("[\n{ada},\n"),
-            "line 4: the file ends within the array",
+            "line 4: the file ends inside the array",
         ),
-        (format!("[\n{ada},\n{{\"username\""), "begins in line 4"),
-        (format!("[{ada} {ada}]"), "line 2: after an element"),
+        (format!("[\n{ada},\n{{\"username\""), "begins on line 4"),
+        (
+            format!("[{ada} {ada}]"),
+            "line 2: expected a comma or ] after an element",
+        ),
         (format!("[{ada}] {ada}"), "line 2: there is text outside"),
         ("[17]".to_owned(), "line 1: an element of the array"),
     ] {
@@ -176,7 +183,7 @@ fn an_array_is_read_element_by_element_and_a_part_of_one_is_an_error() {
 }
 
 #[test]
-fn a_dump_of_django_is_read_and_everything_else_in_it_is_skipped() {
+fn users_in_a_django_dump_are_read_and_other_records_skipped() {
     let text = format!(
         r#"[
 {{"model": "contenttypes.contenttype", "pk": 1, "fields": {{"app_label": "auth"}}}},
@@ -202,7 +209,7 @@ fn a_dump_of_django_is_read_and_everything_else_in_it_is_skipped() {
 }
 
 #[test]
-fn a_time_that_cannot_be_read_is_left_out_with_a_warning() {
+fn an_invalid_time_is_left_out_with_a_warning() {
     let text = format!(
         "username,password_hash,created_at\nada,{HASH},15/01/2024\neve,{HASH},2024-01-15 08:00:00+00\n"
     );
@@ -220,7 +227,7 @@ fn a_time_that_cannot_be_read_is_left_out_with_a_warning() {
 }
 
 #[test]
-fn a_line_has_one_digest_in_every_format() {
+fn a_line_has_the_same_digest_in_every_format() {
     let json = format!(
         r#"{{"username":"ada","password_hash":"{HASH}","roles":["user","admin"],"id":17,"created_at":1705305600,"email":null}}"#
     );
@@ -230,12 +237,12 @@ fn a_line_has_one_digest_in_every_format() {
     let (json, csv) = (plain(json), plain(csv));
     let digest = json.records[0].digest();
     assert_eq!(digest, csv.records[0].digest());
-    // Stored with accounts: another digest would refuse every line that is there.
+    // It is stored with accounts. If it changed, lines that were imported would be refused.
     assert_eq!(digest, "jNZY-JM6sJmrXkpn0URkH9ugQt6NENeRvgYWtCAt4t0");
 }
 
 #[test]
-fn a_uuid_and_an_id_of_our_own_become_the_subject_and_others_are_kept_beside_it() {
+fn uuids_and_exported_ids_become_the_subject_and_others_the_external_id() {
     let user = |id: &str, more: &str| {
         let text = format!(r#"{{"username":"ada","password_hash":"{HASH}","id":"{id}"{more}}}"#);
         let contents = plain(text);
@@ -272,7 +279,7 @@ fn a_uuid_and_an_id_of_our_own_become_the_subject_and_others_are_kept_beside_it(
 }
 
 #[test]
-fn a_person_without_a_password_is_a_person() {
+fn a_user_without_a_password_is_read() {
     let hashes = [r#""""#, "null", r#""!x7Yk""#, r#""!""#, r#""*""#];
     let lines = hashes.map(|hash| format!(r#"{{"username":"ada","password_hash":{hash}}}"#));
     let contents = plain(format!("{}\n{{\"username\":\"eve\"}}\n", lines.join("\n")));

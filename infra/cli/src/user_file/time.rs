@@ -1,12 +1,11 @@
-//! Times as databases print them.
+//! Reads times as databases print them.
 //!
-//! Only what can mean one moment is read: a date begins with its year, or it is a
-//! number of seconds, milliseconds or microseconds since 1970. Without an offset it
-//! is UTC.
+//! Only unambiguous formats are read: dates that begin with the year, and numbers of seconds,
+//! milliseconds or microseconds since 1970. Without an offset, a time is in UTC.
 
 use gatehouse_auth::time::Timestamp;
 
-/// Reads a time, or nothing if it could mean several or none.
+/// Reads a time; returns nothing if it is invalid or ambiguous.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     let moment = match text.len() {
@@ -19,7 +18,7 @@ pub(super) fn read(text: &str) -> Option<Timestamp> {
         .filter(|moment| PLAUSIBLE.contains(&moment.unix()))
 }
 
-/// `20240115` or `20240115080000`; others of these lengths are numbers.
+/// Reads `20240115` or `20240115080000`. Other texts of these lengths are numbers.
 fn compact(digits: &str) -> Option<Timestamp> {
     let part = |from: usize, to: usize| digits.get(from..to);
     let (hours, minutes, seconds) = match digits.len() {
@@ -32,7 +31,7 @@ fn compact(digits: &str) -> Option<Timestamp> {
     PLAUSIBLE.contains(&moment.unix()).then_some(moment)
 }
 
-/// A number since 1970, whose length says of what.
+/// Reads a number of units since 1970; its length shows which unit it is in.
 fn number(text: &str) -> Option<Timestamp> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -49,7 +48,7 @@ fn number(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_unix(seconds))
 }
 
-/// `2024-01-15 08:00:00.123456+00` and its like.
+/// Reads formats such as `2024-01-15 08:00:00.123456+00`.
 fn printed(text: &str) -> Option<Timestamp> {
     let (date, rest) = text.split_at_checked(10)?;
     let date = date.replace('/', "-");
@@ -66,7 +65,7 @@ fn printed(text: &str) -> Option<Timestamp> {
     Timestamp::parse(&format!("{date}T{clock}{seconds}.{fraction}{zone}"))
 }
 
-/// `+00`, `+0000`, `+00:00`, `Z`, `UTC`, `+0000 UTC`, or nothing.
+/// Reads `+00`, `+0000`, `+00:00`, `Z`, `UTC`, `+0000 UTC`, or an empty text.
 fn offset(zone: &str) -> Option<String> {
     let zone = zone.strip_suffix("UTC").map_or(zone, str::trim_end);
     if ["", "Z", "z", "GMT"].contains(&zone) {
@@ -82,8 +81,8 @@ fn offset(zone: &str) -> Option<String> {
     Some(format!("{sign}{hours}:{minutes}"))
 }
 
-/// From 1980 to 2100: anything else is not when an account was made, but a unit
-/// that was misread or a placeholder such as 0.
+/// From 1980 to 2100. Other times are not plausible for an account: they result from a wrong
+/// unit, or are placeholders such as 0.
 const PLAUSIBLE: std::ops::Range<i64> = 315_532_800..4_102_444_800;
 
 #[cfg(test)]
@@ -91,7 +90,7 @@ mod tests {
     use super::{Timestamp, read};
 
     #[test]
-    fn a_time_is_read_as_databases_print_it() {
+    fn times_are_read_as_databases_print_them() {
         for text in [
             "2024-01-15T08:00:00Z",
             "2024-01-15t10:30:00.999+02:30",
@@ -128,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_that_means_several_moments_or_none_is_not_guessed() {
+    fn an_ambiguous_or_invalid_time_is_not_guessed() {
         for text in [
             "",
             "0",

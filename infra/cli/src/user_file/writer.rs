@@ -1,4 +1,4 @@
-//! Users written to a file: one JSON object a line, or CSV with a header.
+//! Writes a file of users: one JSON object per line, or CSV with a header.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::columns::COLUMNS;
 use super::record::Record;
 
-/// How an export is written, by the ending of its file.
+/// The format of an export, chosen by the file extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Ndjson,
@@ -17,24 +17,24 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// Finds the format by the file's name.
+    /// Chooses the format by the file extension.
     pub(crate) fn from_path(path: &Path) -> anyhow::Result<Self> {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
             Some("csv") => Ok(Self::Csv),
-            Some(_) | None => bail!("{}: name it .ndjson or .csv", path.display()),
+            Some(_) | None => bail!("{} must end in .ndjson or .csv", path.display()),
         }
     }
 }
 
-/// Writes records one after the other.
+/// Writes records to a file.
 pub(crate) enum Writer<W: Write> {
     Ndjson(W),
     Csv(Box<csv::Writer<W>>),
 }
 
 impl<W: Write> Writer<W> {
-    /// Begins a file: CSV has a header, also if no record follows.
+    /// Starts a file. CSV gets a header even if there are no records.
     pub(crate) fn new(format: Format, to: W) -> io::Result<Self> {
         Ok(match format {
             Format::Ndjson => Self::Ndjson(to),

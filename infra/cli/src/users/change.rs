@@ -1,4 +1,4 @@
-//! Roles, status, the end of sessions: the changes that an administrator makes.
+//! Changes of roles and status, and the end of all sessions of a user.
 
 use anyhow::bail;
 use gatehouse_auth::role::{ADMIN, Role, Roles};
@@ -11,12 +11,12 @@ use super::listing;
 use super::tables::{Tables, deleted_in_the_meantime};
 use crate::output::Output;
 
-/// Gives the role of administrators.
+/// Adds the administrator's role.
 pub(super) async fn promote(tables: &Tables, name: &str, now: Timestamp) -> anyhow::Result<Output> {
     roles(tables, name, (&[Role::parse(ADMIN)?], &[]), now).await
 }
 
-/// Gives some roles and takes others away, whatever else changes meanwhile.
+/// Adds and removes roles, even if other roles change at the same time.
 pub(super) async fn roles(
     tables: &Tables,
     name: &str,
@@ -24,7 +24,7 @@ pub(super) async fn roles(
     now: Timestamp,
 ) -> anyhow::Result<Output> {
     if let Some(both) = add.iter().find(|role| remove.contains(role)) {
-        bail!("{both} cannot be given and taken away at once");
+        bail!("cannot both add and remove the role {both}");
     }
     let user = tables.find(name).await?;
     let decide = |user: &User| {
@@ -39,12 +39,12 @@ pub(super) async fn roles(
     let changed = tables.accounts.change_with(sub, decide, now).await?;
     outcome(&user.username, changed, |user| {
         let mut text = format!(
-            "{} has the roles {} now. Existing access tokens are now rejected; refreshing returns the new roles.\n",
+            "{} now has the roles {}. Existing access tokens are rejected; refreshed tokens have the new roles.\n",
             user.username,
             listing::roles(&user.roles.to_string())
         );
         if user.status == Status::Disabled {
-            text.push_str("The account is disabled: nobody can log in to it.\n");
+            text.push_str("The account is disabled, so nobody can log in to it.\n");
         }
         text
     })
@@ -64,15 +64,15 @@ pub(super) async fn status(
     let sub = &user.sub;
     let changed = tables.accounts.change(sub, &change, now).await?;
     outcome(&user.username, changed, |user| match user.status {
-        Status::Active => format!("{} may log in again.\n", user.username),
+        Status::Active => format!("{} is enabled and can log in again.\n", user.username),
         Status::Disabled => format!(
-            "{} is disabled: every session has ended, and every access token is rejected.\n",
+            "{} is disabled. Every session has ended, and existing access tokens are rejected.\n",
             user.username
         ),
     })
 }
 
-/// Ends every session of a person.
+/// Ends every session of a user.
 pub(super) async fn end_sessions(
     tables: &Tables,
     user: &User,
@@ -84,7 +84,7 @@ pub(super) async fn end_sessions(
         return Err(deleted_in_the_meantime(name));
     }
     Ok(Output::new(
-        format!("Every session of {name} has ended, and every access token is rejected.\n"),
+        format!("Every session of {name} has ended, and existing access tokens are rejected.\n"),
         json!({"changed": true, "user": listing::json(user)}),
     ))
 }
@@ -96,12 +96,12 @@ fn outcome(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyh
             json!({"changed": true, "user": listing::json(&after)}),
         )),
         Changed::Unchanged(user) => Ok(Output::new(
-            format!("Nothing was changed: {name} is like that already.\n"),
+            format!("Nothing was changed, because {name} already has these settings.\n"),
             json!({"changed": false, "user": listing::json(&user)}),
         )),
         Changed::NotFound => Err(deleted_in_the_meantime(name)),
         Changed::LastAdmin => {
-            bail!("{name} is the last administrator who can log in: promote somebody else first")
+            bail!("{name} is the last administrator who can log in: promote another user first")
         }
     }
 }

@@ -1,4 +1,4 @@
-//! An account made by who runs the service, registration open or closed.
+//! Creating a user from the command line, even if registration is closed.
 
 use anyhow::{Context as _, anyhow, bail};
 use gatehouse_auth::email::EmailAddress;
@@ -20,7 +20,7 @@ use super::listing;
 use super::tables::Tables;
 use crate::output::Output;
 
-/// Somebody who may be stored, but for the password.
+/// A new user, complete except for the password.
 pub(super) struct Newcomer {
     username: Username,
     email: Option<EmailAddress>,
@@ -28,7 +28,7 @@ pub(super) struct Newcomer {
 }
 
 impl Newcomer {
-    /// Reads what was typed, before a password is asked for.
+    /// Validates the arguments, before the command asks for a password.
     pub(super) fn read(name: &str, email: Option<&str>, roles: &[Role]) -> anyhow::Result<Self> {
         let roles = if roles.is_empty() {
             Roles::of_new_user()
@@ -36,11 +36,12 @@ impl Newcomer {
             Roles::parse(roles.iter().map(Role::as_str))?
         };
         Ok(Self {
-            username: Username::parse(name).with_context(|| format!("{name:?} is no username"))?,
+            username: Username::parse(name)
+                .with_context(|| format!("{name:?} is not a valid username"))?,
             email: email
                 .map(|typed| {
                     EmailAddress::parse(typed)
-                        .with_context(|| format!("{typed:?} is no e-mail address"))
+                        .with_context(|| format!("{typed:?} is not a valid e-mail address"))
                 })
                 .transpose()?,
             roles,
@@ -48,15 +49,15 @@ impl Newcomer {
     }
 }
 
-/// What a password must be, for whoever is about to choose one.
+/// Describes the requirements, for the prompt.
 pub(super) fn rules(settings: &Environment) -> anyhow::Result<String> {
     let shortest = RegistrationSettings::from_environment(settings)?.password_min_length;
     Ok(format!(
-        "A password has at least {shortest} characters, of any kind, and must be hard to guess."
+        "The password must have at least {shortest} characters and be hard to guess."
     ))
 }
 
-/// Makes the account, by the rules and the cost that the service has.
+/// Creates the account, with the service's password rules and hash parameters.
 pub(super) async fn account(
     settings: &Environment,
     tables: &Tables,
@@ -69,16 +70,16 @@ pub(super) async fn account(
     match tables.accounts.users.register(&user).await {
         Ok(()) => Ok(Output::new(
             format!(
-                "{} has an account, with the roles {}.\n",
+                "Created {} with the roles {}.\n",
                 user.username,
                 listing::roles(&user.roles.to_string())
             ),
             json!({"created": true, "user": listing::json(&user)}),
         )),
         Err(RegisterError::UsernameTaken) => {
-            bail!("the username {} is taken", user.username)
+            bail!("the username {} is already taken", user.username)
         }
-        Err(RegisterError::EmailTaken) => bail!("the e-mail address is taken"),
+        Err(RegisterError::EmailTaken) => bail!("the e-mail address is already taken"),
         Err(RegisterError::Store(error)) => Err(error.into()),
     }
 }

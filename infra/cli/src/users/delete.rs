@@ -1,4 +1,4 @@
-//! The end of an account, by who runs the service.
+//! Deleting a user from the command line.
 
 use anyhow::{Context as _, bail};
 use gatehouse_auth::id::SubjectId;
@@ -10,8 +10,8 @@ use serde_json::json;
 use super::tables::Tables;
 use crate::output::Output;
 
-/// Deletes an account with all that is held about its person, and what an
-/// interrupted deletion has left of one.
+/// Deletes an account and everything stored about its user, including anything that an
+/// interrupted deletion left behind.
 pub(super) async fn account(
     tables: &Tables,
     sub: &SubjectId,
@@ -23,23 +23,23 @@ pub(super) async fn account(
         .map(User::identifier_digests)
         .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
-        bail!("that is the last administrator who can log in: promote somebody else first");
+        bail!("this is the last administrator who can log in: promote another user first");
     }
     let left = tables
         .accounts
         .delete_traces(&tables.attempts, sub, digests);
     let sessions = left.await.with_context(|| {
         format!(
-            "the account is deleted_in_the_meantime, but not all of its sessions: go on with `users delete --id={sub}`"
+            "the account is deleted, but some of its sessions are not: finish with `users delete --id={sub}`"
         )
     })?;
     let text = match &user {
         Some(user) => format!(
-            "{} is deleted; sessions that went along: {sessions}.\n",
+            "Deleted {} and their sessions ({sessions}).\n",
             user.username
         ),
-        None if sessions == 0 => bail!("nobody has the id {sub}"),
-        None => format!("What was left of {sub} is deleted; sessions: {sessions}.\n"),
+        None if sessions == 0 => bail!("no user has the id {sub}"),
+        None => format!("Deleted what was left of {sub}, and sessions ({sessions}).\n"),
     };
     Ok(Output::new(
         text,

@@ -1,4 +1,4 @@
-//! People, shown: everything but the password's hash.
+//! Users as text and as JSON, without password hashes.
 
 use std::fmt::Write as _;
 
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::tables::Tables;
 use crate::output::{Output, table};
 
-/// Shows one person.
+/// Shows one user.
 pub(super) fn user(user: &User) -> Output {
     let mut text = format!("{}\n", user.username);
     let email = user.email.as_deref().unwrap_or("none");
@@ -19,8 +19,8 @@ pub(super) fn user(user: &User) -> Output {
         ("e-mail", email.to_owned()),
         ("roles", roles(&user.roles.to_string())),
         ("status", status(user.status).to_owned()),
-        ("made", user.created_at.to_string()),
-        ("changed", user.updated_at.to_string()),
+        ("created", user.created_at.to_string()),
+        ("updated", user.updated_at.to_string()),
         ("password", password(user)),
     ] {
         // Writing to a string cannot fail.
@@ -32,7 +32,7 @@ pub(super) fn user(user: &User) -> Output {
     Output::new(text, json(user))
 }
 
-/// Lists everybody, or everybody with a role, by username.
+/// Lists all users, or those with a role, sorted by username.
 pub(super) async fn users(tables: &Tables, role: Option<&Role>) -> anyhow::Result<Output> {
     let mut listed: Vec<Profile> = Vec::new();
     let mut start = None;
@@ -70,12 +70,12 @@ pub(super) async fn users(tables: &Tables, role: Option<&Role>) -> anyhow::Resul
     Ok(Output::new(text, json!({ "users": users })))
 }
 
-/// A person as scripts see them: as the API answers.
+/// Returns a user as JSON, in the same form as the API.
 pub(super) fn json(user: &User) -> Value {
     json!(Account::of(&Profile::from(user.clone())))
 }
 
-/// Roles on one line, from their space-delimited names.
+/// Formats roles, given their space-delimited names.
 pub(super) fn roles(names: &str) -> String {
     if names.is_empty() {
         "none".to_owned()
@@ -86,7 +86,9 @@ pub(super) fn roles(names: &str) -> String {
 
 fn password(user: &User) -> String {
     match (&user.password_hash, user.password_changed_at) {
-        (None, _) => "none: no login succeeds until `users recover` lets them set one".to_owned(),
+        (None, _) => {
+            "none: the user cannot log in until `users recover` lets them set one".to_owned()
+        }
         (Some(_), None) => "set".to_owned(),
         (Some(_), Some(at)) => format!("set {at}"),
     }
@@ -99,5 +101,5 @@ fn status(status: Status) -> &'static str {
     }
 }
 
-/// People read in one call.
+/// Users per call.
 const PAGE: u8 = 100;

@@ -1,9 +1,9 @@
-//! `gatehouse users recanonicalise`: names under the spelling that today's rules give
-//! them.
+//! `gatehouse users recanonicalise`: updates the canonical spelling of usernames to the
+//! current rules.
 //!
-//! It plans from a list of everybody: a name moves only if nobody else has, or will
-//! have, its new spelling. Each move is one transaction, so an interrupted run is
-//! continued by another, and a second run finds nothing to do.
+//! It first reads all users and plans: a username is only updated if no other user has, or
+//! will have, its new spelling. Each update is one transaction, so another run continues an
+//! interrupted one, and a second run finds nothing to do.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::tables::Tables;
 use crate::output::{Output, Status};
 
-/// Moves names whose spelling changes; with `dry_run` it only says which.
+/// Updates usernames whose canonical spelling changes; a dry run only plans.
 pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
     let plan = Plan::new(all_users(tables).await?);
     let mut respelling = Respelling {
@@ -25,7 +25,7 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
         conflicts: plan.conflicts,
     };
     let mut waiting = plan.moves;
-    // One user's new spelling may be the one that another is about to leave.
+    // A user's new spelling may be one that another user is about to give up.
     while !waiting.is_empty() && !dry_run {
         let mut taken = Vec::new();
         let before = waiting.len();
@@ -34,7 +34,7 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
                 Respelled::Done => respelling.moved.push((user, canonical)),
                 Respelled::Taken => taken.push((user, canonical)),
                 Respelled::Changed => {
-                    let why = "the account changed in the meantime: run this again";
+                    let why = "the account changed in the meantime: run the command again";
                     respelling.conflicts.push((vec![user], why.to_owned()));
                 }
             }
@@ -54,18 +54,22 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
     Ok(respelling)
 }
 
-/// What came of it.
+/// The result of a run.
 pub(super) struct Respelling {
     dry_run: bool,
     moved: Vec<(User, String)>,
-    /// Users who keep their old spelling, and why.
+    /// Users who keep their old spelling, and the reason.
     conflicts: Vec<(Vec<User>, String)>,
 }
 
 impl Respelling {
     pub(super) fn output(&self) -> Output {
         let mut text = String::new();
-        let will = if self.dry_run { "would move" } else { "moved" };
+        let will = if self.dry_run {
+            "would be updated"
+        } else {
+            "updated"
+        };
         // Writing to a string cannot fail.
         for (user, canonical) in &self.moved {
             let (name, old) = (&user.username, &user.username_canonical);
@@ -79,7 +83,7 @@ impl Respelling {
             let users = users.iter();
             let named = users.map(|user| format!("{} ({})", user.username, user.sub));
             let named: Vec<String> = named.collect();
-            let _ = writeln!(text, "{}: not moved, {why}", named.join(" and "));
+            let _ = writeln!(text, "{}: not updated, because {why}", named.join(" and "));
         }
         let (moved, conflicts) = (self.moved.len(), self.conflicts.len());
         let _ = writeln!(text, "{will}: {moved}, conflicts: {conflicts}");
@@ -113,8 +117,8 @@ struct Plan {
 }
 
 impl Plan {
-    /// Groups users by the spelling that each of them should have. Whoever has a name
-    /// that is no longer a username keeps the spelling they have.
+    /// Groups users by the spelling that they should have. Users whose name is no longer a
+    /// valid username keep their spelling.
     fn new(users: Vec<User>) -> Self {
         let mut plan = Self {
             moves: Vec::new(),
@@ -137,7 +141,7 @@ impl Plan {
                 [user] if moving(user) => plan.moves.push((user.clone(), spelling)),
                 [] | [_] => {}
                 several => {
-                    let why = format!("{spelling:?} would be the name of each of them");
+                    let why = format!("all of them would be {spelling:?}");
                     plan.conflicts.push((several.to_vec(), why));
                 }
             }

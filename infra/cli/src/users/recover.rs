@@ -1,4 +1,4 @@
-//! The way back for who forgot the password, until there is mail.
+//! Recovery codes, for users who forgot their password. There is no e-mail yet.
 
 use anyhow::bail;
 use gatehouse_auth::random;
@@ -10,12 +10,12 @@ use serde_json::json;
 use super::tables::{Tables, deleted_in_the_meantime};
 use crate::output::Output;
 
-/// Grants a recovery and prints its code, here and nowhere else: the table has
-/// its digest alone.
+/// Issues a recovery code and prints it. The table only stores its digest, so it cannot be
+/// shown again.
 pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Output> {
     let (sub, name) = (&user.sub, &user.username);
     if user.status == Status::Disabled {
-        bail!("{name} is disabled, and a disabled account is not recovered: enable it first");
+        bail!("{name} is disabled, and disabled accounts cannot be recovered: enable it first");
     }
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
@@ -25,9 +25,9 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
     let ends = recovery.expires_at.to_string();
     Ok(Output::new(
         format!(
-            "{code}\n\nGive this code to {name} and nobody else. It sets a new password once, until {ends}, with\n\
+            "{code}\n\nGive this code only to {name}. Until {ends}, it can be used once to set a new password:\n\
              POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\
-             Any earlier code is now invalid.\n",
+             Earlier codes are no longer valid.\n",
             code = code.expose()
         ),
         json!({"code": code.expose(), "expires_at": ends}),

@@ -1,15 +1,15 @@
-//! A warning of roles that bring nothing.
+//! Warnings about roles that grant no scopes.
 
 use gatehouse_auth::role::{Role, RoleScopes, Roles};
 use gatehouse_edge::config::Environment;
 
 use crate::output::notice;
 
-/// Warns about each role to which `RoleScopes` grants nothing, if that is known.
+/// Warns about each role to which `RoleScopes` grants no scopes, if `RoleScopes` is known.
 pub(super) fn warn(settings: &Environment, roles: &[Role]) {
     for role in without_scopes(settings, roles) {
         notice(&format!(
-            "warning: RoleScopes grants nothing to the role {role}: add it there, or check the spelling"
+            "warning: RoleScopes grants no scopes to the role {role}: add it there, or check the spelling"
         ));
     }
 }
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_role_that_brings_no_scope_is_found() {
+    fn a_role_that_grants_no_scopes_is_found() {
         let roles = ["admin", "editor", "empty"].map(|name| Role::parse(name).unwrap());
         let scopes = r#"{"admin":["admin"],"empty":[]}"#;
         let settings = Environment::from_pairs([("ROLE_SCOPES", scopes)]);

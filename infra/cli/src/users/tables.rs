@@ -1,4 +1,4 @@
-//! The tables as this command uses them, and a person found by name.
+//! The tables that the command works on, and how it finds a user in them.
 
 use anyhow::{Context as _, anyhow};
 use gatehouse_auth::external_id::ExternalId;
@@ -9,7 +9,7 @@ use gatehouse_store::{Accounts, LoginAttempts, Revocations, Sessions, Users};
 
 use crate::target::Target;
 
-/// The tables that hold something about people.
+/// The tables that store data about users.
 pub(super) struct Tables {
     pub(super) accounts: Accounts,
     pub(super) attempts: LoginAttempts,
@@ -29,33 +29,34 @@ impl Tables {
         })
     }
 
-    /// Finds a person as a login does: through the item of the name, and none
-    /// that is only like it.
+    /// Finds a user in the same way as a login, by the exact item for the name; similar names do
+    /// not match.
     pub(super) async fn find(&self, name: &str) -> anyhow::Result<User> {
-        let nobody = || format!("nobody is called {name:?} here");
-        let sub = self.subject_of(name).await?.with_context(nobody)?;
-        self.accounts.users.get(&sub).await?.with_context(nobody)
+        let missing = || format!("there is no user {name:?}");
+        let sub = self.subject_of(name).await?.with_context(missing)?;
+        self.accounts.users.get(&sub).await?.with_context(missing)
     }
 
-    /// Finds the person who had this id in the system they were imported from.
+    /// Finds the user who had this id in the system they were imported from.
     pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<User> {
-        let nobody = || format!("nobody was imported with the id {id}");
+        let missing = || format!("no user was imported with the id {id}");
         self.accounts
             .users
             .find(&id.name_key())
             .await?
-            .with_context(nobody)
+            .with_context(missing)
     }
 
-    /// Finds whose name it is.
+    /// Returns the id of the user with this name, if there is one.
     pub(super) async fn subject_of(&self, name: &str) -> anyhow::Result<Option<SubjectId>> {
         let key = LoginIdentifier::parse(name).name_key();
-        let key = key.with_context(|| format!("nobody can be called {name:?}"))?;
+        let key =
+            key.with_context(|| format!("{name:?} is not a valid username or e-mail address"))?;
         Ok(self.accounts.users.subject_of(&key).await?)
     }
 }
 
-/// The end of a command whose person is not there any more.
+/// The error if the user was deleted while the command was running.
 pub(super) fn deleted_in_the_meantime(name: &str) -> anyhow::Error {
     anyhow!("{name} was deleted in the meantime: nothing was changed")
 }

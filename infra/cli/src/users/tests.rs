@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::project;
 
-/// Tables that nobody has written to.
+/// A data directory with empty tables.
 struct World {
     target: Target,
     tables: Tables,
@@ -60,9 +60,9 @@ impl World {
         Ok(output.json)
     }
 
-    /// Why a command is refused.
+    /// Returns the error of a command that must fail.
     async fn refusal(&self, line: &str) -> String {
-        let refused = self.ask(line).await.expect_err("it was not refused");
+        let refused = self.ask(line).await.expect_err("the command succeeded");
         format!("{refused:#}")
     }
 
@@ -89,16 +89,16 @@ impl World {
 }
 
 #[tokio::test]
-async fn no_account_exists_from_the_first() {
+async fn there_is_no_initial_account() {
     let world = World::new().await;
     assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
     let refused = world.refusal("promote admin").await;
-    assert_eq!(refused, r#"nobody is called "admin" here"#);
+    assert_eq!(refused, r#"there is no user "admin""#);
     assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
 }
 
 #[tokio::test]
-async fn a_person_is_made_and_shown_without_the_password() {
+async fn a_user_is_created_and_shown_without_the_password() {
     let world = World::new().await;
     let made = world.create("Ada", &[], PASSWORD).await.unwrap();
     for name in ["Ada", "ada", "\u{ff21}DA", "ada@example.org"] {
@@ -109,24 +109,24 @@ async fn a_person_is_made_and_shown_without_the_password() {
     let members: Vec<&String> = made.as_object().unwrap().keys().collect();
     assert_eq!(members.len(), 8, "{members:?}");
     let refused = world.create("ADA", &[], PASSWORD).await.unwrap_err();
-    assert_eq!(refused.to_string(), "the username ADA is taken");
+    assert_eq!(refused.to_string(), "the username ADA is already taken");
 }
 
 #[tokio::test]
-async fn a_name_that_is_only_like_it_finds_nobody() {
+async fn a_similar_name_finds_no_user() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     for name in ["ad", "ada1", "\u{430}da", "user#1", "ada@example.com", "@"] {
         let refused = world.refusal(&format!("show {name}")).await;
         assert!(
-            refused.starts_with("nobody c") || refused.starts_with("nobody is"),
+            refused.starts_with("there is no user") || refused.contains("is not a valid username"),
             "{refused}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_weak_password_an_odd_name_and_an_odd_role_make_no_account() {
+async fn a_weak_password_an_invalid_name_or_an_invalid_role_is_refused() {
     let world = World::new().await;
     for (name, password) in [
         ("ada", "short"),
@@ -137,13 +137,13 @@ async fn a_weak_password_an_odd_name_and_an_odd_role_make_no_account() {
     ] {
         assert!(world.create(name, &[], password).await.is_err(), "{name}");
     }
-    let odd = world.ask("create ada --role Admin").await.unwrap_err();
-    assert!(odd.to_string().contains("a role is"), "{odd}");
+    let invalid = world.ask("create ada --role Admin").await.unwrap_err();
+    assert!(invalid.to_string().contains("a role is"), "{invalid}");
     assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
 }
 
 #[tokio::test]
-async fn the_first_administrator_is_promoted_and_the_last_one_stays() {
+async fn the_first_administrator_is_promoted_and_the_last_one_cannot_be_removed() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     world.create("grace", &["admin"], PASSWORD).await.unwrap();
@@ -166,7 +166,7 @@ async fn the_first_administrator_is_promoted_and_the_last_one_stays() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn roles_that_are_given_at_once_are_all_kept_and_counted() {
+async fn roles_added_concurrently_are_all_kept_and_admins_counted_once() {
     let world = Arc::new(World::new().await);
     world.create("ada", &[], PASSWORD).await.unwrap();
     let lines = [
@@ -192,7 +192,7 @@ async fn roles_that_are_given_at_once_are_all_kept_and_counted() {
 }
 
 #[tokio::test]
-async fn roles_are_given_and_taken_in_one_change_or_not_at_all() {
+async fn roles_are_added_and_removed_in_one_change_or_not_at_all() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     let changed = world
@@ -201,7 +201,7 @@ async fn roles_are_given_and_taken_in_one_change_or_not_at_all() {
         .unwrap();
     assert_eq!(changed["user"]["roles"], json!(["ops", "x"]));
     let refused = world.refusal("roles ada --add y --remove y").await;
-    assert_eq!(refused, "y cannot be given and taken away at once");
+    assert_eq!(refused, "cannot both add and remove the role y");
     assert!(world.refusal("roles ada").await.contains("--add"));
     let many: Vec<String> = (0..40).map(|n| format!("--add r{n}")).collect();
     let many = many.join(" ");
@@ -218,7 +218,7 @@ async fn roles_are_given_and_taken_in_one_change_or_not_at_all() {
 }
 
 #[tokio::test]
-async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
+async fn a_recovery_code_works_once_and_the_table_only_has_its_digest() {
     let world = World::new().await;
     let made = world.create("ada", &[], PASSWORD).await.unwrap();
     let first = world.ask("recover ada").await.unwrap();
@@ -234,13 +234,13 @@ async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
     let stored = format!("{:?}", scan.unwrap().items);
     assert!(stored.contains("recovery_digest"));
     for code in [first, second] {
-        // The code begins with the subject, which the table has of course.
+        // The code begins with the subject, which the table also contains.
         assert!(!stored.contains(&code[30..]), "the table has the code");
     }
     assert_eq!(
         reset(&world, first).await,
         Ended::Refused,
-        "another one was given"
+        "a newer code exists"
     );
     assert_eq!(reset(&world, second).await, Ended::Done);
     assert_eq!(
@@ -261,7 +261,7 @@ async fn a_recovery_code_sets_a_password_and_the_table_has_its_digest_alone() {
 }
 
 #[tokio::test]
-async fn a_disabled_person_gets_no_recovery_code() {
+async fn a_disabled_user_gets_no_recovery_code() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     world.ask("disable ada --yes").await.unwrap();
@@ -270,7 +270,7 @@ async fn a_disabled_person_gets_no_recovery_code() {
 }
 
 #[tokio::test]
-async fn unlocking_forgets_the_counters_of_both_names_and_nobody_elses() {
+async fn unlocking_clears_the_counters_of_both_names_and_no_others() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     let digest = |name: &str| gatehouse_auth::identifier::LoginIdentifier::parse(name).digest();
@@ -294,16 +294,16 @@ async fn unlocking_forgets_the_counters_of_both_names_and_nobody_elses() {
 }
 
 #[tokio::test]
-async fn nothing_that_ends_sessions_happens_unasked() {
+async fn ending_sessions_requires_confirmation() {
     let world = World::new().await;
     world.create("ada", &[], PASSWORD).await.unwrap();
     let before = world.ask("show ada").await.unwrap();
     for line in ["disable ada", "revoke-sessions ada"] {
-        // No test has a terminal.
+        // Tests have no terminal.
         let refused = world.refusal(line).await;
         assert_eq!(
             refused,
-            "stdin is not a terminal, so that nobody can confirm this: add --yes"
+            "cannot ask for confirmation, because stdin is not a terminal: pass --yes"
         );
     }
     assert_eq!(world.ask("show ada").await.unwrap(), before);
@@ -313,7 +313,7 @@ async fn nothing_that_ends_sessions_happens_unasked() {
 }
 
 #[tokio::test]
-async fn everybody_is_listed_by_name_without_a_hash() {
+async fn users_are_listed_by_name_without_their_hashes() {
     let world = World::new().await;
     assert_eq!(world.ask("list").await.unwrap(), json!({"users": []}));
     for (name, roles) in [
@@ -344,7 +344,7 @@ async fn everybody_is_listed_by_name_without_a_hash() {
 }
 
 #[tokio::test]
-async fn more_people_than_a_page_holds_are_all_listed() {
+async fn users_beyond_the_first_page_are_listed() {
     let world = World::new().await;
     let now = Clock::System.now();
     for number in 0..230 {
@@ -362,7 +362,7 @@ async fn more_people_than_a_page_holds_are_all_listed() {
 }
 
 #[tokio::test]
-async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
+async fn a_deletion_only_leaves_a_revocation_and_can_be_resumed() {
     let world = World::new().await;
     let made = world.create("ada", &[], PASSWORD).await.unwrap();
     world.create("grace", &["admin"], PASSWORD).await.unwrap();
@@ -370,7 +370,7 @@ async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
     world.count_failures(&[format!("id#{digest}")]).await;
     assert_eq!(
         world.refusal("delete ada").await,
-        "stdin is not a terminal, so that nobody can confirm this: add --yes"
+        "cannot ask for confirmation, because stdin is not a terminal: pass --yes"
     );
     let refused = world.refusal("delete grace --yes").await;
     assert!(refused.contains("last administrator"), "{refused}");
@@ -388,19 +388,19 @@ async fn a_deletion_leaves_the_revocation_alone_and_can_be_taken_up_again() {
         world
             .refusal("show ada")
             .await
-            .starts_with("nobody is called")
+            .starts_with("there is no user")
     );
     for line in [
         format!("delete --id={id} --yes"),
         "delete --id=-abc --yes".to_owned(),
     ] {
         let refused = world.refusal(&line).await;
-        assert!(refused.starts_with("nobody has the id"), "{refused}");
+        assert!(refused.starts_with("no user has the id"), "{refused}");
     }
     assert!(world.refusal("delete --yes").await.contains("NAME"));
     world.create("ada", &[], PASSWORD).await.unwrap();
 
-    // As if the first deletion had been interrupted before the sessions.
+    // As if the first deletion had been interrupted before it deleted the sessions.
     let sub = SubjectId::parse(id).unwrap();
     world
         .tables

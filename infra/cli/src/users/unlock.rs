@@ -1,4 +1,4 @@
-//! The end of a lockout: failed logins, forgotten.
+//! Unlocking a user after too many failed logins.
 
 use gatehouse_auth::user::User;
 use serde_json::json;
@@ -7,7 +7,7 @@ use super::listing;
 use super::tables::Tables;
 use crate::output::Output;
 
-/// Forgets the failed logins under every name that the person has.
+/// Clears the failed logins under the username and the e-mail address.
 pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Output> {
     let mut removed = 0;
     for digest in user.identifier_digests() {
@@ -15,10 +15,8 @@ pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Output>
     }
     let name = &user.username;
     let text = match removed {
-        0 => format!("{name} has no failed logins to forget.\n"),
-        _ => format!(
-            "The failed logins of {name} are forgotten. Those that count against an IP address stay.\n"
-        ),
+        0 => format!("{name} has no failed logins to clear.\n"),
+        _ => format!("Cleared the failed logins of {name}. Those counted per IP address remain.\n"),
     };
     let json = json!({"user": listing::json(user), "removed": removed});
     Ok(Output::new(text, json))

@@ -1,4 +1,4 @@
-//! `gatehouse clients`, beside a running service.
+//! `gatehouse clients`, with a running service.
 
 use anyhow::ensure;
 use gatehouse_tests::binaries::root;
@@ -36,7 +36,7 @@ async fn a_client_introspects_from_its_creation_to_its_revocation() -> anyhow::R
     let answer = introspect(&service, &created, token).await?;
     assert_eq!(answer.json()["active"], true, "{answer:?}");
 
-    // Each of these clients is new to the function, which keeps one for ten seconds.
+    // The function caches a client for ten seconds, so each check needs a new client.
     let old = run(&project, &["create", "mail"])?;
     let new = run(&project, &["rotate", "mail", "--overlap", "1h"])?;
     for client in [&old, &new] {
@@ -58,7 +58,7 @@ async fn a_client_introspects_from_its_creation_to_its_revocation() -> anyhow::R
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_commands_for_introspecting_services_do_what_their_page_says() -> anyhow::Result<()> {
+async fn the_documented_commands_for_introspection_work() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let person = service.logged_in("ada").await?;
     let project = Project::of(&service)?;
@@ -80,17 +80,16 @@ async fn the_commands_for_introspecting_services_do_what_their_page_says() -> an
     tokio::task::spawn_blocking(run).await?
 }
 
-/// What a person does with their eyes.
+/// Extracts the secret, as a user would do by reading.
 const SECRET: &str = "sed -n 's/^Client secret:  //p'";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_second_rotation_asks_before_it_ends_a_secret_that_is_still_valid() -> anyhow::Result<()>
-{
+async fn a_second_rotation_asks_before_it_ends_a_valid_secret() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
     let first = run(&project, &["create", "reports"])?;
     run(&project, &["rotate", "reports"])?;
-    // Nobody is at the terminal.
+    // There is no terminal.
     let refused = project.run(&["clients", "rotate", "reports"])?;
     assert!(
         !refused.succeeded() && refused.err.contains("--yes"),
@@ -101,7 +100,7 @@ async fn a_second_rotation_asks_before_it_ends_a_secret_that_is_still_valid() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn invalid_arguments_are_refused_by_name_and_change_nothing() -> anyhow::Result<()> {
+async fn invalid_arguments_are_refused_and_change_nothing() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
     run(&project, &["create", "reports"])?;
@@ -111,14 +110,17 @@ async fn invalid_arguments_are_refused_by_name_and_change_nothing() -> anyhow::R
             "a client id has 1 to 64 characters",
         ),
         (&["create", "a:b"], "a client id has 1 to 64 characters"),
-        (&["create", "reports"], "there is a client reports already"),
-        (&["rotate", "nobody"], "there is no client nobody"),
+        (&["create", "reports"], "the client reports already exists"),
+        (&["rotate", "unknown"], "there is no client unknown"),
         (&["rotate", "reports", "--overlap", "24"], "30m, 24h or 7d"),
         (
             &["rotate", "reports", "--overlap", "31d"],
-            "30 days at most",
+            "at most 30 days",
         ),
-        (&["revoke", "nobody", "--yes"], "there is no client nobody"),
+        (
+            &["revoke", "unknown", "--yes"],
+            "there is no client unknown",
+        ),
         (&["revoke", "reports"], "--yes"),
     ] {
         let words: Vec<&str> = ["clients"].iter().chain(words).copied().collect();

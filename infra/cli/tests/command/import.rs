@@ -1,4 +1,4 @@
-//! People from a file, as somebody who moves in would bring them.
+//! Importing users from another system.
 
 use anyhow::ensure;
 use gatehouse_tests::binaries::root;
@@ -11,7 +11,7 @@ use crate::project::{Ended, Project};
 const HASH: &str = "$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
 const PASSWORD: &str = "seven quiet otters at dawn";
 
-/// A service, and three people of a file as another system writes it.
+/// A service, and a file with three users in the form of another system.
 struct Moved {
     service: Service,
     project: Project,
@@ -52,7 +52,7 @@ impl Moved {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn people_of_a_file_log_in_with_their_old_passwords() -> anyhow::Result<()> {
+async fn imported_users_log_in_with_their_old_passwords() -> anyhow::Result<()> {
     let moved = Moved::start().await?;
     let dry = moved.import(&["--dry-run"])?;
     ensure!(dry.code == Some(0), "{dry:?}");
@@ -71,7 +71,7 @@ async fn people_of_a_file_log_in_with_their_old_passwords() -> anyhow::Result<()
     for name in ["grace", "eve"] {
         assert_eq!(moved.log_in(name).await?.status, 401);
     }
-    // Ada's hash is ours now; her line is still known.
+    // Ada's hash has been replaced; her line is still recognised.
     let again = moved.import(&[])?;
     ensure!(again.code == Some(0), "{again:?}");
     let said = "Imported: 0, already there: 3, refused: 0 (";
@@ -80,7 +80,7 @@ async fn people_of_a_file_log_in_with_their_old_passwords() -> anyhow::Result<()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_was_imported_is_found_by_their_old_id() -> anyhow::Result<()> {
+async fn imported_users_are_found_by_their_old_ids() -> anyhow::Result<()> {
     let moved = Moved::start().await?;
     ensure!(moved.import(&[])?.code == Some(0));
     let project = &moved.project;
@@ -111,22 +111,22 @@ async fn whoever_was_imported_is_found_by_their_old_id() -> anyhow::Result<()> {
     let out = project.read("out.csv")?;
     assert!(
         out.contains(",17,Ada,ada@example.org,\"$argon2id$"),
-        "Ada is not there as she is"
+        "the export lacks Ada's current data"
     );
     assert_eq!(out.lines().count(), 4);
     Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_exit_status_of_an_import_tells_the_truth() -> anyhow::Result<()> {
+async fn the_exit_status_of_an_import_shows_whether_lines_were_refused() -> anyhow::Result<()> {
     let moved = Moved::start().await?;
     ensure!(moved.import(&[])?.code == Some(0));
-    // Another Ada: refused, reported, and everybody else is imported.
+    // A second Ada is refused and reported; the other users are imported.
     let more = format!("username,password_hash\nADA,{HASH}\nmax,{HASH}\n");
     moved.project.write("more.csv", &more)?;
     let refused = moved.project.run(&["import", "more.csv"])?;
     ensure!(refused.code == Some(3), "{refused:?}");
-    let said = "line 2: username: another account has it";
+    let said = "line 2: username: already used by another account";
     assert!(refused.out.contains(said), "{refused:?}");
     assert!(!refused.out.contains(HASH) && !refused.err.contains(HASH));
     assert_eq!(moved.log_in("max").await?.status, 200);
@@ -136,7 +136,8 @@ async fn the_exit_status_of_an_import_tells_the_truth() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_help_of_import_names_columns_separators_times_and_statuses() -> anyhow::Result<()> {
+async fn the_help_of_import_lists_columns_separators_times_and_exit_statuses() -> anyhow::Result<()>
+{
     let service = Service::start().await?;
     let help = Project::of(&service)?.run(&["import", "--help"])?;
     for word in [
@@ -155,12 +156,12 @@ async fn the_help_of_import_names_columns_separators_times_and_statuses() -> any
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_documents_commands_for_files_do_what_they_say() -> anyhow::Result<()> {
+async fn the_documented_commands_for_files_work() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
     let line = json!({"username": "ada", "password_hash": HASH});
     project.write("users.ndjson", &format!("{line}\n"))?;
-    // The table of an application, as the guide supposes it.
+    // The table of an application, as in the guide.
     let table = format!(
         "CREATE TABLE users (id INTEGER PRIMARY KEY, username TEXT, email TEXT, password TEXT, \
          is_active INTEGER, created_at TEXT DEFAULT CURRENT_TIMESTAMP); \

@@ -1,4 +1,4 @@
-//! The command itself, run as a person would.
+//! Runs the command itself, as a user would.
 
 mod clients;
 mod command_line;

@@ -1,5 +1,4 @@
-//! Mistakes at the command line: what is wrong is said before anything is built,
-//! created or changed.
+//! Mistakes on the command line are reported before anything is built, created or changed.
 
 use std::io::Read as _;
 use std::net::TcpListener;
@@ -12,7 +11,7 @@ use gatehouse_local::private::Lock;
 use crate::project::Project;
 
 #[test]
-fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() -> anyhow::Result<()> {
+fn a_parameter_that_aws_would_refuse_is_refused_before_a_build() -> anyhow::Result<()> {
     let project = Project::new()?;
     for (parameters, expected) in [
         (
@@ -41,14 +40,14 @@ fn a_parameter_that_is_refused_on_aws_is_refused_before_a_build() -> anyhow::Res
         (&["RoleScope={}"], "did you mean RoleScopes?"),
         (
             &["Issuer=https://a.example", "Issuer=https://b.example"],
-            "Issuer is given twice",
+            "Issuer is given more than once",
         ),
         (
             &["DomainName=auth.example.com"],
             "Set both DomainName and CertificateArn",
         ),
         (&["nothing"], "NAME=VALUE"),
-        // The template cannot say these; the functions would not start.
+        // The template allows these, but the functions would not start.
         (
             &["Argon2Iterations=1"],
             "Argon2MemoryKib and Argon2Iterations",
@@ -88,7 +87,7 @@ fn only_local_and_import_create_a_data_directory() -> anyhow::Result<()> {
         let ended = project.run(&[words, &["--data-dir", "mistyped"]].concat())?;
         assert_eq!(ended.code, Some(1), "{words:?}: {ended:?}");
         assert!(
-            ended.err.contains("no database in mistyped"),
+            ended.err.contains("mistyped has no database"),
             "{words:?}: {ended:?}"
         );
         assert!(!project.path("mistyped").exists(), "{words:?}");
@@ -113,22 +112,18 @@ fn only_local_and_import_create_a_data_directory() -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_is_secret_is_read_by_its_owner_and_ignored_by_git() -> anyhow::Result<()> {
+fn secret_files_are_private_and_ignored_by_git() -> anyhow::Result<()> {
     let project = Project::new()?;
     project.write("users.ndjson", PERSON)?;
     let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     let rotated = project.run(&["keys", "rotate", "--data-dir", "data"])?;
     assert_eq!(rotated.code, Some(0), "{rotated:?}");
-    let exported = project.run(&["export", "everybody.csv", "--data-dir", "data"])?;
+    let exported = project.run(&["export", "all.csv", "--data-dir", "data"])?;
     assert_eq!(exported.code, Some(0), "{exported:?}");
     let ignored = project.read("data/.gitignore")?;
     assert_eq!(ignored, "*\n");
-    for name in [
-        "data/dynamodb.sqlite",
-        "data/key-ring.json",
-        "everybody.csv",
-    ] {
+    for name in ["data/dynamodb.sqlite", "data/key-ring.json", "all.csv"] {
         let mode = std::fs::metadata(project.path(name))?.permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
@@ -136,8 +131,7 @@ fn what_is_secret_is_read_by_its_owner_and_ignored_by_git() -> anyhow::Result<()
 }
 
 #[test]
-fn a_data_directory_that_is_open_elsewhere_is_an_error_that_names_the_process() -> anyhow::Result<()>
-{
+fn the_error_for_a_data_directory_in_use_names_the_process() -> anyhow::Result<()> {
     let project = Project::new()?;
     project.write("users.ndjson", PERSON)?;
     let words = ["import", "users.ndjson", "--data-dir", "data"];
@@ -151,7 +145,7 @@ fn a_data_directory_that_is_open_elsewhere_is_an_error_that_names_the_process() 
 }
 
 #[test]
-fn a_port_that_is_taken_is_said_before_a_build() -> anyhow::Result<()> {
+fn a_port_in_use_is_reported_before_a_build() -> anyhow::Result<()> {
     let project = Project::new()?;
     let taken = TcpListener::bind("127.0.0.1:0")?;
     let port = taken.local_addr()?.port().to_string();
@@ -171,7 +165,7 @@ fn a_port_that_is_taken_is_said_before_a_build() -> anyhow::Result<()> {
 }
 
 #[test]
-fn a_reader_that_has_enough_ends_a_command_quietly() -> anyhow::Result<()> {
+fn a_command_ends_quietly_if_its_reader_exits() -> anyhow::Result<()> {
     let project = Project::new()?;
     let lines: String = (0..400)
         .map(|number| PERSON.replace("ada", &format!("person-{number}")))
@@ -190,7 +184,7 @@ fn a_reader_that_has_enough_ends_a_command_quietly() -> anyhow::Result<()> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        // Closed before the first byte comes, as by a `head` that has ended.
+        // Closed before the first byte, as by a `head` that has exited.
         drop(child.stdout.take());
         let status = child.wait()?;
         let mut err = String::new();
@@ -209,12 +203,12 @@ fn a_reader_that_has_enough_ends_a_command_quietly() -> anyhow::Result<()> {
 
 /// `cargo gatehouse check`
 #[test]
-fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() -> anyhow::Result<()> {
+fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<()> {
     let project = Project::new()?;
     let lonely = project.check(&[])?;
     assert_eq!(lonely.code, Some(3), "{lonely:?}");
     for expected in [
-        "ok    template: functions: ",
+        "ok    template: has ",
         "warn  cargo-lambda: is missing: ",
         "warn  SAM: is missing: ",
         "warn  AWS region: is not set: ",
@@ -242,7 +236,7 @@ fn a_check_has_a_line_for_each_finding_and_an_exit_code_for_scripts() -> anyhow:
 }
 
 #[test]
-fn a_check_of_a_data_directory_looks_for_keys() -> anyhow::Result<()> {
+fn a_check_of_a_data_directory_checks_the_keys() -> anyhow::Result<()> {
     let project = Project::new()?;
     project.write("users.ndjson", PERSON)?;
     let data_dir = ["--data-dir", "data"];
@@ -257,11 +251,11 @@ fn a_check_of_a_data_directory_looks_for_keys() -> anyhow::Result<()> {
     assert!(some.out.contains("ok    keys: "), "{}", some.out);
     let typo = project.check(&["--data-dir", "mistyped"])?;
     assert!(
-        typo.code == Some(1) && typo.err.contains("no database in mistyped"),
+        typo.code == Some(1) && typo.err.contains("mistyped has no database"),
         "{typo:?}"
     );
     Ok(())
 }
 
-/// A line with a hash of bcrypt, which takes no work to import.
+/// A user with a bcrypt hash.
 const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";

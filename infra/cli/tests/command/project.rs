@@ -1,4 +1,4 @@
-//! The directory of a project, and the command run in it.
+//! A project's directory, in which the tests run the command.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -10,14 +10,14 @@ use gatehouse_tests::Service;
 use gatehouse_tests::binaries::root;
 use tempfile::TempDir;
 
-/// A directory with the template and samconfig.toml, where no build can succeed.
+/// A directory with only the template and samconfig.toml, so no build can succeed.
 pub(crate) struct Project {
     directory: TempDir,
-    /// As a running `cargo local` has it.
+    /// The lock that a running `cargo local` holds.
     _lock: Option<Lock>,
 }
 
-/// How a command ended.
+/// The exit status and output of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     /// The exit status, unless a signal ended it.
@@ -46,7 +46,7 @@ impl Project {
         })
     }
 
-    /// A project in which a service runs, with what `cargo local` writes down.
+    /// Creates a project with a running service, recorded in the same way as by `cargo local`.
     pub(crate) fn of(service: &Service) -> anyhow::Result<Self> {
         let project = Self::new()?;
         let mut variables = String::new();
@@ -64,7 +64,7 @@ impl Project {
         })
     }
 
-    /// A path in the project's directory.
+    /// Returns a path in the project's directory.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -92,17 +92,17 @@ impl Project {
         command
     }
 
-    /// Runs the command with nothing on its stdin.
+    /// Runs the command with an empty stdin.
     pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<Ended> {
         ended(&mut self.command(words), "")
     }
 
-    /// Runs the command with something on its stdin.
+    /// Runs the command with `input` on its stdin.
     pub(crate) fn run_with_input(&self, words: &[&str], input: &str) -> anyhow::Result<Ended> {
         ended(&mut self.command(words), input)
     }
 
-    /// Runs `check` on a machine without tools and credentials.
+    /// Runs `check` as on a machine without tools and credentials.
     pub(crate) fn check(&self, words: &[&str]) -> anyhow::Result<Ended> {
         let mut command = self.command(&["check"]);
         let home: &Path = self.directory.path();
@@ -120,7 +120,7 @@ fn ended(command: &mut Command, input: &str) -> anyhow::Result<Ended> {
         .stderr(Stdio::piped())
         .spawn()?;
     let mut stdin = child.stdin.take().context("stdin is a pipe")?;
-    // A command that asks nothing may have ended before.
+    // A command that does not read stdin may have exited already.
     drop(stdin.write_all(input.as_bytes()));
     drop(stdin);
     let output = child.wait_with_output()?;

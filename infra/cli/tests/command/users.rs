@@ -1,4 +1,4 @@
-//! `gatehouse users`, beside a running service.
+//! `gatehouse users`, with a running service.
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::service::parameters;
@@ -8,13 +8,13 @@ use serde_json::json;
 use crate::project::Project;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> anyhow::Result<()> {
+async fn an_administrator_is_promoted_and_disabled_while_the_service_runs() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
     let refused = project.run(&["users", "promote", "ada-1"])?;
     assert!(
         !refused.succeeded() && refused.out.is_empty(),
-        "nobody is there: {refused:?}"
+        "there is no such user: {refused:?}"
     );
 
     let mut ada = service.logged_in("ada").await?;
@@ -23,7 +23,7 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
     let promoted = project.run(&["users", "promote", &name])?;
     ensure!(promoted.succeeded(), "{promoted:?}");
     assert!(
-        promoted.out.contains("has the roles admin user now"),
+        promoted.out.contains("now has the roles admin user"),
         "{promoted:?}"
     );
     // The old token lacks the role, and is refused.
@@ -53,7 +53,7 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
         editor.succeeded()
             && editor
                 .err
-                .contains("RoleScopes grants nothing to the role editor"),
+                .contains("RoleScopes grants no scopes to the role editor"),
         "{editor:?}"
     );
     ensure!(project.run(&["users", "enable", &name])?.succeeded());
@@ -61,7 +61,7 @@ async fn the_first_administrator_is_made_and_unmade_while_the_service_runs() -> 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowhere()
+async fn a_user_created_by_the_command_logs_in_and_the_password_is_never_shown()
 -> anyhow::Result<()> {
     let closed = parameters(&[("Registration", "closed")]);
     let service = Service::start_with(|options| options.parameters = closed).await?;
@@ -104,15 +104,15 @@ async fn an_account_made_by_the_command_logs_in_and_its_password_is_shown_nowher
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_forgot_the_password_comes_back_with_a_code_and_once_alone() -> anyhow::Result<()> {
+async fn a_recovery_code_works_once() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let project = Project::of(&service)?;
     let mut ada = service.logged_in("ada").await?;
     let name = ada.username.clone();
     let ended = project.run(&["users", "recover", &name, "--json"])?;
-    ensure!(ended.succeeded(), "the code is not given");
+    ensure!(ended.succeeded(), "recover failed");
     let printed: serde_json::Value = serde_json::from_str(&ended.out)?;
-    let code = printed["code"].as_str().context("there is no code")?;
+    let code = printed["code"].as_str().context("the output has no code")?;
 
     ada.password = "nine patient herons in the rain".to_owned();
     let reset = service.reset_password(code, &ada.password).await?;
@@ -134,7 +134,7 @@ async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     ensure!(deleted.succeeded(), "{deleted:?}");
     assert_eq!(
         deleted.out,
-        format!("{name} is deleted; sessions that went along: 1.\n")
+        format!("Deleted {name} and their sessions (1).\n")
     );
     ada.is_logged_out(&service).await?;
     ada.cannot_log_in(&service).await?;

@@ -1,9 +1,9 @@
-//! Files with a header: their rows, lines, separators and encodings.
+//! CSV files: rows, line numbers, separators and encodings.
 
 use super::*;
 
 #[test]
-fn a_row_of_csv_is_a_person_or_a_reason() {
+fn a_row_is_read_or_refused_with_a_reason() {
     let text = format!(
         "username,password_hash,email,roles\n\
          ada,{HASH},ada@example.org,user admin\n\
@@ -31,7 +31,7 @@ fn a_row_of_csv_is_a_person_or_a_reason() {
 }
 
 #[test]
-fn lines_of_csv_are_counted_as_an_editor_does() {
+fn lines_are_counted_as_in_an_editor() {
     let text = format!(
         "username,password_hash,email\n\
          ada,{HASH},\n\
@@ -54,15 +54,15 @@ fn lines_of_csv_are_counted_as_an_editor_does() {
 }
 
 #[test]
-fn a_quotation_mark_that_swallows_lines_is_noticed() {
+fn an_unclosed_quotation_mark_is_reported() {
     let row = |name: &str| format!("{name},{HASH},\n");
     let header = "username,password_hash,note\n";
-    // Closed in a later row: two people would be one, and the note is left out.
+    // Closed in a later row: two users would become one, and the note is ignored.
     let text = format!("{header}ada,{HASH},\"x\neve,{HASH},\"y\n{}", row("grace"));
     let contents = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
     assert_eq!(contents.fields(), [(2, ""), (4, "grace")]);
     assert!(
-        contents.names()[0].ends_with("it ends in line 3"),
+        contents.names()[0].ends_with("the record ends on line 3"),
         "{:?}",
         contents.names()
     );
@@ -76,37 +76,37 @@ fn a_quotation_mark_that_swallows_lines_is_noticed() {
         error.contains("line 3: a record has more than 64 KiB"),
         "{error}"
     );
-    // A note with quotation marks and lines that are as they must be.
+    // A note with valid quotation marks and line breaks.
     let text = format!("{header}ada,{HASH},\"a \"\"b\"\"\n\nc\"\n{}", row("grace"));
     let contents = read(text.as_bytes(), &["--ignore", "note"], None).unwrap();
     assert_eq!(contents.fields(), [(2, "ada"), (5, "grace")]);
 }
 
 #[test]
-fn a_header_that_leaves_a_doubt_is_refused_as_a_whole() {
+fn an_ambiguous_header_is_an_error() {
     for (header, words, said) in [
         (
             "username,password,is_staff\n",
             &[][..],
-            "line 1: password, is_staff: not a column of ours; read it with --column OURS=THEIRS, or leave it out with --ignore password,is_staff",
+            "line 1: unknown columns password, is_staff: read them with --column OURS=THEIRS, or ignore them with --ignore password,is_staff",
         ),
         (
             "username,Username\n",
             &[],
-            "the column username is there twice",
+            "more than one column is username",
         ),
         ("email\n", &[], "the column username is missing"),
         (
             "username,email\n",
             &["--column", "password_hash=pwd"],
-            "there is no column pwd, which --column names",
+            "there is no column pwd, but --column names it",
         ),
         (
             "username,login\n",
             &["--column", "username=login"],
-            "leave it out with --ignore username",
+            "ignore it with --ignore username",
         ),
-        ("sep=;\nusername;x\n", &[], "line 2: x: not a column"),
+        ("sep=;\nusername;x\n", &[], "line 2: unknown column x: "),
     ] {
         let error = error(header, words);
         assert!(error.contains(said), "{error}");
@@ -114,7 +114,7 @@ fn a_header_that_leaves_a_doubt_is_refused_as_a_whole() {
 }
 
 #[test]
-fn columns_are_found_by_any_separator_and_by_the_names_of_another_system() {
+fn columns_are_found_with_any_separator_and_under_other_names() {
     let words = [
         "--column",
         "username=login",
@@ -139,12 +139,12 @@ fn columns_are_found_by_any_separator_and_by_the_names_of_another_system() {
     let text = format!("{{\"login\":\"ada\",\"pw\":\"{HASH}\"}}\n{{\"login\":\"eve\"}}\n");
     let words = ["--column", "username=login", "--column", "password_hash=pw"];
     let contents = read(text.as_bytes(), &words, None).unwrap();
-    let missing = "password_hash: pw is missing, which --column names";
+    let missing = "password_hash: pw is missing, but --column names it";
     assert_eq!(contents.names(), ["ada", missing]);
 }
 
 #[test]
-fn a_file_is_read_in_the_encodings_of_excel_and_powershell() {
+fn the_encodings_of_excel_and_powershell_are_read() {
     let text = format!("username;password_hash\r\nMüller;{HASH}\r\nAndré;{HASH}\r\nada;{HASH}\r\n");
     let utf16 = |bytes: fn(u16) -> [u8; 2], mark: bool| {
         let mark = mark.then_some(0xfeff);
@@ -169,7 +169,7 @@ fn a_file_is_read_in_the_encodings_of_excel_and_powershell() {
 }
 
 #[test]
-fn an_encoding_that_cannot_be_known_is_asked_for() {
+fn an_uncertain_encoding_is_an_error() {
     let text = format!("username,password_hash\nВладимир,{HASH}\nНаташа,{HASH}\nСергей,{HASH}\n");
     let (bytes, _, _) = encoding_rs::WINDOWS_1251.encode(&text);
     let error = error(&bytes, &[]);
@@ -180,7 +180,7 @@ fn an_encoding_that_cannot_be_known_is_asked_for() {
         (&b"PK\x03\x04 and more"[..], "a spreadsheet"),
         (b"\x1f\x8b and more", "compressed"),
         (b"", "is empty"),
-        (b"\xff\xfeu\0s\0e\0\x00\xd8x\0", "is not UTF-16LE"),
+        (b"\xff\xfeu\0s\0e\0\x00\xd8x\0", "is not valid UTF-16LE"),
     ] {
         let error = read(bytes, &[], None).err().unwrap();
         assert!(format!("{error:#}").contains(said), "{error:#}");
@@ -188,7 +188,7 @@ fn an_encoding_that_cannot_be_known_is_asked_for() {
 }
 
 #[test]
-fn what_postgres_mysql_and_powershell_print_is_read() {
+fn the_output_of_postgres_mysql_and_powershell_is_read() {
     let id = "5f1dcad6-22a4-40e5-9cc6-4b06dcc0186c";
     let header = "id,username,email,password_hash,status,created_at\n";
     let postgres = format!(
@@ -207,7 +207,7 @@ fn what_postgres_mysql_and_powershell_print_is_read() {
         assert_eq!(contents.names(), ["Zoë", "max"], "{text}");
         assert_eq!(contents.warnings, [], "{text}");
         let [zoe, max] = contents.records.as_slice() else {
-            panic!("there are not two: {text}");
+            panic!("expected two records: {text}");
         };
         let created = zoe.created_at.as_deref();
         assert_eq!(created, Some("2026-11-26T19:03:22Z"), "{text}");

@@ -8,7 +8,7 @@ use super::*;
 use crate::project;
 use crate::target::Target;
 
-/// Tables with users whose names have the spelling of earlier rules.
+/// Tables with users whose names are spelled according to older rules.
 struct World {
     target: Target,
     tables: Tables,
@@ -39,7 +39,7 @@ impl World {
         (output.json, output.status == Status::Success)
     }
 
-    /// Whose name each of these is, by the last letter of their id.
+    /// Returns the username of the owner of each spelling.
     async fn owners(&self, spellings: &[&str]) -> Vec<Option<String>> {
         let mut owners = Vec::new();
         for spelling in spellings {
@@ -50,7 +50,10 @@ impl World {
                 .find(&ItemKey::username(spelling))
                 .await;
             owners.push(user.unwrap().map(|user| {
-                assert_eq!(user.username_canonical, *spelling, "the account agrees");
+                assert_eq!(
+                    user.username_canonical, *spelling,
+                    "the account has the same spelling"
+                );
                 user.username
             }));
         }
@@ -83,7 +86,7 @@ const OLD: &str = "\u{3b3}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c2}";
 const NEW: &str = "\u{3b3}\u{3b9}\u{3ce}\u{3c1}\u{3b3}\u{3bf}\u{3c3}";
 
 #[tokio::test]
-async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
+async fn a_name_is_updated_once_and_a_dry_run_writes_nothing() {
     let world = World::with(&[(OLD, OLD), ("Ada", "ada")]).await;
     let (planned, _) = world.run(true).await;
     assert_eq!(planned["moved"][0]["to"], NEW);
@@ -97,7 +100,7 @@ async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
     let found = world.tables.find(OLD).await.unwrap();
     assert_eq!(
         found.username_canonical, NEW,
-        "and the old name finds its owner"
+        "the old spelling still finds the user"
     );
 
     let (again, complete) = world.run(false).await;
@@ -109,7 +112,7 @@ async fn a_name_moves_once_with_its_account_and_a_dry_run_writes_nothing() {
 }
 
 #[tokio::test]
-async fn of_two_users_with_one_spelling_neither_moves_and_both_are_named() {
+async fn two_users_with_the_same_new_spelling_are_both_reported_and_unchanged() {
     let world = World::with(&[(OLD, OLD), (NEW, NEW), ("Ada", "ADA-OLD")]).await;
     let (done, complete) = world.run(false).await;
     assert!(!complete);
@@ -125,12 +128,12 @@ async fn of_two_users_with_one_spelling_neither_moves_and_both_are_named() {
     assert_eq!(named, [OLD, NEW]);
     let after = world.owners(&[OLD, NEW, "ada", "ADA-OLD"]).await;
     let expected = [Some(OLD), Some(NEW), Some("Ada"), None];
-    assert_eq!(after, owned(&expected), "and the third one moves");
+    assert_eq!(after, owned(&expected), "the third one is updated");
     world.target.close().await;
 }
 
 #[tokio::test]
-async fn a_spelling_that_another_user_leaves_is_free_whoever_is_first() {
+async fn a_spelling_that_another_user_gives_up_can_be_used_in_any_order() {
     for users in [
         [("bob", "first"), ("ada", "bob")],
         [("ada", "first"), ("bob", "ada")],
@@ -145,7 +148,7 @@ async fn a_spelling_that_another_user_leaves_is_free_whoever_is_first() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_not_a_username_any_longer_is_reported_and_stays() {
+async fn a_name_that_is_no_longer_valid_is_reported_and_unchanged() {
     let world = World::with(&[("no spaces", "no spaces")]).await;
     let (done, complete) = world.run(false).await;
     assert!(!complete);
