@@ -7,6 +7,9 @@ use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
 
 use crate::output::print;
 
+/// The size in MB at which Lambda gives a function one full processor.
+const PROCESSOR: u32 = 1769;
+
 /// The arguments of `gatehouse argon2`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -17,6 +20,22 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 9, value_parser = clap::value_parser!(u16).range(1..=999))]
     rounds: u16,
 }
+
+/// OWASP's recommendations, and stronger parameters.
+const CANDIDATES: [(u32, u32); 12] = [
+    (7_168, 5),
+    (9_216, 4),
+    (12_288, 3),
+    (19_456, 2),
+    (47_104, 1),
+    (19_456, 3),
+    (32_768, 2),
+    (32_768, 3),
+    (47_104, 3),
+    (65_536, 3),
+    (98_304, 3),
+    (131_072, 3),
+];
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
@@ -56,6 +75,15 @@ async fn measure(params: Argon2Params, rounds: u16) -> anyhow::Result<Duration> 
     let median = took.get(took.len() / 2).copied();
     median.context("no hash was measured")
 }
+
+const INTRODUCTION: &str = "\
+The time of one Argon2id hash with one lane, measured on this machine. The columns
+for other sizes are estimates: Lambda gives a function of that size memory / 1,769
+of a processor, assumed to be as fast as this machine's.
+";
+
+/// Function sizes in MB for which times are estimated.
+const FUNCTIONS: [u32; 3] = [512, 1024, PROCESSOR];
 
 /// Formats a table of all candidates, and the strongest that fits each function size.
 fn describe(rows: &[Row], target: Duration) -> String {
@@ -121,31 +149,6 @@ impl Row {
 fn millis(took: Duration) -> String {
     format!("{:.1}", took.as_secs_f64() * 1000.0)
 }
-
-const INTRODUCTION: &str = "\
-The time of one Argon2id hash with one lane, measured on this machine. The columns
-for other sizes are estimates: Lambda gives a function of that size memory / 1,769
-of a processor, assumed to be as fast as this machine's.
-";
-/// OWASP's recommendations, and stronger parameters.
-const CANDIDATES: [(u32, u32); 12] = [
-    (7_168, 5),
-    (9_216, 4),
-    (12_288, 3),
-    (19_456, 2),
-    (47_104, 1),
-    (19_456, 3),
-    (32_768, 2),
-    (32_768, 3),
-    (47_104, 3),
-    (65_536, 3),
-    (98_304, 3),
-    (131_072, 3),
-];
-/// Function sizes in MB for which times are estimated.
-const FUNCTIONS: [u32; 3] = [512, 1024, PROCESSOR];
-/// The size in MB at which Lambda gives a function one full processor.
-const PROCESSOR: u32 = 1769;
 
 #[cfg(test)]
 mod tests {

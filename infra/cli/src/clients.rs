@@ -20,6 +20,8 @@ use crate::output::Output;
 use crate::prompt;
 use crate::target::Target;
 
+const WITHIN: &str = "Running functions notice within 10 seconds.\n";
+
 /// The arguments of `gatehouse clients`.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -169,6 +171,9 @@ fn confirm_end_of_previous(id: &ClientId, ends_at: Timestamp) -> anyhow::Result<
     prompt::confirm(&[&consequence], "the client's id", id.as_str())
 }
 
+/// A leaked secret could be used for this long.
+const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
+
 /// Parses how long an old secret remains valid.
 fn overlap(text: &str) -> Result<Duration, String> {
     let read = humantime::parse_duration(text);
@@ -180,10 +185,6 @@ fn overlap(text: &str) -> Result<Duration, String> {
         Err("must be at most 30 days".to_owned())
     }
 }
-
-/// A leaked secret could be used for this long.
-const MAX_OVERLAP: Duration = Duration::from_hours(30 * 24);
-const WITHIN: &str = "Running functions notice within 10 seconds.\n";
 
 #[cfg(test)]
 mod tests;

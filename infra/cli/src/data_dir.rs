@@ -20,6 +20,9 @@ pub(crate) struct DataDir {
     path: PathBuf,
 }
 
+/// Files that an unfinished creation of a database may leave behind.
+const OURS: [&str; 3] = [".gitignore", "lock", "key-ring.json"];
+
 impl DataDir {
     /// Interprets the option; without a value, it means the project's default.
     pub(crate) fn from_option(typed: Option<&Path>, root: &Path) -> anyhow::Result<Self> {
@@ -136,9 +139,6 @@ impl fmt::Display for DataDir {
         write!(f, "{}", short.unwrap_or(&self.path).display())
     }
 }
-
-/// Files that an unfinished creation of a database may leave behind.
-const OURS: [&str; 3] = [".gitignore", "lock", "key-ring.json"];
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,9 @@ use anyhow::Context as _;
 use gatehouse_local::private;
 use gatehouse_store::private_file;
 
+/// The name of the file, which the workspace's `Cargo.toml` also contains.
+const NAME: &str = "functions.env";
+
 /// Writes the variables and returns the path of the file.
 pub(crate) fn write(
     directory: &Path,
@@ -65,9 +68,6 @@ fn unquoted(value: &str) -> String {
     }
     plain
 }
-
-/// The name of the file, which the workspace's `Cargo.toml` also contains.
-const NAME: &str = "functions.env";
 
 #[cfg(test)]
 mod tests {

@@ -237,6 +237,9 @@ fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The default of DynamoDB Local and of most tools for it.
+const DYNAMODB_PORT: u16 = 8000;
+
 /// Chooses DynamoDB's port. Users rarely type it, so any free port will do.
 fn dynamodb_port(given: Option<u16>) -> anyhow::Result<u16> {
     if let Some(port) = given {
@@ -267,9 +270,6 @@ fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = pair.ok_or("expected NAME=VALUE")?;
     Ok((name.to_owned(), value.to_owned()))
 }
-
-/// The default of DynamoDB Local and of most tools for it.
-const DYNAMODB_PORT: u16 = 8000;
 
 #[cfg(test)]
 mod tests {

@@ -53,6 +53,9 @@ pub(crate) fn new_password(rules: &str) -> anyhow::Result<SecretString> {
     }
 }
 
+/// Longer than any valid password, so a longer line is refused instead of being cut to one.
+const MAX_LINE_BYTES: u64 = 4096;
+
 fn first_line(input: impl io::BufRead) -> anyhow::Result<SecretString> {
     let mut line = String::new();
     let read = input.take(MAX_LINE_BYTES).read_line(&mut line);
@@ -71,9 +74,6 @@ fn first_line(input: impl io::BufRead) -> anyhow::Result<SecretString> {
 fn is_confirmed(line: &str, word: &str) -> bool {
     line.trim() == word
 }
-
-/// Longer than any valid password, so a longer line is refused instead of being cut to one.
-const MAX_LINE_BYTES: u64 = 4096;
 
 #[cfg(test)]
 mod tests {

@@ -26,37 +26,6 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-/// Returns a message for every setting that a function would refuse: which parameter it is,
-/// what it must be, and which functions would not start.
-pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
-    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-    for (function, variables) in &plan.environments {
-        let pairs = variables.iter();
-        let environment =
-            Environment::from_pairs(pairs.map(|(name, value)| (name.as_str(), value.as_str())));
-        for (variable, read) in READERS {
-            if !variables.contains_key(variable) {
-                continue;
-            }
-            if let Err(reason) = read(&environment) {
-                let text = with_parameters(&format!("{reason:#}"), plan);
-                found.entry(text).or_default().insert(function);
-            }
-        }
-    }
-    let sentence = |(text, functions): (String, BTreeSet<&str>)| {
-        let functions: Vec<&str> = functions.into_iter().collect();
-        format!(
-            "{text}: with this value {} would not start",
-            functions.join(", ")
-        )
-    };
-    found.into_iter().map(sentence).collect()
-}
-
-/// A variable, and how the functions that have it read their settings.
-type Reader = (&'static str, fn(&Environment) -> anyhow::Result<()>);
-
 const READERS: [Reader; 9] = [
     ("ISSUER", |environment| {
         VerifierSettings::from_environment(environment)?;
@@ -100,6 +69,37 @@ const READERS: [Reader; 9] = [
         Ok(())
     }),
 ];
+
+/// Returns a message for every setting that a function would refuse: which parameter it is,
+/// what it must be, and which functions would not start.
+pub(crate) fn refusals(plan: &Plan) -> Vec<String> {
+    let mut found: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (function, variables) in &plan.environments {
+        let pairs = variables.iter();
+        let environment =
+            Environment::from_pairs(pairs.map(|(name, value)| (name.as_str(), value.as_str())));
+        for (variable, read) in READERS {
+            if !variables.contains_key(variable) {
+                continue;
+            }
+            if let Err(reason) = read(&environment) {
+                let text = with_parameters(&format!("{reason:#}"), plan);
+                found.entry(text).or_default().insert(function);
+            }
+        }
+    }
+    let sentence = |(text, functions): (String, BTreeSet<&str>)| {
+        let functions: Vec<&str> = functions.into_iter().collect();
+        format!(
+            "{text}: with this value {} would not start",
+            functions.join(", ")
+        )
+    };
+    found.into_iter().map(sentence).collect()
+}
+
+/// A variable, and how the functions that have it read their settings.
+type Reader = (&'static str, fn(&Environment) -> anyhow::Result<()>);
 
 /// Replaces names of variables with the names of their parameters.
 fn with_parameters(text: &str, plan: &Plan) -> String {

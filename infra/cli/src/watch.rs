@@ -76,6 +76,9 @@ impl Watch {
     }
 }
 
+/// How long the functions may take to exit on their own.
+const PATIENCE: Duration = Duration::from_secs(3);
+
 /// Stops it and the functions, even if it is still starting.
 impl Drop for Watch {
     fn drop(&mut self) {
@@ -93,6 +96,3 @@ impl Drop for Watch {
         kill_process_group(group, Signal::KILL).unwrap_or_default();
     }
 }
-
-/// How long the functions may take to exit on their own.
-const PATIENCE: Duration = Duration::from_secs(3);

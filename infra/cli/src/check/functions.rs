@@ -66,6 +66,8 @@ struct Caller {
     source: Option<String>,
 }
 
+const API_GATEWAY: &str = "apigateway.amazonaws.com";
+
 fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
     let permissions = resources.of_type("AWS::Lambda::Permission");
     let of_function = permissions.filter(|permission| {
@@ -178,8 +180,6 @@ async fn policy(client: &Client, function: &str) -> anyhow::Result<Policy> {
         Err(error) => Err(error.into()),
     }
 }
-
-const API_GATEWAY: &str = "apigateway.amazonaws.com";
 
 #[cfg(test)]
 mod tests {

@@ -38,6 +38,12 @@ async fn read(target: &Target) -> anyhow::Result<Keys> {
     })
 }
 
+const DAY: Duration = Duration::from_hours(24);
+
+/// Allowed delay in days: Secrets Manager rotates within a time window, and a new key is
+/// published for a while before it signs.
+const GRACE_DAYS: u64 = 2;
+
 impl Keys {
     fn findings(&self, rotation_days: Option<u64>, now: Timestamp) -> Vec<Finding> {
         let Some((kid, since)) = &self.active else {
@@ -68,11 +74,6 @@ impl Keys {
         }]
     }
 }
-
-const DAY: Duration = Duration::from_hours(24);
-/// Allowed delay in days: Secrets Manager rotates within a time window, and a new key is
-/// published for a while before it signs.
-const GRACE_DAYS: u64 = 2;
 
 #[cfg(test)]
 mod tests {

@@ -10,6 +10,27 @@ use tokio::time::timeout;
 
 use super::finding::Finding;
 
+/// How long a tool or a credentials provider may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+const TOOLS: [Tool; 3] = [
+    Tool {
+        name: "cargo-lambda",
+        command: &["cargo", "lambda", "--version"],
+        missing: "`cargo local --watch` and deployments need it; install it with `pip install cargo-lambda`",
+    },
+    Tool {
+        name: "SAM",
+        command: &["sam", "--version"],
+        missing: "deployments need it; install it with `pip install aws-sam-cli`",
+    },
+    Tool {
+        name: "Python",
+        command: &["python3", "--version"],
+        missing: "`cargo deployed` needs Python 3 with venv",
+    },
+];
+
 /// Checks every tool that the documentation requires.
 pub(super) async fn findings() -> Vec<Finding> {
     let mut found = Vec::new();
@@ -48,24 +69,6 @@ impl Tool {
     }
 }
 
-const TOOLS: [Tool; 3] = [
-    Tool {
-        name: "cargo-lambda",
-        command: &["cargo", "lambda", "--version"],
-        missing: "`cargo local --watch` and deployments need it; install it with `pip install cargo-lambda`",
-    },
-    Tool {
-        name: "SAM",
-        command: &["sam", "--version"],
-        missing: "deployments need it; install it with `pip install aws-sam-cli`",
-    },
-    Tool {
-        name: "Python",
-        command: &["python3", "--version"],
-        missing: "`cargo deployed` needs Python 3 with venv",
-    },
-];
-
 async fn credentials() -> Vec<Finding> {
     let loaded = timeout(
         PATIENCE,
@@ -101,6 +104,3 @@ async fn credentials() -> Vec<Finding> {
     };
     vec![region, credentials]
 }
-
-/// How long a tool or a credentials provider may take.
-const PATIENCE: Duration = Duration::from_secs(5);

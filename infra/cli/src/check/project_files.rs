@@ -10,6 +10,9 @@ use super::advice;
 use super::finding::Finding;
 use crate::{project, settings};
 
+/// A placeholder for the API's URL, which API Gateway chooses.
+pub(super) const URL: &str = "https://api.example.com";
+
 /// Checks the template with its defaults and with each environment's parameters.
 pub(super) fn findings(root: &Path) -> Vec<Finding> {
     let template = root.join(project::TEMPLATE);
@@ -22,6 +25,8 @@ pub(super) fn findings(root: &Path) -> Vec<Finding> {
     found.extend(environments(root, &template));
     found
 }
+
+const SAMCONFIG: &str = "infra/samconfig.toml";
 
 fn environments(root: &Path, template: &Path) -> Vec<Finding> {
     let file = root.join(SAMCONFIG);
@@ -124,10 +129,6 @@ fn words(text: &str) -> Vec<String> {
     words.retain(|word| !word.is_empty());
     words
 }
-
-const SAMCONFIG: &str = "infra/samconfig.toml";
-/// A placeholder for the API's URL, which API Gateway chooses.
-pub(super) const URL: &str = "https://api.example.com";
 
 #[cfg(test)]
 mod tests {

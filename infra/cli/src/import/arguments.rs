@@ -7,29 +7,6 @@ use encoding_rs::Encoding;
 use crate::target::TargetOptions;
 use crate::user_file::Columns;
 
-/// The arguments of `gatehouse import`.
-#[derive(clap::Args)]
-#[command(after_long_help = HELP)]
-pub(crate) struct Arguments {
-    /// The file: CSV, one JSON object per line, a JSON array, or Django's `dumpdata`
-    pub(super) file: PathBuf,
-    /// Reports what the import would do, including conflicts, without writing to the tables
-    #[arg(long)]
-    pub(super) dry_run: bool,
-    /// The file's encoding, such as windows-1252, if it is not UTF-8 and has no byte order mark
-    #[arg(long, value_name = "NAME", value_parser = encoding)]
-    pub(super) encoding: Option<&'static Encoding>,
-    #[command(flatten)]
-    pub(super) columns: Columns,
-    #[command(flatten)]
-    pub(super) target: TargetOptions,
-}
-
-fn encoding(label: &str) -> Result<&'static Encoding, String> {
-    Encoding::for_label(label.as_bytes())
-        .ok_or_else(|| "unknown encoding: try utf-8, utf-16le or windows-1252".to_owned())
-}
-
 const HELP: &str = "\
 Columns, or members of a JSON object (only username is required):
   id                   the id in the old system. A UUID becomes the new id; any other id
@@ -56,3 +33,26 @@ refused, 1 if the import failed. To resume, run the same command again.
 
 The command writes reports next to FILE: FILE.refused.ndjson and FILE.warnings.ndjson
 with lines, fields and reasons, and FILE.ids.csv with old and new ids.";
+
+/// The arguments of `gatehouse import`.
+#[derive(clap::Args)]
+#[command(after_long_help = HELP)]
+pub(crate) struct Arguments {
+    /// The file: CSV, one JSON object per line, a JSON array, or Django's `dumpdata`
+    pub(super) file: PathBuf,
+    /// Reports what the import would do, including conflicts, without writing to the tables
+    #[arg(long)]
+    pub(super) dry_run: bool,
+    /// The file's encoding, such as windows-1252, if it is not UTF-8 and has no byte order mark
+    #[arg(long, value_name = "NAME", value_parser = encoding)]
+    pub(super) encoding: Option<&'static Encoding>,
+    #[command(flatten)]
+    pub(super) columns: Columns,
+    #[command(flatten)]
+    pub(super) target: TargetOptions,
+}
+
+fn encoding(label: &str) -> Result<&'static Encoding, String> {
+    Encoding::for_label(label.as_bytes())
+        .ok_or_else(|| "unknown encoding: try utf-8, utf-16le or windows-1252".to_owned())
+}

@@ -60,6 +60,11 @@ impl ImportTables {
     }
 }
 
+/// Retries if a table throttles, in addition to the SDK's. Together they take half a minute.
+const MAX_RETRIES: u32 = 7;
+
+const FIRST_DELAY: Duration = Duration::from_millis(250);
+
 async fn with_retries<T>(
     mut call: impl AsyncFnMut() -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
@@ -74,7 +79,3 @@ async fn with_retries<T>(
         }
     }
 }
-
-/// Retries if a table throttles, in addition to the SDK's. Together they take half a minute.
-const MAX_RETRIES: u32 = 7;
-const FIRST_DELAY: Duration = Duration::from_millis(250);

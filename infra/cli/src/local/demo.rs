@@ -12,6 +12,9 @@ use secrecy::SecretString;
 use crate::target::Target;
 use crate::users;
 
+/// The users that `--seed` creates.
+const DEMO_USERS: [&str; 2] = ["ada", "grace"];
+
 /// Creates the demo users in a running stack; returns a line about each for the terminal.
 pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
     let target = Target::from_running(variables)?;
@@ -33,6 +36,3 @@ pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Resul
 pub(super) fn password() -> Result<String, RandomError> {
     Ok(URL_SAFE_NO_PAD.encode(random::bytes::<18>()?))
 }
-
-/// The users that `--seed` creates.
-const DEMO_USERS: [&str; 2] = ["ada", "grace"];

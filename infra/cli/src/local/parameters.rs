@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+const ATTEMPTS: &str = "AddressAttemptsPerHour";
+
+const LOCAL_ATTEMPTS: &str = "100000";
+
 /// Adds a higher limit on attempts, unless one is given: tests on this machine all come from
 /// one address.
 pub(super) fn all(mut given: BTreeMap<String, String>) -> BTreeMap<String, String> {
@@ -11,6 +15,23 @@ pub(super) fn all(mut given: BTreeMap<String, String>) -> BTreeMap<String, Strin
         .or_insert_with(|| LOCAL_ATTEMPTS.to_owned());
     given
 }
+
+/// Parameters of features that only exist on AWS: throttling, alarms, schedules, caching.
+const DEPLOYED_ONLY: [&str; 13] = [
+    "AlarmTopicArn",
+    "Architecture",
+    "AuthorizerCacheSeconds",
+    "FailedLoginsThreshold",
+    "LogRetentionDays",
+    "PasswordThrottleBurst",
+    "PasswordThrottleRate",
+    "ProtectData",
+    "ReservedConcurrency",
+    "RotationDays",
+    "ThrottleBurst",
+    "ThrottleRate",
+    "Tracing",
+];
 
 /// Returns notes about the parameters for the terminal.
 pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
@@ -31,25 +52,6 @@ pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
     }
     notes
 }
-
-const ATTEMPTS: &str = "AddressAttemptsPerHour";
-const LOCAL_ATTEMPTS: &str = "100000";
-/// Parameters of features that only exist on AWS: throttling, alarms, schedules, caching.
-const DEPLOYED_ONLY: [&str; 13] = [
-    "AlarmTopicArn",
-    "Architecture",
-    "AuthorizerCacheSeconds",
-    "FailedLoginsThreshold",
-    "LogRetentionDays",
-    "PasswordThrottleBurst",
-    "PasswordThrottleRate",
-    "ProtectData",
-    "ReservedConcurrency",
-    "RotationDays",
-    "ThrottleBurst",
-    "ThrottleRate",
-    "Tracing",
-];
 
 #[cfg(test)]
 mod tests {

@@ -91,6 +91,9 @@ pub(super) fn advice(theirs: &[&str]) -> String {
     )
 }
 
+/// How many characters of a name a message shows.
+const SHOWN: usize = 40;
+
 /// Formats a name for a message.
 pub(super) fn shown(name: &str) -> String {
     let plain = |letter: char| letter.is_alphanumeric() || "_-. ".contains(letter);
@@ -113,6 +116,3 @@ fn pair(text: &str) -> Result<(&'static str, String), String> {
         theirs => Ok((ours, theirs.to_owned())),
     }
 }
-
-/// How many characters of a name a message shows.
-const SHOWN: usize = 40;

@@ -11,6 +11,8 @@ use super::entry::{Entry, NoUser};
 use super::record::{Record, Remark};
 use super::records::{RawRecord, Records};
 
+const NOT_UTF_8: &str = "is not UTF-8: save the file as UTF-8";
+
 /// The rows of a file.
 pub(super) struct Rows<R> {
     records: Records<R>,
@@ -114,6 +116,9 @@ impl<R: BufRead> Iterator for Rows<R> {
     }
 }
 
+/// How databases print NULL: `mysql --batch`, and `COPY` in `PostgreSQL`.
+const NULLS: [&str; 2] = ["NULL", "\\N"];
+
 impl<R: BufRead> Rows<R> {
     /// Reads a row; returns nothing if all fields are empty.
     fn entry(&self, raw: &RawRecord) -> io::Result<Option<Entry>> {
@@ -162,6 +167,8 @@ impl<R: BufRead> Rows<R> {
     }
 }
 
+const MAX_HEADER_BYTES: u64 = 64 * 1024;
+
 /// Reads at most 64 KiB of a line, including its line ending.
 fn first_line(file: &mut impl BufRead) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
@@ -179,6 +186,8 @@ fn declared_separator(line: &[u8]) -> Option<u8> {
         Some(_) | None => None,
     }
 }
+
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
 
 /// Returns the separator that occurs most often in the header, outside quotation marks.
 fn detect_separator(header: &[u8]) -> u8 {
@@ -201,9 +210,3 @@ fn detect_separator(header: &[u8]) -> u8 {
     );
     most.1
 }
-
-const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
-/// How databases print NULL: `mysql --batch`, and `COPY` in `PostgreSQL`.
-const NULLS: [&str; 2] = ["NULL", "\\N"];
-const MAX_HEADER_BYTES: u64 = 64 * 1024;
-const NOT_UTF_8: &str = "is not UTF-8: save the file as UTF-8";

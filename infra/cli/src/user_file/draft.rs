@@ -13,6 +13,9 @@ use super::time;
 #[derive(Default)]
 pub(super) struct Draft(BTreeMap<&'static str, Value>);
 
+/// JSON numbers are exact up to this value, which no real version reaches.
+const MAX_VERSION: u64 = (1 << 53) - 1;
+
 impl Draft {
     /// Sets the fields that a member of an object is read into.
     pub(super) fn put(
@@ -218,6 +221,3 @@ fn type_error(field: &'static str, value: &Value, expected: &str) -> Remark {
     };
     Remark::new(field, format!("must be {expected}, not {found}"))
 }
-
-/// JSON numbers are exact up to this value, which no real version reaches.
-const MAX_VERSION: u64 = (1 << 53) - 1;

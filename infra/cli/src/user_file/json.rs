@@ -85,6 +85,21 @@ fn django(members: Members) -> Object {
     }
 }
 
+/// Fields of `auth.user` and of models derived from `AbstractUser`, and the fields that they
+/// are read into. Those without one are ignored.
+const DJANGO: [(&str, Option<&str>); 10] = [
+    ("password", Some("password_hash")),
+    ("is_active", Some("status")),
+    ("date_joined", Some("created_at")),
+    ("last_login", None),
+    ("first_name", None),
+    ("last_name", None),
+    ("groups", None),
+    ("user_permissions", None),
+    ("is_staff", None),
+    ("is_superuser", None),
+];
+
 fn django_draft(
     pk: Option<Value>,
     fields: Vec<(String, Value)>,
@@ -146,18 +161,3 @@ impl<'de> Deserialize<'de> for Members {
         deserializer.deserialize_map(All)
     }
 }
-
-/// Fields of `auth.user` and of models derived from `AbstractUser`, and the fields that they
-/// are read into. Those without one are ignored.
-const DJANGO: [(&str, Option<&str>); 10] = [
-    ("password", Some("password_hash")),
-    ("is_active", Some("status")),
-    ("date_joined", Some("created_at")),
-    ("last_login", None),
-    ("first_name", None),
-    ("last_name", None),
-    ("groups", None),
-    ("user_permissions", None),
-    ("is_staff", None),
-    ("is_superuser", None),
-];

@@ -7,6 +7,9 @@ use super::entry::Entry;
 use super::json;
 use super::record::Remark;
 
+/// Longer objects are refused without being read, which limits the use of memory.
+const MAX_LINE_BYTES: u64 = 1024 * 1024;
+
 /// Reads one object per line; only one line is in memory at a time.
 pub(super) struct Lines<R> {
     file: R,
@@ -185,6 +188,3 @@ fn entry(line: u64, bytes: &[u8], columns: &Columns) -> Entry {
 fn too_long(bytes: &[u8]) -> bool {
     bytes.len() as u64 > MAX_LINE_BYTES
 }
-
-/// Longer objects are refused without being read, which limits the use of memory.
-const MAX_LINE_BYTES: u64 = 1024 * 1024;

@@ -38,6 +38,9 @@ enum Quotes {
     Closing,
 }
 
+/// A longer record is not a user, but probably an unclosed quotation mark.
+const MAX_RECORD_BYTES: usize = 64 * 1024;
+
 impl<R: BufRead> Records<R> {
     /// Reads text that begins on line `line`.
     pub(super) fn new(text: R, delimiter: u8, line: u64) -> Self {
@@ -118,6 +121,3 @@ impl Quotes {
         }
     }
 }
-
-/// A longer record is not a user, but probably an unclosed quotation mark.
-const MAX_RECORD_BYTES: usize = 64 * 1024;

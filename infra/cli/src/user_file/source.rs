@@ -17,6 +17,8 @@ use super::columns::Columns;
 use super::entry::Entries;
 use super::{csv_file, json_file};
 
+const CHUNK: usize = 64 * 1024;
+
 /// A file after the first pass.
 pub(crate) struct Source {
     path: PathBuf,
@@ -122,6 +124,9 @@ struct FirstPass {
     /// The beginning of a character that continues in the next chunk.
     carried: Vec<u8>,
 }
+
+/// Number of bytes by which file types are recognised.
+const HEAD: usize = 8;
 
 impl FirstPass {
     fn feed(&mut self, chunk: &[u8], last: bool) {
@@ -239,7 +244,3 @@ impl<F: Fn(u64)> Read for SecondPass<F> {
         Ok(read)
     }
 }
-
-const CHUNK: usize = 64 * 1024;
-/// Number of bytes by which file types are recognised.
-const HEAD: usize = 8;

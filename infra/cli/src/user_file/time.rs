@@ -5,6 +5,10 @@
 
 use gatehouse_auth::time::Timestamp;
 
+/// From 1980 to 2100. Other times are not plausible for an account: they result from a wrong
+/// unit, or are placeholders such as 0.
+const PLAUSIBLE: std::ops::Range<i64> = 315_532_800..4_102_444_800;
+
 /// Reads a time; returns nothing if it is invalid or ambiguous.
 pub(super) fn read(text: &str) -> Option<Timestamp> {
     let text = text.trim();
@@ -80,10 +84,6 @@ fn offset(zone: &str) -> Option<String> {
     };
     Some(format!("{sign}{hours}:{minutes}"))
 }
-
-/// From 1980 to 2100. Other times are not plausible for an account: they result from a wrong
-/// unit, or are placeholders such as 0.
-const PLAUSIBLE: std::ops::Range<i64> = 315_532_800..4_102_444_800;
 
 #[cfg(test)]
 mod tests {

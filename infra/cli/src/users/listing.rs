@@ -32,6 +32,9 @@ pub(super) fn user(user: &User) -> Output {
     Output::new(text, json(user))
 }
 
+/// Users per call.
+const PAGE: u8 = 100;
+
 /// Lists all users, or those with a role, sorted by username.
 pub(super) async fn users(tables: &Tables, role: Option<&Role>) -> anyhow::Result<Output> {
     let mut listed: Vec<Profile> = Vec::new();
@@ -100,6 +103,3 @@ fn status(status: Status) -> &'static str {
         Status::Disabled => "disabled",
     }
 }
-
-/// Users per call.
-const PAGE: u8 = 100;

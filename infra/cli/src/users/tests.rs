@@ -13,6 +13,10 @@ use tempfile::TempDir;
 use super::*;
 use crate::project;
 
+const NEW_HASH: &str = "$argon2id$new";
+
+const PASSWORD: &str = "canary of quiet otters at dawn";
+
 /// A data directory with empty tables.
 struct World {
     target: Target,
@@ -441,9 +445,6 @@ async fn reset(world: &World, code: &str) -> Ended {
     let reset = world.tables.accounts.reset_password(&code, &hash, now);
     reset.await.unwrap()
 }
-
-const PASSWORD: &str = "canary of quiet otters at dawn";
-const NEW_HASH: &str = "$argon2id$new";
 
 #[tokio::test]
 async fn a_demo_user_is_created_once_and_keeps_the_password() {

@@ -57,6 +57,9 @@ async fn a_client_introspects_from_its_creation_to_its_revocation() -> anyhow::R
     Ok(())
 }
 
+/// Extracts the secret, as a user would do by reading.
+const SECRET: &str = "sed -n 's/^Client secret:  //p'";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documented_commands_for_introspection_work() -> anyhow::Result<()> {
     let service = Service::start().await?;
@@ -79,9 +82,6 @@ async fn the_documented_commands_for_introspection_work() -> anyhow::Result<()> 
     };
     tokio::task::spawn_blocking(run).await?
 }
-
-/// Extracts the secret, as a user would do by reading.
-const SECRET: &str = "sed -n 's/^Client secret:  //p'";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_rotation_asks_before_it_ends_a_valid_secret() -> anyhow::Result<()> {

@@ -10,6 +10,9 @@ use gatehouse_local::private::Lock;
 
 use crate::project::Project;
 
+/// A user with a bcrypt hash.
+const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";
+
 #[test]
 fn a_parameter_that_aws_would_refuse_is_refused_before_a_build() -> anyhow::Result<()> {
     let project = Project::new()?;
@@ -256,6 +259,3 @@ fn a_check_of_a_data_directory_checks_the_keys() -> anyhow::Result<()> {
     );
     Ok(())
 }
-
-/// A user with a bcrypt hash.
-const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";
