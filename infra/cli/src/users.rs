@@ -68,10 +68,7 @@ enum Command {
         role: Vec<Role>,
     },
     /// Makes a user an administrator
-    Promote {
-        /// The username or e-mail address
-        name: String,
-    },
+    Promote(Name),
     /// Adds and removes roles; sessions continue
     Roles {
         /// The username or e-mail address
@@ -84,31 +81,13 @@ enum Command {
         remove: Vec<Role>,
     },
     /// Disables an account: the user cannot log in, and their sessions end
-    Disable {
-        /// The username or e-mail address
-        name: String,
-        /// Skips the confirmation
-        #[arg(long)]
-        yes: bool,
-    },
+    Disable(Confirmed),
     /// Enables a disabled account
-    Enable {
-        /// The username or e-mail address
-        name: String,
-    },
+    Enable(Name),
     /// Clears the failed logins of a user
-    Unlock {
-        /// The username or e-mail address
-        name: String,
-    },
+    Unlock(Name),
     /// Ends every session of a user, who then has to log in again
-    RevokeSessions {
-        /// The username or e-mail address
-        name: String,
-        /// Skips the confirmation
-        #[arg(long)]
-        yes: bool,
-    },
+    RevokeSessions(Confirmed),
     /// Updates usernames to the current spelling rules, after an upgrade that changes them; the
     /// exit status is 3 if some could not be updated
     Recanonicalise {
@@ -117,10 +96,7 @@ enum Command {
         dry_run: bool,
     },
     /// Prints a recovery code, with which the user can set a new password once within 30 minutes
-    Recover {
-        /// The username or e-mail address
-        name: String,
-    },
+    Recover(Name),
     /// Deletes a user and everything stored about them
     Delete {
         /// The username or e-mail address
@@ -136,12 +112,31 @@ enum Command {
     },
 }
 
+#[derive(clap::Args)]
+struct Name {
+    /// The username or e-mail address
+    name: String,
+}
+
+/// The user of a command that asks for confirmation.
+#[derive(clap::Args)]
+struct Confirmed {
+    /// The username or e-mail address
+    name: String,
+    /// Skips the confirmation
+    #[arg(long)]
+    yes: bool,
+}
+
 /// Runs the command and prints its output.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
     let work = async |target: &Target| execute(target, &command).await;
     options.run(work).await
 }
+
+const DISABLED: &str = "will not be able to log in, and every session will end";
+const LOGGED_OUT: &str = "will have to log in again, because every session will end";
 
 async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
     let tables = Tables::open(target)?;
@@ -164,39 +159,33 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             roles::warn(target.settings(), role);
             Ok(output)
         }
-        Command::Promote { name } => change::promote(&tables, name, now).await,
+        Command::Promote(Name { name }) => change::promote(&tables, name, now).await,
         Command::Roles { name, add, remove } => {
             let output = change::roles(&tables, name, (add, remove), now).await?;
             roles::warn(target.settings(), add);
             Ok(output)
         }
-        Command::Disable { name, yes } => {
+        Command::Disable(Confirmed { name, yes }) => {
             let user = tables.find(name).await?;
-            confirm(
-                *yes,
-                &user,
-                "will not be able to log in, and every session will end",
-            )?;
+            confirm(*yes, &user, DISABLED)?;
             change::status(&tables, &user, Status::Disabled, now).await
         }
-        Command::Enable { name } => {
+        Command::Enable(Name { name }) => {
             let user = tables.find(name).await?;
             change::status(&tables, &user, Status::Active, now).await
         }
-        Command::Unlock { name } => unlock::user(&tables, &tables.find(name).await?).await,
-        Command::RevokeSessions { name, yes } => {
+        Command::Unlock(Name { name }) => unlock::user(&tables, &tables.find(name).await?).await,
+        Command::RevokeSessions(Confirmed { name, yes }) => {
             let user = tables.find(name).await?;
-            confirm(
-                *yes,
-                &user,
-                "will have to log in again: every session will end",
-            )?;
+            confirm(*yes, &user, LOGGED_OUT)?;
             change::end_sessions(&tables, &user, now).await
         }
         Command::Recanonicalise { dry_run } => {
             Ok(recanonicalise::names(&tables, *dry_run).await?.output())
         }
-        Command::Recover { name } => recover::code(&tables, &tables.find(name).await?, now).await,
+        Command::Recover(Name { name }) => {
+            recover::code(&tables, &tables.find(name).await?, now).await
+        }
         Command::Delete { name, id, yes } => {
             let sub = account_to_delete(&tables, name.as_deref(), id.as_ref(), *yes).await?;
             delete::account(&tables, &sub, now).await
