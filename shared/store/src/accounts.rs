@@ -17,6 +17,11 @@ use crate::revocations::Revocations;
 use crate::sessions::Sessions;
 use crate::users::{Claim, Users};
 
+/// How often a change is attempted, re-reading the user each time. With fewer attempts,
+/// a user who logs out at the same moment defeats an administrator; with more, a user
+/// who keeps changing delays one for longer.
+const MAX_ATTEMPTS: u8 = 5;
+
 /// Accounts with their sessions and their revocations.
 ///
 /// A method that changes something for the user takes the version of the user's access
@@ -64,11 +69,6 @@ impl Accounts {
         transaction.write(self.users.table().client()).await
     }
 }
-
-/// How often a change is attempted, re-reading the user each time. With fewer attempts,
-/// a user who logs out at the same moment defeats an administrator; with more, a user
-/// who keeps changing delays one for longer.
-const MAX_ATTEMPTS: u8 = 5;
 
 /// The error for a user who changed during each attempt.
 fn changed_each_time() -> StoreError {

@@ -18,6 +18,30 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, key, moment, names, number, text, values};
 use crate::dynamodb::table::{Table, Write};
 
+/// The condition on which the presented generation is followed by the next.
+const ROTATE_CONDITION: &str = "#generation = :presented AND #sub = :sub \
+     AND attribute_not_exists(#revoked_at) AND #expires_at > :now AND #idle_expires_at > :now";
+/// An expression cannot take a minimum, and the absolute limit is not known before the
+/// update. So the idle limit is written uncapped, and capped at the absolute one whenever
+/// a session is read. The condition compares both, so that a refresh in the second half of
+/// a session's life needs no second call.
+const ROTATE_UPDATE: &str = "SET #generation = :next, #rotated_at = :now, \
+     #attempt_id = :attempt_id, #mac_kid = :mac_kid, #last_used_at = :now, \
+     #idle_expires_at = :idle, #ip = :ip, #user_agent = :user_agent";
+const ROTATE_NAMES: [&str; 11] = [
+    "generation",
+    "sub",
+    "revoked_at",
+    "expires_at",
+    "idle_expires_at",
+    "rotated_at",
+    "attempt_id",
+    "mac_kid",
+    "last_used_at",
+    "ip",
+    "user_agent",
+];
+
 /// The table of sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -193,27 +217,3 @@ impl Sessions {
         Ok(session)
     }
 }
-
-/// The condition on which the presented generation is followed by the next.
-const ROTATE_CONDITION: &str = "#generation = :presented AND #sub = :sub \
-     AND attribute_not_exists(#revoked_at) AND #expires_at > :now AND #idle_expires_at > :now";
-/// An expression cannot take a minimum, and the absolute limit is not known before the
-/// update. So the idle limit is written uncapped, and capped at the absolute one whenever
-/// a session is read. The condition compares both, so that a refresh in the second half of
-/// a session's life needs no second call.
-const ROTATE_UPDATE: &str = "SET #generation = :next, #rotated_at = :now, \
-     #attempt_id = :attempt_id, #mac_kid = :mac_kid, #last_used_at = :now, \
-     #idle_expires_at = :idle, #ip = :ip, #user_agent = :user_agent";
-const ROTATE_NAMES: [&str; 11] = [
-    "generation",
-    "sub",
-    "revoked_at",
-    "expires_at",
-    "idle_expires_at",
-    "rotated_at",
-    "attempt_id",
-    "mac_kid",
-    "last_used_at",
-    "ip",
-    "user_agent",
-];

@@ -1,4 +1,4 @@
-//! The clients that a function has read in the last seconds.
+//! The clients that a function has read in the last ten seconds.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,10 +10,16 @@ use gatehouse_auth::time::Timestamp;
 use crate::clients::Clients;
 use crate::dynamodb::error::StoreError;
 
-/// Clients by id, kept for ten seconds each.
+/// How long a client is cached. A higher value lets a revoked client continue for that long.
+const MAX_AGE: Duration = Duration::from_secs(10);
+/// The maximum number of ids. A higher value lets strangers fill the memory with ids that do
+/// not exist.
+const MAX_ENTRIES: usize = 256;
+
+/// Clients by id, each cached for ten seconds.
 ///
-/// An id without a client is kept the same way as one with a client: if only one
-/// of the two cost a read, the time would show which ids exist.
+/// An id without a client is cached like one with a client: if only one of the two cost a
+/// read, the response time would reveal which ids exist.
 #[derive(Debug)]
 pub struct CachedClients {
     clients: Clients,
@@ -30,7 +36,7 @@ struct Entry {
 }
 
 impl CachedClients {
-    /// Names the table. Nothing is read yet.
+    /// Caches the clients of that table; nothing is read yet.
     #[must_use]
     pub fn new(clients: Clients) -> Self {
         Self {
@@ -61,7 +67,7 @@ impl CachedClients {
         Ok(client)
     }
 
-    /// No code panics while it holds the lock.
+    // No code panics while it holds the lock.
     fn entries(&self) -> MutexGuard<'_, Entries> {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -85,16 +91,11 @@ impl Entries {
 }
 
 impl Entry {
-    /// False after the clock has stepped back: the entry could stay too long.
+    /// False if the clock has stepped back, since the entry could otherwise stay too long.
     fn is_fresh(&self, now: Timestamp) -> bool {
         self.read_at <= now && now.since(self.read_at) < MAX_AGE
     }
 }
-
-/// How long a client is kept. Longer lets a revoked client go on for that long.
-const MAX_AGE: Duration = Duration::from_secs(10);
-/// More lets strangers fill the memory with ids that do not exist.
-const MAX_ENTRIES: usize = 256;
 
 #[cfg(test)]
 mod tests {

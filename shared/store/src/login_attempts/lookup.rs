@@ -10,6 +10,8 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::Item;
 use crate::users::Users;
 
+const COUNTERS: [Counted; 3] = [Counted::Identifier, Counted::Pair, Counted::Address];
+
 /// What a login reads first.
 #[derive(Debug)]
 pub struct LoginLookup {
@@ -75,5 +77,3 @@ impl LoginAttempts {
         Ok(())
     }
 }
-
-const COUNTERS: [Counted; 3] = [Counted::Identifier, Counted::Pair, Counted::Address];

@@ -13,6 +13,11 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, key, names, text, values};
 use crate::sessions::Sessions;
 
+/// The index of sessions by user and time.
+const INDEX: &str = "by-user";
+/// Sessions per page: as many as one `BatchGetItem` reads.
+const PAGE: i32 = 100;
+
 /// A page of the index, which holds only keys.
 pub(crate) struct SessionIds {
     /// The sessions, newest first.
@@ -105,8 +110,3 @@ impl Sessions {
 fn keys(ids: &[SessionId]) -> Vec<Item> {
     ids.iter().map(|sid| key("sid", sid.as_str())).collect()
 }
-
-/// The index of sessions by user and time.
-const INDEX: &str = "by-user";
-/// Sessions per page: as many as one `BatchGetItem` reads.
-const PAGE: i32 = 100;

@@ -9,6 +9,24 @@ use crate::dynamodb::item::key;
 use crate::dynamodb::table::Scan;
 use crate::users::Users;
 
+/// Items per user: the account, its username and, for most, an e-mail address.
+const ITEMS_OF_A_USER: i32 = 3;
+/// The maximum number of items per call, which doubles from call to call. A higher one
+/// would read a whole megabyte for a few more users.
+const MAX_ITEMS: i32 = 1000;
+/// The attributes of a profile. The hash is not one of them.
+const PROFILE: [&str; 9] = [
+    "sub",
+    "username",
+    "email",
+    "external_id",
+    "roles",
+    "status",
+    "created_at",
+    "updated_at",
+    "password_changed_at",
+];
+
 /// A page of users, in no particular order.
 #[derive(Debug)]
 pub struct UsersPage {
@@ -89,21 +107,3 @@ impl Users {
         Ok((users, rest))
     }
 }
-
-/// Items per user: the account, its username and, for most, an e-mail address.
-const ITEMS_OF_A_USER: i32 = 3;
-/// The maximum number of items per call, which doubles from call to call. A higher one
-/// would read a whole megabyte for a few more users.
-const MAX_ITEMS: i32 = 1000;
-/// The attributes of a profile. The hash is not one of them.
-const PROFILE: [&str; 9] = [
-    "sub",
-    "username",
-    "email",
-    "external_id",
-    "roles",
-    "status",
-    "created_at",
-    "updated_at",
-    "password_changed_at",
-];
