@@ -62,7 +62,7 @@ pub struct Fetcher {
 }
 
 impl Fetcher {
-    /// Makes a client that trusts the certificate authorities of this machine.
+    /// Builds a client that trusts the certificate authorities of this machine.
     ///
     /// # Errors
     /// If this machine has none, or they cannot be read.
@@ -114,7 +114,7 @@ impl Fetcher {
     }
 }
 
-/// True if nobody between can change the answer: https, or plain http within this
+/// True if the response cannot be changed in transit: https, or plain http within this
 /// machine.
 #[must_use]
 pub fn is_authentic(uri: &Uri) -> bool {

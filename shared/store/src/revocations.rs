@@ -223,7 +223,7 @@ impl Revocations {
         .await
     }
 
-    /// Makes the part of a transaction that revokes a session's access tokens.
+    /// Builds the part of a transaction that revokes a session's access tokens.
     pub(crate) fn session_part(
         &self,
         sid: &SessionId,
@@ -235,7 +235,7 @@ impl Revocations {
             .put_part(encode("TransactWriteItems", item)?, |put| put)
     }
 
-    /// Makes the part of a transaction that revokes a subject's access tokens
+    /// Builds the part of a transaction that revokes a subject's access tokens
     /// below `min_ver`, provided that this is higher than before.
     pub(crate) fn subject_part(
         &self,

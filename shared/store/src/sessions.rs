@@ -157,7 +157,7 @@ impl Sessions {
         }
     }
 
-    /// Makes the part of a transaction that revokes a session.
+    /// Builds the part of a transaction that revokes a session.
     pub(crate) fn revoke_part(
         &self,
         sid: &SessionId,
@@ -179,7 +179,7 @@ impl Sessions {
         })
     }
 
-    /// Makes the part of a transaction that raises a session's `session_version` by one, as
+    /// Builds the part of a transaction that raises a session's `session_version` by one, as
     /// the same transaction raises the user's.
     ///
     /// It is raised and not set, so that the user need not be read first: a session that

@@ -147,7 +147,7 @@ impl Users {
         }
     }
 
-    /// Makes the parts of a transaction that write a new user: the account, and the items
+    /// Builds the parts of a transaction that write a new user: the account, and the items
     /// of its names.
     pub(crate) fn claims(
         &self,
@@ -222,14 +222,14 @@ impl Users {
         Ok(update.await?.is_done())
     }
 
-    /// Makes the part of a transaction that writes a new item.
+    /// Builds the part of a transaction that writes a new item.
     fn new_part(&self, item: Item) -> Result<TransactWriteItem, StoreError> {
         self.table.put_part(item, |put| {
             put.condition_expression("attribute_not_exists(pk)")
         })
     }
 
-    /// Makes the part of a transaction that deletes the item of a user's name. It fails if
+    /// Builds the part of a transaction that deletes the item of a user's name. It fails if
     /// the name belongs to another user.
     pub(crate) fn release_part(
         &self,

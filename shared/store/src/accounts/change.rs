@@ -97,7 +97,7 @@ impl Accounts {
         Ok(parts)
     }
 
-    /// Makes the part that writes a change, provided that the user has not changed since
+    /// Builds the part that writes a change, provided that the user has not changed since
     /// it was read.
     fn change_part(&self, before: &User, after: &User) -> Result<TransactWriteItem, StoreError> {
         // A recovery code must not survive the disabling of its account.

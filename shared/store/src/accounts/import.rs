@@ -102,7 +102,7 @@ impl Accounts {
             .ok_or_else(|| StoreError::rejected("TransactWriteItems", "no known condition failed"))
     }
 
-    /// Makes the part that fails if no token of this user could ever be valid: after a
+    /// Builds the part that fails if no token of this user could ever be valid: after a
     /// deletion, or with a version that was revoked.
     fn unrevoked_part(&self, user: &User) -> Result<TransactWriteItem, StoreError> {
         let key = pk(&ItemKey::subject_revocation(&user.sub));

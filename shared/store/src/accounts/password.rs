@@ -62,7 +62,7 @@ impl Accounts {
         Err(changed_each_time())
     }
 
-    /// Makes the part that sets a password and raises both versions, if `ver` is the
+    /// Builds the part that sets a password and raises both versions, if `ver` is the
     /// current one. It removes the user's recovery code.
     fn password_part(
         &self,

@@ -121,7 +121,7 @@ impl Accounts {
         Err(changed_each_time())
     }
 
-    /// Makes the parts that raise both versions, if `ver` is the current one, and revoke
+    /// Builds the parts that raise both versions, if `ver` is the current one, and revoke
     /// the tokens below.
     fn all_sessions(
         &self,

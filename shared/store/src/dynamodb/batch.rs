@@ -96,16 +96,16 @@ async fn read(
     let mut found: HashMap<String, Vec<Item>> = HashMap::new();
     let mut retries = Retries::default();
     loop {
-        let answer = client
+        let response = client
             .batch_get_item()
             .set_request_items(Some(pending))
             .send()
             .await
             .map_err(|error| StoreError::from_sdk(READ, error))?;
-        for (table, items) in answer.responses.unwrap_or_default() {
+        for (table, items) in response.responses.unwrap_or_default() {
             found.entry(table).or_default().extend(items);
         }
-        pending = answer.unprocessed_keys.unwrap_or_default();
+        pending = response.unprocessed_keys.unwrap_or_default();
         if pending.is_empty() {
             return Ok(found);
         }

@@ -132,7 +132,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Makes the clients from the variables that Lambda sets.
+    /// Builds the clients from the variables that Lambda sets.
     ///
     /// # Errors
     /// [`ConnectionSettingsError`] if a variable is missing or invalid; the message names it.
@@ -144,7 +144,7 @@ impl Connection {
         Ok(Self::open(&settings))
     }
 
-    /// Makes the clients; nothing connects yet.
+    /// Builds the clients; nothing connects yet.
     ///
     /// It does not look up credentials either: the SDK's default credential chain takes
     /// longer in a cold start than everything else in this crate together.
@@ -176,7 +176,7 @@ impl Connection {
         self.tables.clone()
     }
 
-    /// Makes a client for the secret that holds the key ring.
+    /// Builds a client for the secret that holds the key ring.
     #[must_use]
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
         aws_sdk_secretsmanager::Client::new(&self.config)

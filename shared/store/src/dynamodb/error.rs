@@ -90,13 +90,13 @@ impl StoreError {
         }
     }
 
-    /// Makes the error for a call that was throttled or in contention until the last attempt.
+    /// Builds the error for a call that was throttled or in contention until the last attempt.
     pub(crate) fn unavailable(operation: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Unavailable { operation, source }
     }
 
-    /// Makes the error for a failure that no retry will change.
+    /// Builds the error for a failure that no retry will change.
     pub(crate) fn rejected(operation: &'static str, source: impl Into<Cause>) -> Self {
         let source = source.into();
         Self::Rejected { operation, source }

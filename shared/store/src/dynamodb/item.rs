@@ -34,7 +34,7 @@ pub(super) fn decode<T: DeserializeOwned>(
     })
 }
 
-/// Makes the error for an item whose attribute is not what it must be.
+/// Builds the error for an item whose attribute is not what it must be.
 pub(super) fn corrupt(
     table: &str,
     key: &str,
@@ -49,12 +49,12 @@ pub(super) fn corrupt(
     }
 }
 
-/// Makes an item of a struct.
+/// Builds an item of a struct.
 pub(crate) fn encode<T: Serialize>(operation: &'static str, value: T) -> Result<Item, StoreError> {
     serde_dynamo::to_item(value).map_err(|error| StoreError::rejected(operation, error))
 }
 
-/// Makes an attribute of a value.
+/// Builds an attribute of a value.
 pub(crate) fn attribute<T: Serialize>(
     operation: &'static str,
     value: T,
@@ -62,12 +62,12 @@ pub(crate) fn attribute<T: Serialize>(
     serde_dynamo::to_attribute_value(value).map_err(|error| StoreError::rejected(operation, error))
 }
 
-/// Makes the key of an item that has its [`ItemKey`] as `pk`.
+/// Builds the key of an item that has its [`ItemKey`] as `pk`.
 pub(crate) fn pk(value: &ItemKey) -> Item {
     key("pk", value.as_str())
 }
 
-/// Makes a key of one text attribute.
+/// Builds a key of one text attribute.
 pub(crate) fn key(name: &str, value: impl Into<String>) -> Item {
     HashMap::from([(name.to_owned(), text(value))])
 }

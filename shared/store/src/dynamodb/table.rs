@@ -23,9 +23,9 @@ pub(crate) struct Table {
 /// What a conditional write came to.
 #[derive(Debug)]
 pub(crate) enum Write {
-    /// It is written; the attributes that the request asked to return.
+    /// It is written; the attributes that the request wanted back.
     Done(Item),
-    /// The condition failed; the item that failed it, if the request asked for it.
+    /// The condition failed; the item that failed it, if the request wanted it back.
     Refused(Option<Item>),
 }
 
@@ -190,7 +190,7 @@ impl Table {
         item::decode(&self.name, key, item)
     }
 
-    /// Makes the error for an item whose attribute is not what it must be.
+    /// Builds the error for an item whose attribute is not what it must be.
     pub(crate) fn corrupt(
         &self,
         key: &str,

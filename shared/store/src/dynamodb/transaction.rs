@@ -94,7 +94,7 @@ impl<L: Copy + PartialEq> Refusal<L> {
         self.reason(label).is_some_and(is_condition)
     }
 
-    /// Returns the item that failed the condition, if it exists and the part asked for it.
+    /// Returns the item that failed the condition, if it exists and the part requested it.
     pub(crate) fn item(&self, label: L) -> Option<&Item> {
         self.reason(label)?.item.as_ref()
     }
@@ -106,7 +106,7 @@ impl<L: Copy + PartialEq> Refusal<L> {
 }
 
 impl Table {
-    /// Makes a part that puts a whole item; `with` adds the condition.
+    /// Builds a part that puts a whole item; `with` adds the condition.
     pub(crate) fn put_part(
         &self,
         item: Item,
@@ -117,7 +117,7 @@ impl Table {
         Ok(TransactWriteItem::builder().put(part).build())
     }
 
-    /// Makes a part that updates an item; `with` adds the expressions.
+    /// Builds a part that updates an item; `with` adds the expressions.
     pub(crate) fn update_part(
         &self,
         key: Item,
@@ -128,7 +128,7 @@ impl Table {
         Ok(TransactWriteItem::builder().update(part).build())
     }
 
-    /// Makes a part that deletes an item; `with` adds the condition.
+    /// Builds a part that deletes an item; `with` adds the condition.
     pub(crate) fn delete_part(
         &self,
         key: Item,
@@ -139,7 +139,7 @@ impl Table {
         Ok(TransactWriteItem::builder().delete(part).build())
     }
 
-    /// Makes a part that writes nothing; the others are written only if the condition
+    /// Builds a part that writes nothing; the others are written only if the condition
     /// that `with` adds holds.
     pub(crate) fn check_part(
         &self,
@@ -153,7 +153,7 @@ impl Table {
     }
 }
 
-/// Makes the token of one transaction: 22 of at most 36 characters. DynamoDB refuses
+/// Builds the token of one transaction: 22 of at most 36 characters. DynamoDB refuses
 /// one token with two bodies.
 fn request_token() -> Result<String, StoreError> {
     let bytes: [u8; 16] =

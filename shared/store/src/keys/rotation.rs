@@ -42,7 +42,7 @@ impl KeyRotation {
         Self { ring, table, rules }
     }
 
-    /// Makes the next ring and lets it wait under the rotation's token.
+    /// Builds the next ring and lets it wait under the rotation's token.
     ///
     /// Where it is too early to change anything, the ring that waits is the one
     /// in force, so that the rotation can be finished all the same.

@@ -18,7 +18,7 @@ pub(super) struct StepWrite {
 }
 
 impl StepWrite {
-    /// Makes the update of a step. For a locked counter there is none: it returns the end
+    /// Builds the update of a step. For a locked counter there is none: it returns the end
     /// of the lock.
     pub(super) fn new(
         step: Step,

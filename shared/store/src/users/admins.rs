@@ -12,7 +12,7 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, number, pk, values};
 
 impl Users {
-    /// Makes the part of a transaction that adjusts the number when a user changes;
+    /// Builds the part of a transaction that adjusts the number when a user changes;
     /// nothing if the number stays the same. `None` is a user who does not exist.
     ///
     /// Its condition fails only for the last active administrator.
