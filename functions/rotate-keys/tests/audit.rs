@@ -9,60 +9,34 @@
     reason = "a test that cannot go on has failed, and the other tests need more of its world"
 )]
 
-#[path = "rotation/aws.rs"]
-mod aws;
-#[path = "rotation/secrets.rs"]
-mod secrets;
 #[path = "rotation/world.rs"]
 mod world;
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
+use gatehouse_testing::LogBuffer;
 use world::{PLACES, World, token};
-
-/// Everything that is logged, in memory.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Lines {
-    fn take(&self) -> String {
-        String::from_utf8(std::mem::take(&mut self.0.lock().unwrap())).unwrap()
-    }
-}
 
 #[tokio::test]
 async fn a_rotation_is_audited_once_and_one_that_changes_nothing_is_not() {
     for place in PLACES {
-        let lines = Lines::default();
-        let writer = lines.clone();
+        let logs = LogBuffer::default();
+        let writer = logs.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_writer(move || writer.clone())
             .finish();
         let _guard = tracing::subscriber::set_default(subscriber);
         let world = World::begun(place).await;
-        lines.take();
+        drop(logs.take());
 
         world.rotate(&token(1)).await;
         world.rotate(&token(1)).await;
-        let told = lines.take();
+        let told = logs.take();
         assert_eq!(told.matches("event=\"key_rotated\"").count(), 1, "{told}");
         for key in ["\"d\"", "\"k\""] {
             assert!(!told.contains(key), "{told}");
         }
 
         world.rotate(&token(2)).await;
-        let told = lines.take();
+        let told = logs.take();
         assert!(told.contains("too early to rotate"), "{told}");
         assert!(!told.contains("key_rotated"), "{told}");
     }

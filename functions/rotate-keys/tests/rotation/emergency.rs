@@ -3,7 +3,8 @@
 use gatehouse_auth::key::{KeyState, Kid};
 use gatehouse_store::Removal;
 
-use crate::aws::Fuse;
+use gatehouse_testing::{At, at_call};
+
 use crate::world::{PLACES, STEPS, World, token};
 
 async fn active(world: &World) -> Kid {
@@ -54,10 +55,10 @@ async fn every_refresh_mac_key_goes_if_it_is_asked_for() {
 async fn a_removal_that_is_killed_anywhere_is_completed_by_the_same_call() {
     for place in PLACES {
         let mut killed = 0;
-        for fuse in (0..20).flat_map(|number| [Fuse::Before(number), Fuse::After(number)]) {
+        for at in (0..20).flat_map(|number| [at_call(number), at_call(number).after()]) {
             let world = World::begun(place).await;
             let bad = active(&world).await;
-            if !kill(&world, &bad, fuse).await {
+            if !kill(&world, &bad, at).await {
                 break;
             }
             killed += 1;
@@ -74,10 +75,10 @@ async fn a_removal_that_is_killed_anywhere_is_completed_by_the_same_call() {
 async fn a_removal_that_is_killed_late_is_completed_by_the_next_rotation() {
     for place in PLACES {
         let mut completed = 0;
-        for fuse in (0..20).flat_map(|number| [Fuse::Before(number), Fuse::After(number)]) {
+        for at in (0..20).flat_map(|number| [at_call(number), at_call(number).after()]) {
             let world = World::begun(place).await;
             let bad = active(&world).await;
-            if !kill(&world, &bad, fuse).await {
+            if !kill(&world, &bad, at).await {
                 break;
             }
             let (ring, published) = world.is_sound().await;
@@ -93,10 +94,10 @@ async fn a_removal_that_is_killed_late_is_completed_by_the_next_rotation() {
 }
 
 /// Kills a removal at one call. Returns false where it was done before that.
-async fn kill(world: &World, kid: &Kid, fuse: Fuse) -> bool {
+async fn kill(world: &World, kid: &Kid, at: At) -> bool {
     let (rotation, kid, now) = (world.rotation(), kid.clone(), world.now());
     let removal = async move { rotation.remove(&kid, false, &token(1), now).await.unwrap() };
-    world.aws.until(fuse, removal).await.is_none()
+    world.faults.kill_at(at, removal).await.is_none()
 }
 
 /// The ring that waited was made before the removal, and holds the key.

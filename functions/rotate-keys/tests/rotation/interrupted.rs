@@ -1,10 +1,11 @@
 //! A process that is killed at any call, and the one that comes after it.
 
-use crate::aws::Fuse;
+use gatehouse_testing::{At, at_call};
+
 use crate::world::{PLACES, Place, STEPS, World, event, token};
 
 /// Kills a rotation at one call. Returns false where it was done before that.
-async fn kill(world: &World, fuse: Fuse, token: String) -> bool {
+async fn kill(world: &World, at: At, token: String) -> bool {
     let app = world.app();
     let all = async move {
         for step in STEPS {
@@ -13,7 +14,7 @@ async fn kill(world: &World, fuse: Fuse, token: String) -> bool {
                 .unwrap();
         }
     };
-    world.aws.until(fuse, all).await.is_none()
+    world.faults.kill_at(at, all).await.is_none()
 }
 
 /// Kills a rotation at every call in turn, before and after its effect. Each
@@ -21,14 +22,14 @@ async fn kill(world: &World, fuse: Fuse, token: String) -> bool {
 async fn kill_everywhere(place: Place, begun: bool, next: fn(u32) -> String) -> usize {
     let mut killed = 0;
     for number in 0.. {
-        for fuse in [Fuse::Before(number), Fuse::After(number)] {
+        for at in [at_call(number), at_call(number).after()] {
             let world = if begun {
                 World::begun(place).await
             } else {
                 World::new(place).await
             };
             let version = world.keys().await.0.version();
-            if !kill(&world, fuse, token(1)).await {
+            if !kill(&world, at, token(1)).await {
                 return killed;
             }
             killed += 1;
@@ -36,7 +37,7 @@ async fn kill_everywhere(place: Place, begun: bool, next: fn(u32) -> String) -> 
             world.pass(60);
             world.rotate(&next(1)).await;
             let ring = world.is_settled().await;
-            assert_eq!(ring.version(), version + 1, "{place:?} {fuse:?}");
+            assert_eq!(ring.version(), version + 1, "{place:?} {at:?}");
         }
     }
     killed
@@ -79,14 +80,14 @@ async fn a_retirement_that_was_not_written_is_written_by_the_next_run() {
         let app = world.app();
         // For the file no call stands between: the ring moves before the third.
         let moved = match place {
-            Place::Secret => Fuse::After(4),
-            Place::File => Fuse::Before(1),
+            Place::Secret => at_call(4).after(),
+            Place::File => at_call(1),
         };
         let finish = async move {
             let event = event("finishSecret", &token(1));
             rotate_keys::handle(&app, event, "request").await.unwrap();
         };
-        assert!(world.aws.until(moved, finish).await.is_none());
+        assert!(world.faults.kill_at(moved, finish).await.is_none());
         let (ring, published) = world.is_sound().await;
         assert_eq!(ring.version(), 2);
         assert!(published.settled(&ring, world.now()).is_some());

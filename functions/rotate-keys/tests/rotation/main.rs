@@ -6,11 +6,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
-mod aws;
 mod emergency;
 mod interrupted;
 mod rereading;
-mod secrets;
 mod steps;
 mod together;
 mod world;

@@ -95,7 +95,7 @@ async fn the_third_step_may_come_alone() {
     for place in PLACES {
         for world in [World::new(place).await, World::begun(place).await] {
             world.step("testSecret", &token(7)).await.unwrap();
-            world.aws.label(&token(8));
+            world.secrets.label(&token(8));
             world.step("testSecret", &token(8)).await.unwrap();
             world.is_sound().await;
         }
@@ -105,7 +105,7 @@ async fn the_third_step_may_come_alone() {
 #[tokio::test]
 async fn a_version_that_is_labelled_beforehand_gets_its_value() {
     let world = World::new(Place::Secret).await;
-    world.aws.label(&token(1));
+    world.secrets.label(&token(1));
     world.rotate(&token(1)).await;
     assert_eq!(world.is_settled().await.version(), 1);
 }
@@ -142,7 +142,7 @@ async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
     let app = world.app();
     let mut other = event("createSecret", &token(1));
     other["SecretId"] = "arn:aws:secretsmanager:eu-central-1:111122223333:secret:other".into();
-    world.aws.calls();
+    drop(world.faults.take_calls());
     for (event, sentence) in [
         (
             serde_json::json!({}),
@@ -155,7 +155,7 @@ async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
             .unwrap_err();
         assert_eq!(error.to_string(), sentence);
     }
-    assert!(world.aws.calls().is_empty());
+    assert!(world.faults.take_calls().is_empty());
 }
 
 /// What the role must allow: no more, no less.
@@ -163,13 +163,13 @@ async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
 async fn a_rotation_makes_these_calls() {
     let world = World::begun(Place::Secret).await;
     let app = world.app();
-    world.aws.calls();
+    drop(world.faults.take_calls());
     let mut calls = Vec::new();
     for step in STEPS {
         rotate_keys::handle(&app, event(step, &token(1)), "request")
             .await
             .unwrap();
-        calls.push(world.aws.calls().join(" "));
+        calls.push(world.faults.take_calls().join(" "));
     }
     assert_eq!(
         calls,

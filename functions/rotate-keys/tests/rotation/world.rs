@@ -1,7 +1,6 @@
 //! A deployment of keys: the table, the ring in one of its two places, a clock.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,15 +9,12 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_store::{
-    CachedKeyRing, CachedVerifyingKeys, Connection, ConnectionSettings, Credentials, KeyRingSource,
-    KeyRingVersions, KeyRotation, SigningKeys,
+    CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, KeyRingVersions, KeyRotation,
+    SigningKeys,
 };
+use gatehouse_testing::{Backend, Faults, SECRET_ARN, Secrets, Tables, TestClock, connect};
 use rotate_keys::{App, RotateKeysError};
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-use crate::aws::{Aws, TABLE};
-use crate::secrets::ARN;
 
 /// Where the ring is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,10 +32,13 @@ pub(crate) const MIN_PENDING: i64 = 10_800;
 
 /// The keys of one test.
 pub(crate) struct World {
-    pub(crate) aws: Aws,
+    /// What happens to the calls of the function and of everything else below.
+    pub(crate) faults: Faults,
+    pub(crate) secrets: Secrets,
+    tables: Tables,
+    endpoint: String,
     place: Place,
-    directory: TempDir,
-    seconds: Arc<AtomicI64>,
+    clock: TestClock,
     connection: Connection,
     app: OnceLock<Arc<App>>,
     rotation: OnceLock<Arc<KeyRotation>>,
@@ -48,13 +47,18 @@ pub(crate) struct World {
 impl World {
     /// Makes one without keys.
     pub(crate) async fn new(place: Place) -> Self {
-        let aws = Aws::start().await;
+        let (tables, secrets, faults) =
+            (Tables::start().await, Secrets::default(), Faults::default());
+        let aws = secrets.beside(Backend::forwarding_to(tables.url()));
+        let endpoint = aws.with(&faults).serve().await;
         Self {
-            connection: connection(&aws.endpoint),
-            aws,
+            connection: connect(&endpoint),
+            faults,
+            secrets,
+            tables,
+            endpoint,
             place,
-            directory: tempfile::tempdir().unwrap(),
-            seconds: Arc::new(AtomicI64::new(1_800_000_000)),
+            clock: TestClock::default(),
             app: OnceLock::new(),
             rotation: OnceLock::new(),
         }
@@ -77,20 +81,13 @@ impl World {
     fn start(&self) -> App {
         let path = self.path();
         let ring = match self.place {
-            Place::Secret => ("KEY_RING_SECRET_ARN", ARN),
+            Place::Secret => ("KEY_RING_SECRET_ARN", SECRET_ARN),
             Place::File => ("KEY_RING_FILE", path.to_str().unwrap()),
         };
-        let environment = Environment::from_pairs([
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ENDPOINT_URL", &self.aws.endpoint),
-            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("SIGNING_KEYS_TABLE", TABLE),
-            ("SIGNING_ALGORITHM", "EdDSA"),
-            ring,
-        ]);
-        let clock = Clock::Fixed(Arc::clone(&self.seconds));
-        App::with_clock(&environment, clock).unwrap()
+        let mut variables = self.tables.variables(&self.endpoint);
+        variables.extend([("SIGNING_ALGORITHM", "EdDSA"), ring]);
+        let environment = Environment::from_pairs(variables);
+        App::with_clock(&environment, Clock::Fixed(self.clock.seconds())).unwrap()
     }
 
     /// Does one step.
@@ -109,11 +106,11 @@ impl World {
 
     /// Lets time pass.
     pub(crate) fn pass(&self, seconds: i64) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.advance(seconds);
     }
 
     pub(crate) fn now(&self) -> Timestamp {
-        Timestamp::from_unix(self.seconds.load(Ordering::SeqCst))
+        self.clock.now()
     }
 
     /// Returns the ring in force and the published keys.
@@ -177,34 +174,22 @@ impl World {
         match self.place {
             Place::File => KeyRingSource::File(self.path()),
             Place::Secret => KeyRingSource::Secret {
-                arn: ARN.into(),
+                arn: SECRET_ARN.into(),
                 client: self.connection.secrets(),
             },
         }
     }
 
     fn table(&self) -> SigningKeys {
-        SigningKeys::new(self.connection.tables(), TABLE.into())
+        SigningKeys::new(
+            self.connection.tables(),
+            self.tables.name("SigningKeysTable").to_owned(),
+        )
     }
 
     fn path(&self) -> PathBuf {
-        self.directory.path().join("key-ring.json")
+        self.tables.key_ring_path().to_owned()
     }
-}
-
-fn connection(endpoint: &str) -> Connection {
-    let settings = ConnectionSettings {
-        region: "eu-central-1".into(),
-        endpoint: Some(endpoint.to_owned()),
-        credentials: Credentials {
-            access_key_id: "AKIDEXAMPLE".into(),
-            secret_access_key: "secret".into(),
-            session_token: None,
-        },
-        attempt_timeout: Duration::from_secs(20),
-        operation_timeout: Duration::from_mins(1),
-    };
-    Connection::open(&settings)
 }
 
 /// Makes the token of a rotation, in the form of a UUID.
@@ -214,7 +199,7 @@ pub(crate) fn token(number: u32) -> String {
 
 /// Makes an event of Secrets Manager.
 pub(crate) fn event(step: &str, token: &str) -> Value {
-    json!({"Step": step, "SecretId": ARN, "ClientRequestToken": token})
+    json!({"Step": step, "SecretId": SECRET_ARN, "ClientRequestToken": token})
 }
 
 /// `KEY_CACHE_SECONDS`.
