@@ -8,7 +8,7 @@ use gatehouse_tests::deployment::{Deployment, is_deployed};
 use gatehouse_tests::{Answer, Service, sam};
 
 #[tokio::test]
-async fn an_http_and_a_rest_api_of_ones_own_ask_the_deployed_authorizer() -> anyhow::Result<()> {
+async fn own_http_and_rest_apis_use_the_deployed_authorizer() -> anyhow::Result<()> {
     ensure!(
         is_deployed(),
         "there is no deployed authorizer: `cargo deployed` makes one"

@@ -40,7 +40,7 @@ async fn a_person_sees_their_account_without_secrets() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
+async fn only_live_sessions_are_listed() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let ended = here.logs_in_again(&service).await?;
@@ -83,7 +83,7 @@ async fn the_list_of_sessions_is_of_those_that_live() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_session_is_ended_from_another_and_its_tokens_with_it() -> anyhow::Result<()> {
+async fn a_session_and_its_tokens_can_be_ended_from_another_session() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let there = here.logs_in_again(&service).await?;
@@ -100,7 +100,7 @@ async fn a_session_is_ended_from_another_and_its_tokens_with_it() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_session_that_is_nobodys_or_somebody_elses_is_404() -> anyhow::Result<()> {
+async fn an_unknown_session_or_somebody_elses_is_404() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let eve = service.logged_in("eve").await?;

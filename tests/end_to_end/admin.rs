@@ -16,7 +16,7 @@ async fn patch(
 }
 
 #[tokio::test]
-async fn a_user_is_shown_as_they_see_themselves() -> anyhow::Result<()> {
+async fn an_administrator_sees_what_the_user_sees() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;
@@ -29,7 +29,7 @@ async fn a_user_is_shown_as_they_see_themselves() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_demoted_administrator_is_refused_at_the_next_request() -> anyhow::Result<()> {
+async fn a_demoted_administrator_is_refused_on_the_next_request() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let other = service.administrator("ada").await?;
@@ -47,7 +47,7 @@ async fn a_demoted_administrator_is_refused_at_the_next_request() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_disabled_user_is_out_at_once_and_comes_back_by_a_login() -> anyhow::Result<()> {
+async fn a_disabled_user_is_shut_out_at_once_and_can_log_in_when_enabled() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let mut ada = service.logged_in("ada").await?;
@@ -67,7 +67,7 @@ async fn a_disabled_user_is_out_at_once_and_comes_back_by_a_login() -> anyhow::R
 }
 
 #[tokio::test]
-async fn ending_somebodys_sessions_leaves_the_account_alone() -> anyhow::Result<()> {
+async fn revoking_a_users_sessions_leaves_the_account_usable() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let mut ada = service.logged_in("ada").await?;
@@ -82,7 +82,7 @@ async fn ending_somebodys_sessions_leaves_the_account_alone() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_change_that_changes_nothing_ends_nothing() -> anyhow::Result<()> {
+async fn setting_the_current_values_ends_no_session() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;
@@ -98,7 +98,7 @@ async fn a_change_that_changes_nothing_ends_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn odd_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<()> {
+async fn invalid_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;
@@ -126,7 +126,7 @@ async fn odd_roles_and_states_are_named_and_change_nothing() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn who_is_not_there_is_404() -> anyhow::Result<()> {
+async fn an_unknown_user_is_404() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     for id in ["AAAAAAAAAAAAAAAAAAAAAA", "x", "%20", "%ff", "meta%23admins"] {
@@ -146,7 +146,7 @@ async fn who_is_not_there_is_404() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_change_is_an_audit_event_with_who_and_whom() -> anyhow::Result<()> {
+async fn every_change_is_an_audit_event_with_actor_and_subject() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;

@@ -22,7 +22,7 @@ async fn page(
 }
 
 #[tokio::test]
-async fn pages_hold_every_user_once_and_no_secret() -> anyhow::Result<()> {
+async fn pages_contain_every_user_once_and_no_secret() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let mut expected = BTreeSet::from([admin.id.clone()]);

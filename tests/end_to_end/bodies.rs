@@ -22,7 +22,7 @@ const ROUTES: [(&str, bool); 10] = [
 ];
 
 #[tokio::test]
-async fn malformed_json_is_told_from_a_missing_member() -> anyhow::Result<()> {
+async fn malformed_json_and_a_missing_member_are_different_errors() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let deep = format!("{}1{}", "[".repeat(33), "]".repeat(33));
@@ -65,7 +65,7 @@ async fn malformed_json_is_told_from_a_missing_member() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_content_type_that_is_none_of_ours_is_415() -> anyhow::Result<()> {
+async fn an_unsupported_content_type_is_415() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     for (path, oauth) in ROUTES {
@@ -127,8 +127,8 @@ async fn a_parameter_given_twice_is_refused() -> anyhow::Result<()> {
 /// OAuth endpoints ignore unknown parameters, as RFC 6749 section 3.2 requires; caches
 /// and browsers may add parameters to the public documents.
 #[tokio::test]
-async fn a_field_or_parameter_without_effect_is_named_except_where_rfcs_forbid()
--> anyhow::Result<()> {
+async fn an_unknown_field_or_parameter_is_named_except_where_rfcs_forbid_it() -> anyhow::Result<()>
+{
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     for (route, oauth) in ROUTES {

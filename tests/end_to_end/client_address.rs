@@ -68,7 +68,7 @@ async fn each_mode_reads_what_its_proxy_writes() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_address_that_cannot_be_read_is_counted_and_never_guessed() -> anyhow::Result<()> {
+async fn an_unreadable_address_is_counted_and_never_guessed() -> anyhow::Result<()> {
     let service = behind_a_proxy(&[("ClientAddress", "cloudfront")]).await?;
     for value in ["203.0.113.5", "203.0.113.5:443, 203.0.113.6:443"] {
         try_to_log_in(&service, &[("cloudfront-viewer-address", value)]).await?;
@@ -84,7 +84,7 @@ async fn an_address_that_cannot_be_read_is_counted_and_never_guessed() -> anyhow
 }
 
 #[tokio::test]
-async fn a_request_past_the_proxy_is_identified_by_its_connection() -> anyhow::Result<()> {
+async fn a_request_that_bypasses_the_proxy_is_identified_by_its_connection() -> anyhow::Result<()> {
     let (secret, digest) = secret_as_documented()?;
     let service = behind_a_proxy(&[
         ("ClientAddress", CLIENT_ADDRESS),

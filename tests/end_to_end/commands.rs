@@ -7,7 +7,7 @@ use gatehouse_tests::binaries::root;
 use gatehouse_tests::document::{Block, blocks};
 
 #[test]
-fn every_command_is_run_by_a_test_or_said_not_to_be() -> anyhow::Result<()> {
+fn every_command_is_run_by_a_test_or_marked_as_not_run() -> anyhow::Result<()> {
     let mut checked = 0;
     for document in documents()? {
         let text = std::fs::read_to_string(root().join(&document))?;

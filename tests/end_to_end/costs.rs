@@ -11,7 +11,7 @@ use reqwest::Method;
 type Units = (f64, f64, usize);
 
 #[tokio::test]
-async fn each_request_costs_the_units_that_the_documents_say() -> anyhow::Result<()> {
+async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     let (service, proxy) = Service::start_behind_a_proxy(|_| ()).await?;
     // The first of each kind warms its function up, which reads too.
     let mut ada = service.logged_in("ada").await?;

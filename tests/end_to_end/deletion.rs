@@ -80,8 +80,7 @@ async fn traces(service: &Service, person: &Person) -> anyhow::Result<Vec<String
 }
 
 #[tokio::test]
-async fn after_a_deletion_nothing_is_left_but_the_revocation_until_its_time() -> anyhow::Result<()>
-{
+async fn a_deletion_leaves_only_a_revocation_until_it_expires() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = ada(&service).await?;
     guess_at(&service, &ada).await?;
@@ -108,7 +107,7 @@ async fn after_a_deletion_nothing_is_left_but_the_revocation_until_its_time() ->
 }
 
 #[tokio::test]
-async fn a_deleted_name_is_free_and_the_old_tokens_open_nothing() -> anyhow::Result<()> {
+async fn a_deleted_username_is_free_and_the_old_tokens_are_refused() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let before = ada(&service).await?;
     let code = before.recovery_code(&service).await?;
@@ -148,7 +147,7 @@ async fn a_deletion_needs_the_password() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_administrator_deletes_without_the_password_and_as_thoroughly() -> anyhow::Result<()> {
+async fn an_administrator_deletes_as_thoroughly_without_the_password() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = ada(&service).await?;
@@ -164,7 +163,7 @@ async fn an_administrator_deletes_without_the_password_and_as_thoroughly() -> an
 }
 
 #[tokio::test]
-async fn a_deletion_that_was_interrupted_is_finished_by_the_next() -> anyhow::Result<()> {
+async fn an_interrupted_deletion_is_finished_by_the_next() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = ada(&service).await?;

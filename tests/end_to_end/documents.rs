@@ -8,7 +8,7 @@ use gatehouse_tests::binaries::root;
 use gatehouse_tests::document::blocks;
 
 #[test]
-fn every_file_that_a_document_names_is_there() -> anyhow::Result<()> {
+fn every_file_that_a_document_names_exists() -> anyhow::Result<()> {
     let mut checked = 0;
     for document in documents()? {
         let text = std::fs::read_to_string(&document)?;
@@ -83,7 +83,7 @@ fn the_deployment_builds_every_function() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_test_of_the_threat_model_is_there() -> anyhow::Result<()> {
+fn every_test_in_the_threat_model_exists() -> anyhow::Result<()> {
     let model = std::fs::read_to_string(root().join("docs/threat-model.md"))?;
     let mut sources = String::new();
     for folder in ["shared", "functions", "infra", "tests"] {
@@ -108,7 +108,7 @@ fn every_test_of_the_threat_model_is_there() -> anyhow::Result<()> {
 
 /// The clients' tests run the script; the document shows a part of it.
 #[test]
-fn the_introspecting_server_in_the_documents_is_the_one_that_is_run() -> anyhow::Result<()> {
+fn the_documented_introspecting_server_is_the_tested_one() -> anyhow::Result<()> {
     let document = std::fs::read_to_string(root().join("docs/your-own-services.md"))?;
     let script = std::fs::read_to_string(root().join("tests/clients/introspection.py"))?;
     let shown = document

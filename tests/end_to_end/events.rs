@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// What each event's function returns: a status, a verdict, or a failure.
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a line for each event")]
-async fn every_sample_event_is_answered_as_its_name_says() -> anyhow::Result<()> {
+async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Result<()> {
     // The events' names are fixed: with parameters that other tests use they may be taken.
     let service = Service::shared_with(&[("ClientId", "events")]).await?;
     let ada = service.logged_in("ada").await?;

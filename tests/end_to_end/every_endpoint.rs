@@ -85,7 +85,7 @@ async fn no_credential_is_401_from_the_gateway_itself() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_route_that_authenticates_its_callers_answers_with_its_challenges() -> anyhow::Result<()>
+async fn a_route_that_authenticates_its_callers_responds_with_its_challenges() -> anyhow::Result<()>
 {
     let service = Service::shared().await?;
     for (method, path) in AUTHENTICATING {

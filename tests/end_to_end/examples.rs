@@ -4,7 +4,7 @@ use gatehouse_tests::binaries::root;
 use gatehouse_tests::template::{Template, items, text};
 
 #[test]
-fn the_authorizer_of_both_own_apis_caches_nothing_and_asks_for_the_header() -> anyhow::Result<()> {
+fn the_example_authorizers_cache_nothing_and_require_the_header() -> anyhow::Result<()> {
     let template = example("own_apis")?;
     let http = template.properties("HttpAuthorizer");
     let rest = template.properties("RestAuthorizer");
@@ -48,7 +48,7 @@ fn every_route_and_method_of_the_examples_is_protected() -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_the_examples_ask_for_is_an_output_of_the_template() -> anyhow::Result<()> {
+fn every_input_of_the_examples_is_an_output_of_the_template() -> anyhow::Result<()> {
     let outputs = Template::read()?;
     let outputs = outputs.section("Outputs");
     for (name, wanted) in [

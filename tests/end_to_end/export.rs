@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::deletion::{TABLES, ada, guess_at};
 
 #[tokio::test]
-async fn an_export_holds_every_attribute_of_every_table_but_secrets() -> anyhow::Result<()> {
+async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = ada(&service).await?;
     let eve = service.logged_in("eve").await?;
@@ -80,7 +80,7 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn an_export_shows_what_has_ended_too() -> anyhow::Result<()> {
+async fn an_export_includes_ended_sessions_and_revocations() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = ada(&service).await?;
     let ended = ada.session();

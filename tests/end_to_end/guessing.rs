@@ -31,7 +31,8 @@ fn counter(name: &str) -> String {
 }
 
 #[tokio::test]
-async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::Result<()> {
+async fn after_too_many_wrong_passwords_known_and_unknown_names_are_both_throttled()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     let (stranger, elsewhere) = (address()?, address()?);
@@ -56,8 +57,8 @@ async fn after_some_wrong_passwords_nobody_is_let_try_known_or_not() -> anyhow::
 }
 
 #[tokio::test]
-async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
--> anyhow::Result<()> {
+async fn strangers_cannot_lock_out_an_address_that_the_account_logs_in_from() -> anyhow::Result<()>
+{
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     let (name, password) = (&ada.username, &ada.password);
@@ -75,7 +76,7 @@ async fn an_address_that_the_account_logs_in_from_is_not_kept_out_by_strangers()
 }
 
 #[tokio::test]
-async fn a_stolen_access_token_guesses_no_password() -> anyhow::Result<()> {
+async fn a_stolen_access_token_cannot_guess_the_password() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let change = async |current: &str| {
@@ -104,7 +105,7 @@ async fn a_stolen_access_token_guesses_no_password() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_counter_that_cannot_be_read_lets_nobody_in() -> anyhow::Result<()> {
+async fn an_unreadable_counter_lets_nobody_in() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     let from = address()?;
@@ -151,7 +152,7 @@ async fn registrations_count_against_their_address() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_deployment_says_how_many_attempts_an_address_has() -> anyhow::Result<()> {
+async fn the_number_of_attempts_per_address_is_a_setting() -> anyhow::Result<()> {
     let few = [
         ("ClientAddress", CLIENT_ADDRESS),
         ("AddressAttemptsPerHour", "2"),

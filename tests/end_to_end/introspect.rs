@@ -93,7 +93,7 @@ async fn a_request_without_a_token_is_invalid() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_revoked_token_introspects_nothing() -> anyhow::Result<()> {
+async fn a_revoked_token_cannot_introspect() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;

@@ -65,7 +65,7 @@ async fn a_client_introspects_with_its_secret() -> anyhow::Result<()> {
 
 /// Libraries differ in how they write the header; all of these are valid.
 #[tokio::test]
-async fn every_spelling_of_the_same_credentials_is_read() -> anyhow::Result<()> {
+async fn every_spelling_of_the_same_credentials_is_accepted() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let client = ResourceServer::register(&service).await?;
     let ResourceServer { id, secret } = &client;

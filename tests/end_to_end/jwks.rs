@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::every_endpoint::PUBLIC;
 
 #[tokio::test]
-async fn the_jwk_set_holds_public_members_alone() -> anyhow::Result<()> {
+async fn the_jwk_set_has_only_public_members() -> anyhow::Result<()> {
     for algorithm in ["ES256", "EdDSA", "RS256"] {
         let service = Service::shared_with(&[("SigningAlgorithm", algorithm)]).await?;
         let answer = service.get("/.well-known/jwks.json").await?;
@@ -52,7 +52,7 @@ async fn an_unchanged_jwk_set_is_not_sent_again() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
+async fn the_discovery_documents_name_the_endpoints() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let issuer = service.issuer().to_owned();
     for path in [
@@ -103,7 +103,7 @@ async fn the_discovery_documents_say_where_things_are() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn every_public_get_answers_head_with_the_same_headers_and_no_body() -> anyhow::Result<()> {
+async fn head_of_every_public_document_has_the_headers_of_get_and_no_body() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for (_, path) in PUBLIC.into_iter().filter(|(method, _)| *method == "GET") {
         let get = service.get(path).await?;

@@ -41,7 +41,7 @@ fn ways(target: &Person) -> [(Method, String, Value); 4] {
 }
 
 #[tokio::test]
-async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
+async fn the_last_administrator_cannot_be_removed_in_any_way() -> anyhow::Result<()> {
     let service = Service::start_to_change("last-admin-1").await?;
     let admin = service.administrator("grace").await?;
     for (method, path, body) in ways(&admin) {
@@ -55,7 +55,7 @@ async fn the_last_administrator_does_not_go_in_any_way() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn one_of_two_administrators_goes_in_every_way() -> anyhow::Result<()> {
+async fn one_of_two_administrators_can_be_removed_in_every_way() -> anyhow::Result<()> {
     let service = Service::start_to_change("last-admin-2").await?;
     let first = service.administrator("grace").await?;
     for number in 0..4 {
@@ -71,8 +71,7 @@ async fn one_of_two_administrators_goes_in_every_way() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_sixty_four_ways_to_lose_every_administrator_at_once_none_succeeds() -> anyhow::Result<()>
-{
+async fn sixty_four_concurrent_removals_leave_an_administrator() -> anyhow::Result<()> {
     let service = Service::start_to_change("last-admin-3").await?;
     let mut people = Vec::new();
     for _ in 0..4 {

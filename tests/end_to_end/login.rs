@@ -6,7 +6,7 @@ use gatehouse_tests::{Answer, Person, Service};
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn a_login_gives_tokens_by_their_rfc_6749_names() -> anyhow::Result<()> {
+async fn a_login_returns_tokens_under_their_rfc_6749_names() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     let answer = service.log_in(&ada.username, &ada.password).await?;
@@ -31,7 +31,7 @@ async fn a_login_gives_tokens_by_their_rfc_6749_names() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn the_address_logs_in_as_the_name_does() -> anyhow::Result<()> {
+async fn the_email_address_logs_in_like_the_username() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = Person::named("ada");
     let email = format!("Big.{}@EXAMPLE.com", ada.username);
@@ -45,7 +45,7 @@ async fn the_address_logs_in_as_the_name_does() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn unknown_wrong_and_disabled_are_one_answer() -> anyhow::Result<()> {
+async fn unknown_wrong_and_disabled_get_the_same_response() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let known = service.registered("ada").await?;
     let disabled = service.registered("eve").await?;
@@ -76,7 +76,7 @@ async fn unknown_wrong_and_disabled_are_one_answer() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_401_names_the_scheme_and_no_error_where_no_token_was() -> anyhow::Result<()> {
+async fn a_401_without_a_token_names_the_scheme_and_no_error() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let answer = service.log_in("nobody", "x").await?;
     answer.assert_problem(401, "invalid_credentials");
@@ -88,7 +88,7 @@ async fn a_401_names_the_scheme_and_no_error_where_no_token_was() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_login_may_ask_for_fewer_scopes_and_never_for_more() -> anyhow::Result<()> {
+async fn a_login_may_request_fewer_scopes_but_never_more() -> anyhow::Result<()> {
     let scopes = r#"{"user":["read","write"]}"#;
     let service = Service::shared_with(&[("RoleScopes", scopes)]).await?;
     let ada = service.registered("ada").await?;
@@ -144,8 +144,7 @@ pub(crate) fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
 }
 
 #[tokio::test]
-async fn white_space_around_a_name_is_trimmed_and_around_a_password_it_is_not() -> anyhow::Result<()>
-{
+async fn white_space_is_trimmed_around_a_name_but_not_around_a_password() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let name = unique("Trim");
     let email = format!("{name}@example.org");

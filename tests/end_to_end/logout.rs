@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn after_a_logout_the_token_is_refused_at_the_next_request() -> anyhow::Result<()> {
+async fn after_a_logout_the_token_is_refused_on_the_next_request() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;
@@ -27,7 +27,7 @@ async fn a_local_logout_leaves_other_sessions_alone() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn others_ends_every_session_but_this_one() -> anyhow::Result<()> {
+async fn others_ends_every_session_except_this_one() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let there = here.logs_in_again(&service).await?;
@@ -52,7 +52,7 @@ async fn global_ends_every_session() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_scope_that_is_none_is_named() -> anyhow::Result<()> {
+async fn an_unknown_scope_is_named_in_the_error() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     for invalid in [json!({ "scope": "everything" }), json!({ "scope": 7 })] {

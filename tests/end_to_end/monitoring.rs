@@ -7,7 +7,7 @@ use gatehouse_tests::template::{Template, items, text};
 use serde_json::Value;
 
 #[test]
-fn the_access_log_is_json_without_a_place_for_a_token() -> anyhow::Result<()> {
+fn the_access_log_is_json_and_has_no_field_for_a_token() -> anyhow::Result<()> {
     const HARMLESS: [&str; 12] = [
         "$context.requestId",
         "$context.requestTime",
@@ -39,7 +39,7 @@ fn the_access_log_is_json_without_a_place_for_a_token() -> anyhow::Result<()> {
 }
 
 #[test]
-fn what_must_wake_somebody_is_an_alarm() -> anyhow::Result<()> {
+fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
     let template = Template::read()?;
     let alarms = template.resources("AWS::CloudWatch::Alarm");
     let ids: BTreeSet<&str> = alarms.iter().map(|(id, _)| *id).collect();
@@ -82,7 +82,7 @@ fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_metric_of_ours_is_counted_by_a_function_that_is_there() -> anyhow::Result<()> {
+fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<()> {
     let template = Template::read()?;
     let read = |path| std::fs::read_to_string(root().join(path));
     let counted = read("shared/edge/src/audit.rs")? + &read("shared/edge/src/address/notice.rs")?;

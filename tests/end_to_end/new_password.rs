@@ -33,7 +33,7 @@ async fn has_password(service: &Service, person: &Person, password: &str) -> any
 }
 
 #[tokio::test]
-async fn a_new_password_ends_every_session_this_one_too() -> anyhow::Result<()> {
+async fn a_new_password_ends_every_session_including_this_one() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let there = here.logs_in_again(&service).await?;
@@ -58,7 +58,7 @@ async fn a_wrong_current_password_changes_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_weak_new_password_is_refused_by_name() -> anyhow::Result<()> {
+async fn a_weak_new_password_is_refused_and_its_field_named() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let code = ada.recovery_code(&service).await?;
@@ -126,7 +126,7 @@ async fn a_recovery_code_sets_a_password_once_and_ends_every_session() -> anyhow
 }
 
 #[tokio::test]
-async fn codes_that_are_not_good_are_one_answer() -> anyhow::Result<()> {
+async fn invalid_recovery_codes_get_the_same_response() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let eve = service.logged_in("eve").await?;
@@ -163,7 +163,7 @@ async fn codes_that_are_not_good_are_one_answer() -> anyhow::Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_many_uses_of_one_code_at_once_one_sets_the_password() -> anyhow::Result<()> {
+async fn of_many_concurrent_uses_of_a_code_one_sets_the_password() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     let code = ada.recovery_code(&service).await?;
@@ -188,7 +188,7 @@ async fn of_many_uses_of_one_code_at_once_one_sets_the_password() -> anyhow::Res
 }
 
 #[tokio::test]
-async fn a_password_change_ends_a_recovery_that_was_granted() -> anyhow::Result<()> {
+async fn a_password_change_invalidates_a_recovery_code() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let code = ada.recovery_code(&service).await?;
@@ -201,7 +201,7 @@ async fn a_password_change_ends_a_recovery_that_was_granted() -> anyhow::Result<
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_sessions_that_change_the_password_at_once_one_does() -> anyhow::Result<()> {
+async fn of_two_concurrent_password_changes_one_succeeds() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let there = here.logs_in_again(&service).await?;

@@ -64,7 +64,8 @@ async fn a_route_that_authenticates_its_callers_is_unavailable_without_the_store
 
 /// Through the gateway the authorizer fails first, so these are invoked directly.
 #[tokio::test]
-async fn the_functions_behind_the_authorizer_tell_an_outage_from_a_refusal() -> anyhow::Result<()> {
+async fn the_functions_behind_the_authorizer_distinguish_an_outage_from_a_refusal()
+-> anyhow::Result<()> {
     let service = Service::start().await?;
     let ada = service.logged_in("ada").await?;
     let admin = service.administrator("grace").await?;
@@ -105,7 +106,7 @@ async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::
 }
 
 #[tokio::test]
-async fn a_bad_token_is_refused_without_the_store() -> anyhow::Result<()> {
+async fn an_invalid_token_is_refused_without_the_store() -> anyhow::Result<()> {
     let service = Service::start().await?;
     let ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;

@@ -23,7 +23,7 @@ fn account(person: &Person) -> String {
 }
 
 #[tokio::test]
-async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()> {
+async fn no_route_gives_access_to_another_persons_object() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let owner = service.logged_in("ada").await?;
@@ -58,7 +58,7 @@ async fn no_route_gives_one_person_the_object_of_another() -> anyhow::Result<()>
 
 /// These requests have no fields or parameters that name somebody else.
 #[tokio::test]
-async fn no_body_and_no_query_makes_me_somebody_else() -> anyhow::Result<()> {
+async fn no_body_or_query_impersonates_somebody_else() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let owner = service.logged_in("ada").await?;
     let thief = service.logged_in("eve").await?;

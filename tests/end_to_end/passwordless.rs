@@ -34,7 +34,8 @@ async fn without_a_password_nobody_logs_in_until_a_recovery_code_sets_the_first(
 /// Their tokens can only be from before the password was removed. A stolen one sets no
 /// first password: that takes a recovery code.
 #[tokio::test]
-async fn what_needs_a_password_is_refused_without_one_as_by_a_wrong_one() -> anyhow::Result<()> {
+async fn without_a_password_every_request_that_needs_one_fails_like_a_wrong_one()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     forget_password(&service, &ada).await?;

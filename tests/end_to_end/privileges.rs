@@ -131,7 +131,7 @@ fn each_function_may_do_exactly_what_its_code_does() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_function_has_a_role_of_its_own_that_lambda_alone_assumes() -> anyhow::Result<()> {
+fn every_function_has_its_own_role_that_only_lambda_can_assume() -> anyhow::Result<()> {
     let template = Template::read()?;
     let functions = template.resources("AWS::Serverless::Function");
     let mut roles = BTreeSet::new();
@@ -155,7 +155,7 @@ fn every_function_has_a_role_of_its_own_that_lambda_alone_assumes() -> anyhow::R
 }
 
 #[test]
-fn no_statement_names_everything_but_where_aws_has_nothing_narrower() -> anyhow::Result<()> {
+fn wildcards_are_only_used_where_aws_has_nothing_narrower() -> anyhow::Result<()> {
     let template = Template::read()?;
     let roles = template.resources("AWS::IAM::Role");
     let policies = template.resources("AWS::IAM::Policy");
@@ -186,7 +186,7 @@ fn no_statement_names_everything_but_where_aws_has_nothing_narrower() -> anyhow:
 }
 
 #[test]
-fn every_function_is_traced_where_one_is() -> anyhow::Result<()> {
+fn tracing_covers_every_function() -> anyhow::Result<()> {
     let template = Template::read()?;
     let traced: BTreeSet<&str> = items(template.properties("TracingPolicy").get("Roles"))
         .into_iter()
@@ -198,7 +198,7 @@ fn every_function_is_traced_where_one_is() -> anyhow::Result<()> {
 }
 
 #[test]
-fn nobody_may_call_a_function_but_a_named_source() -> anyhow::Result<()> {
+fn only_a_named_source_may_invoke_a_function() -> anyhow::Result<()> {
     let template = Template::read()?;
     let permissions = template.resources("AWS::Lambda::Permission");
     assert!(permissions.len() >= 7);

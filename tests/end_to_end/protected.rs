@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::every_endpoint::PROTECTED;
 
 #[tokio::test]
-async fn a_good_token_reaches_the_function_as_its_principal() -> anyhow::Result<()> {
+async fn a_valid_token_reaches_the_function_as_its_principal() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let answer = ada.get(&service, "/protected").await?;
@@ -68,7 +68,7 @@ async fn after_a_change_of_roles_the_old_token_is_refused() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn headers_that_claim_an_identity_are_not_read() -> anyhow::Result<()> {
+async fn headers_that_claim_an_identity_are_ignored() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let request = service
@@ -128,7 +128,7 @@ async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_cached_answer_does_not_outlive_its_token() -> anyhow::Result<()> {
+async fn a_cached_verdict_does_not_outlive_its_token() -> anyhow::Result<()> {
     let service = Service::shared_with(&[("AuthorizerCacheSeconds", "3600")]).await?;
     let ada = service.logged_in("ada").await?;
     let token = Mint::of(&service).await?.almost_expired(&ada)?;

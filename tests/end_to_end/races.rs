@@ -10,8 +10,8 @@ use gatehouse_tests::tables::Tables;
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sixty_four_concurrent_refreshes_give_one_successor_for_twenty_rounds() -> anyhow::Result<()>
-{
+async fn sixty_four_concurrent_refreshes_return_one_successor_for_twenty_rounds()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let mut token = service.logged_in("ada").await?.refresh_token;
     for round in 0..20 {
@@ -31,7 +31,7 @@ async fn sixty_four_concurrent_refreshes_give_one_successor_for_twenty_rounds() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hundred_concurrent_registrations_of_one_name_give_one_account() -> anyhow::Result<()> {
+async fn a_hundred_concurrent_registrations_of_one_name_create_one_account() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let name = unique("ada");
     let body = json!({ "username": name, "password": PASSWORD });
@@ -79,7 +79,7 @@ async fn a_logout_racing_a_refresh_leaves_a_dead_session() -> anyhow::Result<()>
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sessions_racing_others_end_with_one_winner() -> anyhow::Result<()> {
+async fn of_two_sessions_that_end_all_others_one_survives() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
     for _ in 0..10 {
@@ -105,7 +105,8 @@ async fn two_sessions_racing_others_end_with_one_winner() -> anyhow::Result<()> 
 }
 
 #[tokio::test]
-async fn a_client_that_is_cut_off_refreshes_again_and_gets_the_successor() -> anyhow::Result<()> {
+async fn a_client_that_loses_the_response_refreshes_again_and_gets_the_successor()
+-> anyhow::Result<()> {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     let service = Service::shared().await?;

@@ -5,7 +5,7 @@ use gatehouse_tests::tables::{Tables, text};
 use serde_json::json;
 
 #[tokio::test]
-async fn login_refresh_refresh_gives_new_tokens_each_time() -> anyhow::Result<()> {
+async fn each_refresh_returns_new_tokens() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let first = ada.refreshes(&service).await?;
@@ -35,7 +35,8 @@ async fn a_refresh_as_a_form_needs_its_grant_type() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn who_lost_the_answer_gets_the_same_successor_inside_the_window() -> anyhow::Result<()> {
+async fn a_client_that_lost_the_response_gets_the_same_successor_inside_the_window()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let lost = ada.refreshes(&service).await?;
@@ -65,7 +66,8 @@ async fn a_replayed_refresh_token_outside_the_window_ends_the_session() -> anyho
 }
 
 #[tokio::test]
-async fn two_generations_old_ends_the_session_even_inside_the_window() -> anyhow::Result<()> {
+async fn a_token_two_generations_old_ends_the_session_even_inside_the_window() -> anyhow::Result<()>
+{
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let first = ada.refreshes(&service).await?;
@@ -90,8 +92,8 @@ async fn a_forged_token_on_a_real_session_is_refused_and_ends_nothing() -> anyho
 }
 
 #[tokio::test]
-async fn a_token_of_an_unknown_mac_key_is_refused_or_put_off_and_ends_nothing() -> anyhow::Result<()>
-{
+async fn a_token_with_an_unknown_mac_key_is_refused_or_deferred_and_ends_nothing()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     // Characters 8 to 17 are the key's id, which anyone can change.
@@ -108,7 +110,7 @@ async fn a_token_of_an_unknown_mac_key_is_refused_or_put_off_and_ends_nothing() 
 }
 
 #[tokio::test]
-async fn a_replay_is_one_whatever_scope_it_asks_for() -> anyhow::Result<()> {
+async fn a_replay_is_detected_whatever_scope_it_requests() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let successor = ada.refreshes(&service).await?;
@@ -121,7 +123,7 @@ async fn a_replay_is_one_whatever_scope_it_asks_for() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn things_that_are_no_refresh_token_are_refused() -> anyhow::Result<()> {
+async fn anything_but_a_refresh_token_is_refused() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let long = "x".repeat(9000);
@@ -150,7 +152,7 @@ async fn things_that_are_no_refresh_token_are_refused() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_idle_or_an_old_session_ends_by_its_stored_times() -> anyhow::Result<()> {
+async fn an_idle_or_old_session_ends_at_its_stored_times() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for attribute in ["idle_expires_at", "expires_at"] {
         let ada = service.logged_in("ada").await?;
@@ -184,7 +186,8 @@ async fn a_refresh_never_outlives_the_absolute_limit() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_refresh_may_ask_for_fewer_scopes_and_an_odd_one_costs_nothing() -> anyhow::Result<()> {
+async fn a_refresh_may_request_fewer_scopes_and_an_invalid_scope_rotates_nothing()
+-> anyhow::Result<()> {
     let scopes = r#"{"user":["read","write"]}"#;
     let service = Service::shared_with(&[("RoleScopes", scopes)]).await?;
     let ada = service.logged_in("ada").await?;
@@ -205,7 +208,7 @@ async fn a_refresh_may_ask_for_fewer_scopes_and_an_odd_one_costs_nothing() -> an
 }
 
 #[tokio::test]
-async fn a_disabled_account_refreshes_no_more() -> anyhow::Result<()> {
+async fn a_disabled_account_cannot_refresh() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let tables = Tables::of(&service);

@@ -6,7 +6,7 @@ use gatehouse_tests::{Answer, Person, Service};
 use serde_json::json;
 
 #[tokio::test]
-async fn a_new_account_is_answered_without_secrets() -> anyhow::Result<()> {
+async fn the_response_to_a_registration_has_no_secrets() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let name = unique("Ada");
     let email = format!("{name}@Example.com");
@@ -93,7 +93,7 @@ async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<(
 }
 
 #[tokio::test]
-async fn every_bad_field_is_named_at_once() -> anyhow::Result<()> {
+async fn every_invalid_field_of_a_registration_is_named_at_once() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let body = json!({ "username": null, "email": 7 });
     let answer = service.post("/register", &body).await?;
@@ -105,7 +105,7 @@ async fn every_bad_field_is_named_at_once() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn odd_usernames_and_addresses_are_refused_by_name() -> anyhow::Result<()> {
+async fn invalid_usernames_and_addresses_are_refused_and_named() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for invalid in [
         "ab",
@@ -164,8 +164,7 @@ async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Re
 }
 
 #[tokio::test]
-async fn fields_that_registration_does_not_have_are_named_and_nothing_is_stored()
--> anyhow::Result<()> {
+async fn unknown_fields_are_named_and_nothing_is_stored() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = Person::named("ada");
     let body = json!({ "username": ada.username, "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
@@ -189,7 +188,7 @@ async fn a_closed_registration_says_so() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn nobody_has_an_account_at_the_start() -> anyhow::Result<()> {
+async fn a_new_stack_has_no_accounts() -> anyhow::Result<()> {
     // No other test uses a stack with this parameter.
     let service = Service::shared_with(&[("Audience", "nobody")]).await?;
     let tables = Tables::of(&service);

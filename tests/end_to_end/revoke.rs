@@ -16,7 +16,7 @@ async fn a_revoked_refresh_token_ends_its_session() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_revoked_access_token_is_refused_and_its_session_lives_on() -> anyhow::Result<()> {
+async fn a_revoked_access_token_is_refused_and_its_session_continues() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let body = json!({ "token": ada.access_token, "token_type_hint": "access_token" });
@@ -40,7 +40,7 @@ async fn a_wrong_hint_does_not_matter() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_token_that_is_none_is_answered_as_if_it_were() -> anyhow::Result<()> {
+async fn an_invalid_token_gets_the_same_response_as_a_valid_one() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let forged = format!("gh_rt_{}", "A".repeat(103));
     for invalid in ["x", "a.b.c", forged.as_str()] {

@@ -63,7 +63,7 @@ async fn no_password_token_hash_or_address_is_ever_logged() -> anyhow::Result<()
 }
 
 #[tokio::test]
-async fn an_event_that_cannot_be_read_is_not_quoted() -> anyhow::Result<()> {
+async fn an_unreadable_event_is_not_quoted() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for event in [
         json!({ "type": "REQUEST", "version": "2.0", "headers": "Bearer canary-token" }),
@@ -87,7 +87,7 @@ async fn an_event_that_cannot_be_read_is_not_quoted() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_hostile_text_stays_inside_one_json_line() -> anyhow::Result<()> {
+async fn hostile_text_stays_inside_one_json_line() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let agent = "agent {\"level\":\"error\"} \u{2028}";
     let request = service

@@ -34,7 +34,7 @@ fn every_table_is_encrypted_recoverable_and_hard_to_lose() -> anyhow::Result<()>
 }
 
 #[test]
-fn items_that_end_have_a_time_to_live_and_no_others() -> anyhow::Result<()> {
+fn only_items_that_expire_have_a_time_to_live() -> anyhow::Result<()> {
     let template = Template::read()?;
     for (id, table) in template.resources("AWS::DynamoDB::Table") {
         let attribute = text(table, "/Properties/TimeToLiveSpecification/AttributeName");
@@ -48,7 +48,7 @@ fn items_that_end_have_a_time_to_live_and_no_others() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_function_has_a_log_group_of_its_own_that_forgets() -> anyhow::Result<()> {
+fn every_function_has_its_own_log_group_with_a_retention() -> anyhow::Result<()> {
     let template = Template::read()?;
     let mut groups = BTreeSet::new();
     for (id, function) in template.resources("AWS::Serverless::Function") {
@@ -65,7 +65,7 @@ fn every_function_has_a_log_group_of_its_own_that_forgets() -> anyhow::Result<()
 }
 
 #[test]
-fn every_route_but_the_public_ones_is_behind_the_authorizer() -> anyhow::Result<()> {
+fn every_route_except_the_public_ones_is_behind_the_authorizer() -> anyhow::Result<()> {
     let template = Template::read()?;
     let routes = template.resources("AWS::ApiGatewayV2::Route");
     assert!(routes.len() > PUBLIC.len());
@@ -91,7 +91,7 @@ fn every_route_but_the_public_ones_is_behind_the_authorizer() -> anyhow::Result<
 }
 
 #[test]
-fn the_authorizer_caches_nothing_by_default_and_asks_for_the_header() -> anyhow::Result<()> {
+fn the_authorizer_caches_nothing_by_default_and_requires_the_header() -> anyhow::Result<()> {
     let template = Template::read()?;
     let authorizer = template.properties("Authorizer");
     let ttl = text(authorizer, "/AuthorizerResultTtlInSeconds/Ref");
@@ -159,7 +159,7 @@ const HASHES: [&str; 5] = [
 ];
 
 #[test]
-fn who_hashes_passwords_is_throttled_and_can_be_limited() -> anyhow::Result<()> {
+fn routes_that_hash_passwords_are_throttled_and_can_be_limited() -> anyhow::Result<()> {
     let template = Template::read()?;
     let stages = template.resources("AWS::ApiGatewayV2::Stage");
     let settings = &stages[0].1["Properties"]["RouteSettings"];
@@ -222,7 +222,7 @@ fn introspection_has_its_own_small_function_and_its_own_throttle() -> anyhow::Re
 }
 
 #[test]
-fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyhow::Result<()> {
+fn the_secret_outlives_its_stack_and_rotates_unless_disabled() -> anyhow::Result<()> {
     let template = Template::read()?;
     let secrets = template.resources("AWS::SecretsManager::Secret");
     assert_eq!(secrets.len(), 1);
@@ -249,7 +249,7 @@ fn the_secret_outlives_its_stack_and_rotates_unless_it_is_told_not_to() -> anyho
 }
 
 #[test]
-fn every_parameter_has_a_sentence_a_default_and_bounds() -> anyhow::Result<()> {
+fn every_parameter_has_a_description_a_default_and_bounds() -> anyhow::Result<()> {
     let template = Template::read()?;
     for (name, parameter) in template.section("Parameters") {
         let sentence = text(parameter, "/Description");
