@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, ensure};
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::deployment::{Deployment, is_deployed};
-use gatehouse_tests::{Answer, Service, sam};
+use gatehouse_tests::{Response, Service, sam};
 
 #[tokio::test]
 async fn own_http_and_rest_apis_use_the_deployed_authorizer() -> anyhow::Result<()> {
@@ -32,20 +32,20 @@ async fn own_http_and_rest_apis_use_the_deployed_authorizer() -> anyhow::Result<
     for (url, refused) in &apis {
         call(url, None).await?.assert_status(401);
         call(url, Some("a.b.c")).await?.assert_status(*refused);
-        let answer = call(url, Some(&ada.access_token)).await?;
-        answer.assert_status(200);
-        assert!(answer.text.contains(&ada.id), "{answer}");
+        let response = call(url, Some(&ada.access_token)).await?;
+        response.assert_status(200);
+        assert!(response.text.contains(&ada.id), "{response}");
     }
     ada.logs_out(&service, "local").await?;
     for (url, refused) in &apis {
-        let answer = call(url, Some(&ada.access_token)).await?;
-        answer.case("after the logout").assert_status(*refused);
+        let response = call(url, Some(&ada.access_token)).await?;
+        response.case("after the logout").assert_status(*refused);
     }
     Ok(())
 }
 
 /// Gets the orders from an API that is not the service's own.
-async fn call(url: &str, token: Option<&str>) -> anyhow::Result<Answer> {
+async fn call(url: &str, token: Option<&str>) -> anyhow::Result<Response> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let url = format!("{url}/orders");
     let mut request = client.get(&url);
@@ -53,5 +53,5 @@ async fn call(url: &str, token: Option<&str>) -> anyhow::Result<Answer> {
         request = request.bearer_auth(token);
     }
     let response = request.send().await.context("no response")?;
-    Answer::read(format!("GET {url}"), response).await
+    Response::read(format!("GET {url}"), response).await
 }

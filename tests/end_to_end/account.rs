@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use gatehouse_tests::tables::{Tables, number};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -11,16 +11,16 @@ use serde_json::Value;
 async fn a_person_sees_their_account_without_secrets() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
-    let answer = ada.get(&service, "/me").await?;
-    answer.assert_status(200);
-    let mut body = answer.json();
+    let response = ada.get(&service, "/me").await?;
+    response.assert_status(200);
+    let mut body = response.json();
     assert_eq!(body["id"].take(), ada.id);
     assert_eq!(body["username"].take(), ada.username);
     for name in ["created_at", "updated_at", "password_changed_at"] {
         let time = body[name].take();
         assert!(
             time.as_str().is_some_and(|time| time.ends_with('Z')),
-            "{answer}"
+            "{response}"
         );
     }
     insta::assert_json_snapshot!(body, @r#"
@@ -89,8 +89,8 @@ async fn a_session_and_its_tokens_can_be_ended_from_another_session() -> anyhow:
     let there = here.logs_in_again(&service).await?;
     // Ending it again is not an error.
     for _ in 0..2 {
-        let answer = end(&service, &here, &there.session()).await?;
-        answer.assert_no_content();
+        let response = end(&service, &here, &there.session()).await?;
+        response.assert_no_content();
     }
     there.is_shut_out_at(&service, "/me").await?;
     there.cannot_refresh(&service).await?;
@@ -113,8 +113,8 @@ async fn an_unknown_session_or_somebody_elses_is_404() -> anyhow::Result<()> {
         "%ff".to_owned(),
     ];
     for id in &tried {
-        let answer = end(&service, &ada, id).await?;
-        answer.assert_problem(404, "not_found");
+        let response = end(&service, &ada, id).await?;
+        response.assert_problem(404, "not_found");
     }
     eve.refreshes(&service).await?;
     for revocation in Tables::of(&service).scan("RevocationsTable").await? {
@@ -126,13 +126,13 @@ async fn an_unknown_session_or_somebody_elses_is_404() -> anyhow::Result<()> {
 
 /// Lists a person's own sessions.
 async fn list(service: &Service, person: &Person) -> anyhow::Result<Vec<Value>> {
-    let answer = person.get(service, "/sessions").await?;
-    answer.assert_status(200);
-    Ok(answer.list("items"))
+    let response = person.get(service, "/sessions").await?;
+    response.assert_status(200);
+    Ok(response.list("items"))
 }
 
 /// Ends a session by its id.
-async fn end(service: &Service, by: &Person, session: &str) -> anyhow::Result<Answer> {
+async fn end(service: &Service, by: &Person, session: &str) -> anyhow::Result<Response> {
     let request = service.request(Method::DELETE, &format!("/sessions/{session}"));
     service.send(request.bearer_auth(&by.access_token)).await
 }

@@ -1,6 +1,6 @@
 //! `/admin/users`: what an administrator does with accounts.
 
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ async fn patch(
     admin: &Person,
     target: &Person,
     body: &Value,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let path = format!("/admin/users/{}", target.id);
     admin.call(service, Method::PATCH, &path, body).await
 }
@@ -34,9 +34,9 @@ async fn a_demoted_administrator_is_refused_on_the_next_request() -> anyhow::Res
     let admin = service.administrator("grace").await?;
     let other = service.administrator("ada").await?;
     other.is_let_in_at(&service, "/admin/users").await?;
-    let answer = patch(&service, &admin, &other, &json!({ "roles": ["user"] })).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.json()["roles"], json!(["user"]));
+    let response = patch(&service, &admin, &other, &json!({ "roles": ["user"] })).await?;
+    response.assert_status(200);
+    assert_eq!(response.json()["roles"], json!(["user"]));
     other.is_shut_out_at(&service, "/admin/users").await?;
     // The session continues, without the role.
     let refreshed = service.refresh(&other.refresh_token).await?;
@@ -51,15 +51,15 @@ async fn a_disabled_user_is_shut_out_at_once_and_can_log_in_when_enabled() -> an
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let mut ada = service.logged_in("ada").await?;
-    let answer = patch(&service, &admin, &ada, &json!({ "status": "disabled" })).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.member("status"), "disabled");
+    let response = patch(&service, &admin, &ada, &json!({ "status": "disabled" })).await?;
+    response.assert_status(200);
+    assert_eq!(response.member("status"), "disabled");
     ada.is_shut_out_at(&service, "/me").await?;
     ada.cannot_refresh(&service).await?;
     ada.cannot_log_in(&service).await?;
-    let answer = patch(&service, &admin, &ada, &json!({ "status": "active" })).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.member("status"), "active");
+    let response = patch(&service, &admin, &ada, &json!({ "status": "active" })).await?;
+    response.assert_status(200);
+    assert_eq!(response.member("status"), "active");
     // The old session stays ended.
     ada.cannot_refresh(&service).await?;
     ada.log_in(&service).await?;
@@ -72,8 +72,8 @@ async fn revoking_a_users_sessions_leaves_the_account_usable() -> anyhow::Result
     let admin = service.administrator("grace").await?;
     let mut ada = service.logged_in("ada").await?;
     let path = format!("/admin/users/{}/revoke-sessions", ada.id);
-    let answer = admin.post(&service, &path, &json!({})).await?;
-    answer.assert_no_content();
+    let response = admin.post(&service, &path, &json!({})).await?;
+    response.assert_no_content();
     ada.is_shut_out_at(&service, "/me").await?;
     ada.cannot_refresh(&service).await?;
     ada.log_in(&service).await?;
@@ -91,8 +91,8 @@ async fn setting_the_current_values_ends_no_session() -> anyhow::Result<()> {
         json!({ "roles": ["user"] }),
         json!({ "status": "active" }),
     ] {
-        let answer = patch(&service, &admin, &ada, &same).await?;
-        answer.assert_status(200);
+        let response = patch(&service, &admin, &ada, &same).await?;
+        response.assert_status(200);
     }
     ada.is_let_in_at(&service, "/me").await
 }
@@ -117,8 +117,8 @@ async fn invalid_roles_and_states_are_named_and_change_nothing() -> anyhow::Resu
         (json!({ "token_version": 9 }), "token_version"),
         (json!({ "": null }), ""),
     ] {
-        let answer = patch(&service, &admin, &ada, &invalid).await?;
-        answer.assert_invalid_field(field);
+        let response = patch(&service, &admin, &ada, &invalid).await?;
+        response.assert_invalid_field(field);
     }
     let own = ada.get(&service, "/me").await?;
     assert_eq!(own.json()["roles"], json!(["user"]));
@@ -138,8 +138,8 @@ async fn an_unknown_user_is_404() -> anyhow::Result<()> {
             (Method::DELETE, &path, json!({})),
             (Method::POST, &sessions, json!({})),
         ] {
-            let answer = admin.call(&service, method, path, &body).await?;
-            answer.assert_problem(404, "not_found");
+            let response = admin.call(&service, method, path, &body).await?;
+            response.assert_problem(404, "not_found");
         }
     }
     Ok(())
@@ -155,8 +155,8 @@ async fn every_change_is_an_audit_event_with_actor_and_subject() -> anyhow::Resu
         json!({ "status": "disabled" }),
         json!({ "status": "active" }),
     ] {
-        let answer = patch(&service, &admin, &ada, &change).await?;
-        answer.assert_status(200);
+        let response = patch(&service, &admin, &ada, &change).await?;
+        response.assert_status(200);
     }
     let path = format!("/admin/users/{}", ada.id);
     let sessions = format!("{path}/revoke-sessions");

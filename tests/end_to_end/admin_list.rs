@@ -13,11 +13,11 @@ async fn page(
     query: &str,
 ) -> anyhow::Result<(Vec<String>, Option<String>)> {
     let path = format!("/admin/users?{query}");
-    let answer = admin.get(service, &path).await?;
-    answer.assert_status(200);
-    let items = answer.list("items");
+    let response = admin.get(service, &path).await?;
+    response.assert_status(200);
+    let items = response.list("items");
     let ids = items.iter().filter_map(|item| item["id"].as_str());
-    let next = answer.json()["next_cursor"].as_str().map(str::to_owned);
+    let next = response.json()["next_cursor"].as_str().map(str::to_owned);
     Ok((ids.map(str::to_owned).collect(), next))
 }
 
@@ -47,9 +47,9 @@ async fn pages_contain_every_user_once_and_no_secret() -> anyhow::Result<()> {
         assert_eq!(distinct.len(), seen.len(), "{limit}");
         assert!(expected.is_subset(&distinct), "{limit}");
     }
-    let answer = admin.get(&service, "/admin/users").await?;
+    let response = admin.get(&service, "/admin/users").await?;
     for secret in ["argon2", "hash", "version", "canonical"] {
-        assert!(!answer.text.contains(secret), "{secret}");
+        assert!(!response.text.contains(secret), "{secret}");
     }
     Ok(())
 }
@@ -113,8 +113,8 @@ async fn every_parameter_that_is_invalid_unknown_or_repeated_is_named() -> anyho
         ("limit=1&x", "x"),
     ] {
         let path = format!("/admin/users?{query}");
-        let answer = admin.get(&service, &path).await?;
-        answer.assert_invalid_field(field);
+        let response = admin.get(&service, &path).await?;
+        response.assert_invalid_field(field);
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Invalid bodies, at every route that accepts one.
 
 use gatehouse_tests::deployment::is_deployed;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 
 use crate::every_endpoint::{PROTECTED, PUBLIC};
@@ -46,20 +46,20 @@ async fn malformed_json_and_a_missing_member_are_different_errors() -> anyhow::R
     ];
     for (path, oauth) in ROUTES {
         for body in bad {
-            let answer = send(&service, &admin, path, JSON, body.as_bytes()).await?;
+            let response = send(&service, &admin, path, JSON, body.as_bytes()).await?;
             let shown: String = body.chars().take(40).collect();
-            let answer = answer.case(shown);
+            let response = response.case(shown);
             if oauth {
-                answer.assert_oauth_error(400, "invalid_request");
+                response.assert_oauth_error(400, "invalid_request");
             } else {
-                answer.assert_problem(400, "invalid_json");
+                response.assert_problem(400, "invalid_json");
             }
         }
-        let answer = send(&service, &admin, path, JSON, b"{\"a\":\"\xff\"}").await?;
+        let response = send(&service, &admin, path, JSON, b"{\"a\":\"\xff\"}").await?;
         // The emulator replaces invalid bytes by replacement characters, where API
         // Gateway sends base64: the function receives a body without any known member.
-        let refused = answer.status == 400 || (is_deployed() && answer.status < 500);
-        assert!(refused, "bytes that are not UTF-8: {answer}");
+        let refused = response.status == 400 || (is_deployed() && response.status < 500);
+        assert!(refused, "bytes that are not UTF-8: {response}");
     }
     Ok(())
 }
@@ -76,8 +76,8 @@ async fn an_unsupported_content_type_is_415() -> anyhow::Result<()> {
             "application/jsonp",
             "",
         ] {
-            let answer = send(&service, &admin, path, unsupported, b"{}").await?;
-            assert_refused(&answer.case(unsupported), oauth, 415);
+            let response = send(&service, &admin, path, unsupported, b"{}").await?;
+            assert_refused(&response.case(unsupported), oauth, 415);
         }
         for supported in [
             "application/json; charset=utf-8",
@@ -85,8 +85,8 @@ async fn an_unsupported_content_type_is_415() -> anyhow::Result<()> {
             "application/json; version=1",
         ] {
             let body = b"{\"scope\":\"nothing\"}";
-            let answer = send(&service, &admin, path, supported, body).await?;
-            assert_ne!(answer.status, 415, "{supported}: {answer}");
+            let response = send(&service, &admin, path, supported, body).await?;
+            assert_ne!(response.status, 415, "{supported}: {response}");
         }
     }
     Ok(())
@@ -101,12 +101,12 @@ async fn a_body_of_17_kib_is_413_and_of_15_is_not() -> anyhow::Result<()> {
             |size: usize| format!(r#"{{"scope":"nothing","padding":"{}"}}"#, "x".repeat(size));
         // A body that is too large is refused before it is read: syntax does not matter.
         for large in [body(17 * 1024), "x".repeat(17 * 1024)] {
-            let answer = send(&service, &admin, path, JSON, large.as_bytes()).await?;
-            assert_refused(&answer, oauth, 413);
+            let response = send(&service, &admin, path, JSON, large.as_bytes()).await?;
+            assert_refused(&response, oauth, 413);
         }
         let fits = body(15 * 1024);
-        let answer = send(&service, &admin, path, JSON, fits.as_bytes()).await?;
-        assert_ne!(answer.status, 413, "{answer}");
+        let response = send(&service, &admin, path, JSON, fits.as_bytes()).await?;
+        assert_ne!(response.status, 413, "{response}");
     }
     Ok(())
 }
@@ -119,8 +119,8 @@ async fn a_parameter_given_twice_is_refused() -> anyhow::Result<()> {
         .request(Method::POST, "/refresh")
         .header("content-type", "application/x-www-form-urlencoded")
         .body(body);
-    let answer = service.send(request).await?;
-    answer.assert_oauth_error(400, "invalid_request");
+    let response = service.send(request).await?;
+    response.assert_oauth_error(400, "invalid_request");
     Ok(())
 }
 
@@ -133,19 +133,19 @@ async fn an_unknown_field_or_parameter_is_named_except_where_rfcs_forbid_it() ->
     let admin = service.administrator("grace").await?;
     for (route, oauth) in ROUTES {
         let body = br#"{"colour":"red"}"#;
-        let answer = send(&service, &admin, route, JSON, body).await?;
-        let named = answer.text.contains("unknown_field") && answer.text.contains("colour");
-        assert_eq!(named, !oauth, "{answer}");
-        answer.assert_status(if oauth { 400 } else { 422 });
+        let response = send(&service, &admin, route, JSON, body).await?;
+        let named = response.text.contains("unknown_field") && response.text.contains("colour");
+        assert_eq!(named, !oauth, "{response}");
+        response.assert_status(if oauth { 400 } else { 422 });
     }
     for (method, path) in PROTECTED.into_iter().chain(PUBLIC) {
         let lenient = ["/refresh", "/revoke", "/introspect"].contains(&path)
             || path.starts_with("/.well-known/");
         let route = format!("{method} {path}?colour=red");
-        let answer = send(&service, &admin, &route, JSON, b"{}").await?;
-        let named = answer.text.contains("unknown_parameter") && answer.text.contains("colour");
-        assert_eq!(named, !lenient, "{answer}");
-        assert_eq!(answer.status == 422, !lenient, "{answer}");
+        let response = send(&service, &admin, &route, JSON, b"{}").await?;
+        let named = response.text.contains("unknown_parameter") && response.text.contains("colour");
+        assert_eq!(named, !lenient, "{response}");
+        assert_eq!(response.status == 422, !lenient, "{response}");
     }
     Ok(())
 }
@@ -154,8 +154,8 @@ async fn an_unknown_field_or_parameter_is_named_except_where_rfcs_forbid_it() ->
 async fn an_unknown_route_is_the_gateways_404() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for path in ["/", "/nothing", "/login/", "/register/x"] {
-        let answer = service.get(path).await?;
-        answer.assert_from_gateway(404, "Not Found");
+        let response = service.get(path).await?;
+        response.assert_from_gateway(404, "Not Found");
     }
     Ok(())
 }
@@ -167,7 +167,7 @@ async fn send(
     route: &str,
     content_type: &str,
     body: &[u8],
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let (method, path) = route.split_once(' ').unwrap_or_default();
     let mut request = service.request(method.parse()?, path).body(body.to_vec());
     if !content_type.is_empty() {
@@ -185,11 +185,11 @@ async fn send(
 
 /// Asserts a status and the family of errors that the route has: they are never mixed.
 #[track_caller]
-fn assert_refused(answer: &Answer, oauth: bool, status: u16) {
+fn assert_refused(response: &Response, oauth: bool, status: u16) {
     if oauth {
-        answer.assert_oauth_error(status, &answer.code());
+        response.assert_oauth_error(status, &response.code());
     } else {
-        answer.assert_problem(status, &answer.code());
+        response.assert_problem(status, &response.code());
     }
 }
 

@@ -4,7 +4,7 @@
 
 use gatehouse_auth::password::Password;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::{Answer, Service};
+use gatehouse_tests::{Response, Service};
 use reqwest::Method;
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -55,22 +55,22 @@ async fn a_list_that_would_never_be_asked_is_refused() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn is_told_as_stolen(answer: &Answer) {
+fn is_told_as_stolen(response: &Response) {
     assert_eq!(
-        (answer.status, answer.code().as_str()),
+        (response.status, response.code().as_str()),
         (422, "weak_password"),
-        "{answer:?}"
+        "{response:?}"
     );
-    assert_eq!(answer.json()["errors"][0]["code"], "stolen");
-    assert!(answer.json()["suggestions"][0].is_string());
+    assert_eq!(response.json()["errors"][0]["code"], "stolen");
+    assert!(response.json()["suggestions"][0].is_string());
 }
 
-async fn register(service: &Service, password: &str) -> anyhow::Result<Answer> {
+async fn register(service: &Service, password: &str) -> anyhow::Result<Response> {
     let body = json!({ "username": unique("breach"), "password": password });
     service.post("/register", &body).await
 }
 
-/// A service that asks a list, or an address where nobody answers.
+/// A service that asks a list, or an address where nobody responses.
 async fn service(setting: &str, list: Option<String>) -> anyhow::Result<Service> {
     let nobody = || "http://127.0.0.1:9".to_owned();
     let url = list.unwrap_or_else(nobody);
@@ -97,12 +97,12 @@ async fn list() -> anyhow::Result<String> {
             let read = stream.read(&mut bytes).await.unwrap_or_default();
             let asked = String::from_utf8_lossy(&bytes[..read]).into_owned();
             let line = if asked.contains(&range) { SUFFIX } else { "" };
-            let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{line}");
-            drop(stream.write_all(answer.as_bytes()).await);
+            let response = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{line}");
+            drop(stream.write_all(response.as_bytes()).await);
         }
     });
     Ok(url)
 }
 
-/// The digits of its SHA-1 that the list answers with, and a count.
+/// The digits of its SHA-1 that the list responses with, and a count.
 const SUFFIX: &str = "95F2EE3B8D808067EA0B2BEEE0C3E83E209:7\r\n";

@@ -125,8 +125,8 @@ async fn try_to_log_in(service: &Service, headers: &[(&str, &str)]) -> anyhow::R
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let answer = service.send(request).await?;
-    answer.assert_problem(401, "invalid_credentials");
+    let response = service.send(request).await?;
+    response.assert_problem(401, "invalid_credentials");
     Ok(())
 }
 

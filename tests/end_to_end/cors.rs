@@ -18,11 +18,11 @@ async fn a_preflight_allows_the_trace_headers_and_those_of_the_parameter() -> an
             .header("origin", ORIGIN)
             .header("access-control-request-method", "POST")
             .header("access-control-request-headers", "traceparent");
-        let answer = service.send(request).await?;
-        answer.assert_no_content();
-        assert_eq!(answer.header("access-control-allow-headers"), expected);
+        let response = service.send(request).await?;
+        response.assert_no_content();
+        assert_eq!(response.header("access-control-allow-headers"), expected);
         assert_eq!(
-            answer.header("access-control-allow-methods"),
+            response.header("access-control-allow-methods"),
             "GET,HEAD,POST,PUT,PATCH,DELETE"
         );
     }

@@ -49,8 +49,8 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
         ("introspections by a client", by_client()),
         ("introspections by an access token", by_token()),
     ] {
-        let answer = service.send(request).await?;
-        assert_eq!(answer.json()["active"], true, "{answer}");
+        let response = service.send(request).await?;
+        assert_eq!(response.json()["active"], true, "{response}");
         measured.push((name, spent(&proxy)));
     }
     ada.logs_out(&service, "local").await?;

@@ -1,7 +1,7 @@
 //! `DELETE /me` and `DELETE /admin/users/{id}`.
 
 use gatehouse_tests::tables::{Item, Tables, number, text};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
@@ -27,13 +27,13 @@ async fn join(service: &Service, person: Person) -> anyhow::Result<Person> {
 }
 
 /// Deletes a person's own account.
-async fn delete(service: &Service, person: &Person, password: &str) -> anyhow::Result<Answer> {
+async fn delete(service: &Service, person: &Person, password: &str) -> anyhow::Result<Response> {
     let body = json!({ "password": password });
     person.call(service, Method::DELETE, "/me", &body).await
 }
 
 /// Deletes an account as an administrator.
-async fn delete_as(service: &Service, admin: &Person, person: &Person) -> anyhow::Result<Answer> {
+async fn delete_as(service: &Service, admin: &Person, person: &Person) -> anyhow::Result<Response> {
     let path = format!("/admin/users/{}", person.id);
     let delete = Method::DELETE;
     admin.call(service, delete, &path, &json!({})).await
@@ -86,8 +86,8 @@ async fn a_deletion_leaves_only_a_revocation_until_it_expires() -> anyhow::Resul
     guess_at(&service, &ada).await?;
     ada.recovery_code(&service).await?;
     assert_eq!(traces(&service, &ada).await?.len(), 3 + 2 + 5);
-    let answer = delete(&service, &ada, &ada.password).await?;
-    answer.assert_no_content();
+    let response = delete(&service, &ada, &ada.password).await?;
+    response.assert_no_content();
 
     let revocation = format!("sub#{}", ada.id);
     let expected = format!("RevocationsTable {revocation}");
@@ -111,8 +111,8 @@ async fn a_deleted_username_is_free_and_the_old_tokens_are_refused() -> anyhow::
     let service = Service::shared().await?;
     let before = ada(&service).await?;
     let code = before.recovery_code(&service).await?;
-    let answer = delete(&service, &before, &before.password).await?;
-    answer.assert_no_content();
+    let response = delete(&service, &before, &before.password).await?;
+    response.assert_no_content();
     before.cannot_log_in(&service).await?;
     let after = join(&service, Person::with_username(&before.username)).await?;
     assert_ne!(after.id, before.id, "a subject is never used again");
@@ -121,8 +121,8 @@ async fn a_deleted_username_is_free_and_the_old_tokens_are_refused() -> anyhow::
     }
     before.cannot_refresh(&service).await?;
     let another = "yet another passphrase of mine";
-    let answer = service.reset_password(&code, another).await?;
-    answer.assert_problem(400, "invalid_code");
+    let response = service.reset_password(&code, another).await?;
+    response.assert_problem(400, "invalid_code");
     let own = after.get(&service, "/me").await?;
     assert_eq!(own.member("id"), after.id);
     after.refreshes(&service).await?;
@@ -134,12 +134,12 @@ async fn a_deletion_needs_the_password() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = ada(&service).await?;
     for wrong in ["", "another winding passphrase", "\u{0}"] {
-        let answer = delete(&service, &ada, wrong).await?;
-        answer.assert_problem(401, "invalid_credentials");
+        let response = delete(&service, &ada, wrong).await?;
+        response.assert_problem(401, "invalid_credentials");
     }
     let none = json!({});
-    let answer = ada.call(&service, Method::DELETE, "/me", &none).await?;
-    answer.assert_problem(422, "validation_failed");
+    let response = ada.call(&service, Method::DELETE, "/me", &none).await?;
+    response.assert_problem(422, "validation_failed");
     let request = service.request(Method::DELETE, "/me");
     let request = request.bearer_auth(&ada.access_token);
     service.send(request).await?.assert_status(415);
@@ -152,8 +152,8 @@ async fn an_administrator_deletes_as_thoroughly_without_the_password() -> anyhow
     let admin = service.administrator("grace").await?;
     let ada = ada(&service).await?;
     guess_at(&service, &ada).await?;
-    let answer = delete_as(&service, &admin, &ada).await?;
-    answer.assert_no_content();
+    let response = delete_as(&service, &admin, &ada).await?;
+    response.assert_no_content();
     let expected = format!("RevocationsTable sub#{}", ada.id);
     assert_eq!(traces(&service, &ada).await?, [expected]);
     ada.is_shut_out_at(&service, "/me").await?;
@@ -170,15 +170,15 @@ async fn an_interrupted_deletion_is_finished_by_the_next() -> anyhow::Result<()>
     let tables = Tables::of(&service);
     let left = tables.sessions_of(&ada).await?;
     assert_eq!(left.len(), 2);
-    let answer = delete(&service, &ada, &ada.password).await?;
-    answer.assert_no_content();
+    let response = delete(&service, &ada, &ada.password).await?;
+    response.assert_no_content();
     for item in left {
         tables.put("SessionsTable", item).await?;
     }
     // A session without its user grants nothing.
     ada.cannot_refresh(&service).await?;
-    let answer = delete_as(&service, &admin, &ada).await?;
-    answer.assert_no_content();
+    let response = delete_as(&service, &admin, &ada).await?;
+    response.assert_no_content();
     assert!(tables.sessions_of(&ada).await?.is_empty());
     Ok(())
 }

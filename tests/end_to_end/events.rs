@@ -133,9 +133,9 @@ fn every_function_has_a_good_event_and_two_others() -> anyhow::Result<()> {
 }
 
 /// A status and code for HTTP, only the verdict for the authorizer.
-fn verdict(answer: &Value) -> Value {
-    if let Some(status) = answer.get("statusCode") {
-        let body: Value = answer["body"]
+fn verdict(response: &Value) -> Value {
+    if let Some(status) = response.get("statusCode") {
+        let body: Value = response["body"]
             .as_str()
             .and_then(|body| serde_json::from_str(body).ok())
             .unwrap_or_default();
@@ -144,9 +144,9 @@ fn verdict(answer: &Value) -> Value {
             .find_map(|name| body.get(name)?.as_str());
         return code.map_or_else(|| status.clone(), |code| json!(format!("{status} {code}")));
     }
-    match answer.get("isAuthorized") {
+    match response.get("isAuthorized") {
         Some(verdict) => verdict.clone(),
-        None => answer["policyDocument"]["Statement"][0]["Effect"].clone(),
+        None => response["policyDocument"]["Statement"][0]["Effect"].clone(),
     }
 }
 
@@ -174,7 +174,7 @@ async fn the_authorizer_reads_the_scheme_in_any_case_in_every_kind_of_event() ->
 
 async fn outcome(service: &Service, function: &str, event: &str) -> anyhow::Result<Value> {
     Ok(match service.invoke(function, event.as_bytes()).await? {
-        Ok(answer) => verdict(&serde_json::from_slice(&answer)?),
+        Ok(response) => verdict(&serde_json::from_slice(&response)?),
         Err(message) => json!(format!("fails: {message}")),
     })
 }

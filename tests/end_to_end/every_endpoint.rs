@@ -68,8 +68,8 @@ async fn a_public_route_never_asks_for_a_token() -> anyhow::Result<()> {
         let request = service
             .request(method.parse()?, path)
             .bearer_auth("garbage");
-        let answer = service.send(request).await?;
-        assert!(![401, 403, 404].contains(&answer.status), "{answer}");
+        let response = service.send(request).await?;
+        assert!(![401, 403, 404].contains(&response.status), "{response}");
     }
     Ok(())
 }
@@ -78,8 +78,8 @@ async fn a_public_route_never_asks_for_a_token() -> anyhow::Result<()> {
 async fn no_credential_is_401_from_the_gateway_itself() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     for (method, path) in PROTECTED {
-        let answer = service.send(service.request(method.parse()?, path)).await?;
-        answer.assert_from_gateway(401, "Unauthorized");
+        let response = service.send(service.request(method.parse()?, path)).await?;
+        response.assert_from_gateway(401, "Unauthorized");
     }
     Ok(())
 }
@@ -89,10 +89,10 @@ async fn a_route_that_authenticates_its_callers_responds_with_its_challenges() -
 {
     let service = Service::shared().await?;
     for (method, path) in AUTHENTICATING {
-        let answer = service.send(service.request(method.parse()?, path)).await?;
-        answer.assert_oauth_error(401, "invalid_client");
+        let response = service.send(service.request(method.parse()?, path)).await?;
+        response.assert_oauth_error(401, "invalid_client");
         assert_eq!(
-            answer.header("www-authenticate"),
+            response.header("www-authenticate"),
             r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#
         );
     }
@@ -112,8 +112,8 @@ async fn every_hostile_credential_is_403_at_every_route() -> anyhow::Result<()> 
             let request = service
                 .request(method.parse()?, path)
                 .header("authorization", &value);
-            let answer = service.send(request).await?;
-            answer.case(name).assert_from_gateway(403, "Forbidden");
+            let response = service.send(request).await?;
+            response.case(name).assert_from_gateway(403, "Forbidden");
         }
     }
     let minted = Mint::of(&service).await?.valid(&ada)?;
@@ -138,10 +138,10 @@ async fn every_hostile_credential_is_401_where_the_route_authenticates_its_calle
                 .request(method.parse()?, path)
                 .header("authorization", &value)
                 .form(&form);
-            let answer = service.send(request).await?.case(name);
-            answer.assert_status(401);
-            assert!(!answer.text.contains("active"), "{answer}");
-            let challenge = answer.header("www-authenticate");
+            let response = service.send(request).await?.case(name);
+            response.assert_status(401);
+            assert!(!response.text.contains("active"), "{response}");
+            let challenge = response.header("www-authenticate");
             assert!(challenge.contains("Bearer realm="), "{name}: {challenge}");
         }
     }
@@ -152,8 +152,8 @@ async fn every_hostile_credential_is_401_where_the_route_authenticates_its_calle
                 .request(method.parse()?, path)
                 .header("authorization", value)
                 .form(&form);
-            let answer = service.send(request).await?;
-            answer.case(scheme).assert_status(200);
+            let response = service.send(request).await?;
+            response.case(scheme).assert_status(200);
         }
     }
     Ok(())
@@ -170,10 +170,10 @@ async fn the_scheme_is_read_in_any_case_at_every_route() -> anyhow::Result<()> {
             let request = service
                 .request(method.parse()?, path)
                 .header("authorization", value);
-            let answer = service.send(request).await?;
-            assert_ne!(answer.status, 401, "{scheme:?}: {answer}");
+            let response = service.send(request).await?;
+            assert_ne!(response.status, 401, "{scheme:?}: {response}");
             let forbidden = json!({ "message": "Forbidden" });
-            assert_ne!(answer.json(), forbidden, "{scheme:?}: {answer}");
+            assert_ne!(response.json(), forbidden, "{scheme:?}: {response}");
         }
     }
     Ok(())

@@ -15,9 +15,9 @@ async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::R
     eve.logs_out(&service, "global").await?;
     let counters = guess_at(&service, &ada).await?;
     ada.recovery_code(&service).await?;
-    let answer = ada.get(&service, "/me/export").await?;
-    answer.assert_status(200);
-    assert_eq!(answer.header("cache-control"), "no-store");
+    let response = ada.get(&service, "/me/export").await?;
+    response.assert_status(200);
+    assert_eq!(response.header("cache-control"), "no-store");
 
     let (mut compared, mut secrets) = (0, 0);
     for table in TABLES {
@@ -30,12 +30,12 @@ async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::R
             for (name, value) in &item {
                 if ["password_hash", "recovery_digest"].contains(&name.as_str()) {
                     let secret = value.as_s().cloned().unwrap_or_default();
-                    assert!(!answer.text.contains(&secret), "{name}");
+                    assert!(!response.text.contains(&secret), "{name}");
                     secrets += 1;
                     continue;
                 }
                 for text in shown(table, name, value) {
-                    assert!(answer.text.contains(&text), "{table} {name}: {text}");
+                    assert!(response.text.contains(&text), "{table} {name}: {text}");
                     compared += 1;
                 }
             }
@@ -43,12 +43,12 @@ async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::R
     }
     assert_eq!(secrets, 2);
     assert!(compared > 60, "{compared} attributes");
-    let body = answer.json();
+    let body = response.json();
     assert_eq!(body["password"]["algorithm"], "argon2id");
     assert_eq!(body["password"]["parameters"], "m=19456, t=2, p=1");
-    assert_eq!(answer.list("sessions").len(), 2);
-    assert_eq!(answer.list("login_attempts").len(), 5);
-    assert!(!answer.text.contains(&eve.id), "nobody else's");
+    assert_eq!(response.list("sessions").len(), 2);
+    assert_eq!(response.list("login_attempts").len(), 5);
+    assert!(!response.text.contains(&eve.id), "nobody else's");
     Ok(())
 }
 
@@ -86,12 +86,12 @@ async fn an_export_includes_ended_sessions_and_revocations() -> anyhow::Result<(
     let ended = ada.session();
     ada.logs_out(&service, "local").await?;
     let ada = ada.logs_in_again(&service).await?;
-    let answer = ada.get(&service, "/me/export").await?;
-    let sessions = answer.list("sessions");
+    let response = ada.get(&service, "/me/export").await?;
+    let sessions = response.list("sessions");
     assert_eq!(sessions.len(), 3);
     let session = sessions.iter().find(|session| session["id"] == ended);
     assert!(session.is_some_and(|session| session["revoked_at"].is_string()));
-    let revocations = answer.list("revocations");
+    let revocations = response.list("revocations");
     assert_eq!(revocations.len(), 1);
     assert_eq!(revocations[0]["key"], format!("sid#{ended}"));
     Ok(())

@@ -4,7 +4,7 @@ use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::service::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, address, parameters};
 use gatehouse_tests::tables::{Item, Tables, number, text};
-use gatehouse_tests::{Answer, Service};
+use gatehouse_tests::{Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
@@ -18,7 +18,7 @@ async fn log_in_from(
     address: &str,
     name: &str,
     password: &str,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let body = json!({ "username": name, "password": password });
     let request = service.request(Method::POST, "/login");
     let request = request.header(CLIENT_ADDRESS_HEADER, address);
@@ -38,16 +38,16 @@ async fn after_too_many_wrong_passwords_known_and_unknown_names_are_both_throttl
     let (stranger, elsewhere) = (address()?, address()?);
     for name in [ada.username.clone(), unique("nobody")] {
         for _ in 0..6 {
-            let answer = log_in_from(&service, &stranger, &name, WRONG).await?;
-            answer.assert_problem(401, "invalid_credentials");
+            let response = log_in_from(&service, &stranger, &name, WRONG).await?;
+            response.assert_problem(401, "invalid_credentials");
         }
         // The sixth made the next one wait: for a second, and in this test for ever.
         let tables = Tables::of(&service);
         tables.lock_until(&counter(&name), NEVER).await?;
         // The right password, from another address.
-        let answer = log_in_from(&service, &elsewhere, &name, &ada.password).await?;
-        answer.assert_problem(429, "too_many_requests");
-        assert!(answer.header("retry-after").parse::<u64>()? > 0);
+        let response = log_in_from(&service, &elsewhere, &name, &ada.password).await?;
+        response.assert_problem(429, "too_many_requests");
+        assert!(response.header("retry-after").parse::<u64>()? > 0);
     }
     let logs = service.logs().await?;
     let reason = r#""reason":"identifier""#;
@@ -63,15 +63,15 @@ async fn strangers_cannot_lock_out_an_address_that_the_account_logs_in_from() ->
     let ada = service.registered("ada").await?;
     let (name, password) = (&ada.username, &ada.password);
     let home = &address()?;
-    let answer = log_in_from(&service, home, name, password).await?;
-    answer.assert_status(200);
+    let response = log_in_from(&service, home, name, password).await?;
+    response.assert_status(200);
     log_in_from(&service, &address()?, name, WRONG).await?;
     let tables = Tables::of(&service);
     tables.lock_until(&counter(name), NEVER).await?;
     let elsewhere = log_in_from(&service, &address()?, name, password).await?;
     elsewhere.assert_problem(429, "too_many_requests");
-    let answer = log_in_from(&service, home, name, password).await?;
-    answer.assert_status(200);
+    let response = log_in_from(&service, home, name, password).await?;
+    response.assert_status(200);
     Ok(())
 }
 
@@ -115,8 +115,8 @@ async fn an_unreadable_counter_lets_nobody_in() -> anyhow::Result<()> {
     ]);
     let tables = Tables::of(&service);
     tables.put("LoginAttemptsTable", invalid).await?;
-    let answer = log_in_from(&service, &from, &ada.username, &ada.password).await?;
-    answer.assert_problem(500, "internal");
+    let response = log_in_from(&service, &from, &ada.username, &ada.password).await?;
+    response.assert_problem(500, "internal");
     Ok(())
 }
 
@@ -139,9 +139,9 @@ async fn registrations_count_against_their_address() -> anyhow::Result<()> {
         let request = request.header(CLIENT_ADDRESS_HEADER, address);
         service.send(request.json(&body)).await
     };
-    let answer = register(&flood).await?;
-    answer.assert_problem(429, "too_many_requests");
-    assert!(!answer.header("retry-after").is_empty());
+    let response = register(&flood).await?;
+    response.assert_problem(429, "too_many_requests");
+    assert!(!response.header("retry-after").is_empty());
     register(&address()?).await?.assert_status(201);
     let logs = service.logs().await?;
     assert!(
@@ -163,13 +163,13 @@ async fn the_number_of_attempts_per_address_is_a_setting() -> anyhow::Result<()>
     // After the first two, each has to wait twice as long as the one before.
     let mut statuses = Vec::new();
     while statuses.len() < 10 && !statuses.contains(&429) {
-        let answer = log_in_from(&service, &from, &unique("nobody"), WRONG).await?;
-        statuses.push(answer.status);
+        let response = log_in_from(&service, &from, &unique("nobody"), WRONG).await?;
+        statuses.push(response.status);
     }
     assert_eq!(statuses.get(..3), Some(&[401, 401, 401][..]));
     assert_eq!(statuses.last(), Some(&429), "{statuses:?}");
     let elsewhere = address()?;
-    let answer = log_in_from(&service, &elsewhere, &unique("nobody"), WRONG).await?;
-    answer.assert_status(401);
+    let response = log_in_from(&service, &elsewhere, &unique("nobody"), WRONG).await?;
+    response.assert_status(401);
     Ok(())
 }

@@ -1,12 +1,12 @@
 //! `POST /introspect` (RFC 7662), for the holder of an access token.
 
 use gatehouse_tests::tokens::Mint;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
 /// Introspects with the caller's access token.
-async fn introspect(service: &Service, caller: &Person, token: &str) -> anyhow::Result<Answer> {
+async fn introspect(service: &Service, caller: &Person, token: &str) -> anyhow::Result<Response> {
     let request = service.request(Method::POST, "/introspect");
     let request = request.bearer_auth(&caller.access_token);
     service.send(request.form(&[("token", token)])).await
@@ -17,10 +17,10 @@ async fn a_valid_token_is_active_and_its_claims_are_returned() -> anyhow::Result
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;
-    let answer = introspect(&service, &admin, &ada.access_token).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    let body = answer.json();
+    let response = introspect(&service, &admin, &ada.access_token).await?;
+    response.assert_status(200);
+    assert_eq!(response.header("cache-control"), "no-store");
+    let body = response.json();
     assert_eq!(body["active"], true);
     assert_eq!(body["sub"], ada.id);
     assert_eq!(body["token_type"], "Bearer");
@@ -33,7 +33,7 @@ async fn a_valid_token_is_active_and_its_claims_are_returned() -> anyhow::Result
     assert_eq!(body["jti"], ada.claim("jti"));
     let (iat, exp) = (body["iat"].as_i64(), body["exp"].as_i64());
     assert_eq!(exp.zip(iat).map(|(exp, iat)| exp - iat), Some(900));
-    assert!(!answer.text.contains(&ada.username), "nothing personal");
+    assert!(!response.text.contains(&ada.username), "nothing personal");
     Ok(())
 }
 
@@ -55,10 +55,10 @@ async fn anything_else_is_inactive_and_nothing_else_is_returned() -> anyhow::Res
         ("by another key", mint.foreign_key(&ada)?),
         ("revoked", out.access_token.clone()),
     ] {
-        let answer = introspect(&service, &admin, &token).await?;
-        let answer = answer.case(name);
-        answer.assert_status(200);
-        assert_eq!(answer.text, r#"{"active":false}"#, "{name}");
+        let response = introspect(&service, &admin, &token).await?;
+        let response = response.case(name);
+        response.assert_status(200);
+        assert_eq!(response.text, r#"{"active":false}"#, "{name}");
     }
     Ok(())
 }
@@ -72,9 +72,9 @@ async fn a_token_without_the_scope_may_not_introspect() -> anyhow::Result<()> {
         json!({ "username": admin.username, "password": admin.password, "scope": "admin profile" });
     let admin = admin.with_tokens(&service.post("/login", &body).await?);
     for caller in [&ada, &admin] {
-        let answer = introspect(&service, caller, &ada.access_token).await?;
-        answer.assert_oauth_error(403, "insufficient_scope");
-        let challenge = answer.header("www-authenticate");
+        let response = introspect(&service, caller, &ada.access_token).await?;
+        response.assert_oauth_error(403, "insufficient_scope");
+        let challenge = response.header("www-authenticate");
         assert_eq!(
             challenge,
             r#"Bearer realm="gatehouse", error="insufficient_scope", scope="introspect""#
@@ -87,8 +87,8 @@ async fn a_token_without_the_scope_may_not_introspect() -> anyhow::Result<()> {
 async fn a_request_without_a_token_is_invalid() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
-    let answer = introspect(&service, &admin, "").await?;
-    answer.assert_oauth_error(400, "invalid_request");
+    let response = introspect(&service, &admin, "").await?;
+    response.assert_oauth_error(400, "invalid_request");
     Ok(())
 }
 
@@ -102,13 +102,13 @@ async fn a_revoked_token_cannot_introspect() -> anyhow::Result<()> {
     let own = json!({ "token": admin.access_token });
     service.post("/revoke", &own).await?.assert_status(200);
     for token in [&ada.access_token, &admin.access_token, "garbage"] {
-        let answer = introspect(&service, &admin, token).await?;
-        answer.assert_oauth_error(401, "invalid_token");
+        let response = introspect(&service, &admin, token).await?;
+        response.assert_oauth_error(401, "invalid_token");
         assert_eq!(
-            answer.header("www-authenticate"),
+            response.header("www-authenticate"),
             r#"Bearer realm="gatehouse", error="invalid_token""#
         );
-        assert!(!answer.text.contains("active"), "{answer}");
+        assert!(!response.text.contains("active"), "{response}");
     }
     Ok(())
 }
@@ -123,8 +123,8 @@ async fn a_token_type_hint_changes_nothing() -> anyhow::Result<()> {
             let request = request
                 .bearer_auth(&admin.access_token)
                 .form(&[("token", token.as_str()), ("token_type_hint", hint)]);
-            let answer = service.send(request).await?;
-            assert_eq!(answer.json()["active"], active, "{answer}");
+            let response = service.send(request).await?;
+            assert_eq!(response.json()["active"], active, "{response}");
         }
     }
     Ok(())

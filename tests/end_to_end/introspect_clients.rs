@@ -5,7 +5,7 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_tests::client::ResourceServer;
-use gatehouse_tests::{Answer, Service};
+use gatehouse_tests::{Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
@@ -14,7 +14,7 @@ async fn introspect(
     service: &Service,
     authorization: &str,
     form: &[(&str, &str)],
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let request = service.request(Method::POST, "/introspect");
     let request = request.header("authorization", authorization).form(form);
     service.send(request).await
@@ -31,11 +31,11 @@ async fn a_client_introspects_with_its_secret() -> anyhow::Result<()> {
     let ada = service.logged_in("ada").await?;
     let authorization = basic(&client.id, &client.secret);
     let form = [("token", ada.access_token.as_str())];
-    let answer = introspect(&service, &authorization, &form).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.header("cache-control"), "no-store");
-    assert_eq!(answer.json()["active"], true);
-    assert_eq!(answer.json()["sub"], ada.id);
+    let response = introspect(&service, &authorization, &form).await?;
+    response.assert_status(200);
+    assert_eq!(response.header("cache-control"), "no-store");
+    assert_eq!(response.json()["active"], true);
+    assert_eq!(response.json()["sub"], ada.id);
 
     let request = service.request(Method::POST, "/introspect");
     let request = request
@@ -50,14 +50,14 @@ async fn a_client_introspects_with_its_secret() -> anyhow::Result<()> {
         client.secret.as_str(),
         "garbage",
     ] {
-        let answer = introspect(&service, &authorization, &[("token", token)]).await?;
-        answer.assert_status(200);
-        assert_eq!(answer.text, r#"{"active":false}"#);
+        let response = introspect(&service, &authorization, &[("token", token)]).await?;
+        response.assert_status(200);
+        assert_eq!(response.text, r#"{"active":false}"#);
     }
     let ada = ada.logs_in_again(&service).await?;
     let form = [("token", ada.access_token.as_str())];
-    let answer = introspect(&service, &authorization, &form).await?;
-    assert_eq!(answer.json()["active"], true);
+    let response = introspect(&service, &authorization, &form).await?;
+    assert_eq!(response.json()["active"], true);
     let none = introspect(&service, &authorization, &[]).await?;
     none.assert_oauth_error(400, "invalid_request");
     Ok(())
@@ -83,8 +83,8 @@ async fn every_spelling_of_the_same_credentials_is_accepted() -> anyhow::Result<
             &[("token", "x"), ("client_id", id.as_str())],
             &[("token", "x"), ("token_type_hint", "x"), ("extra", "x")],
         ] {
-            let answer = introspect(&service, &authorization, form).await?;
-            assert_eq!(answer.text, r#"{"active":false}"#, "{form:?}");
+            let response = introspect(&service, &authorization, form).await?;
+            assert_eq!(response.text, r#"{"active":false}"#, "{form:?}");
         }
     }
     Ok(())
@@ -128,8 +128,8 @@ async fn an_unknown_client_and_a_wrong_secret_get_the_same_response() -> anyhow:
         ("not base64", "Basic ----".to_owned()),
     ] {
         let form = [("token", ada.access_token.as_str())];
-        let answer = introspect(&service, &authorization, &form).await?;
-        assert_eq!(answer.snapshot(&[]), REFUSED, "{name}");
+        let response = introspect(&service, &authorization, &form).await?;
+        assert_eq!(response.snapshot(&[]), REFUSED, "{name}");
     }
     let logs = service.logs().await?;
     for reason in [
@@ -189,10 +189,10 @@ async fn two_credentials_at_once_are_refused_even_if_both_are_valid() -> anyhow:
         }
         let mut form = vec![("token", token)];
         form.extend(extra);
-        let answer = service.send(request.form(&form)).await?;
-        let answer = answer.case(name);
-        answer.assert_oauth_error(401, "invalid_client");
-        assert!(!answer.text.contains("active"), "{answer}");
+        let response = service.send(request.form(&form)).await?;
+        let response = response.case(name);
+        response.assert_oauth_error(401, "invalid_client");
+        assert!(!response.text.contains("active"), "{response}");
     }
     Ok(())
 }
@@ -206,9 +206,9 @@ async fn credentials_in_the_body_are_not_supported() -> anyhow::Result<()> {
         ("client_id", client.id.as_str()),
         ("client_secret", client.secret.as_str()),
     ];
-    let answer = service.post_form("/introspect", &form).await?;
-    answer.assert_oauth_error(401, "invalid_client");
-    assert!(answer.text.contains("HTTP Basic"), "{answer}");
+    let response = service.post_form("/introspect", &form).await?;
+    response.assert_oauth_error(401, "invalid_client");
+    assert!(response.text.contains("HTTP Basic"), "{response}");
     Ok(())
 }
 
@@ -224,15 +224,15 @@ async fn a_rotated_secret_works_during_its_overlap_and_a_revoked_client_not_at_a
         let new = old.rotate(&service, overlap).await?;
         for (client, status) in [(&new, 200), (&old, old_secret)] {
             let authorization = basic(&client.id, &client.secret);
-            let answer = introspect(&service, &authorization, &form).await?;
-            answer.case(format!("{overlap:?}")).assert_status(status);
+            let response = introspect(&service, &authorization, &form).await?;
+            response.case(format!("{overlap:?}")).assert_status(status);
         }
     }
     let client = ResourceServer::register(&service).await?;
     client.revoke(&service).await?;
     let authorization = basic(&client.id, &client.secret);
-    let answer = introspect(&service, &authorization, &form).await?;
-    answer.assert_oauth_error(401, "invalid_client");
+    let response = introspect(&service, &authorization, &form).await?;
+    response.assert_oauth_error(401, "invalid_client");
     Ok(())
 }
 
@@ -249,10 +249,10 @@ async fn an_outage_is_neither_active_nor_inactive_nor_a_refusal() -> anyhow::Res
     let _outage = service.cut_off_tables().await?;
     for client in [&known, &unread] {
         let authorization = basic(&client.id, &client.secret);
-        let answer = introspect(&service, &authorization, &form).await?;
-        answer.assert_oauth_error(503, "temporarily_unavailable");
-        assert_eq!(answer.header("retry-after"), "2");
-        assert!(!answer.text.contains("active"), "{answer}");
+        let response = introspect(&service, &authorization, &form).await?;
+        response.assert_oauth_error(503, "temporarily_unavailable");
+        assert_eq!(response.header("retry-after"), "2");
+        assert!(!response.text.contains("active"), "{response}");
     }
     Ok(())
 }

@@ -10,13 +10,13 @@ use crate::every_endpoint::PUBLIC;
 async fn the_jwk_set_has_only_public_members() -> anyhow::Result<()> {
     for algorithm in ["ES256", "EdDSA", "RS256"] {
         let service = Service::shared_with(&[("SigningAlgorithm", algorithm)]).await?;
-        let answer = service.get("/.well-known/jwks.json").await?;
-        answer.assert_status(200);
+        let response = service.get("/.well-known/jwks.json").await?;
+        response.assert_status(200);
         assert_eq!(
-            answer.header("cache-control"),
+            response.header("cache-control"),
             "public, max-age=300, stale-if-error=3600"
         );
-        let keys = answer.list("keys");
+        let keys = response.list("keys");
         assert_eq!(keys.len(), 2, "the active and the pending key");
         for key in &keys {
             assert_eq!(key["alg"], algorithm);
@@ -59,9 +59,9 @@ async fn the_discovery_documents_name_the_endpoints() -> anyhow::Result<()> {
         "/.well-known/openid-configuration",
         "/.well-known/oauth-authorization-server",
     ] {
-        let answer = service.get(path).await?;
-        answer.assert_status(200);
-        let document = answer.json();
+        let response = service.get(path).await?;
+        response.assert_status(200);
+        let document = response.json();
         assert_eq!(document["issuer"], issuer);
         assert_eq!(
             document["jwks_uri"],

@@ -45,8 +45,8 @@ async fn the_last_administrator_cannot_be_removed_in_any_way() -> anyhow::Result
     let service = Service::start_to_change("last-admin-1").await?;
     let admin = service.administrator("grace").await?;
     for (method, path, body) in ways(&admin) {
-        let answer = admin.call(&service, method, &path, &body).await?;
-        answer.assert_problem(409, "last_admin");
+        let response = admin.call(&service, method, &path, &body).await?;
+        response.assert_problem(409, "last_admin");
     }
     // None of the attempts ended the access token.
     admin.is_let_in_at(&service, "/admin/users").await?;
@@ -63,8 +63,8 @@ async fn one_of_two_administrators_can_be_removed_in_every_way() -> anyhow::Resu
         assert_eq!(admins(&service).await?, (2, 2));
         let (method, path, body) = ways(&second)[number].clone();
         let by = if path == "/me" { &second } else { &first };
-        let answer = by.call(&service, method, &path, &body).await?;
-        assert!([200, 204].contains(&answer.status), "{answer}");
+        let response = by.call(&service, method, &path, &body).await?;
+        assert!([200, 204].contains(&response.status), "{response}");
         assert_eq!(admins(&service).await?, (1, 1), "{path} {body}");
     }
     Ok(())
@@ -90,16 +90,16 @@ async fn sixty_four_concurrent_removals_leave_an_administrator() -> anyhow::Resu
         }
     }
     assert_eq!(race.len(), 64);
-    for answer in join_all(race).await {
-        let answer = answer?;
+    for response in join_all(race).await {
+        let response = response?;
         // An administrator who has just been demoted is refused by the gateway or by the
         // function; one who has just been deleted is not found; a transaction that
         // conflicted with too many others has to be retried.
         let expected = [200, 204, 401, 403, 404, 409, 503];
         // The emulator starts a process for each, and the authorizer waits a second for
         // a table: after that the gateway returns 500.
-        let is_late = is_deployed() && answer.status == 500;
-        assert!(expected.contains(&answer.status) || is_late, "{answer}");
+        let is_late = is_deployed() && response.status == 500;
+        assert!(expected.contains(&response.status) || is_late, "{response}");
     }
     let (able, counted) = admins(&service).await?;
     assert!(able >= 1, "no administrator is left");

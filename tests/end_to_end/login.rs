@@ -2,15 +2,15 @@
 
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::tables::{Tables, text};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_login_returns_tokens_under_their_rfc_6749_names() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.registered("ada").await?;
-    let answer = service.log_in(&ada.username, &ada.password).await?;
-    insta::assert_snapshot!(answer.snapshot(&["access_token", "refresh_token"]), @r#"
+    let response = service.log_in(&ada.username, &ada.password).await?;
+    insta::assert_snapshot!(response.snapshot(&["access_token", "refresh_token"]), @r#"
     200
     cache-control: no-store
     content-type: application/json
@@ -25,8 +25,8 @@ async fn a_login_returns_tokens_under_their_rfc_6749_names() -> anyhow::Result<(
       "token_type": "Bearer"
     }
     "#);
-    assert!(answer.member("refresh_token").starts_with("gh_rt_"));
-    assert_eq!(answer.member("refresh_token").len(), 109);
+    assert!(response.member("refresh_token").starts_with("gh_rt_"));
+    assert_eq!(response.member("refresh_token").len(), 109);
     Ok(())
 }
 
@@ -38,8 +38,8 @@ async fn the_email_address_logs_in_like_the_username() -> anyhow::Result<()> {
     let ada = ada.with_email(email.clone()).register(&service).await?;
     let name = &ada.username;
     for identifier in [name, &name.to_uppercase(), &email, &email.to_lowercase()] {
-        let answer = service.log_in(identifier, &ada.password).await?;
-        answer.assert_status(200);
+        let response = service.log_in(identifier, &ada.password).await?;
+        response.assert_status(200);
     }
     Ok(())
 }
@@ -54,7 +54,7 @@ async fn unknown_wrong_and_disabled_get_the_same_response() -> anyhow::Result<()
         .set_user(&disabled, "status", text("disabled"))
         .await?;
     let wrong = "not the password at all";
-    let mut answers = Vec::new();
+    let mut responses = Vec::new();
     for (name, password) in [
         (known.username.as_str(), wrong),
         ("nobody-of-that-name", &known.password),
@@ -65,12 +65,12 @@ async fn unknown_wrong_and_disabled_get_the_same_response() -> anyhow::Result<()
         (&disabled.username, &disabled.password),
         (&disabled.username, wrong),
     ] {
-        let answer = service.log_in(name, password).await?;
-        answer.assert_problem(401, "invalid_credentials");
-        answers.push(anonymous(&answer));
+        let response = service.log_in(name, password).await?;
+        response.assert_problem(401, "invalid_credentials");
+        responses.push(anonymous(&response));
     }
-    for answer in &answers {
-        assert_eq!(answer, &answers[0]);
+    for response in &responses {
+        assert_eq!(response, &responses[0]);
     }
     Ok(())
 }
@@ -78,10 +78,10 @@ async fn unknown_wrong_and_disabled_get_the_same_response() -> anyhow::Result<()
 #[tokio::test]
 async fn a_401_without_a_token_names_the_scheme_and_no_error() -> anyhow::Result<()> {
     let service = Service::shared().await?;
-    let answer = service.log_in("nobody", "x").await?;
-    answer.assert_problem(401, "invalid_credentials");
+    let response = service.log_in("nobody", "x").await?;
+    response.assert_problem(401, "invalid_credentials");
     assert_eq!(
-        answer.header("www-authenticate"),
+        response.header("www-authenticate"),
         r#"Bearer realm="gatehouse""#
     );
     Ok(())
@@ -98,8 +98,8 @@ async fn a_login_may_request_fewer_scopes_but_never_more() -> anyhow::Result<()>
     fewer.assert_status(200);
     assert_eq!(fewer.member("scope"), "read");
     for more in ["admin", "read admin", "re\"ad"] {
-        let answer = service.post("/login", &ask(more)).await?;
-        answer.assert_problem(422, "invalid_scope");
+        let response = service.post("/login", &ask(more)).await?;
+        response.assert_problem(422, "invalid_scope");
     }
     // A correct password is logged, whatever happens after it.
     let logs = service.logs().await?;
@@ -125,13 +125,13 @@ async fn a_hash_of_older_parameters_is_replaced_at_login() -> anyhow::Result<()>
 }
 
 /// What a stranger can compare: everything except ids and times.
-pub(crate) fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
-    let mut body = answer.json();
+pub(crate) fn anonymous(response: &Response) -> (u16, Value, Vec<String>) {
+    let mut body = response.json();
     for name in ["request_id", "instance"] {
         assert!(body[name].is_string(), "{body}");
         body[name] = Value::Null;
     }
-    let mut headers: Vec<String> = answer
+    let mut headers: Vec<String> = response
         .headers
         .iter()
         .filter(|(name, _)| !["x-request-id", "apigw-requestid", "date"].contains(&name.as_str()))
@@ -140,7 +140,7 @@ pub(crate) fn anonymous(answer: &Answer) -> (u16, Value, Vec<String>) {
     headers.sort();
     // Two request ids may differ in length; nothing else may.
     headers.retain(|header| !header.starts_with("content-length"));
-    (answer.status, body, headers)
+    (response.status, body, headers)
 }
 
 #[tokio::test]
@@ -168,11 +168,11 @@ async fn white_space_is_trimmed_around_a_name_but_not_around_a_password() -> any
         format!("\u{a0}{name}\u{feff}"),
         format!("{email} "),
     ] {
-        let answer = service.log_in(&typed, password).await?;
-        answer.assert_status(200);
+        let response = service.log_in(&typed, password).await?;
+        response.assert_status(200);
     }
-    let answer = service.log_in(&name, password.trim()).await?;
-    answer.assert_status(401);
+    let response = service.log_in(&name, password.trim()).await?;
+    response.assert_status(401);
     let (first, rest) = name.split_at(2);
     let inside = format!("{first} {rest}");
     service.log_in(&inside, password).await?.assert_status(401);

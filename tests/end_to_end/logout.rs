@@ -56,8 +56,8 @@ async fn an_unknown_scope_is_named_in_the_error() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     for invalid in [json!({ "scope": "everything" }), json!({ "scope": 7 })] {
-        let answer = ada.post(&service, "/logout", &invalid).await?;
-        answer.assert_invalid_field("scope");
+        let response = ada.post(&service, "/logout", &invalid).await?;
+        response.assert_invalid_field("scope");
     }
     ada.is_let_in(&service).await
 }

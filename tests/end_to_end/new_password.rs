@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn change(
     person: &Person,
     current: &str,
     new: &str,
-) -> anyhow::Result<Answer> {
+) -> anyhow::Result<Response> {
     let body = json!({ "current_password": current, "new_password": new });
     let path = "/me/password";
     person.call(service, Method::PUT, path, &body).await
@@ -24,8 +24,8 @@ async fn change(
 
 /// Expects a password to be the current one, and the only one.
 async fn has_password(service: &Service, person: &Person, password: &str) -> anyhow::Result<()> {
-    let answer = service.log_in(&person.username, password).await?;
-    answer.assert_status(200);
+    let response = service.log_in(&person.username, password).await?;
+    response.assert_status(200);
     if password != person.password {
         person.cannot_log_in(service).await?;
     }
@@ -37,8 +37,8 @@ async fn a_new_password_ends_every_session_including_this_one() -> anyhow::Resul
     let service = Service::shared().await?;
     let here = service.logged_in("ada").await?;
     let there = here.logs_in_again(&service).await?;
-    let answer = change(&service, &here, &here.password, NEW).await?;
-    answer.assert_no_content();
+    let response = change(&service, &here, &here.password, NEW).await?;
+    response.assert_no_content();
     here.is_logged_out(&service).await?;
     there.is_logged_out(&service).await?;
     has_password(&service, &here, NEW).await
@@ -50,8 +50,8 @@ async fn a_wrong_current_password_changes_nothing() -> anyhow::Result<()> {
     let ada = service.logged_in("ada").await?;
     let too_long = "x".repeat(1100);
     for wrong in ["another long and winding one", "", too_long.as_str()] {
-        let answer = change(&service, &ada, wrong, NEW).await?;
-        answer.assert_problem(401, "invalid_credentials");
+        let response = change(&service, &ada, wrong, NEW).await?;
+        response.assert_problem(401, "invalid_credentials");
     }
     has_password(&service, &ada, &ada.password).await?;
     ada.is_let_in_at(&service, "/me").await
@@ -64,29 +64,29 @@ async fn a_weak_new_password_is_refused_and_its_field_named() -> anyhow::Result<
     let code = ada.recovery_code(&service).await?;
     let named = format!("{} and something", ada.username);
     for weak in ["short", "passwordpassword", &named] {
-        for answer in [
+        for response in [
             change(&service, &ada, &ada.password, weak).await?,
             service.reset_password(&code, weak).await?,
         ] {
-            answer.assert_problem(422, "weak_password");
-            assert_eq!(answer.invalid_fields()[0], "new_password");
+            response.assert_problem(422, "weak_password");
+            assert_eq!(response.invalid_fields()[0], "new_password");
         }
     }
     for (invalid, expected) in [
         ("", "empty"),
         ("tab\tin a long passphrase", "invalid_character"),
     ] {
-        for answer in [
+        for response in [
             change(&service, &ada, &ada.password, invalid).await?,
             service.reset_password(&code, invalid).await?,
         ] {
-            answer.assert_problem(422, "validation_failed");
-            assert_eq!(answer.json()["errors"][0]["code"], expected);
+            response.assert_problem(422, "validation_failed");
+            assert_eq!(response.json()["errors"][0]["code"], expected);
         }
     }
     // The code is still unused.
-    let answer = service.reset_password(&code, NEW).await?;
-    answer.assert_no_content();
+    let response = service.reset_password(&code, NEW).await?;
+    response.assert_no_content();
     Ok(())
 }
 
@@ -95,16 +95,16 @@ async fn missing_members_are_named() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let path = "/me/password";
-    let answer = ada.call(&service, Method::PUT, path, &json!({})).await?;
-    answer.assert_problem(422, "validation_failed");
+    let response = ada.call(&service, Method::PUT, path, &json!({})).await?;
+    response.assert_problem(422, "validation_failed");
     assert_eq!(
-        answer.invalid_fields(),
+        response.invalid_fields(),
         ["current_password", "new_password"]
     );
     let body = json!({ "code": null });
-    let answer = service.post("/password/reset", &body).await?;
-    answer.assert_problem(422, "validation_failed");
-    assert_eq!(answer.invalid_fields(), ["code", "new_password"]);
+    let response = service.post("/password/reset", &body).await?;
+    response.assert_problem(422, "validation_failed");
+    assert_eq!(response.invalid_fields(), ["code", "new_password"]);
     Ok(())
 }
 
@@ -115,13 +115,13 @@ async fn a_recovery_code_sets_a_password_once_and_ends_every_session() -> anyhow
     let code = ada.recovery_code(&service).await?;
     // The old password works until the code is used.
     has_password(&service, &ada, &ada.password).await?;
-    let answer = service.reset_password(&code, NEW).await?;
-    answer.assert_no_content();
+    let response = service.reset_password(&code, NEW).await?;
+    response.assert_no_content();
     ada.is_logged_out(&service).await?;
     has_password(&service, &ada, NEW).await?;
     let another = "yet another passphrase of mine";
-    let answer = service.reset_password(&code, another).await?;
-    answer.assert_problem(400, "invalid_code");
+    let response = service.reset_password(&code, another).await?;
+    response.assert_problem(400, "invalid_code");
     has_password(&service, &ada, NEW).await
 }
 
@@ -139,7 +139,7 @@ async fn invalid_recovery_codes_get_the_same_response() -> anyhow::Result<()> {
     altered.replace_range(71.., swapped);
     // The secret of one and the subject of another.
     let mixed = format!("{}{}", &old[..29], &valid[29..]);
-    let mut answers = BTreeMap::new();
+    let mut responses = BTreeMap::new();
     for (name, code) in [
         ("expired", old.as_str()),
         ("replaced", &replaced),
@@ -149,16 +149,16 @@ async fn invalid_recovery_codes_get_the_same_response() -> anyhow::Result<()> {
         ("empty", ""),
         ("long", &"x".repeat(9000)),
     ] {
-        let answer = service.reset_password(code, NEW).await?.case(name);
-        answer.assert_problem(400, "invalid_code");
-        let mut body = answer.json();
+        let response = service.reset_password(code, NEW).await?.case(name);
+        response.assert_problem(400, "invalid_code");
+        let mut body = response.json();
         (body["instance"], body["request_id"]) = (Value::Null, Value::Null);
-        answers.insert(body.to_string(), name);
+        responses.insert(body.to_string(), name);
     }
-    assert_eq!(answers.len(), 1, "{answers:?}");
+    assert_eq!(responses.len(), 1, "{responses:?}");
     has_password(&service, &eve, &eve.password).await?;
-    let answer = service.reset_password(&valid, NEW).await?;
-    answer.assert_no_content();
+    let response = service.reset_password(&valid, NEW).await?;
+    response.assert_no_content();
     Ok(())
 }
 
@@ -174,12 +174,12 @@ async fn of_many_concurrent_uses_of_a_code_one_sets_the_password() -> anyhow::Re
         .iter()
         .map(|new| service.reset_password(&code, new));
     let mut winner = None;
-    for (answer, password) in join_all(uses).await.into_iter().zip(&passwords) {
-        let answer = answer?;
-        match answer.status {
+    for (response, password) in join_all(uses).await.into_iter().zip(&passwords) {
+        let response = response?;
+        match response.status {
             204 => assert!(winner.replace(password).is_none(), "two succeeded"),
             _ => {
-                answer.assert_status(400);
+                response.assert_status(400);
             }
         }
     }
@@ -192,11 +192,11 @@ async fn a_password_change_invalidates_a_recovery_code() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let code = ada.recovery_code(&service).await?;
-    let answer = change(&service, &ada, &ada.password, NEW).await?;
-    answer.assert_no_content();
+    let response = change(&service, &ada, &ada.password, NEW).await?;
+    response.assert_no_content();
     let another = "yet another passphrase of mine";
-    let answer = service.reset_password(&code, another).await?;
-    answer.assert_problem(400, "invalid_code");
+    let response = service.reset_password(&code, another).await?;
+    response.assert_problem(400, "invalid_code");
     Ok(())
 }
 

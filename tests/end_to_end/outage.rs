@@ -2,7 +2,7 @@
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::person::unique;
-use gatehouse_tests::{Answer, Service};
+use gatehouse_tests::{Response, Service};
 use serde_json::{Value, json};
 
 use crate::every_endpoint::{AUTHENTICATING, PROTECTED};
@@ -23,24 +23,24 @@ async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> any
         ("/register", newcomer),
         ("/password/reset", reset),
     ] {
-        let answer = service.post(path, &body).await?;
-        answer.assert_problem(503, "unavailable");
-        assert_says_only_when_to_retry(&answer);
+        let response = service.post(path, &body).await?;
+        response.assert_problem(503, "unavailable");
+        assert_says_only_when_to_retry(&response);
     }
     for (path, body) in [
         ("/refresh", json!({ "refresh_token": ada.refresh_token })),
         ("/revoke", json!({ "token": ada.refresh_token })),
     ] {
-        let answer = service.post(path, &body).await?;
-        answer.assert_oauth_error(503, "temporarily_unavailable");
-        assert_says_only_when_to_retry(&answer);
+        let response = service.post(path, &body).await?;
+        response.assert_oauth_error(503, "temporarily_unavailable");
+        assert_says_only_when_to_retry(&response);
     }
     for (method, path) in PROTECTED {
         let request = service
             .request(method.parse()?, path)
             .bearer_auth(&ada.access_token);
-        let answer = service.send(request).await?;
-        answer.assert_from_gateway(500, "Internal Server Error");
+        let response = service.send(request).await?;
+        response.assert_from_gateway(500, "Internal Server Error");
     }
     Ok(())
 }
@@ -55,9 +55,9 @@ async fn a_route_that_authenticates_its_callers_is_unavailable_without_the_store
         let request = service.request(method.parse()?, path);
         let request = request.bearer_auth(&admin.access_token);
         let request = request.form(&[("token", &admin.access_token)]);
-        let answer = service.send(request).await?;
-        answer.assert_oauth_error(503, "temporarily_unavailable");
-        assert_says_only_when_to_retry(&answer);
+        let response = service.send(request).await?;
+        response.assert_oauth_error(503, "temporarily_unavailable");
+        assert_says_only_when_to_retry(&response);
     }
     Ok(())
 }
@@ -85,10 +85,13 @@ async fn the_functions_behind_the_authorizer_distinguish_an_outage_from_a_refusa
         let event = std::fs::read_to_string(event)?
             .replace("ADMIN_TOKEN", &admin.access_token)
             .replace(MALFORMED, &ada.access_token);
-        let answer = service.invoke(function, event.as_bytes()).await?;
-        let answer: Value = serde_json::from_slice(&answer.unwrap_or_default())?;
-        assert_eq!(answer["statusCode"], 503, "{case}: {answer}");
-        assert_eq!(answer["headers"]["retry-after"], "2", "{case}: {answer}");
+        let response = service.invoke(function, event.as_bytes()).await?;
+        let response: Value = serde_json::from_slice(&response.unwrap_or_default())?;
+        assert_eq!(response["statusCode"], 503, "{case}: {response}");
+        assert_eq!(
+            response["headers"]["retry-after"], "2",
+            "{case}: {response}"
+        );
     }
     Ok(())
 }
@@ -99,8 +102,8 @@ async fn an_authorizer_that_starts_without_its_store_allows_nobody() -> anyhow::
     let ada = service.logged_in("ada").await?;
     let _outage = service.cut_off_tables().await?;
     for _ in 0..2 {
-        let answer = ada.get(&service, "/protected").await?;
-        answer.assert_from_gateway(500, "Internal Server Error");
+        let response = ada.get(&service, "/protected").await?;
+        response.assert_from_gateway(500, "Internal Server Error");
     }
     Ok(())
 }
@@ -111,18 +114,18 @@ async fn an_invalid_token_is_refused_without_the_store() -> anyhow::Result<()> {
     let ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;
     let _outage = service.cut_off_tables().await?;
-    let answer = service.get_as("a.b.c", "/protected").await?;
-    answer.assert_from_gateway(403, "Forbidden");
+    let response = service.get_as("a.b.c", "/protected").await?;
+    response.assert_from_gateway(403, "Forbidden");
     let forged = format!("gh_rt_{}", "A".repeat(103));
-    let answer = service.refresh(&forged).await?;
-    answer.assert_oauth_error(400, "invalid_grant");
+    let response = service.refresh(&forged).await?;
+    response.assert_oauth_error(400, "invalid_grant");
     Ok(())
 }
 
 /// Asserts that a response says when to retry, and nothing about what is behind it.
-fn assert_says_only_when_to_retry(answer: &Answer) {
-    let seconds = answer.header("retry-after").parse::<u32>();
-    assert!(seconds.is_ok_and(|seconds| seconds > 0), "{answer}");
+fn assert_says_only_when_to_retry(response: &Response) {
+    let seconds = response.header("retry-after").parse::<u32>();
+    assert!(seconds.is_ok_and(|seconds| seconds > 0), "{response}");
     for inside in [
         "127.0.0.1",
         "dynamodb",
@@ -131,8 +134,8 @@ fn assert_says_only_when_to_retry(answer: &Answer) {
         "error trying",
     ] {
         assert!(
-            !answer.text.contains(inside),
-            "the response contains {inside}: {answer}"
+            !response.text.contains(inside),
+            "the response contains {inside}: {response}"
         );
     }
 }

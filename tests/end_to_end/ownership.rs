@@ -2,7 +2,7 @@
 
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::template::{Template, text};
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
@@ -37,8 +37,8 @@ async fn no_route_gives_access_to_another_persons_object() -> anyhow::Result<()>
             let body =
                 json!({ "roles": ["admin"], "status": "disabled", "password": thief.password });
             let wanted = method.parse()?;
-            let answer = thief.call(&service, wanted, &path, &body).await?;
-            answer.assert_status(expected);
+            let response = thief.call(&service, wanted, &path, &body).await?;
+            response.assert_status(expected);
             tried.push(format!("{method} {route}"));
         }
     }
@@ -68,10 +68,10 @@ async fn no_body_or_query_impersonates_somebody_else() -> anyhow::Result<()> {
         owner.username
     );
     for path in ["/me", "/sessions", "/me/export"] {
-        let answer = thief.get(&service, &format!("{path}{query}")).await?;
-        refused(&answer, "unknown_parameter");
+        let response = thief.get(&service, &format!("{path}{query}")).await?;
+        refused(&response, "unknown_parameter");
         for foreign in [id, &sid, &owner.username] {
-            assert!(!answer.text.contains(foreign), "{path}");
+            assert!(!response.text.contains(foreign), "{path}");
         }
     }
     let body = json!({
@@ -79,18 +79,18 @@ async fn no_body_or_query_impersonates_somebody_else() -> anyhow::Result<()> {
         "id": id, "sub": id, "username": owner.username,
     });
     let path = format!("/me/password{query}");
-    let answer = thief.call(&service, Method::PUT, &path, &body).await?;
-    refused(&answer, "unknown_parameter");
+    let response = thief.call(&service, Method::PUT, &path, &body).await?;
+    refused(&response, "unknown_parameter");
     let path = "/me/password";
-    let answer = thief.call(&service, Method::PUT, path, &body).await?;
-    refused(&answer, "unknown_field");
+    let response = thief.call(&service, Method::PUT, path, &body).await?;
+    refused(&response, "unknown_field");
     let body =
         json!({ "password": thief.password, "id": id, "sub": id, "username": owner.username });
     let path = format!("/me{query}");
-    let answer = thief.call(&service, Method::DELETE, &path, &body).await?;
-    refused(&answer, "unknown_parameter");
-    let answer = thief.call(&service, Method::DELETE, "/me", &body).await?;
-    refused(&answer, "unknown_field");
+    let response = thief.call(&service, Method::DELETE, &path, &body).await?;
+    refused(&response, "unknown_parameter");
+    let response = thief.call(&service, Method::DELETE, "/me", &body).await?;
+    refused(&response, "unknown_field");
     for mut person in [owner, thief] {
         person.log_in(&service).await?;
     }
@@ -98,9 +98,9 @@ async fn no_body_or_query_impersonates_somebody_else() -> anyhow::Result<()> {
 }
 
 #[track_caller]
-fn refused(answer: &Answer, code: &str) {
-    answer.assert_problem(422, "validation_failed");
-    assert_eq!(answer.json()["errors"][0]["code"], code);
+fn refused(response: &Response, code: &str) {
+    response.assert_problem(422, "validation_failed");
+    assert_eq!(response.json()["errors"][0]["code"], code);
 }
 
 /// Every item of users, sessions and revocations that is about these people.

@@ -46,8 +46,8 @@ async fn without_a_password_every_request_that_needs_one_fails_like_a_wrong_one(
             (Method::PUT, "/me/password", &change),
             (Method::DELETE, "/me", &delete),
         ] {
-            let answer = ada.call(&service, method, path, body).await?;
-            answer.assert_problem(401, "invalid_credentials");
+            let response = ada.call(&service, method, path, body).await?;
+            response.assert_problem(401, "invalid_credentials");
         }
     }
     Ok(())

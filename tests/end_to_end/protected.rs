@@ -12,10 +12,10 @@ use crate::every_endpoint::PROTECTED;
 async fn a_valid_token_reaches_the_function_as_its_principal() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
-    let answer = ada.get(&service, "/protected").await?;
-    answer.assert_status(200);
-    assert_eq!(answer.member("sub"), ada.id);
-    assert_eq!(answer.json()["roles"], json!(["user"]));
+    let response = ada.get(&service, "/protected").await?;
+    response.assert_status(200);
+    assert_eq!(response.member("sub"), ada.id);
+    assert_eq!(response.json()["roles"], json!(["user"]));
     Ok(())
 }
 
@@ -40,11 +40,11 @@ async fn every_route_that_requires_a_role_names_it() -> anyhow::Result<()> {
         let request = service
             .request(method.parse()?, path)
             .bearer_auth(&ada.access_token);
-        let answer = service.send(request).await?;
-        answer.assert_problem(403, "insufficient_scope");
-        assert_eq!(answer.member("detail"), "the role `admin` is required");
+        let response = service.send(request).await?;
+        response.assert_problem(403, "insufficient_scope");
+        assert_eq!(response.member("detail"), "the role `admin` is required");
         assert_eq!(
-            answer.header("www-authenticate"),
+            response.header("www-authenticate"),
             r#"Bearer realm="gatehouse", error="insufficient_scope""#
         );
     }
@@ -78,8 +78,8 @@ async fn headers_that_claim_an_identity_are_ignored() -> anyhow::Result<()> {
         .header("x-amzn-oidc-identity", "admin")
         .header("x-principal", "admin")
         .header("x-roles", "admin");
-    let answer = service.send(request).await?;
-    answer.assert_problem(403, "insufficient_scope");
+    let response = service.send(request).await?;
+    response.assert_problem(403, "insufficient_scope");
     Ok(())
 }
 
@@ -96,17 +96,17 @@ async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
         "/$default/protected",
         "/nothing",
     ] {
-        let answer = ada.get(&service, path).await?;
+        let response = ada.get(&service, path).await?;
         let mut expected = (404, "Not Found".to_owned());
         // The emulator drops empty segments before it looks for the route, unlike
         // API Gateway: then the route that it finds decides.
-        if is_deployed() && answer.status != 404 {
+        if is_deployed() && response.status != 404 {
             let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
             let routed = format!("/{}", segments.join("/"));
             let routed = ada.get(&service, &routed).await?;
             expected = (routed.status, routed.code());
         }
-        assert_eq!((answer.status, answer.code()), expected, "{path}");
+        assert_eq!((response.status, response.code()), expected, "{path}");
     }
     for method in [
         Method::POST,
@@ -132,14 +132,18 @@ async fn a_cached_verdict_does_not_outlive_its_token() -> anyhow::Result<()> {
     let service = Service::shared_with(&[("AuthorizerCacheSeconds", "3600")]).await?;
     let ada = service.logged_in("ada").await?;
     let token = Mint::of(&service).await?.almost_expired(&ada)?;
-    let mut answer = service.get_as(&token, "/protected").await?;
-    answer.assert_status(200);
-    answer = service.get_as(&token, "/protected").await?;
+    let mut response = service.get_as(&token, "/protected").await?;
+    response.assert_status(200);
+    response = service.get_as(&token, "/protected").await?;
     // The token expires within a second; the loop runs as fast as responses come.
-    while answer.status == 200 {
-        answer = service.get_as(&token, "/protected").await?;
+    while response.status == 200 {
+        response = service.get_as(&token, "/protected").await?;
     }
-    answer.assert_problem(401, "unauthorized");
-    assert!(answer.header("www-authenticate").contains("invalid_token"));
+    response.assert_problem(401, "unauthorized");
+    assert!(
+        response
+            .header("www-authenticate")
+            .contains("invalid_token")
+    );
     Ok(())
 }

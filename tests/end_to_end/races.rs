@@ -15,12 +15,12 @@ async fn sixty_four_concurrent_refreshes_return_one_successor_for_twenty_rounds(
     let service = Service::shared().await?;
     let mut token = service.logged_in("ada").await?.refresh_token;
     for round in 0..20 {
-        let answers = join_all((0..64).map(|_| service.refresh(&token))).await;
+        let responses = join_all((0..64).map(|_| service.refresh(&token))).await;
         let mut successors = BTreeSet::new();
-        for answer in answers {
-            let answer = answer?;
-            answer.assert_status(200);
-            successors.insert(answer.member("refresh_token"));
+        for response in responses {
+            let response = response?;
+            response.assert_status(200);
+            successors.insert(response.member("refresh_token"));
         }
         assert_eq!(successors.len(), 1, "round {round}");
         let successor = successors.pop_first().unwrap();
@@ -35,17 +35,17 @@ async fn a_hundred_concurrent_registrations_of_one_name_create_one_account() -> 
     let service = Service::shared().await?;
     let name = unique("ada");
     let body = json!({ "username": name, "password": PASSWORD });
-    let answers = join_all((0..100).map(|_| service.post("/register", &body))).await;
+    let responses = join_all((0..100).map(|_| service.post("/register", &body))).await;
     let mut created = 0;
-    for answer in answers {
-        let answer = answer?;
-        match answer.status {
+    for response in responses {
+        let response = response?;
+        match response.status {
             201 => created += 1,
-            409 => assert_eq!(answer.code(), "username_taken"),
+            409 => assert_eq!(response.code(), "username_taken"),
             // The emulator starts a hundred processes at once on one small machine: a
             // request that waits too long for a table is told to retry.
-            503 if is_deployed() => assert_eq!(answer.code(), "unavailable"),
-            _ => panic!("{answer:?}"),
+            503 if is_deployed() => assert_eq!(response.code(), "unavailable"),
+            _ => panic!("{response:?}"),
         }
     }
     assert!(created == 1 || (is_deployed() && created == 0), "{created}");

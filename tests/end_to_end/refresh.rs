@@ -83,9 +83,9 @@ async fn a_forged_token_on_a_real_session_is_refused_and_ends_nothing() -> anyho
     for position in [6, 20, 40, 60, 80, 100, 108] {
         let mut forged = ada.refresh_token.clone().into_bytes();
         forged[position] = if forged[position] == b'A' { b'B' } else { b'A' };
-        let answer = service.refresh(&String::from_utf8(forged)?).await?;
-        let answer = answer.case(format!("byte {position}"));
-        answer.assert_oauth_error(400, "invalid_grant");
+        let response = service.refresh(&String::from_utf8(forged)?).await?;
+        let response = response.case(format!("byte {position}"));
+        response.assert_oauth_error(400, "invalid_grant");
     }
     ada.refreshes(&service).await?;
     Ok(())
@@ -99,11 +99,11 @@ async fn a_token_with_an_unknown_mac_key_is_refused_or_deferred_and_ends_nothing
     // Characters 8 to 17 are the key's id, which anyone can change.
     let token = &ada.refresh_token;
     let forged = format!("{}AAAA{}", &token[..10], &token[14..]);
-    let answer = service.refresh(&forged).await?;
-    if answer.status == 503 {
-        answer.assert_oauth_error(503, "temporarily_unavailable");
+    let response = service.refresh(&forged).await?;
+    if response.status == 503 {
+        response.assert_oauth_error(503, "temporarily_unavailable");
     } else {
-        answer.assert_oauth_error(400, "invalid_grant");
+        response.assert_oauth_error(400, "invalid_grant");
     }
     ada.refreshes(&service).await?;
     Ok(())
@@ -135,18 +135,18 @@ async fn anything_but_a_refresh_token_is_refused() -> anyhow::Result<()> {
         &long,
         "\0",
     ] {
-        let answer = service.refresh(invalid).await?;
-        answer.assert_oauth_error(400, "invalid_grant");
+        let response = service.refresh(invalid).await?;
+        response.assert_oauth_error(400, "invalid_grant");
     }
     for body in [
         json!({}),
         json!({ "refresh_token": null }),
         json!({ "refresh_token": 7 }),
     ] {
-        let answer = service.post("/refresh", &body).await?;
-        answer.assert_oauth_error(400, "invalid_request");
-        let description = answer.member("error_description");
-        assert!(description.contains("refresh_token"), "{answer}");
+        let response = service.post("/refresh", &body).await?;
+        response.assert_oauth_error(400, "invalid_request");
+        let description = response.member("error_description");
+        assert!(description.contains("refresh_token"), "{response}");
     }
     Ok(())
 }
@@ -173,13 +173,13 @@ async fn a_refresh_never_outlives_the_absolute_limit() -> anyhow::Result<()> {
     Tables::of(&service)
         .age_sessions(&ada, "expires_at", all_but_an_hour)
         .await?;
-    let answer = service.refresh(&ada.refresh_token).await?;
-    let remaining = answer.json()["refresh_expires_in"].as_i64();
+    let response = service.refresh(&ada.refresh_token).await?;
+    let remaining = response.json()["refresh_expires_in"].as_i64();
     assert!(
         remaining.is_some_and(|seconds| (3500..=3600).contains(&seconds)),
-        "{answer}"
+        "{response}"
     );
-    let next = service.refresh(&answer.member("refresh_token")).await?;
+    let next = service.refresh(&response.member("refresh_token")).await?;
     next.assert_status(200);
     assert!(next.json()["refresh_expires_in"].as_i64() <= remaining);
     Ok(())
@@ -193,8 +193,8 @@ async fn a_refresh_may_request_fewer_scopes_and_an_invalid_scope_rotates_nothing
     let ada = service.logged_in("ada").await?;
     let ask = |scope: &str| json!({ "refresh_token": ada.refresh_token, "scope": scope });
     for more in ["read admin", "admin", "re\"ad"] {
-        let answer = service.post("/refresh", &ask(more)).await?;
-        answer.assert_oauth_error(400, "invalid_scope");
+        let response = service.post("/refresh", &ask(more)).await?;
+        response.assert_oauth_error(400, "invalid_scope");
     }
     // None of the three rotated the session: outside the window this would be a replay.
     let tables = Tables::of(&service);

@@ -2,7 +2,7 @@
 
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::tables::Tables;
-use gatehouse_tests::{Answer, Person, Service};
+use gatehouse_tests::{Person, Response, Service};
 use serde_json::json;
 
 #[tokio::test]
@@ -11,8 +11,8 @@ async fn the_response_to_a_registration_has_no_secrets() -> anyhow::Result<()> {
     let name = unique("Ada");
     let email = format!("{name}@Example.com");
     let body = json!({ "username": name, "password": PASSWORD, "email": email });
-    let answer = service.post("/register", &body).await?;
-    insta::assert_snapshot!(answer.snapshot(&["id", "created_at", "username", "email"]), @r#"
+    let response = service.post("/register", &body).await?;
+    insta::assert_snapshot!(response.snapshot(&["id", "created_at", "username", "email"]), @r#"
     201
     cache-control: no-store
     content-type: application/json
@@ -29,10 +29,10 @@ async fn the_response_to_a_registration_has_no_secrets() -> anyhow::Result<()> {
       "username": "[username]"
     }
     "#);
-    assert!(!answer.header("x-request-id").is_empty());
-    assert_eq!(answer.member("username"), name, "as it was typed");
-    assert_eq!(answer.member("email"), format!("{name}@example.com"));
-    assert_eq!(answer.member("id").len(), 22);
+    assert!(!response.header("x-request-id").is_empty());
+    assert_eq!(response.member("username"), name, "as it was typed");
+    assert_eq!(response.member("email"), format!("{name}@example.com"));
+    assert_eq!(response.member("id").len(), 22);
     Ok(())
 }
 
@@ -43,8 +43,8 @@ async fn a_taken_username_is_refused_in_every_spelling() -> anyhow::Result<()> {
     let wide = name.replacen('a', "\u{ff41}", 1);
     let title = name.replacen('a', "A", 1);
     for spelling in [&name, &name.to_uppercase(), &wide, &title] {
-        let answer = register(&service, spelling).await?;
-        answer.assert_problem(409, "username_taken");
+        let response = register(&service, spelling).await?;
+        response.assert_problem(409, "username_taken");
     }
     Ok(())
 }
@@ -65,13 +65,13 @@ async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
         let name = format!("{name}{digits}");
         register(&service, &name).await?.assert_status(201);
         for case in [name.to_uppercase(), name.to_lowercase()] {
-            let answer = service.log_in(&case, PASSWORD).await?;
-            answer.assert_status(200);
+            let response = service.log_in(&case, PASSWORD).await?;
+            response.assert_status(200);
         }
     }
-    let answer = register(&service, "ada \u{1f600}").await?;
+    let response = register(&service, "ada \u{1f600}").await?;
     assert_eq!(
-        answer.json()["errors"][0],
+        response.json()["errors"][0],
         json!({ "field": "username", "code": "invalid_character", "detail": "a username cannot contain U+0020, a space" })
     );
     Ok(())
@@ -85,8 +85,8 @@ async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<(
     ada.with_email(email.clone()).register(&service).await?;
     let eve = Person::named("eve");
     let body = json!({ "username": eve.username, "password": PASSWORD, "email": email });
-    let answer = service.post("/register", &body).await?;
-    answer.assert_problem(409, "email_taken");
+    let response = service.post("/register", &body).await?;
+    response.assert_problem(409, "email_taken");
     // Her name is still free.
     eve.register(&service).await?;
     Ok(())
@@ -96,9 +96,9 @@ async fn a_taken_address_leaves_nothing_of_the_new_account() -> anyhow::Result<(
 async fn every_invalid_field_of_a_registration_is_named_at_once() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let body = json!({ "username": null, "email": 7 });
-    let answer = service.post("/register", &body).await?;
-    answer.assert_problem(422, "validation_failed");
-    let mut fields = answer.invalid_fields();
+    let response = service.post("/register", &body).await?;
+    response.assert_problem(422, "validation_failed");
+    let mut fields = response.invalid_fields();
     fields.sort();
     assert_eq!(fields, ["email", "password", "username"]);
     Ok(())
@@ -119,8 +119,8 @@ async fn invalid_usernames_and_addresses_are_refused_and_named() -> anyhow::Resu
         "p\u{430}ypal",
         &"a".repeat(65),
     ] {
-        let answer = register(&service, invalid).await?;
-        answer.assert_invalid_field("username");
+        let response = register(&service, invalid).await?;
+        response.assert_invalid_field("username");
     }
     for invalid in [
         "",
@@ -133,8 +133,8 @@ async fn invalid_usernames_and_addresses_are_refused_and_named() -> anyhow::Resu
         &format!("{}@b.example", "a".repeat(65)),
     ] {
         let body = json!({ "username": "somebody", "password": PASSWORD, "email": invalid });
-        let answer = service.post("/register", &body).await?;
-        answer.assert_invalid_field("email");
+        let response = service.post("/register", &body).await?;
+        response.assert_invalid_field("email");
     }
     Ok(())
 }
@@ -149,14 +149,14 @@ async fn a_weak_password_is_refused_with_reasons_and_suggestions() -> anyhow::Re
         "passwordpassword",
     ] {
         let body = json!({ "username": "somebody", "password": weak });
-        let answer = service.post("/register", &body).await?;
-        answer.assert_problem(422, "weak_password");
-        assert_eq!(answer.invalid_fields()[0], "password", "{answer}");
-        let problem = answer.json();
-        assert!(problem["errors"][0]["detail"].is_string(), "{answer}");
-        assert!(problem["suggestions"].is_array(), "{answer}");
+        let response = service.post("/register", &body).await?;
+        response.assert_problem(422, "weak_password");
+        assert_eq!(response.invalid_fields()[0], "password", "{response}");
+        let problem = response.json();
+        assert!(problem["errors"][0]["detail"].is_string(), "{response}");
+        assert!(problem["suggestions"].is_array(), "{response}");
         assert!(
-            !answer.text.contains(weak) || weak == "short",
+            !response.text.contains(weak) || weak == "short",
             "the response repeats the password"
         );
     }
@@ -168,22 +168,22 @@ async fn unknown_fields_are_named_and_nothing_is_stored() -> anyhow::Result<()> 
     let service = Service::shared().await?;
     let ada = Person::named("ada");
     let body = json!({ "username": ada.username, "password": PASSWORD, "roles": ["admin"], "sub": "x", "pk": "x", "status": "x" });
-    let answer = service.post("/register", &body).await?;
-    answer.assert_problem(422, "validation_failed");
-    let mut named = answer.invalid_fields();
+    let response = service.post("/register", &body).await?;
+    response.assert_problem(422, "validation_failed");
+    let mut named = response.invalid_fields();
     named.sort();
     assert_eq!(named, ["pk", "roles", "status", "sub"]);
-    let answer = register(&service, &ada.username).await?;
-    answer.assert_status(201);
-    assert_eq!(answer.json()["roles"], json!(["user"]));
+    let response = register(&service, &ada.username).await?;
+    response.assert_status(201);
+    assert_eq!(response.json()["roles"], json!(["user"]));
     Ok(())
 }
 
 #[tokio::test]
 async fn a_closed_registration_says_so() -> anyhow::Result<()> {
     let service = Service::shared_with(&[("Registration", "closed")]).await?;
-    let answer = register(&service, "ada").await?;
-    answer.assert_problem(403, "registration_closed");
+    let response = register(&service, "ada").await?;
+    response.assert_problem(403, "registration_closed");
     Ok(())
 }
 
@@ -200,7 +200,7 @@ async fn a_new_stack_has_no_accounts() -> anyhow::Result<()> {
 }
 
 /// Registers a username that may be invalid or taken.
-async fn register(service: &Service, username: &str) -> anyhow::Result<Answer> {
+async fn register(service: &Service, username: &str) -> anyhow::Result<Response> {
     let body = json!({ "username": username, "password": PASSWORD });
     service.post("/register", &body).await
 }

@@ -8,10 +8,10 @@ async fn a_revoked_refresh_token_ends_its_session() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let form = [("token", ada.refresh_token.as_str())];
-    let answer = service.post_form("/revoke", &form).await?;
-    answer.assert_status(200);
-    assert_eq!(answer.text, "{}");
-    assert_eq!(answer.header("content-type"), "application/json");
+    let response = service.post_form("/revoke", &form).await?;
+    response.assert_status(200);
+    assert_eq!(response.text, "{}");
+    assert_eq!(response.header("content-type"), "application/json");
     ada.is_logged_out(&service).await
 }
 
@@ -34,8 +34,8 @@ async fn a_wrong_hint_does_not_matter() -> anyhow::Result<()> {
         ("token", ada.refresh_token.as_str()),
         ("token_type_hint", "access_token"),
     ];
-    let answer = service.post_form("/revoke", &form).await?;
-    answer.assert_status(200);
+    let response = service.post_form("/revoke", &form).await?;
+    response.assert_status(200);
     ada.cannot_refresh(&service).await
 }
 
@@ -44,8 +44,8 @@ async fn an_invalid_token_gets_the_same_response_as_a_valid_one() -> anyhow::Res
     let service = Service::shared().await?;
     let forged = format!("gh_rt_{}", "A".repeat(103));
     for invalid in ["x", "a.b.c", forged.as_str()] {
-        let answer = service.post_form("/revoke", &[("token", invalid)]).await?;
-        answer.assert_status(200);
+        let response = service.post_form("/revoke", &[("token", invalid)]).await?;
+        response.assert_status(200);
     }
     let none = service.post_form("/revoke", &[]).await?;
     none.assert_oauth_error(400, "invalid_request");

@@ -63,14 +63,17 @@ async fn kill_within(
     ensure!(warm.is_err(), "an event that is not a rotation is an error");
     let process = service.stack().process_ids("rotate-keys");
     let stands_still = timeout(PATIENCE, proxy.hold_next(hold));
-    let (answer, killed) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
+    let (response, killed) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
         stands_still.await.context("the step calls no table")??;
         for id in &process {
             end(*id)?;
         }
         anyhow::Ok(1)
     });
-    ensure!(answer.is_err(), "a killed process has answered: {answer:?}");
+    ensure!(
+        response.is_err(),
+        "a killed process has answered: {response:?}"
+    );
     killed
 }
 

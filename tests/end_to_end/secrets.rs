@@ -71,11 +71,11 @@ async fn an_unreadable_event_is_not_quoted() -> anyhow::Result<()> {
         json!("canary-token"),
     ] {
         let event = event.to_string();
-        let answer = service.invoke("authorizer", event.as_bytes()).await?;
-        let error = answer.expect_err("no authorizer event");
+        let response = service.invoke("authorizer", event.as_bytes()).await?;
+        let error = response.expect_err("no authorizer event");
         assert!(!error.contains("canary"), "{error}");
-        let answer = service.invoke("protected", event.as_bytes()).await?;
-        assert!(answer.is_ok_and(|answer| !answer.is_empty()));
+        let response = service.invoke("protected", event.as_bytes()).await?;
+        assert!(response.is_ok_and(|response| !response.is_empty()));
     }
     let logs = service.logs().await?;
     assert!(
@@ -161,8 +161,8 @@ async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::R
     tokens.push(code);
     person.log_in(service).await?;
     let introspect = json!({ "token": person.access_token });
-    let answer = admin.post(service, "/introspect", &introspect).await?;
-    answer.assert_status(200);
+    let response = admin.post(service, "/introspect", &introspect).await?;
+    response.assert_status(200);
     tokens.push(introspect_as_clients(service, &person.access_token).await?);
     let path = format!("/admin/users/{}", person.id);
     for path in ["/admin/users", "/admin/users?username=canary-name", &path] {
@@ -172,8 +172,8 @@ async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::R
     admin.call(service, Method::PATCH, &path, &roles).await?;
     let body = json!({ "password": WRONG_PASSWORD });
     person.log_in(service).await?;
-    let answer = person.call(service, Method::DELETE, "/me", &body).await?;
-    answer.assert_status(401);
+    let response = person.call(service, Method::DELETE, "/me", &body).await?;
+    response.assert_status(401);
     Ok(tokens)
 }
 
@@ -188,8 +188,8 @@ async fn introspect_as_clients(service: &Service, token: &str) -> anyhow::Result
         (&id, &format!("{secret}x"), 401),
     ] {
         let request = service.request(Method::POST, "/introspect").form(&form);
-        let answer = service.send(request.basic_auth(id, Some(secret))).await?;
-        answer.assert_status(status);
+        let response = service.send(request.basic_auth(id, Some(secret))).await?;
+        response.assert_status(status);
     }
     let form = [
         ("token", &secret),

@@ -96,8 +96,8 @@ pub struct Cost {
 
 /// Reads the cost of a call from its response.
 #[must_use]
-pub fn cost(operation: &str, answer: &Value) -> Cost {
-    let consumed = &answer["ConsumedCapacity"];
+pub fn cost(operation: &str, response: &Value) -> Cost {
+    let consumed = &response["ConsumedCapacity"];
     let units: f64 = match consumed.as_array() {
         Some(tables) => tables.iter().map(units).sum(),
         None => units(consumed),
@@ -191,9 +191,9 @@ mod tests {
 
     #[test]
     fn the_cost_of_a_transaction_is_that_of_all_its_tables() {
-        let answer =
+        let response =
             json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }, { "CapacityUnits": 2.0 }] });
-        let cost = cost("TransactWriteItems", &answer);
+        let cost = cost("TransactWriteItems", &response);
         assert!((cost.writes - 6.0).abs() < f64::EPSILON, "{cost:?}");
         assert!(cost.reads.abs() < f64::EPSILON, "{cost:?}");
     }

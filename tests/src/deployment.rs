@@ -79,8 +79,11 @@ impl Deployment {
     /// If there is no such stack.
     pub async fn find(config: &SdkConfig, stack: &str) -> anyhow::Result<Self> {
         let client = aws_sdk_cloudformation::Client::new(config);
-        let answer = client.describe_stacks().stack_name(stack).send().await?;
-        let described = answer.stacks().first().context("there is no such stack")?;
+        let response = client.describe_stacks().stack_name(stack).send().await?;
+        let described = response
+            .stacks()
+            .first()
+            .context("there is no such stack")?;
         let outputs: BTreeMap<String, String> = described
             .outputs()
             .iter()
@@ -201,14 +204,14 @@ impl Deployment {
         event: &[u8],
     ) -> anyhow::Result<Result<Vec<u8>, String>> {
         let client = aws_sdk_lambda::Client::new(&self.config);
-        let answer = client
+        let response = client
             .invoke()
             .function_name(self.function(function)?)
             .payload(aws_sdk_lambda::primitives::Blob::new(event))
             .send()
             .await?;
-        let failed = answer.function_error().is_some();
-        let payload = answer
+        let failed = response.function_error().is_some();
+        let payload = response
             .payload
             .map(aws_sdk_lambda::primitives::Blob::into_inner);
         let payload = payload.unwrap_or_default();

@@ -5,7 +5,6 @@
 //! `API_URL` is set, it is the deployed stack. A [`Person`] registers, logs in and calls.
 //! The harness must not know what a test proves: it only checks what its verbs promise.
 
-pub mod answer;
 pub mod binaries;
 pub mod call;
 pub mod client;
@@ -16,6 +15,7 @@ mod local;
 mod operator;
 pub mod person;
 pub mod proxy;
+pub mod response;
 pub mod sam;
 pub mod service;
 pub mod settings;
@@ -24,6 +24,6 @@ pub mod template;
 pub mod tokens;
 pub mod venv;
 
-pub use answer::Answer;
 pub use person::Person;
+pub use response::Response;
 pub use service::Service;

@@ -61,7 +61,7 @@ pub(crate) fn outcome(
     result: Result<bytes::Bytes, InvokeError>,
 ) -> anyhow::Result<Result<Vec<u8>, String>> {
     match result {
-        Ok(answer) => Ok(Ok(answer.to_vec())),
+        Ok(response) => Ok(Ok(response.to_vec())),
         Err(InvokeError::Failed { message, .. }) => Ok(Err(message)),
         Err(error) => Err(error.into()),
     }

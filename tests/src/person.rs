@@ -15,7 +15,7 @@ use gatehouse_auth::random;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Expected};
+use crate::response::{Expected, Response};
 use crate::service::Service;
 
 /// A person with an account and, after a login, tokens.
@@ -70,10 +70,10 @@ impl Person {
 
     /// Returns this person with the tokens in a response.
     #[must_use]
-    pub fn with_tokens(&self, answer: &Answer) -> Self {
+    pub fn with_tokens(&self, response: &Response) -> Self {
         Self {
-            access_token: answer.member("access_token"),
-            refresh_token: answer.member("refresh_token"),
+            access_token: response.member("access_token"),
+            refresh_token: response.member("refresh_token"),
             ..self.clone()
         }
     }
@@ -91,9 +91,9 @@ impl Person {
                 Some(email) => json!({ "username": name, "password": password, "email": email }),
                 None => json!({ "username": name, "password": password }),
             };
-            let answer = service.post("/register", &body).await?;
-            answer.expect(Expected::Status(201), at)?;
-            self.id = answer.member("id");
+            let response = service.post("/register", &body).await?;
+            response.expect(Expected::Status(201), at)?;
+            self.id = response.member("id");
             Ok(self)
         }
     }
@@ -106,9 +106,9 @@ impl Person {
     pub fn log_in(&mut self, service: &Service) -> impl Future<Output = anyhow::Result<()>> {
         let at = Location::caller();
         async move {
-            let answer = service.log_in(&self.username, &self.password).await?;
-            answer.expect(Expected::Status(200), at)?;
-            *self = self.with_tokens(&answer);
+            let response = service.log_in(&self.username, &self.password).await?;
+            response.expect(Expected::Status(200), at)?;
+            *self = self.with_tokens(&response);
             Ok(())
         }
     }
@@ -121,13 +121,13 @@ impl Person {
     pub fn logs_in_again(&self, service: &Service) -> impl Future<Output = anyhow::Result<Self>> {
         let at = Location::caller();
         async move {
-            let answer = service.log_in(&self.username, &self.password).await?;
-            answer.expect(Expected::Status(200), at)?;
-            Ok(self.with_tokens(&answer))
+            let response = service.log_in(&self.username, &self.password).await?;
+            response.expect(Expected::Status(200), at)?;
+            Ok(self.with_tokens(&response))
         }
     }
 
-    /// Expects the answer to a wrong password for the right one.
+    /// Expects the right password to be refused like a wrong one.
     ///
     /// # Errors
     /// If the response is not 401 `invalid_credentials`.
@@ -135,8 +135,8 @@ impl Person {
     pub fn cannot_log_in(&self, service: &Service) -> impl Future<Output = anyhow::Result<()>> {
         let at = Location::caller();
         async move {
-            let answer = service.log_in(&self.username, &self.password).await?;
-            answer.expect(Expected::Problem(401, "invalid_credentials"), at)
+            let response = service.log_in(&self.username, &self.password).await?;
+            response.expect(Expected::Problem(401, "invalid_credentials"), at)
         }
     }
 
@@ -205,9 +205,9 @@ impl Person {
     pub fn refreshes(&self, service: &Service) -> impl Future<Output = anyhow::Result<Self>> {
         let at = Location::caller();
         async move {
-            let answer = service.refresh(&self.refresh_token).await?;
-            answer.expect(Expected::Status(200), at)?;
-            Ok(self.with_tokens(&answer))
+            let response = service.refresh(&self.refresh_token).await?;
+            response.expect(Expected::Status(200), at)?;
+            Ok(self.with_tokens(&response))
         }
     }
 
@@ -219,8 +219,8 @@ impl Person {
     pub fn cannot_refresh(&self, service: &Service) -> impl Future<Output = anyhow::Result<()>> {
         let at = Location::caller();
         async move {
-            let answer = service.refresh(&self.refresh_token).await?;
-            answer.expect(Expected::OauthError(400, "invalid_grant"), at)
+            let response = service.refresh(&self.refresh_token).await?;
+            response.expect(Expected::OauthError(400, "invalid_grant"), at)
         }
     }
 
@@ -232,10 +232,10 @@ impl Person {
     pub fn is_logged_out(&self, service: &Service) -> impl Future<Output = anyhow::Result<()>> {
         let at = Location::caller();
         async move {
-            let answer = self.get(service, "/protected").await?;
-            answer.expect(Expected::FromGateway(403, "Forbidden"), at)?;
-            let answer = service.refresh(&self.refresh_token).await?;
-            answer.expect(Expected::OauthError(400, "invalid_grant"), at)
+            let response = self.get(service, "/protected").await?;
+            response.expect(Expected::FromGateway(403, "Forbidden"), at)?;
+            let response = service.refresh(&self.refresh_token).await?;
+            response.expect(Expected::OauthError(400, "invalid_grant"), at)
         }
     }
 
@@ -251,10 +251,10 @@ impl Person {
     ) -> impl Future<Output = anyhow::Result<()>> {
         let at = Location::caller();
         async move {
-            let answer = self
+            let response = self
                 .post(service, "/logout", &json!({ "scope": scope }))
                 .await?;
-            answer.expect(Expected::NoContent, at)
+            response.expect(Expected::NoContent, at)
         }
     }
 
@@ -278,7 +278,7 @@ impl Person {
         &self,
         service: &Service,
         path: &str,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         service.get_as(&self.access_token, path)
     }
 
@@ -292,7 +292,7 @@ impl Person {
         service: &Service,
         path: &str,
         body: &Value,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         service.call_as(&self.access_token, Method::POST, path, body)
     }
 
@@ -307,7 +307,7 @@ impl Person {
         method: Method,
         path: &str,
         body: &Value,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         service.call_as(&self.access_token, method, path, body)
     }
 

@@ -7,7 +7,7 @@ use reqwest::{Method, Request, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::Service;
-use crate::answer::Answer;
+use crate::response::Response;
 
 impl Service {
     /// Begins a request, for tests that choose its headers and body.
@@ -20,14 +20,14 @@ impl Service {
     /// # Errors
     /// If there is no response.
     #[track_caller]
-    pub fn send(&self, request: RequestBuilder) -> impl Future<Output = anyhow::Result<Answer>> {
+    pub fn send(&self, request: RequestBuilder) -> impl Future<Output = anyhow::Result<Response>> {
         let at = Location::caller();
         async move {
             let request = request.build().with_context(|| at.to_string())?;
             let shown = shown(&request);
             let response = self.client.execute(request).await;
             let response = response.with_context(|| format!("{at}: {shown}: no response"))?;
-            Answer::read(shown, response).await
+            Response::read(shown, response).await
         }
     }
 
@@ -36,7 +36,7 @@ impl Service {
     /// # Errors
     /// If there is no response.
     #[track_caller]
-    pub fn get(&self, path: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+    pub fn get(&self, path: &str) -> impl Future<Output = anyhow::Result<Response>> {
         self.send(self.request(Method::GET, path))
     }
 
@@ -45,7 +45,11 @@ impl Service {
     /// # Errors
     /// If there is no response.
     #[track_caller]
-    pub fn get_as(&self, token: &str, path: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+    pub fn get_as(
+        &self,
+        token: &str,
+        path: &str,
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         self.send(self.request(Method::GET, path).bearer_auth(token))
     }
 
@@ -54,7 +58,7 @@ impl Service {
     /// # Errors
     /// If there is no response.
     #[track_caller]
-    pub fn post(&self, path: &str, body: &Value) -> impl Future<Output = anyhow::Result<Answer>> {
+    pub fn post(&self, path: &str, body: &Value) -> impl Future<Output = anyhow::Result<Response>> {
         self.send(self.request(Method::POST, path).json(body))
     }
 
@@ -67,7 +71,7 @@ impl Service {
         &self,
         path: &str,
         form: &[(&str, &str)],
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         self.send(self.request(Method::POST, path).form(form))
     }
 
@@ -82,7 +86,7 @@ impl Service {
         method: Method,
         path: &str,
         body: &Value,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         self.send(self.request(method, path).bearer_auth(token).json(body))
     }
 
@@ -96,7 +100,7 @@ impl Service {
         token: &str,
         path: &str,
         body: &Value,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         self.call_as(token, Method::POST, path, body)
     }
 
@@ -109,7 +113,7 @@ impl Service {
         &self,
         name: &str,
         password: &str,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         let body = json!({ "username": name, "password": password });
         self.send(self.request(Method::POST, "/login").json(&body))
     }
@@ -119,7 +123,7 @@ impl Service {
     /// # Errors
     /// If there is no response.
     #[track_caller]
-    pub fn refresh(&self, token: &str) -> impl Future<Output = anyhow::Result<Answer>> {
+    pub fn refresh(&self, token: &str) -> impl Future<Output = anyhow::Result<Response>> {
         let body = json!({ "refresh_token": token });
         self.send(self.request(Method::POST, "/refresh").json(&body))
     }
@@ -133,7 +137,7 @@ impl Service {
         &self,
         code: &str,
         new: &str,
-    ) -> impl Future<Output = anyhow::Result<Answer>> {
+    ) -> impl Future<Output = anyhow::Result<Response>> {
         let body = json!({ "code": code, "new_password": new });
         self.send(self.request(Method::POST, "/password/reset").json(&body))
     }

@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::{Answer, Service, document};
+use gatehouse_tests::{Response, Service, document};
 use http::Method;
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ fn run(project: &Project, words: &[&str]) -> anyhow::Result<Value> {
     Ok(serde_json::from_str(&done.out)?)
 }
 
-async fn introspect(service: &Service, client: &Value, token: &str) -> anyhow::Result<Answer> {
+async fn introspect(service: &Service, client: &Value, token: &str) -> anyhow::Result<Response> {
     let text = |name: &str| client[name].as_str().unwrap_or_default().to_owned();
     let request = service.request(Method::POST, "/introspect");
     let request = request

@@ -2,7 +2,7 @@
 
 use anyhow::ensure;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::{Answer, Service, document};
+use gatehouse_tests::{Response, Service, document};
 use serde_json::{Value, json};
 
 use crate::project::{Ended, Project};
@@ -45,7 +45,7 @@ impl Moved {
         self.project.run(&words)
     }
 
-    async fn log_in(&self, name: &str) -> anyhow::Result<Answer> {
+    async fn log_in(&self, name: &str) -> anyhow::Result<Response> {
         let body = json!({"username": name, "password": PASSWORD});
         self.service.post("/login", &body).await
     }

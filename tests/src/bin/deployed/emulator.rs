@@ -90,8 +90,8 @@ impl Emulator {
     /// The stacks of this run, which have a common prefix.
     pub(crate) async fn stacks(&self, prefix: &str) -> anyhow::Result<Vec<String>> {
         let client = Client::new(&self.config().await);
-        let answer = client.describe_stacks().send().await?;
-        let names = answer
+        let response = client.describe_stacks().send().await?;
+        let names = response
             .stacks()
             .iter()
             .filter_map(|stack| stack.stack_name());
@@ -133,13 +133,18 @@ impl Emulator {
 
 /// The status of a stack; none if it is gone.
 async fn status(client: &Client, stack: &str) -> Option<String> {
-    let answer = client
+    let response = client
         .describe_stacks()
         .stack_name(stack)
         .send()
         .await
         .ok()?;
-    let status = answer.stacks().first()?.stack_status()?.as_str().to_owned();
+    let status = response
+        .stacks()
+        .first()?
+        .stack_status()?
+        .as_str()
+        .to_owned();
     (status != "DELETE_COMPLETE").then_some(status)
 }
 

@@ -11,7 +11,7 @@ pub(crate) use expected::Expected;
 
 /// A response: status, headers, and the body as text.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct Response {
     /// The status code.
     pub status: u16,
     /// The headers; names are in lower case.
@@ -22,7 +22,7 @@ pub struct Answer {
     request: String,
 }
 
-impl Answer {
+impl Response {
     /// Reads a response to its end; `request` names what was sent in failures.
     ///
     /// # Errors
@@ -165,7 +165,7 @@ impl Answer {
 }
 
 /// The request and what came back, on one line.
-impl std::fmt::Display for Answer {
+impl std::fmt::Display for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Self {
             status,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Answer;
+use super::Response;
 
 /// What a test expects of a response.
 #[derive(Debug, Clone, Copy)]
@@ -23,29 +23,33 @@ pub(crate) enum Expected<'a> {
 
 impl Expected<'_> {
     /// Returns what was expected and what was received, if they differ.
-    pub(crate) fn mismatch(self, answer: &Answer) -> Option<String> {
+    pub(crate) fn mismatch(self, response: &Response) -> Option<String> {
         let differs = match self {
-            Self::Status(status) => answer.status != status,
-            Self::NoContent => answer.status != 204 || !answer.text.is_empty(),
+            Self::Status(status) => response.status != status,
+            Self::NoContent => response.status != 204 || !response.text.is_empty(),
             Self::Problem(status, code) => {
-                answer.status != status || answer.member("code") != code || !is_problem(answer)
+                response.status != status
+                    || response.member("code") != code
+                    || !is_problem(response)
             }
             Self::InvalidField(field) => {
                 let problem = Self::Problem(422, "validation_failed");
-                let fields = answer.invalid_fields();
+                let fields = response.invalid_fields();
                 let first = fields.first().map(String::as_str);
-                return problem.mismatch(answer).or_else(|| {
-                    (first != Some(field)).then(|| format!("expected {self}\n{answer}"))
+                return problem.mismatch(response).or_else(|| {
+                    (first != Some(field)).then(|| format!("expected {self}\n{response}"))
                 });
             }
             Self::OauthError(status, error) => {
-                answer.status != status || answer.member("error") != error || !is_oauth(answer)
+                response.status != status
+                    || response.member("error") != error
+                    || !is_oauth(response)
             }
             Self::FromGateway(status, message) => {
-                answer.status != status || answer.json() != json!({ "message": message })
+                response.status != status || response.json() != json!({ "message": message })
             }
         };
-        differs.then(|| format!("expected {self}\n{answer}\n{:?}", answer.headers))
+        differs.then(|| format!("expected {self}\n{response}\n{:?}", response.headers))
     }
 }
 
@@ -65,27 +69,27 @@ impl std::fmt::Display for Expected<'_> {
 }
 
 /// Every member and header that a problem of this API has.
-fn is_problem(answer: &Answer) -> bool {
-    let body = &answer.json();
-    answer.header("content-type") == "application/problem+json"
-        && body["type"] == format!("urn:gatehouse:problem:{}", answer.member("code"))
-        && body["status"] == answer.status
+fn is_problem(response: &Response) -> bool {
+    let body = &response.json();
+    response.header("content-type") == "application/problem+json"
+        && body["type"] == format!("urn:gatehouse:problem:{}", response.member("code"))
+        && body["status"] == response.status
         && ["title", "detail", "instance"].map(|name| body[name].is_string()) == [true; 3]
-        && body["request_id"] == answer.header("x-request-id")
-        && is_guarded(answer)
+        && body["request_id"] == response.header("x-request-id")
+        && is_guarded(response)
 }
 
 /// Every member and header that an OAuth error has, and no member of a problem.
-fn is_oauth(answer: &Answer) -> bool {
-    let body = &answer.json();
-    answer.header("content-type") == "application/json"
+fn is_oauth(response: &Response) -> bool {
+    let body = &response.json();
+    response.header("content-type") == "application/json"
         && body["error_description"].is_string()
         && ["type", "code"].map(|name| body.get(name)) == [None::<&Value>; 2]
-        && is_guarded(answer)
+        && is_guarded(response)
 }
 
 /// The headers that every response of a function has.
-fn is_guarded(answer: &Answer) -> bool {
-    answer.header("x-content-type-options") == "nosniff"
-        && answer.header("cache-control") == "no-store"
+fn is_guarded(response: &Response) -> bool {
+    response.header("x-content-type-options") == "nosniff"
+        && response.header("cache-control") == "no-store"
 }
