@@ -11,7 +11,7 @@ use gatehouse_tests::{Response, Service, sam};
 async fn own_http_and_rest_apis_use_the_deployed_authorizer() -> anyhow::Result<()> {
     ensure!(
         is_deployed(),
-        "there is no deployed authorizer: `cargo deployed` makes one"
+        "there is no deployed authorizer: `cargo deployed` deploys one"
     );
     let service = Service::start().await?;
     let ada = service.logged_in("ada").await?;

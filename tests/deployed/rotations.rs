@@ -12,7 +12,7 @@ use gatehouse_tests::Service;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
-/// What the service has answered, and the keys that signed.
+/// What one client did, and the keys that signed its tokens.
 #[derive(Debug, Default)]
 struct Load {
     kids: BTreeSet<String>,

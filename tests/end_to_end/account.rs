@@ -1,4 +1,4 @@
-//! `GET /me`, `/sessions`: what people see and end of their own.
+//! `GET /me` and `/sessions`: users see their own account and end their own sessions.
 
 use std::net::IpAddr;
 

@@ -1,4 +1,4 @@
-//! `GET /admin/users`: pages of users, and one by a name.
+//! `GET /admin/users`: pages of users, and a user by name or address.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,7 +6,7 @@ use gatehouse_tests::person::unique;
 use gatehouse_tests::tables::{Tables, text};
 use gatehouse_tests::{Person, Service};
 
-/// A page: the ids and the cursor of the next.
+/// Returns the ids on a page, and the cursor of the next page.
 async fn page(
     service: &Service,
     admin: &Person,
@@ -56,7 +56,7 @@ async fn pages_contain_every_user_once_and_no_secret() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_page_with_a_cursor_is_full_whatever_lies_between_users() -> anyhow::Result<()> {
-    // Its own, since a user registered by another test could be on the page.
+    // A stack of its own: on a shared one, another test's user could be on the page.
     let service = Service::start().await?;
     let admin = service.administrator("grace").await?;
     let other = service.administrator("ada").await?;

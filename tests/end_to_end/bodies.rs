@@ -99,7 +99,7 @@ async fn a_body_of_17_kib_is_413_and_of_15_is_not() -> anyhow::Result<()> {
     for (path, oauth) in ROUTES {
         let body =
             |size: usize| format!(r#"{{"scope":"nothing","padding":"{}"}}"#, "x".repeat(size));
-        // A body that is too large is refused before it is read: syntax does not matter.
+        // A body that is too large is refused before it is parsed: syntax does not matter.
         for large in [body(17 * 1024), "x".repeat(17 * 1024)] {
             let response = send(&service, &admin, path, JSON, large.as_bytes()).await?;
             assert_refused(&response, oauth, 413);

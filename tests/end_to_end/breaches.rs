@@ -70,7 +70,7 @@ async fn register(service: &Service, password: &str) -> anyhow::Result<Response>
     service.post("/register", &body).await
 }
 
-/// A service that asks a list, or an address where nobody responses.
+/// A service that asks a list, or an address where nobody responds.
 async fn service(setting: &str, list: Option<String>) -> anyhow::Result<Service> {
     let nobody = || "http://127.0.0.1:9".to_owned();
     let url = list.unwrap_or_else(nobody);

@@ -62,7 +62,7 @@ async fn each_mode_reads_what_its_proxy_writes() -> anyhow::Result<()> {
     ] {
         let service = behind_a_proxy(&[("ClientAddress", mode)]).await?;
         try_to_log_in(&service, &[(header, value)]).await?;
-        assert_eq!(seen(&service).await?, [address], "{mode}");
+        assert_eq!(logged_addresses(&service).await?, [address], "{mode}");
     }
     Ok(())
 }
@@ -73,7 +73,10 @@ async fn an_unreadable_address_is_counted_and_never_guessed() -> anyhow::Result<
     for value in ["203.0.113.5", "203.0.113.5:443, 203.0.113.6:443"] {
         try_to_log_in(&service, &[("cloudfront-viewer-address", value)]).await?;
     }
-    assert_eq!(seen(&service).await?, ["127.0.0.1", "127.0.0.1"]);
+    assert_eq!(
+        logged_addresses(&service).await?,
+        ["127.0.0.1", "127.0.0.1"]
+    );
     let counts = lines(&service, "client_address_unreadable").await?;
     assert_eq!(counts.len(), 2, "{counts:?}");
     let warnings = lines(&service, "client_address").await?;
@@ -95,8 +98,8 @@ async fn a_request_that_bypasses_the_proxy_is_identified_by_its_connection() -> 
     try_to_log_in(&service, &[claim]).await?;
     try_to_log_in(&service, &[claim, (SECRET_HEADER, "a guess")]).await?;
     try_to_log_in(&service, &[claim, (SECRET_HEADER, &secret)]).await?;
-    let seen = seen(&service).await?;
-    assert_eq!(seen, ["127.0.0.1", "127.0.0.1", "203.0.113.5"]);
+    let logged = logged_addresses(&service).await?;
+    assert_eq!(logged, ["127.0.0.1", "127.0.0.1", "203.0.113.5"]);
     assert_eq!(lines(&service, "direct_request").await?.len(), 2);
     for line in service.logs().await? {
         assert!(!line.contains(&secret) && !line.contains("a guess"));
@@ -130,8 +133,8 @@ async fn try_to_log_in(service: &Service, headers: &[(&str, &str)]) -> anyhow::R
     Ok(())
 }
 
-/// The addresses in the audit lines of failed logins, in their order.
-async fn seen(service: &Service) -> anyhow::Result<Vec<String>> {
+/// The addresses in the audit lines of failed logins, in order.
+async fn logged_addresses(service: &Service) -> anyhow::Result<Vec<String>> {
     let lines = lines(service, "event").await?.into_iter();
     let failed = lines.filter(|line| line["event"] == "login_failed");
     Ok(failed
@@ -168,7 +171,7 @@ async fn behind_a_proxy(pairs: &[(&str, &str)]) -> anyhow::Result<Service> {
     Service::start_locally(|options| options.parameters = parameters(pairs)).await
 }
 
-/// The log lines that have a member of this name.
+/// The log lines that have a member with this name.
 async fn lines(service: &Service, member: &str) -> anyhow::Result<Vec<Value>> {
     let logs = service.logs().await?;
     let lines = logs

@@ -7,13 +7,13 @@ use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 
-/// Read units, write units, and calls one after the other.
+/// Read units, write units, and the number of calls, which are sequential.
 type Units = (f64, f64, usize);
 
 #[tokio::test]
 async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     let (service, proxy) = Service::start_behind_a_proxy(|_| ()).await?;
-    // The first of each kind warms its function up, which reads too.
+    // The first request of each kind starts its function, which reads too.
     let mut ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;
     let rotated = ada.refreshes(&service).await?;
@@ -42,7 +42,7 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     let introspect = || service.request(Method::POST, "/introspect").form(&form);
     let by_client = || introspect().basic_auth(&client.id, Some(&client.secret));
     let by_token = || introspect().bearer_auth(&admin.access_token);
-    // The first reads the keys and the client.
+    // The first introspection also reads the keys and the client.
     service.send(by_client()).await?;
     let _warm_up = proxy.take_costs();
     for (name, request) in [

@@ -60,7 +60,7 @@ pub(crate) async fn guess_at(service: &Service, person: &Person) -> anyhow::Resu
     Ok(keys)
 }
 
-/// Every item of every table that names the person in any attribute.
+/// The items of all tables that name the person in any attribute.
 async fn traces(service: &Service, person: &Person) -> anyhow::Result<Vec<String>> {
     let mut words = vec![person.id.clone(), person.username.to_lowercase()];
     words.extend(person.identifier_digests());

@@ -62,7 +62,7 @@ fn every_setting_of_the_template_is_documented_with_its_default() -> anyhow::Res
     Ok(())
 }
 
-/// A function that the command does not build is deployed as it was before.
+/// A function that the command does not build would be deployed as it was before.
 #[test]
 fn the_deployment_builds_every_function() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 #[tokio::test]
 #[expect(clippy::too_many_lines, reason = "a line for each event")]
 async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Result<()> {
-    // The events' names are fixed: with parameters that other tests use they may be taken.
+    // The names in the events are fixed, so another test on the same stack may take them.
     let service = Service::shared_with(&[("ClientId", "events")]).await?;
     let ada = service.logged_in("ada").await?;
     let admin = service.administrator("grace").await?;
@@ -179,7 +179,7 @@ async fn outcome(service: &Service, function: &str, event: &str) -> anyhow::Resu
     })
 }
 
-/// Every event file, with its function, in an order in which `register` comes before `login`.
+/// Every event file with its function; `register` comes before `login`.
 fn events() -> anyhow::Result<Vec<(String, PathBuf)>> {
     let mut found = Vec::new();
     for folder in std::fs::read_dir(binaries::root().join("events"))? {

@@ -183,11 +183,11 @@ async fn the_scheme_is_read_in_any_case_at_every_route() -> anyhow::Result<()> {
 async fn two_authorization_headers_are_refused_in_either_order() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
-    let good = format!("Bearer {}", ada.access_token);
+    let valid = format!("Bearer {}", ada.access_token);
     for pair in [
-        [good.as_str(), "Bearer x"],
-        ["Bearer x", &good],
-        [&good, &good],
+        [valid.as_str(), "Bearer x"],
+        ["Bearer x", &valid],
+        [&valid, &valid],
     ] {
         for (method, path) in PROTECTED {
             let request = service
@@ -215,8 +215,8 @@ async fn hostile(
     revoked: &Person,
 ) -> anyhow::Result<Vec<(&'static str, String)>> {
     let mint = Mint::of(service).await?;
-    let good = &person.access_token;
-    let parts: Vec<&str> = good.split('.').collect();
+    let valid = &person.access_token;
+    let parts: Vec<&str> = valid.split('.').collect();
     let none = URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
     let bearer = |token: String| format!("Bearer {token}");
     Ok(vec![
@@ -237,18 +237,18 @@ async fn hostile(
         ),
         ("a refresh token", bearer(person.refresh_token.clone())),
         ("a revoked token", bearer(revoked.access_token.clone())),
-        ("another scheme", format!("Basic {good}")),
-        ("another scheme in lower case", format!("basic {good}")),
-        ("no scheme", good.clone()),
+        ("another scheme", format!("Basic {valid}")),
+        ("another scheme in lower case", format!("basic {valid}")),
+        ("no scheme", valid.clone()),
         ("only a scheme", "Bearer".to_owned()),
-        ("a tab after the scheme", format!("Bearer\t{good}")),
-        ("a quoted token", format!("Bearer \"{good}\"")),
-        ("two tokens", format!("Bearer {good} {good}")),
+        ("a tab after the scheme", format!("Bearer\t{valid}")),
+        ("a quoted token", format!("Bearer \"{valid}\"")),
+        ("two tokens", format!("Bearer {valid} {valid}")),
         (
             "two joined by a comma",
-            format!("Bearer {good},Bearer {good}"),
+            format!("Bearer {valid},Bearer {valid}"),
         ),
-        ("a token and more", format!("Bearer {good}x")),
+        ("a token and more", format!("Bearer {valid}x")),
         ("nine KiB", bearer("x".repeat(9 * 1024))),
     ])
 }

@@ -1,4 +1,4 @@
-//! `GET /me/export`: all that is held about a person, but secrets.
+//! `GET /me/export`: everything that is stored about a person, except secrets.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_tests::Service;
@@ -48,11 +48,11 @@ async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::R
     assert_eq!(body["password"]["parameters"], "m=19456, t=2, p=1");
     assert_eq!(response.list("sessions").len(), 2);
     assert_eq!(response.list("login_attempts").len(), 5);
-    assert!(!response.text.contains(&eve.id), "nobody else's");
+    assert!(!response.text.contains(&eve.id), "data of another person");
     Ok(())
 }
 
-/// How an attribute appears in an export.
+/// Returns an attribute as it appears in an export.
 fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
     if let Ok(items) = value.as_l() {
         return items
@@ -61,7 +61,7 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
             .collect();
     }
     if let Ok(text) = value.as_s() {
-        // The keys of the table of users are its prefixes and these very members.
+        // A key of the users table is a prefix and a value that the export contains.
         let key = name == "pk" && table == "UsersTable";
         let text = if key {
             text.split('#').next_back()

@@ -10,7 +10,7 @@ use serde_json::json;
 
 const WRONG: &str = "a wrong password";
 
-/// A time that no test lives to see.
+/// A time that no test reaches.
 const NEVER: i64 = 9_000_000_000;
 
 async fn log_in_from(
@@ -41,7 +41,7 @@ async fn after_too_many_wrong_passwords_known_and_unknown_names_are_both_throttl
             let response = log_in_from(&service, &stranger, &name, WRONG).await?;
             response.assert_problem(401, "invalid_credentials");
         }
-        // The sixth made the next one wait: for a second, and in this test for ever.
+        // The sixth made the next one wait: for a second, but in this test for ever.
         let tables = Tables::of(&service);
         tables.lock_until(&counter(&name), NEVER).await?;
         // The right password, from another address.

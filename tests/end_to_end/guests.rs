@@ -36,7 +36,7 @@ async fn a_service_without_the_authorizer_verifies_tokens_and_sees_no_revocation
     }
     let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
-    let guests = Guests::write("alone")?;
+    let guests = Guests::write("standalone")?;
     guests.cargo(&["build", "--package", "consumer"])?;
     let tree = guests.tree("consumer")?;
     for absent in ["aws-sdk-dynamodb", "argon2", "gatehouse-store", "ring"] {

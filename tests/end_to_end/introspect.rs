@@ -1,4 +1,4 @@
-//! `POST /introspect` (RFC 7662), for the holder of an access token.
+//! `POST /introspect` (RFC 7662), for callers with an access token.
 
 use gatehouse_tests::tokens::Mint;
 use gatehouse_tests::{Person, Response, Service};

@@ -1,4 +1,4 @@
-//! Every route that names an object, with another person's: never 200.
+//! No route that names an object returns 200 for another person's object.
 
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::template::{Template, text};
@@ -103,7 +103,7 @@ fn refused(response: &Response, code: &str) {
     assert_eq!(response.json()["errors"][0]["code"], code);
 }
 
-/// Every item of users, sessions and revocations that is about these people.
+/// The items of users, sessions and revocations that are about these people.
 async fn everything(service: &Service, people: &[&Person]) -> anyhow::Result<Vec<String>> {
     let mut found = Vec::new();
     for table in ["UsersTable", "SessionsTable", "RevocationsTable"] {

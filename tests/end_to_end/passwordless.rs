@@ -1,4 +1,4 @@
-//! Accounts without a password: how they look, and how they get their first one.
+//! Accounts without a password: how they appear, and how they get their first password.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_tests::tables::Tables;
@@ -31,8 +31,8 @@ async fn without_a_password_nobody_logs_in_until_a_recovery_code_sets_the_first(
     Ok(())
 }
 
-/// Their tokens can only be from before the password was removed. A stolen one sets no
-/// first password: that takes a recovery code.
+/// Such an account's tokens are older than the removal of its password. A stolen token
+/// cannot set a first password: only a recovery code can.
 #[tokio::test]
 async fn without_a_password_every_request_that_needs_one_fails_like_a_wrong_one()
 -> anyhow::Result<()> {
@@ -68,7 +68,7 @@ async fn an_administrator_and_an_export_see_that_there_is_no_password() -> anyho
     Ok(())
 }
 
-/// Removes the password of an account; otherwise only an import makes such accounts.
+/// Removes the password of an account; otherwise only an import creates such accounts.
 async fn forget_password(service: &Service, person: &Person) -> anyhow::Result<()> {
     let tables = Tables::of(service);
     for attribute in ["password_hash", "password_changed_at"] {

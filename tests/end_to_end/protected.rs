@@ -54,7 +54,7 @@ async fn every_route_that_requires_a_role_names_it() -> anyhow::Result<()> {
 #[tokio::test]
 async fn after_a_change_of_roles_the_old_token_is_refused() -> anyhow::Result<()> {
     let service = Service::shared().await?;
-    // The last administrator could not be demoted.
+    // Without another administrator, Ada could not be demoted.
     service.administrator("grace").await?;
     let ada = service.administrator("ada").await?;
     ada.is_let_in_at(&service, "/admin").await?;
@@ -99,7 +99,7 @@ async fn other_spellings_of_a_path_are_other_paths() -> anyhow::Result<()> {
         let response = ada.get(&service, path).await?;
         let mut expected = (404, "Not Found".to_owned());
         // The emulator drops empty segments before it looks for the route, unlike
-        // API Gateway: then the route that it finds decides.
+        // API Gateway: then the response is that of the route that it finds.
         if is_deployed() && response.status != 404 {
             let segments: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
             let routed = format!("/{}", segments.join("/"));

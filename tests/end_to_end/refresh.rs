@@ -55,7 +55,7 @@ async fn a_replayed_refresh_token_outside_the_window_ends_the_session() -> anyho
     let tables = Tables::of(&service);
     tables.age_sessions(&ada, "rotated_at", 11).await?;
     ada.cannot_refresh(&service).await?;
-    // Neither the thief nor the owner, whoever has it.
+    // Whoever has the successor, thief or owner, is logged out.
     successor.is_logged_out(&service).await?;
     let logs = service.logs().await?;
     let reported = logs.iter().filter(|line| {

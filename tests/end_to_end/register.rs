@@ -49,7 +49,7 @@ async fn a_taken_username_is_refused_in_every_spelling() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Cherokee, Adlam, Georgian and Greek, also in the case that nobody types.
+/// Cherokee, Adlam, Georgian and Greek, even in the case that nobody types.
 #[tokio::test]
 async fn a_name_of_any_script_logs_in_in_any_case() -> anyhow::Result<()> {
     let service = Service::shared().await?;

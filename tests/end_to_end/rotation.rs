@@ -1,4 +1,4 @@
-//! A rotation whose process is killed, and the next run that completes it.
+//! A rotation whose process is killed is completed by the next run.
 
 use std::time::Duration;
 
@@ -58,7 +58,7 @@ async fn kill_within(
     event: &str,
     hold: Hold,
 ) -> anyhow::Result<u32> {
-    // Starts the process, which the first step has not done yet.
+    // Starts the process: before the first step there is none.
     let warm = service.invoke("rotate-keys", b"{}").await?;
     ensure!(warm.is_err(), "an event that is not a rotation is an error");
     let process = service.stack().process_ids("rotate-keys");
@@ -72,7 +72,7 @@ async fn kill_within(
     });
     ensure!(
         response.is_err(),
-        "a killed process has answered: {response:?}"
+        "a killed process responded: {response:?}"
     );
     killed
 }
@@ -104,7 +104,7 @@ async fn is_whole(service: &Service, person: &Person, before: &str) -> anyhow::R
     person.is_let_in(service).await
 }
 
-/// A stack whose keys may rotate a second after they were published.
+/// A stack whose keys may rotate one second after they were published.
 async fn service() -> anyhow::Result<(Service, Proxy)> {
     let short = parameters(&[("KeyCacheSeconds", "1"), ("MinPendingSeconds", "1")]);
     Service::start_behind_a_proxy(|options| options.parameters = short).await

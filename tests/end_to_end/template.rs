@@ -1,4 +1,4 @@
-//! What must hold of the template whatever else changes.
+//! The settings that each function gets, and those that it must not get.
 
 use gatehouse_tests::Service;
 use gatehouse_tests::deployment::is_deployed;
@@ -12,7 +12,7 @@ async fn every_function_gets_its_settings_from_the_template() -> anyhow::Result<
     }
     for function in ["login", "refresh"] {
         let environment = service.environment(function).await?;
-        // A file on a local stack, the secret in a deployment.
+        // The ring is in a file on a local stack, and in the secret in a deployment.
         let places = ["KEY_RING_FILE", "KEY_RING_SECRET_ARN"];
         let set = places.map(|place| environment.contains_key(place));
         assert_eq!(set, [!is_deployed(), is_deployed()], "{function}");

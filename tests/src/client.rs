@@ -21,7 +21,7 @@ pub struct ResourceServer {
 }
 
 impl ResourceServer {
-    /// Registers a client with an id of its own.
+    /// Registers a client with a unique id.
     ///
     /// # Errors
     /// If the table cannot be written.

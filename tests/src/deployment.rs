@@ -37,7 +37,7 @@ pub type Parameters = BTreeMap<String, String>;
 
 impl Deployment {
     /// Returns the stack of the run. A stack with other parameters is deployed for the
-    /// first test that asks for it, and gets its keys.
+    /// first test that needs it, and gets its keys.
     ///
     /// # Errors
     /// If it cannot be found or deployed.

@@ -28,8 +28,8 @@ pub(crate) async fn start(mut options: StackOptions, work: &TempDir) -> anyhow::
     Ok(Stack::start(complete(options)?).await?)
 }
 
-/// Returns the stack with these parameters, which is started for the first test that
-/// asks for it. Nothing drops it, so its processes end because their host is gone.
+/// Returns the stack with these parameters; the first test that needs it starts it.
+/// Nothing drops it: its processes exit once the host of their Runtime API is gone.
 pub(crate) async fn shared(parameters: Parameters) -> anyhow::Result<Arc<Stack>> {
     let mut stacks = SHARED.lock().await;
     if let Some(known) = stacks.get(&parameters) {

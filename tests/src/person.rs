@@ -39,8 +39,8 @@ pub struct Person {
 pub const PASSWORD: &str = "a long and winding passphrase";
 
 impl Person {
-    /// Returns a person without an account, whose username begins with `name` and is
-    /// taken by nobody else.
+    /// Returns a person without an account, with a unique username that begins with
+    /// `name`.
     #[must_use]
     pub fn named(name: &str) -> Self {
         Self::with_username(&unique(name))

@@ -24,7 +24,7 @@ use crate::settings::Settings;
 
 pub use outage::Outage;
 
-/// A running service, and a client of it with an address of its own.
+/// A running service, and an HTTP client with its own address.
 #[derive(Debug)]
 pub struct Service {
     host: Host,
@@ -90,8 +90,8 @@ impl Service {
         Self::at(Host::Shared(local::shared(parameters).await?))
     }
 
-    /// Starts a service with the template's defaults, which nobody else uses unless it
-    /// is the deployed one: for tests that break it, or that count what is there.
+    /// Starts a service with the template's defaults. No other test uses it, unless it is
+    /// the deployed one: for tests that break it, or that count all items.
     ///
     /// # Errors
     /// As [`shared`](Self::shared).

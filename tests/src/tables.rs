@@ -84,7 +84,7 @@ impl<'a> Tables<'a> {
     /// Sets the end of a lock on login attempts.
     ///
     /// # Errors
-    /// If nobody has tried to log in by this key.
+    /// If there is no such counter.
     pub async fn lock_until(&self, key: &str, time: i64) -> anyhow::Result<()> {
         let (table, attribute) = ("LoginAttemptsTable", "locked_until");
         self.set(table, ("pk", key), attribute, number(time)).await
