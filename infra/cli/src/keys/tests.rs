@@ -103,7 +103,7 @@ async fn a_list_does_not_show_the_keys_themselves() {
     let ring = std::fs::read_to_string(directory.path().join("key-ring.json")).unwrap();
     let ring: Value = serde_json::from_str(&ring).unwrap();
     for key in ring["signing"].as_array().unwrap() {
-        assert!(!shown.contains(key["key"]["d"].as_str().unwrap()));
+        assert!(!shown.contains(key["key"]["pkcs8"].as_str().unwrap()));
     }
     for key in ring["mac"].as_array().unwrap() {
         assert!(!shown.contains(key["key"]["k"].as_str().unwrap()));

@@ -34,6 +34,18 @@ impl Material {
         }
     }
 
+    /// Takes a point as the backend writes it (SEC 1 section 2.3.3, uncompressed).
+    pub(crate) fn from_uncompressed(point: &[u8]) -> Result<Self, KeyError> {
+        let Some((4, coordinates)) = point.split_first() else {
+            return Err(KeyError::Member("x"));
+        };
+        let (x, y) = coordinates
+            .split_first_chunk()
+            .ok_or(KeyError::Member("x"))?;
+        let y = y.try_into().map_err(|_| KeyError::Member("y"))?;
+        Self::p256(*x, y)
+    }
+
     /// Takes a point, if it is one of the curve.
     pub(crate) fn p256(x: [u8; 32], y: [u8; 32]) -> Result<Self, KeyError> {
         let point = uncompressed(&x, &y);
@@ -146,7 +158,7 @@ fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], 
 }
 
 /// SEC 1 section 2.3.3, without compression.
-pub(crate) fn uncompressed(x: &[u8; 32], y: &[u8; 32]) -> Vec<u8> {
+fn uncompressed(x: &[u8; 32], y: &[u8; 32]) -> Vec<u8> {
     [&[4], x.as_slice(), y].concat()
 }
 

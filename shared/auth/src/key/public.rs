@@ -46,7 +46,7 @@ impl PublicJwk {
     }
 
     /// Makes a JWK whose id is its thumbprint.
-    pub(crate) fn of(material: Material) -> Result<Self, KeyError> {
+    pub(crate) fn from_material(material: Material) -> Result<Self, KeyError> {
         let kid = Kid::parse(&material.thumbprint())?;
         Ok(Self { kid, material })
     }

@@ -14,6 +14,9 @@ pub(crate) const ALGORITHMS: [Algorithm; 3] =
 /// The moment at which tests begin.
 pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
 
+/// A ring as it was stored before PKCS#8, with keys of all kinds that nothing uses.
+pub(crate) const JWK_RING: &str = include_str!("testing/jwk_ring.json");
+
 /// Returns the one key of its kind: making an RSA key takes seconds.
 pub(crate) fn key(algorithm: Algorithm) -> &'static SigningKey {
     static KEYS: [OnceLock<SigningKey>; 3] = [const { OnceLock::new() }; 3];

@@ -9,7 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::claims::Claims;
 use crate::failure::Failure;
 use crate::id::{Jti, SessionId, SubjectId};
-use crate::key::SigningKey;
+use crate::key::{SigningError, SigningKey};
 use crate::newtype::redacted_debug;
 use crate::role::Roles;
 use crate::scope::Scopes;
@@ -55,7 +55,7 @@ pub enum SignError {
     Claims(#[source] serde_json::Error),
     /// The crypto backend could not sign.
     #[error("the token could not be signed")]
-    Signature(#[source] jsonwebtoken::errors::Error),
+    Signature(#[source] SigningError),
 }
 
 impl Failure for SignError {

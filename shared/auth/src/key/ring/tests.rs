@@ -1,8 +1,10 @@
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::key::testing::NOW;
+use crate::key::testing::{JWK_RING, NOW};
 
 fn ring() -> KeyRing {
     KeyRing::first(Algorithm::Es256, NOW).unwrap()
@@ -70,9 +72,54 @@ fn what_is_published_holds_no_private_part() {
     let ring = ring();
     let published = serde_json::to_string(&ring.published()).unwrap();
     for held in document(&ring)["signing"].as_array().unwrap() {
-        assert!(!published.contains(held["key"]["d"].as_str().unwrap()));
-        assert!(published.contains(held["key"]["x"].as_str().unwrap()));
+        let pkcs8 = held["key"]["pkcs8"].as_str().unwrap();
+        assert!(!published.contains(pkcs8));
+        assert!(!published.contains(&private_number(pkcs8)));
+        assert!(published.contains(held["key"]["kid"].as_str().unwrap()));
     }
+}
+
+/// The private number of a P-256 key in base64url, as the `d` of a JWK would show it.
+fn private_number(pkcs8: &str) -> String {
+    let der = STANDARD.decode(pkcs8).unwrap();
+    let octets = der.windows(2).position(|bytes| bytes == [4, 32]).unwrap();
+    URL_SAFE_NO_PAD.encode(&der[octets + 2..octets + 34])
+}
+
+#[test]
+fn a_ring_of_jwks_is_read_and_stored_as_pkcs8() {
+    let old = KeyRing::parse(JWK_RING).unwrap();
+    assert_eq!(old.signing_keys().count(), 4);
+    assert!(old.active().is_some() && old.active_mac().is_some());
+    let stored = old.to_json();
+    let stored = stored.expose_secret();
+    for member in ["kty", "\"d\"", "\"p\""] {
+        assert!(JWK_RING.contains(member) && !stored.contains(member), "{member}");
+    }
+    let new = KeyRing::parse(stored).unwrap();
+    assert!(new.is_same(&old));
+    let published = old.published();
+    assert_eq!(new.published().jwk_set(NOW), published.jwk_set(NOW));
+    assert_eq!(published.prove(&new, NOW), Ok(()));
+}
+
+#[test]
+fn the_next_ring_of_a_ring_of_jwks_keeps_every_key() {
+    let old = || KeyRing::parse(JWK_RING).unwrap();
+    let published = old().published();
+    let rules = RotationRules {
+        algorithm: Algorithm::Es256,
+        min_pending: std::time::Duration::ZERO,
+    };
+    let next = old().rotate(Some(&published), rules, NOW).unwrap().ring;
+    let next = KeyRing::parse(next.to_json().expose_secret()).unwrap();
+    for key in old().signing_keys() {
+        assert!(next.signing_keys().any(|kept| kept.kid == key.kid), "{}", key.kid);
+    }
+    for key in old().mac_keys() {
+        assert!(next.mac(&key.id).is_some());
+    }
+    assert_eq!(next.signing_keys().count(), 5);
 }
 
 #[test]
@@ -97,8 +144,8 @@ fn a_ring_with_one_id_twice_or_several_active_keys_is_refused() {
 #[test]
 fn a_malformed_ring_is_told_without_quoting_it() {
     let mut odd = document(&ring());
-    odd["signing"][0]["since"] = odd["signing"][0]["key"]["d"].clone();
-    let secret = odd["signing"][0]["key"]["d"].as_str().unwrap().to_owned();
+    odd["signing"][0]["since"] = odd["signing"][0]["key"]["pkcs8"].clone();
+    let secret = odd["signing"][0]["key"]["pkcs8"].as_str().unwrap().to_owned();
     let error = parse(&odd).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&secret));
     for odd in [
