@@ -13,7 +13,7 @@ use gatehouse_auth::token::Verifier;
 use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_edge::{Audit, AuditEvent, ClientAddress, Clock, StartError, telemetry};
 use gatehouse_store::{
-    Budget, CachedVerifyingKeys, Connection, KeysError, Revocations, SigningKeys, StoreError,
+    Budget, CachedVerifyingKeys, Connection, KeyStoreError, Revocations, SigningKeys, StoreError,
 };
 use lambda_runtime::Diagnostic;
 
@@ -73,7 +73,7 @@ pub enum AuthorizerError {
     InvalidArn(#[from] InvalidArn),
     /// The keys could not be read.
     #[error("the keys could not be read")]
-    Keys(#[from] KeysError),
+    Keys(#[from] KeyStoreError),
     /// The revocations could not be read, or not all of them.
     #[error("the revocations could not be read")]
     Store(#[from] StoreError),

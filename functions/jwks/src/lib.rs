@@ -35,7 +35,7 @@ impl App {
             clock: Clock::System,
         };
         // Opens the connection; if this fails, the first request reports it.
-        let _ = app.keys.published(app.clock.now()).await;
+        let _ = app.keys.current(app.clock.now()).await;
         Ok(app)
     }
 }
@@ -62,7 +62,7 @@ async fn document(app: &App, request: &Request) -> Result<Document, Problem> {
         Some(_) | None => return Err(Problem::not_found()),
     };
     let now = app.clock.now();
-    let set = app.keys.published(now).await?.jwk_set(now);
+    let set = app.keys.current(now).await?.published().jwk_set(now);
     Ok(Document::new(&match discovery {
         None => set,
         Some(discovery) => discovery.document(&app.issuer, &set),

@@ -10,7 +10,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
 use gatehouse_edge::{Response, Tokens};
-use gatehouse_store::KeysError;
+use gatehouse_store::KeyStoreError;
 
 use crate::app::App;
 use crate::attempt::LoginAttempt;
@@ -35,7 +35,7 @@ impl NewSession<'_> {
         let (key, mac) = ring
             .active()
             .zip(ring.active_mac())
-            .ok_or(KeysError::NotReady)?;
+            .ok_or(KeyStoreError::NotReady)?;
         let sid = SessionId::from_bytes(random::bytes()?);
         let session = self.session(app, sid, mac.id().to_string())?;
         let grant = Grant {

@@ -12,7 +12,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
 use gatehouse_edge::{AuditEvent, OauthError, Request, Response, Tokens};
-use gatehouse_store::{KeysError, RotateSession};
+use gatehouse_store::{KeyStoreError, RotateSession};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
@@ -108,7 +108,7 @@ impl Refresh<'_> {
             .presented
             .ring
             .active_mac()
-            .ok_or(KeysError::NotReady)?;
+            .ok_or(KeyStoreError::NotReady)?;
         let update = RotateSession {
             sid: token.sid(),
             sub: token.sub(),
@@ -148,9 +148,9 @@ impl Refresh<'_> {
         // token. It may be newer than the ring that had the presented token's key.
         let kid = MacKid::parse(&session.mac_kid).map_err(MalformedKeyId)?;
         let ring = self.app.ring.with_mac(&kid, self.now).await?;
-        let ring = ring.ok_or(KeysError::HeldBack)?;
-        let key = ring.active().ok_or(KeysError::NotReady)?;
-        let mac = ring.mac(&kid).ok_or(KeysError::HeldBack)?;
+        let ring = ring.ok_or(KeyStoreError::HeldBack)?;
+        let key = ring.active().ok_or(KeyStoreError::NotReady)?;
+        let mac = ring.mac(&kid).ok_or(KeyStoreError::HeldBack)?;
         if let Some(wanted) = &self.wanted
             && !wanted.is_subset(&session.scope)
         {

@@ -2,6 +2,7 @@
 //! authenticate refresh tokens; with the states they pass through.
 
 mod algorithm;
+mod cache;
 mod error;
 mod kid;
 mod mac;
@@ -16,6 +17,7 @@ mod state;
 mod verifying;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use cache::{HeldBack, KeyCache, KeySource, LONGEST_STALENESS, Lookup};
 pub use error::KeyError;
 pub use kid::{Kid, KidError};
 pub use mac::{MacKey, MacKid, MacKidError};

@@ -19,12 +19,12 @@ pub use dynamodb::connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,
 };
 pub use dynamodb::error::StoreError;
-pub use keys::cache::KeysError;
+pub use keys::error::KeyStoreError;
 pub use keys::published::SigningKeys;
 pub use keys::ring::{CachedKeyRing, KeyRingSource, KeyRingSourceError};
 pub use keys::rotation::{Created, KeyRotation, Progress, Removal, RotationError};
 pub use keys::staging::KeyRingVersions;
-pub use keys::verifying::CachedVerifyingKeys;
+pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{
     AttemptKeys, Guess, LoginAttempts, LoginLookup, LoginReservation, Reservation, ReservedLogin,
 };

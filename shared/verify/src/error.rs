@@ -2,7 +2,7 @@
 
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::json::JsonError;
-use gatehouse_auth::key::KeyError;
+use gatehouse_auth::key::{HeldBack, KeyError};
 use gatehouse_auth::token::TokenError;
 
 /// Why a token is not let in.
@@ -13,23 +13,29 @@ pub enum VerifyError {
     Token(#[from] TokenError),
     /// There are no keys to tell by: 503.
     #[error(transparent)]
-    Keys(#[from] KeysError),
+    Keys(#[from] RemoteKeysError),
 }
 
 /// Why there are no keys, or none that are young enough.
 #[derive(Debug, thiserror::Error)]
-pub enum KeysError {
-    /// The last try is too recent for another.
-    #[error("the keys were asked for a moment ago")]
+pub enum RemoteKeysError {
+    /// The last attempt to fetch the keys is too recent for another.
+    #[error("the last attempt to fetch the keys is too recent")]
     HeldBack,
-    /// The issuer gave no keys.
+    /// The issuer returned no valid keys.
     #[error("the issuer's keys could not be fetched")]
-    Fetch(#[source] FetchError),
+    Fetch(#[from] JwkSetError),
+}
+
+impl From<HeldBack> for RemoteKeysError {
+    fn from(_: HeldBack) -> Self {
+        Self::HeldBack
+    }
 }
 
 /// What came instead of keys.
 #[derive(Debug, thiserror::Error)]
-pub enum FetchError {
+pub enum JwkSetError {
     /// No body came, or one that no set of keys needs.
     #[error(transparent)]
     Http(#[from] gatehouse_fetch::FetchError),
@@ -41,14 +47,31 @@ pub enum FetchError {
     Keys(#[source] KeyError),
 }
 
-impl Failure for KeysError {
+impl Failure for RemoteKeysError {
     fn is_transient(&self) -> bool {
         match self {
             Self::HeldBack => true,
             Self::Fetch(error) => match error {
-                FetchError::Http(error) => error.is_transient(),
-                FetchError::Json(_) | FetchError::Keys(_) => false,
+                JwkSetError::Http(error) => error.is_transient(),
+                JwkSetError::Json(_) | JwkSetError::Keys(_) => false,
             },
         }
     }
+}
+
+/// Why a verifier cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// The keys' address is no https URL, or plain http to another machine.
+    #[error("the issuer and the keys' address must be https URLs without a fragment")]
+    Address,
+    /// Issuer or audience is empty.
+    #[error("the issuer and the audience must not be empty")]
+    Empty,
+    /// The age is zero or longer than stale keys may be used for.
+    #[error("the keys' age must be 1 second to 1 hour")]
+    MaxAge,
+    /// This machine's certificate authorities cannot be read.
+    #[error("this machine trusts no certificate authority")]
+    Authorities(#[source] std::io::Error),
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use gatehouse_auth::json;
-use gatehouse_auth::key::{PublicJwk, parse_jwk_set};
+use gatehouse_auth::key::{KeySource, PublicJwk, VerifyingKeys, parse_jwk_set};
+use gatehouse_auth::time::Timestamp;
 use gatehouse_fetch::{Fetcher, Limits};
 use http::Uri;
 
-use crate::error::FetchError;
-use crate::settings::SettingsError;
+use crate::error::{JwkSetError, RemoteKeysError, SettingsError};
 
 /// A client of one address.
 #[derive(Debug)]
@@ -28,13 +28,22 @@ impl JwkSetClient {
         Ok(Self { fetcher, uri })
     }
 
-    /// Fetches the keys: all of the set, or none of it.
-    pub(crate) async fn fetch(&self) -> Result<Vec<PublicJwk>, FetchError> {
+    async fn jwk_set(&self) -> Result<Vec<PublicJwk>, JwkSetError> {
         let body = self
             .fetcher
             .get(&self.uri, &[("accept", "application/json")]);
-        let set = json::parse(&body.await?, MAX_DEPTH).map_err(FetchError::Json)?;
-        parse_jwk_set(&set).map_err(FetchError::Keys)
+        let set = json::parse(&body.await?, MAX_DEPTH).map_err(JwkSetError::Json)?;
+        parse_jwk_set(&set).map_err(JwkSetError::Keys)
+    }
+}
+
+impl KeySource for JwkSetClient {
+    type Keys = VerifyingKeys;
+    type Error = RemoteKeysError;
+
+    /// Fetches the whole set or none of it.
+    async fn fetch(&self, _: Timestamp) -> Result<VerifyingKeys, RemoteKeysError> {
+        Ok(VerifyingKeys::from_jwks(self.jwk_set().await?))
     }
 }
 

@@ -32,28 +32,27 @@
 
 mod error;
 mod fetch;
-mod keys;
 mod settings;
 
-pub use error::{FetchError, KeysError, VerifyError};
+pub use error::{JwkSetError, RemoteKeysError, SettingsError, VerifyError};
 pub use gatehouse_auth::authorization::{CredentialError, bearer_token};
 pub use gatehouse_auth::claims::Claims;
 pub use gatehouse_auth::time::Timestamp;
 pub use gatehouse_auth::token::TokenError;
 pub use gatehouse_fetch::FetchError as HttpError;
-pub use settings::{Settings, SettingsError};
+pub use settings::Settings;
 
+use gatehouse_auth::key::KeyCache;
 use gatehouse_auth::token::Verifier;
 
 use fetch::JwkSetClient;
-use keys::RemoteKeys;
 
 /// Verifies access tokens of one issuer for one audience, with keys that it
 /// fetches from the issuer and keeps. Make one for the whole service.
 #[derive(Debug)]
 pub struct RemoteVerifier {
     verifier: Verifier,
-    keys: RemoteKeys,
+    keys: KeyCache<JwkSetClient>,
 }
 
 impl RemoteVerifier {
@@ -66,7 +65,7 @@ impl RemoteVerifier {
         let uri = settings.check()?;
         let client = JwkSetClient::new(uri, settings.timeout)?;
         Ok(Self {
-            keys: RemoteKeys::new(client, settings.max_age),
+            keys: KeyCache::new(client, settings.max_age),
             verifier: Verifier::new(settings.issuer, settings.audience),
         })
     }
@@ -74,9 +73,9 @@ impl RemoteVerifier {
     /// Fetches the keys, so that the first request need not wait for them.
     ///
     /// # Errors
-    /// [`KeysError`] when they cannot be had. The verifier stays usable: the
+    /// [`RemoteKeysError`] when they cannot be had. The verifier stays usable: the
     /// next token asks again.
-    pub async fn preload(&self, now: Timestamp) -> Result<(), KeysError> {
+    pub async fn preload(&self, now: Timestamp) -> Result<(), RemoteKeysError> {
         self.keys.current(now).await.map(drop)
     }
 
@@ -86,13 +85,6 @@ impl RemoteVerifier {
     /// [`VerifyError::Token`] when it is not good: answer 401.
     /// [`VerifyError::Keys`] when that cannot be told: answer 503, never let it in.
     pub async fn verify(&self, token: &str, now: Timestamp) -> Result<Claims, VerifyError> {
-        let keys = self.keys.current(now).await?;
-        match self.verifier.verify(token, &keys, now) {
-            Err(TokenError::UnknownKey(kid)) => match self.keys.after_unknown(&kid, now).await? {
-                Some(keys) => Ok(self.verifier.verify(token, &keys, now)?),
-                None => Err(TokenError::UnknownKey(kid).into()),
-            },
-            verdict => Ok(verdict?),
-        }
+        Ok(self.keys.verify(&self.verifier, token, now).await??)
     }
 }

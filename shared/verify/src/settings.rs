@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use gatehouse_auth::key::LONGEST_STALENESS;
 use gatehouse_fetch::is_authentic;
 use http::Uri;
 
-use crate::keys::LONGEST_STALENESS;
+use crate::error::SettingsError;
 
 /// Whose tokens are verified, for whom, and where the keys are.
 #[derive(Debug, Clone)]
@@ -15,23 +16,6 @@ pub struct Settings {
     pub(crate) jwks_uri: Option<String>,
     pub(crate) max_age: Duration,
     pub(crate) timeout: Duration,
-}
-
-/// Why a verifier cannot be made.
-#[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
-    /// The keys' address is no https URL, or plain http to another machine.
-    #[error("the issuer and the keys' address must be https URLs without a fragment")]
-    Address,
-    /// Issuer or audience is empty.
-    #[error("the issuer and the audience must not be empty")]
-    Empty,
-    /// The age is zero or longer than stale keys may be used for.
-    #[error("the keys' age must be 1 second to 1 hour")]
-    MaxAge,
-    /// This machine's certificate authorities cannot be read.
-    #[error("this machine trusts no certificate authority")]
-    Authorities(#[source] std::io::Error),
 }
 
 impl Settings {

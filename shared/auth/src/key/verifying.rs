@@ -40,6 +40,12 @@ impl VerifyingKeys {
     }
 }
 
+impl AsRef<Self> for VerifyingKeys {
+    fn as_ref(&self) -> &Self {
+        self
+    }
+}
+
 /// A public key and the one algorithm that it is for.
 pub struct VerifyingKey {
     algorithm: Algorithm,

@@ -1,7 +1,7 @@
 //! Verifies access tokens, except for revocation, which needs the table.
 
 use crate::claims::Claims;
-use crate::key::VerifyingKeys;
+use crate::key::{KeyCache, KeySource, VerifyingKeys};
 use crate::time::Timestamp;
 use crate::token::compact::Compact;
 use crate::token::error::TokenError;
@@ -42,6 +42,30 @@ impl Verifier {
             return Err(TokenError::Type);
         }
         validate::claims(&compact.payload, &self.issuer, &self.audience, now)
+    }
+}
+
+impl<S: KeySource<Keys: AsRef<VerifyingKeys>>> KeyCache<S> {
+    /// Verifies an access token, but not its revocation. An unknown key id fetches
+    /// the keys once more.
+    ///
+    /// # Errors
+    /// The source's error if the keys could not be fetched. What is wrong with the
+    /// token itself is the inner error.
+    pub async fn verify(
+        &self,
+        verifier: &Verifier,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Result<Claims, TokenError>, S::Error> {
+        let keys = self.current(now).await?;
+        match verifier.verify(token, S::Keys::as_ref(&keys), now) {
+            Err(TokenError::UnknownKey(kid)) => Ok(match self.with_kid(&kid, now).await? {
+                Some(keys) => verifier.verify(token, S::Keys::as_ref(&keys), now),
+                None => Err(TokenError::UnknownKey(kid)),
+            }),
+            verdict => Ok(verdict),
+        }
     }
 }
 

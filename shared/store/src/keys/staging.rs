@@ -10,7 +10,7 @@ mod secret;
 
 use gatehouse_auth::key::KeyRing;
 
-use crate::keys::cache::KeysError;
+use crate::keys::error::KeyStoreError;
 use crate::keys::ring::KeyRingSource;
 use file::FileRing;
 use secret::SecretRing;
@@ -54,7 +54,7 @@ impl KeyRingVersions {
     }
 
     /// Reads the ring in force, one without keys too.
-    pub(crate) async fn in_force(&self) -> Result<InForce, KeysError> {
+    pub(crate) async fn in_force(&self) -> Result<InForce, KeyStoreError> {
         match &self.0 {
             Place::File(file) => file.in_force(),
             Place::Secret(secret) => secret.in_force().await,
@@ -62,7 +62,7 @@ impl KeyRingVersions {
     }
 
     /// Looks for the ring of a rotation.
-    pub(crate) async fn staged(&self, token: &str) -> Result<Staged, KeysError> {
+    pub(crate) async fn staged(&self, token: &str) -> Result<Staged, KeyStoreError> {
         match &self.0 {
             Place::File(file) => file.staged(token),
             Place::Secret(secret) => secret.staged(token).await,
@@ -71,7 +71,7 @@ impl KeyRingVersions {
 
     /// Lets the ring of a rotation wait, in place of any other's. Where this
     /// rotation has one already, that one stays.
-    pub(crate) async fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeysError> {
+    pub(crate) async fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeyStoreError> {
         match &self.0 {
             Place::File(file) => file.stage(token, ring),
             Place::Secret(secret) => secret.stage(token, ring).await,
@@ -80,7 +80,7 @@ impl KeyRingVersions {
 
     /// Brings the waiting ring into force in place of the version `from`.
     /// Returns false, and changes nothing, if that is not in force any more.
-    pub(crate) async fn promote(&self, token: &str, from: &str) -> Result<bool, KeysError> {
+    pub(crate) async fn promote(&self, token: &str, from: &str) -> Result<bool, KeyStoreError> {
         match &self.0 {
             Place::File(file) => file.promote(token, from),
             Place::Secret(secret) => secret.promote(token, from).await,
@@ -88,7 +88,7 @@ impl KeyRingVersions {
     }
 
     /// Lets the ring of a rotation wait no more.
-    pub(crate) async fn discard(&self, token: &str) -> Result<(), KeysError> {
+    pub(crate) async fn discard(&self, token: &str) -> Result<(), KeyStoreError> {
         match &self.0 {
             Place::File(file) => file.discard(token),
             Place::Secret(secret) => secret.discard(token).await,
@@ -96,6 +96,6 @@ impl KeyRingVersions {
     }
 }
 
-fn parse(json: &str) -> Result<KeyRing, KeysError> {
-    KeyRing::parse(json).map_err(KeysError::Ring)
+fn parse(json: &str) -> Result<KeyRing, KeyStoreError> {
+    KeyRing::parse(json).map_err(KeyStoreError::Ring)
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::key::{Algorithm, KeyRing, Kid, MacKid};
-use gatehouse_store::{CachedKeyRing, CachedVerifyingKeys, KeyRingSource, KeysError, StoreError};
+use gatehouse_store::{
+    CachedKeyRing, CachedVerifyingKeys, KeyRingSource, KeyStoreError, StoreError,
+};
 use secrecy::ExposeSecret;
 
 use crate::fixtures::{NOW, at};
@@ -83,7 +85,7 @@ async fn before_the_first_keys_nothing_can_be_verified_yet() {
     let tables = Tables::start().await;
     let keys = CachedVerifyingKeys::new(tables.keys.clone(), MAX_AGE);
     let error = keys.current(NOW).await.err().unwrap();
-    assert!(matches!(error, KeysError::NotReady) && error.is_transient());
+    assert!(matches!(error, KeyStoreError::NotReady) && error.is_transient());
     tables
         .keys
         .publish(&ring().published(), None)
@@ -101,22 +103,14 @@ async fn published_keys_are_read_once_and_an_unknown_key_reads_them_again() {
     tables.calls();
     let keys = CachedVerifyingKeys::new(tables.keys.clone(), MAX_AGE);
     for second in [0, 1, 300] {
-        assert!(
-            keys.current(at(second))
-                .await
-                .unwrap()
-                .get(&active_kid(&old))
-                .is_some()
-        );
-        assert_eq!(
-            keys.published(at(second)).await.unwrap().version(),
-            published.version()
-        );
+        let current = keys.current(at(second)).await.unwrap();
+        assert!(current.verifying().get(&active_kid(&old)).is_some());
+        assert_eq!(current.published().version(), published.version());
     }
     assert_eq!(tables.calls(), ["GetItem"]);
 
     let kid = active_kid(&new);
-    assert!(keys.after_unknown(&kid, at(20)).await.unwrap().is_none());
+    assert!(keys.with_kid(&kid, at(20)).await.unwrap().is_none());
     assert_eq!(tables.calls(), ["GetItem"]);
     tables
         .keys
@@ -124,10 +118,10 @@ async fn published_keys_are_read_once_and_an_unknown_key_reads_them_again() {
         .await
         .unwrap();
     tables.calls();
-    assert!(keys.after_unknown(&kid, at(29)).await.unwrap().is_none());
+    assert!(keys.with_kid(&kid, at(29)).await.unwrap().is_none());
     assert!(tables.calls().is_empty());
-    let found = keys.after_unknown(&kid, at(30)).await.unwrap().unwrap();
-    assert!(found.get(&kid).is_some());
+    let found = keys.with_kid(&kid, at(30)).await.unwrap().unwrap();
+    assert!(found.verifying().get(&kid).is_some());
 }
 
 #[tokio::test]
@@ -147,10 +141,10 @@ async fn verifiers_go_on_for_an_hour_without_the_table() {
 
     assert!(keys.current(at(3_600)).await.is_ok());
     let unknown = Kid::parse("unknown").unwrap();
-    assert!(keys.after_unknown(&unknown, at(3_600)).await.is_err());
+    assert!(keys.with_kid(&unknown, at(3_600)).await.is_err());
     let error = keys.current(at(3_611)).await.err().unwrap();
     assert!(
-        matches!(error, KeysError::Store(StoreError::Rejected { .. })),
+        matches!(error, KeyStoreError::Store(StoreError::Rejected { .. })),
         "{error:?}"
     );
 }
@@ -175,7 +169,7 @@ async fn a_ring_is_read_from_its_file_and_reread_for_an_unknown_mac_key() {
     write(&path, &new);
     let mac = active_mac(&new);
     let held_back = cached.with_mac(&mac, at(9)).await.err().unwrap();
-    assert!(matches!(held_back, KeysError::HeldBack) && held_back.is_transient());
+    assert!(matches!(held_back, KeyStoreError::HeldBack) && held_back.is_transient());
     assert!(cached.with_mac(&mac, at(10)).await.unwrap().is_some());
     assert!(
         cached
@@ -197,7 +191,7 @@ async fn a_ring_without_keys_is_not_ready_and_soon_looked_at_again() {
     std::fs::write(&path, r#"{"version":0}"#).unwrap();
     let cached = CachedKeyRing::new(KeyRingSource::File(path.clone()), MAX_AGE);
     let error = cached.current(NOW).await.err().unwrap();
-    assert!(matches!(error, KeysError::NotReady) && error.is_transient());
+    assert!(matches!(error, KeyStoreError::NotReady) && error.is_transient());
     write(&path, &ring());
     assert!(cached.current(at(10)).await.is_ok());
 }
@@ -208,10 +202,10 @@ async fn a_ring_that_is_missing_or_malformed_is_for_somebody_to_look_at() {
     let path = directory.path().join("ring.json");
     let cached = CachedKeyRing::new(KeyRingSource::File(path.clone()), MAX_AGE);
     let missing = cached.current(NOW).await.err().unwrap();
-    assert!(matches!(missing, KeysError::File(_)) && !missing.is_transient());
+    assert!(matches!(missing, KeyStoreError::File(_)) && !missing.is_transient());
     std::fs::write(&path, "{}}").unwrap();
     let malformed = cached.current(at(10)).await.err().unwrap();
-    assert!(matches!(malformed, KeysError::Ring(_)) && !malformed.is_transient());
+    assert!(matches!(malformed, KeyStoreError::Ring(_)) && !malformed.is_transient());
 }
 
 async fn secret(stub: &Stub) -> CachedKeyRing {
@@ -251,7 +245,7 @@ async fn a_secret_that_may_not_be_read_stops_and_a_throttled_one_passes() {
         };
         let stub = Stub::start(&[(status, body)]).await;
         let error = secret(&stub).await.current(NOW).await.err().unwrap();
-        assert!(matches!(error, KeysError::Store(_)), "{error:?}");
+        assert!(matches!(error, KeyStoreError::Store(_)), "{error:?}");
         assert_eq!(error.is_transient(), transient, "{error:?}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_verify::{
-    FetchError, HttpError, KeysError, RemoteVerifier, Settings, TokenError, VerifyError,
+    HttpError, JwkSetError, RemoteKeysError, RemoteVerifier, Settings, TokenError, VerifyError,
 };
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ async fn without_keys_no_odd_answer_lets_anybody_in() {
             .verify(&issuer.token(&key, NOW), NOW)
             .await
             .unwrap_err();
-        let VerifyError::Keys(KeysError::Fetch(error)) = error else {
+        let VerifyError::Keys(RemoteKeysError::Fetch(error)) = error else {
             panic!("{name}: {error}");
         };
         assert_eq!(error.to_string(), told, "{name}");
@@ -124,7 +124,7 @@ async fn an_issuer_that_is_down_is_asked_once_in_ten_seconds() {
         let held_back = verifier.verify(&token, after(second)).await;
         assert!(matches!(
             held_back,
-            Err(VerifyError::Keys(KeysError::HeldBack))
+            Err(VerifyError::Keys(RemoteKeysError::HeldBack))
         ));
     }
     assert_eq!(issuer.requests(), 1);
@@ -139,7 +139,7 @@ async fn nobody_at_the_address_is_no_answer() {
     assert!(
         matches!(
             failed,
-            KeysError::Fetch(FetchError::Http(HttpError::Connection(_)))
+            RemoteKeysError::Fetch(JwkSetError::Http(HttpError::Connection(_)))
         ),
         "{failed}"
     );
@@ -161,7 +161,7 @@ async fn a_redirect_is_not_followed_not_even_to_good_keys() {
         assert!(
             matches!(
                 failed,
-                KeysError::Fetch(FetchError::Http(HttpError::Status(300..400)))
+                RemoteKeysError::Fetch(JwkSetError::Http(HttpError::Status(300..400)))
             ),
             "{failed}"
         );
@@ -179,7 +179,7 @@ async fn an_https_address_is_never_asked_in_the_clear() {
     assert!(
         matches!(
             failed,
-            KeysError::Fetch(FetchError::Http(HttpError::Connection(_)))
+            RemoteKeysError::Fetch(JwkSetError::Http(HttpError::Connection(_)))
         ),
         "{failed}"
     );
@@ -219,7 +219,7 @@ async fn keys_from_the_future_are_not_trusted_after_the_clock_steps_back() {
     let refused = verifier.verify(&issuer.token(&key, NOW), NOW).await;
     assert!(matches!(
         refused,
-        Err(VerifyError::Keys(KeysError::Fetch(_)))
+        Err(VerifyError::Keys(RemoteKeysError::Fetch(_)))
     ));
 }
 

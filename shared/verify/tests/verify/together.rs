@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use gatehouse_verify::{KeysError, TokenError, VerifyError};
+use gatehouse_verify::{RemoteKeysError, TokenError, VerifyError};
 
 use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
 
@@ -78,6 +78,6 @@ async fn a_fetch_whose_caller_went_away_counts_as_a_try() {
     assert!(leaving.await.unwrap_err().is_cancelled());
     issuer.will(Reply::Bytes(published(&[&key])));
     let held_back = verifier.preload(after(9)).await;
-    assert!(matches!(held_back, Err(KeysError::HeldBack)));
+    assert!(matches!(held_back, Err(RemoteKeysError::HeldBack)));
     verifier.preload(after(10)).await.unwrap();
 }

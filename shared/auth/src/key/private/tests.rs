@@ -63,7 +63,10 @@ fn a_key_is_stored_as_pkcs8_with_its_id_and_algorithm() {
         // A sequence that begins with the version 0, which `openssl` reads too.
         let der = STANDARD.decode(stored["pkcs8"].as_str().unwrap()).unwrap();
         let version = der.windows(3).position(|bytes| bytes == [2, 1, 0]);
-        assert!(der[0] == 0x30 && version.is_some_and(|at| at <= 4), "{algorithm}");
+        assert!(
+            der[0] == 0x30 && version.is_some_and(|at| at <= 4),
+            "{algorithm}"
+        );
     }
 }
 
@@ -147,7 +150,10 @@ fn a_jwk_is_read_and_stored_as_pkcs8() {
         let keys = VerifyingKeys::from_jwks(vec![old.public()]);
         let signature = new.sign(b"message").unwrap();
         let verifying = keys.get(old.kid()).unwrap();
-        assert!(verifying.verify_signature(b"message", &signature), "{algorithm}");
+        assert!(
+            verifying.verify_signature(b"message", &signature),
+            "{algorithm}"
+        );
     }
 }
 

@@ -94,7 +94,10 @@ fn a_ring_of_jwks_is_read_and_stored_as_pkcs8() {
     let stored = old.to_json();
     let stored = stored.expose_secret();
     for member in ["kty", "\"d\"", "\"p\""] {
-        assert!(JWK_RING.contains(member) && !stored.contains(member), "{member}");
+        assert!(
+            JWK_RING.contains(member) && !stored.contains(member),
+            "{member}"
+        );
     }
     let new = KeyRing::parse(stored).unwrap();
     assert!(new.is_same(&old));
@@ -114,7 +117,11 @@ fn the_next_ring_of_a_ring_of_jwks_keeps_every_key() {
     let next = old().rotate(Some(&published), rules, NOW).unwrap().ring;
     let next = KeyRing::parse(next.to_json().expose_secret()).unwrap();
     for key in old().signing_keys() {
-        assert!(next.signing_keys().any(|kept| kept.kid == key.kid), "{}", key.kid);
+        assert!(
+            next.signing_keys().any(|kept| kept.kid == key.kid),
+            "{}",
+            key.kid
+        );
     }
     for key in old().mac_keys() {
         assert!(next.mac(&key.id).is_some());
@@ -145,7 +152,10 @@ fn a_ring_with_one_id_twice_or_several_active_keys_is_refused() {
 fn a_malformed_ring_is_told_without_quoting_it() {
     let mut odd = document(&ring());
     odd["signing"][0]["since"] = odd["signing"][0]["key"]["pkcs8"].clone();
-    let secret = odd["signing"][0]["key"]["pkcs8"].as_str().unwrap().to_owned();
+    let secret = odd["signing"][0]["key"]["pkcs8"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let error = parse(&odd).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&secret));
     for odd in [

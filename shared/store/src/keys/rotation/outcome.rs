@@ -4,7 +4,7 @@ use gatehouse_auth::failure::Failure;
 use gatehouse_auth::key::{KeyError, RotationStep, UnprovenKey};
 
 use crate::dynamodb::error::StoreError;
-use crate::keys::cache::KeysError;
+use crate::keys::error::KeyStoreError;
 
 /// What the creation of the next ring came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub enum Removal {
 pub enum RotationError {
     /// The ring or the table could not be read or written.
     #[error(transparent)]
-    Keys(#[from] KeysError),
+    Keys(#[from] KeyStoreError),
     /// A key could not be made.
     #[error("the next ring could not be made")]
     Key(#[from] KeyError),

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{InForce, Staged, parse};
-use crate::keys::cache::KeysError;
+use crate::keys::error::KeyStoreError;
 use crate::private_file;
 
 /// A file whose text is a ring. A version's id is the ring's own number.
@@ -37,15 +37,15 @@ impl FileRing {
         Self { path }
     }
 
-    pub(super) fn in_force(&self) -> Result<InForce, KeysError> {
-        let json = read(&self.path).map_err(KeysError::File)?;
+    pub(super) fn in_force(&self) -> Result<InForce, KeyStoreError> {
+        let json = read(&self.path).map_err(KeyStoreError::File)?;
         let ring = parse(json.as_ref().map_or(NO_KEYS, |json| json.expose_secret()))?;
         let id = ring.version().to_string();
         Ok(InForce { ring, id })
     }
 
-    pub(super) fn staged(&self, token: &str) -> Result<Staged, KeysError> {
-        let Some(waiting) = self.waiting().map_err(KeysError::File)? else {
+    pub(super) fn staged(&self, token: &str) -> Result<Staged, KeyStoreError> {
+        let Some(waiting) = self.waiting().map_err(KeyStoreError::File)? else {
             return Ok(Staged::Absent);
         };
         if waiting.token != token {
@@ -60,9 +60,9 @@ impl FileRing {
         }
     }
 
-    pub(super) fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeysError> {
-        let _lock = self.lock().map_err(KeysError::File)?;
-        let there = self.waiting().map_err(KeysError::File)?;
+    pub(super) fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeyStoreError> {
+        let _lock = self.lock().map_err(KeyStoreError::File)?;
+        let there = self.waiting().map_err(KeyStoreError::File)?;
         if there.is_some_and(|waiting| waiting.token == token) {
             return Ok(());
         }
@@ -74,23 +74,24 @@ impl FileRing {
             })
             .map_err(io::Error::other)
             .and_then(|text| private_file::write(&self.waiting_path(), &text));
-        written.map_err(KeysError::File)
+        written.map_err(KeyStoreError::File)
     }
 
-    pub(super) fn promote(&self, token: &str, from: &str) -> Result<bool, KeysError> {
-        let _lock = self.lock().map_err(KeysError::File)?;
-        let Some(waiting) = self.waiting().map_err(KeysError::File)? else {
+    pub(super) fn promote(&self, token: &str, from: &str) -> Result<bool, KeyStoreError> {
+        let _lock = self.lock().map_err(KeyStoreError::File)?;
+        let Some(waiting) = self.waiting().map_err(KeyStoreError::File)? else {
             return Ok(false);
         };
         if waiting.token != token || self.in_force()?.id != from {
             return Ok(false);
         }
         let ring = parse(waiting.ring.get())?;
-        private_file::write(&self.path, ring.to_json().expose_secret()).map_err(KeysError::File)?;
+        private_file::write(&self.path, ring.to_json().expose_secret())
+            .map_err(KeyStoreError::File)?;
         Ok(true)
     }
 
-    pub(super) fn discard(&self, token: &str) -> Result<(), KeysError> {
+    pub(super) fn discard(&self, token: &str) -> Result<(), KeyStoreError> {
         let discarded = self.lock().and_then(|_lock| {
             let there = self.waiting()?;
             if there.is_some_and(|waiting| waiting.token == token) {
@@ -98,7 +99,7 @@ impl FileRing {
             }
             Ok(())
         });
-        discarded.map_err(KeysError::File)
+        discarded.map_err(KeyStoreError::File)
     }
 
     fn waiting(&self) -> io::Result<Option<Waiting>> {

@@ -7,7 +7,7 @@ use secrecy::ExposeSecret;
 
 use super::{InForce, Staged, parse};
 use crate::dynamodb::error::StoreError;
-use crate::keys::cache::KeysError;
+use crate::keys::error::KeyStoreError;
 
 /// A secret whose value is a ring. A version's id is the token that made it.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ impl SecretRing {
         Self { arn, client }
     }
 
-    pub(super) async fn in_force(&self) -> Result<InForce, KeysError> {
+    pub(super) async fn in_force(&self) -> Result<InForce, KeyStoreError> {
         let value = self
             .client
             .get_secret_value()
@@ -36,7 +36,7 @@ impl SecretRing {
         })
     }
 
-    pub(super) async fn staged(&self, token: &str) -> Result<Staged, KeysError> {
+    pub(super) async fn staged(&self, token: &str) -> Result<Staged, KeyStoreError> {
         let description = self
             .client
             .describe_secret()
@@ -72,7 +72,7 @@ impl SecretRing {
         }
     }
 
-    pub(super) async fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeysError> {
+    pub(super) async fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeyStoreError> {
         let put = self
             .client
             .put_secret_value()
@@ -90,7 +90,7 @@ impl SecretRing {
         }
     }
 
-    pub(super) async fn promote(&self, token: &str, from: &str) -> Result<bool, KeysError> {
+    pub(super) async fn promote(&self, token: &str, from: &str) -> Result<bool, KeyStoreError> {
         let moved = self
             .client
             .update_secret_version_stage()
@@ -107,7 +107,7 @@ impl SecretRing {
         }
     }
 
-    pub(super) async fn discard(&self, token: &str) -> Result<(), KeysError> {
+    pub(super) async fn discard(&self, token: &str) -> Result<(), KeyStoreError> {
         let removed = self
             .client
             .update_secret_version_stage()
