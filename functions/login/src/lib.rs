@@ -39,7 +39,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
             return Err(error);
         }
     };
-    let scope = attempt.scope_of(&app.role_scopes.of(&user.roles));
+    let scope = attempt.scope_of(&app.role_scopes.scopes_of(&user.roles));
     let guess = attempt.guess();
     let attempts_cleared = app.attempts.record_success(&guess, reserved, now);
     let begun = async {

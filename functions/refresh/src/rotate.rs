@@ -5,7 +5,9 @@ use gatehouse_auth::id::{AttemptId, Jti, SessionId, SubjectId};
 use gatehouse_auth::key::{MacKid, MacKidError};
 use gatehouse_auth::random;
 use gatehouse_auth::refresh::RefreshToken;
-use gatehouse_auth::refresh::step::{self, Decision, Refusal, RevokeReason, Update};
+use gatehouse_auth::refresh::step::{
+    self, RefreshAttempt, RefreshDecision, RefreshRefusal, RevokeReason, SessionUpdate,
+};
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
@@ -71,19 +73,19 @@ impl Refresh<'_> {
         let (user, update) =
             tokio::join!(self.app.accounts.users.get(sub), self.rotate(&attempt_id));
         let user = user?;
-        let attempt = step::Attempt {
+        let attempt = RefreshAttempt {
             presented: token,
             attempt_id: &attempt_id,
             grace: self.app.lifetimes.grace,
             now: self.now,
         };
         let session = match step::decide(update?, user.as_ref(), &attempt) {
-            Decision::Rotated(session) | Decision::Successor(session) => session,
-            Decision::Refuse(refusal) => {
+            RefreshDecision::Rotated(session) | RefreshDecision::Successor(session) => session,
+            RefreshDecision::Refuse(refusal) => {
                 self.log(refusal);
                 return Err(RefreshError::InvalidGrant);
             }
-            Decision::Revoke { sid, sub, reason } => {
+            RefreshDecision::Revoke { sid, sub, reason } => {
                 return Err(self.revoke(&sid, &sub, reason).await);
             }
         };
@@ -91,18 +93,18 @@ impl Refresh<'_> {
         Ok((session, user.ok_or(RefreshError::InvalidGrant)?))
     }
 
-    fn log(&self, refusal: Refusal) {
+    fn log(&self, refusal: RefreshRefusal) {
         let (sid, reason) = (self.presented.token.sid(), refusal.reason());
         match refusal {
             // The table has never had this generation: it was restored from a backup.
-            Refusal::Ahead => tracing::warn!(%sid, reason, "a refresh was refused"),
-            Refusal::Unknown | Refusal::Ended => {
+            RefreshRefusal::Ahead => tracing::warn!(%sid, reason, "a refresh was refused"),
+            RefreshRefusal::Unknown | RefreshRefusal::Ended => {
                 tracing::info!(%sid, reason, "a refresh was refused");
             }
         }
     }
 
-    async fn rotate(&self, attempt_id: &AttemptId) -> Result<Update, RefreshError> {
+    async fn rotate(&self, attempt_id: &AttemptId) -> Result<SessionUpdate, RefreshError> {
         let token = &self.presented.token;
         let mac = self
             .presented
@@ -158,7 +160,7 @@ impl Refresh<'_> {
         }
         let available = session
             .scope
-            .intersection(&self.app.role_scopes.of(&user.roles));
+            .intersection(&self.app.role_scopes.scopes_of(&user.roles));
         let scope = match &self.wanted {
             Some(wanted) => wanted.intersection(&available),
             None => available,

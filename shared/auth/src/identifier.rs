@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_white_space_is_not_trimmed() {
+    fn only_white_space_is_trimmed() {
         for typed in ["\u{200b}alice", "alice\u{2060}", "alice\0", "\u{180e}alice"] {
             assert_eq!(trimmed(typed), typed);
         }
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_names_nobody_still_has_a_digest() {
+    fn a_text_that_cannot_be_a_name_still_has_a_digest() {
         for nobody in [
             "",
             "a",
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_at_sign_makes_no_e_mail_address_and_no_username() {
+    fn a_wide_at_sign_is_neither_in_an_address_nor_in_a_username() {
         let identifier = LoginIdentifier::parse("a\u{ff20}example.com");
         assert_eq!(identifier.name_key(), None);
     }

@@ -137,7 +137,7 @@ impl RoleScopes {
 
     /// Returns every scope that any of the roles brings; an unknown role brings none.
     #[must_use]
-    pub fn of(&self, roles: &Roles) -> Scopes {
+    pub fn scopes_of(&self, roles: &Roles) -> Scopes {
         roles
             .iter()
             .filter_map(|role| self.0.get(role))
@@ -199,14 +199,14 @@ mod tests {
     }
 
     #[test]
-    fn roles_bring_the_union_of_their_scopes() {
+    fn roles_grant_the_union_of_their_scopes() {
         let map = RoleScopes::parse(r#"{"user":["profile"],"ops":["restart","profile"]}"#).unwrap();
-        let scopes = map.of(&Roles::parse(["user", "ops", "unknown"]).unwrap());
+        let scopes = map.scopes_of(&Roles::parse(["user", "ops", "unknown"]).unwrap());
         assert_eq!(scopes.to_string(), "profile restart");
     }
 
     #[test]
-    fn an_odd_setting_says_what_is_odd() {
+    fn an_invalid_setting_is_named_in_the_error() {
         assert_eq!(RoleScopes::parse("[]"), Err(RoleScopesError::Json));
         assert_eq!(
             RoleScopes::parse(r#"{"Admin":[]}"#),

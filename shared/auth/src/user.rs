@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_of_roles_raises_the_token_version_alone() {
+    fn a_change_of_roles_raises_only_the_token_version() {
         let user = ada(&["user"], Status::Active);
         let after = change(&user, Some(&["admin", "user"]), None);
         assert_eq!(after.as_deref(), Some("admin user Active 6 3"));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_to_what_is_so_already_is_none() {
+    fn setting_the_current_value_changes_nothing() {
         let user = ada(&["user"], Status::Active);
         assert_eq!(change(&user, None, None), None);
         assert_eq!(change(&user, Some(&["user"]), Some(Status::Active)), None);

@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
 };
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
 use gatehouse_auth::key::MacKid;
-use gatehouse_auth::refresh::step::Update;
+use gatehouse_auth::refresh::step::SessionUpdate;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 
@@ -124,7 +124,7 @@ impl Sessions {
     ///
     /// # Errors
     /// [`StoreError`] if the call fails or the item is corrupt.
-    pub async fn rotate(&self, rotate: &RotateSession<'_>) -> Result<Update, StoreError> {
+    pub async fn rotate(&self, rotate: &RotateSession<'_>) -> Result<SessionUpdate, StoreError> {
         let update = self
             .table
             .update(key("sid", rotate.sid.as_str()), |update| {
@@ -149,10 +149,10 @@ impl Sessions {
                     )
             });
         match update.await? {
-            Write::Done(item) => Ok(Update::Rotated(self.read(rotate.sid, item)?)),
+            Write::Done(item) => Ok(SessionUpdate::Rotated(self.read(rotate.sid, item)?)),
             Write::Refused(item) => {
                 let item = item.map(|item| self.read(rotate.sid, item)).transpose()?;
-                Ok(Update::Refused(item))
+                Ok(SessionUpdate::Refused(item))
             }
         }
     }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_by_https_or_from_this_machine() {
+    fn keys_are_fetched_over_https_or_from_this_machine() {
         for good in [
             "https://a.example",
             "http://localhost:3000",
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_name_and_an_odd_age_are_refused() {
+    fn an_empty_name_and_an_invalid_age_are_refused() {
         let empty = Settings::new("https://a.example", "").check();
         assert!(matches!(empty, Err(SettingsError::Empty)));
         for age in [Duration::ZERO, LONGEST_STALENESS + Duration::from_secs(1)] {

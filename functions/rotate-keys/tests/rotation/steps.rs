@@ -10,7 +10,7 @@ fn kid(ring: &gatehouse_auth::key::KeyRing, state: KeyState) -> Kid {
 }
 
 #[tokio::test]
-async fn the_first_rotation_makes_the_first_ring() {
+async fn the_first_rotation_creates_the_first_ring() {
     for place in PLACES {
         let world = World::new(place).await;
         world.rotate(&token(0)).await;

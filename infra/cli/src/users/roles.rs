@@ -21,7 +21,7 @@ fn without_scopes<'r>(settings: &Environment, roles: &'r [Role]) -> Vec<&'r Role
     };
     let brings_nothing = |role: &&Role| {
         let only = Roles::parse([role.as_str()]);
-        only.is_ok_and(|only| known.of(&only).to_string().is_empty())
+        only.is_ok_and(|only| known.scopes_of(&only).to_string().is_empty())
     };
     roles.iter().filter(brings_nothing).collect()
 }

@@ -9,7 +9,7 @@ use crate::claims::MAX_LIFETIME;
 use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::public::{PublicJwk, refuse_duplicates};
-use crate::key::state::Held;
+use crate::key::state::KeyEntry;
 use crate::key::verifying::VerifyingKeys;
 use crate::time::Timestamp;
 
@@ -24,11 +24,11 @@ pub use proof::UnprovenKey;
 #[serde(try_from = "Document")]
 pub struct PublishedKeys {
     version: u64,
-    keys: Vec<Held<PublicJwk>>,
+    keys: Vec<KeyEntry<PublicJwk>>,
 }
 
 impl PublishedKeys {
-    pub(crate) fn new(version: u64, keys: Vec<Held<PublicJwk>>) -> Self {
+    pub(crate) fn new(version: u64, keys: Vec<KeyEntry<PublicJwk>>) -> Self {
         Self { version, keys }
     }
 
@@ -61,22 +61,22 @@ impl PublishedKeys {
     fn live(&self, now: Timestamp) -> impl Iterator<Item = &PublicJwk> {
         self.keys
             .iter()
-            .filter(move |held| !held.is_retired_for(RETIRED_LIFE, now))
-            .map(|held| &held.key)
+            .filter(move |entry| !entry.is_retired_for(RETIRED_LIFE, now))
+            .map(|entry| &entry.key)
     }
 }
 
 #[derive(Deserialize)]
 struct Document {
     version: u64,
-    keys: Vec<Held<PublicJwk>>,
+    keys: Vec<KeyEntry<PublicJwk>>,
 }
 
 impl TryFrom<Document> for PublishedKeys {
     type Error = KeyError;
 
     fn try_from(document: Document) -> Result<Self, KeyError> {
-        refuse_duplicates(document.keys.iter().map(|held| held.key.kid()))?;
+        refuse_duplicates(document.keys.iter().map(|entry| entry.key.kid()))?;
         Ok(Self::new(document.version, document.keys))
     }
 }

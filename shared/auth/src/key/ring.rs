@@ -12,7 +12,7 @@ use crate::key::mac::{MacKey, MacKid};
 use crate::key::private::SigningKey;
 use crate::key::public::{PublicJwk, refuse_duplicates};
 use crate::key::published::PublishedKeys;
-use crate::key::state::{Held, KeyState};
+use crate::key::state::{KeyEntry, KeyState};
 use crate::newtype::redacted_debug;
 use crate::time::Timestamp;
 
@@ -32,9 +32,9 @@ pub struct KeyRing(Document);
 struct Document {
     version: u64,
     #[serde(default)]
-    signing: Vec<Held<SigningKey>>,
+    signing: Vec<KeyEntry<SigningKey>>,
     #[serde(default)]
-    mac: Vec<Held<MacKey>>,
+    mac: Vec<KeyEntry<MacKey>>,
     /// Keys removed in an emergency, so that whoever publishes next removes them
     /// too, even where the removal was interrupted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -58,9 +58,9 @@ impl KeyRing {
             line: error.line(),
             column: error.column(),
         })?;
-        refuse_duplicates(document.signing.iter().map(|held| held.key.kid()))?;
+        refuse_duplicates(document.signing.iter().map(|entry| entry.key.kid()))?;
         let mut seen = HashSet::new();
-        if !document.mac.iter().all(|held| seen.insert(held.key.id())) {
+        if !document.mac.iter().all(|entry| seen.insert(entry.key.id())) {
             return Err(KeyError::DuplicateMacKid);
         }
         if count_active(&document.signing) > 1 || count_active(&document.mac) > 1 {
@@ -82,13 +82,13 @@ impl KeyRing {
         };
         for state in [KeyState::Active, KeyState::Pending] {
             let key = SigningKey::generate(algorithm)?;
-            document.signing.push(Held {
+            document.signing.push(KeyEntry {
                 state,
                 since: now,
                 key,
             });
             let key = MacKey::generate()?;
-            document.mac.push(Held {
+            document.mac.push(KeyEntry {
                 state,
                 since: now,
                 key,
@@ -136,18 +136,18 @@ impl KeyRing {
         self.0
             .mac
             .iter()
-            .map(|held| &held.key)
+            .map(|entry| &entry.key)
             .find(|key| key.id() == *id)
     }
 
     /// Returns what verifiers may know of the ring: public halves alone.
     #[must_use]
     pub fn published(&self) -> PublishedKeys {
-        let public = |held: &Held<SigningKey>| -> Held<PublicJwk> {
-            let key = held.key.public();
-            Held {
-                state: held.state,
-                since: held.since,
+        let public = |entry: &KeyEntry<SigningKey>| -> KeyEntry<PublicJwk> {
+            let key = entry.key.public();
+            KeyEntry {
+                state: entry.state,
+                since: entry.since,
                 key,
             }
         };
@@ -157,17 +157,17 @@ impl KeyRing {
 
 redacted_debug!(KeyRing, |ring| format_args!("version {}", ring.0.version));
 
-fn find_active<K>(keys: &[Held<K>]) -> Option<&K> {
-    find(keys, KeyState::Active).map(|held| &held.key)
+fn find_active<K>(keys: &[KeyEntry<K>]) -> Option<&K> {
+    find(keys, KeyState::Active).map(|entry| &entry.key)
 }
 
-fn find<K>(keys: &[Held<K>], state: KeyState) -> Option<&Held<K>> {
-    keys.iter().find(|held| held.state == state)
+fn find<K>(keys: &[KeyEntry<K>], state: KeyState) -> Option<&KeyEntry<K>> {
+    keys.iter().find(|entry| entry.state == state)
 }
 
-fn count_active<K>(keys: &[Held<K>]) -> usize {
+fn count_active<K>(keys: &[KeyEntry<K>]) -> usize {
     keys.iter()
-        .filter(|held| held.state == KeyState::Active)
+        .filter(|entry| entry.state == KeyState::Active)
         .count()
 }
 

@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn powers_are_those_of_65537() {
+    fn powers_of_65537_are_computed() {
         let powers = |prime| powers_of_65537(prime).collect::<Vec<_>>();
         assert_eq!(powers(3), [1, 2]);
         assert_eq!(powers(11), [1, 10]);

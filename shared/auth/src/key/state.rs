@@ -20,14 +20,14 @@ pub enum KeyState {
 
 /// A key in a ring or in the published set.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Held<K> {
+pub(crate) struct KeyEntry<K> {
     pub(crate) state: KeyState,
     /// When the key entered its state: a pending one its publication.
     pub(crate) since: Timestamp,
     pub(crate) key: K,
 }
 
-impl<K> Held<K> {
+impl<K> KeyEntry<K> {
     /// Takes a new key in: it is published, and signs nothing yet.
     pub(crate) fn pending(key: K, now: Timestamp) -> Self {
         let state = KeyState::Pending;

@@ -11,7 +11,7 @@ use crate::user::{Status, User};
 
 /// The result of the session's conditional update.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Update {
+pub enum SessionUpdate {
     /// It succeeded; the item after it (`ALL_NEW`).
     Rotated(Session),
     /// Its condition failed; the item as it is (`ALL_OLD`), if there is one.
@@ -20,7 +20,7 @@ pub enum Update {
 
 /// One attempt to refresh.
 #[derive(Debug, Clone, Copy)]
-pub struct Attempt<'a> {
+pub struct RefreshAttempt<'a> {
     /// The presented token, verified.
     pub presented: &'a RefreshToken,
     /// The id that this attempt's update wrote or would have written.
@@ -33,14 +33,14 @@ pub struct Attempt<'a> {
 
 /// The outcome of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
+pub enum RefreshDecision {
     /// This attempt raised the generation: respond with the session's tokens.
     Rotated(Session),
     /// Another attempt did, within the grace window: respond with the same successor,
     /// derived from the session's `mac_kid` and generation. Nothing is written.
     Successor(Session),
     /// No tokens are issued and nothing is written.
-    Refuse(Refusal),
+    Refuse(RefreshRefusal),
     /// No tokens are issued and the session must be revoked.
     Revoke {
         /// The session to revoke.
@@ -54,7 +54,7 @@ pub enum Decision {
 
 /// Why a refresh is refused without a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum RefreshRefusal {
     /// The session does not exist or belongs to someone else.
     Unknown,
     /// The session was revoked or has expired.
@@ -64,7 +64,7 @@ pub enum Refusal {
     Ahead,
 }
 
-impl Refusal {
+impl RefreshRefusal {
     /// Returns the reason, as logged.
     #[must_use]
     pub const fn reason(self) -> &'static str {
@@ -104,37 +104,41 @@ impl RevokeReason {
 
 /// Decides a refresh from the result of the update, the user and the presented token.
 #[must_use]
-pub fn decide(update: Update, user: Option<&User>, attempt: &Attempt) -> Decision {
-    let (session, granted): (Session, fn(Session) -> Decision) = match update {
-        Update::Rotated(session) => (session, Decision::Rotated),
-        Update::Refused(None) => return Decision::Refuse(Refusal::Unknown),
-        Update::Refused(Some(session)) => match classify(&session, attempt) {
-            Standing::OurOwn => (session, Decision::Rotated),
-            Standing::Overtaken => (session, Decision::Successor),
-            Standing::Replayed => return revoke(session, RevokeReason::Replay),
-            Standing::Refused(refusal) => return Decision::Refuse(refusal),
+pub fn decide(
+    update: SessionUpdate,
+    user: Option<&User>,
+    attempt: &RefreshAttempt,
+) -> RefreshDecision {
+    let (session, granted): (Session, fn(Session) -> RefreshDecision) = match update {
+        SessionUpdate::Rotated(session) => (session, RefreshDecision::Rotated),
+        SessionUpdate::Refused(None) => return RefreshDecision::Refuse(RefreshRefusal::Unknown),
+        SessionUpdate::Refused(Some(session)) => match classify(&session, attempt) {
+            UpdateConflict::OwnUpdate => (session, RefreshDecision::Rotated),
+            UpdateConflict::Overtaken => (session, RefreshDecision::Successor),
+            UpdateConflict::Replayed => return revoke(session, RevokeReason::Replay),
+            UpdateConflict::Refused(refusal) => return RefreshDecision::Refuse(refusal),
         },
     };
-    match objection(user, &session) {
+    match reason_to_revoke(user, &session) {
         Some(reason) => revoke(session, reason),
         None => granted(session),
     }
 }
 
 /// How a session whose update failed relates to the attempt.
-enum Standing {
+enum UpdateConflict {
     /// This attempt's update did succeed; its response was lost.
-    OurOwn,
+    OwnUpdate,
     /// Another attempt with the same token succeeded a moment ago.
     Overtaken,
     /// The token is an older one.
     Replayed,
     /// The refresh fails, and there is no reason to write.
-    Refused(Refusal),
+    Refused(RefreshRefusal),
 }
 
 /// The rows of the table in order; the first match decides.
-fn classify(session: &Session, attempt: &Attempt) -> Standing {
+fn classify(session: &Session, attempt: &RefreshAttempt) -> UpdateConflict {
     let presented = attempt.presented;
     let ended = session.revoked_at.is_some()
         || session.expires_at <= attempt.now
@@ -142,24 +146,24 @@ fn classify(session: &Session, attempt: &Attempt) -> Standing {
     let in_grace = attempt.now.since(session.rotated_at) < attempt.grace;
 
     if session.sub != *presented.sub() {
-        Standing::Refused(Refusal::Unknown)
+        UpdateConflict::Refused(RefreshRefusal::Unknown)
     } else if ended {
-        Standing::Refused(Refusal::Ended)
+        UpdateConflict::Refused(RefreshRefusal::Ended)
     } else if session.generation <= presented.generation() {
         // In a live session with the same generation the update would have succeeded.
         // As with a lower generation, the holder of the token did nothing wrong.
-        Standing::Refused(Refusal::Ahead)
+        UpdateConflict::Refused(RefreshRefusal::Ahead)
     } else if session.attempt_id == *attempt.attempt_id {
-        Standing::OurOwn
+        UpdateConflict::OwnUpdate
     } else if session.generation - 1 == presented.generation() && in_grace {
-        Standing::Overtaken
+        UpdateConflict::Overtaken
     } else {
-        Standing::Replayed
+        UpdateConflict::Replayed
     }
 }
 
 /// Why the user's state ends a session that could otherwise continue, if it does.
-fn objection(user: Option<&User>, session: &Session) -> Option<RevokeReason> {
+fn reason_to_revoke(user: Option<&User>, session: &Session) -> Option<RevokeReason> {
     let Some(user) = user else {
         return Some(RevokeReason::UserGone);
     };
@@ -171,9 +175,9 @@ fn objection(user: Option<&User>, session: &Session) -> Option<RevokeReason> {
     }
 }
 
-fn revoke(session: Session, reason: RevokeReason) -> Decision {
+fn revoke(session: Session, reason: RevokeReason) -> RefreshDecision {
     let Session { sid, sub, .. } = session;
-    Decision::Revoke { sid, sub, reason }
+    RefreshDecision::Revoke { sid, sub, reason }
 }
 
 #[cfg(test)]

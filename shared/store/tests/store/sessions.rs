@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{AttemptId, SubjectId};
 use gatehouse_auth::key::MacKid;
-use gatehouse_auth::refresh::step::Update;
+use gatehouse_auth::refresh::step::SessionUpdate;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{RotateSession, StoreError};
@@ -34,7 +34,7 @@ impl Presented {
         }
     }
 
-    async fn rotate(&self, tables: &Tables) -> Result<Update, StoreError> {
+    async fn rotate(&self, tables: &Tables) -> Result<SessionUpdate, StoreError> {
         let rotate = RotateSession {
             sid: &self.session.sid,
             sub: &self.session.sub,
@@ -58,17 +58,17 @@ async fn started() -> (Tables, Session) {
     (tables, session)
 }
 
-fn rotated(update: Update) -> Session {
+fn rotated(update: SessionUpdate) -> Session {
     match update {
-        Update::Rotated(session) => session,
-        Update::Refused(old) => panic!("refused: {old:?}"),
+        SessionUpdate::Rotated(session) => session,
+        SessionUpdate::Refused(old) => panic!("refused: {old:?}"),
     }
 }
 
-fn refused(update: Update) -> Option<Session> {
+fn refused(update: SessionUpdate) -> Option<Session> {
     match update {
-        Update::Refused(old) => old,
-        Update::Rotated(session) => panic!("rotated: {session:?}"),
+        SessionUpdate::Refused(old) => old,
+        SessionUpdate::Rotated(session) => panic!("rotated: {session:?}"),
     }
 }
 
@@ -217,11 +217,11 @@ async fn of_64_rotations_of_one_generation_one_wins() {
         let (tables, presented) = (tables.clone(), Presented::new(&session, 0, attempt));
         race.spawn(async move { presented.rotate(&tables).await.unwrap() });
     }
-    let (won, lost): (Vec<Update>, Vec<Update>) = race
+    let (won, lost): (Vec<SessionUpdate>, Vec<SessionUpdate>) = race
         .join_all()
         .await
         .into_iter()
-        .partition(|update| matches!(update, Update::Rotated(_)));
+        .partition(|update| matches!(update, SessionUpdate::Rotated(_)));
     let [winner]: [Session; 1] = won
         .into_iter()
         .map(rotated)

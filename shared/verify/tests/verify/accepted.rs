@@ -7,7 +7,7 @@ use gatehouse_verify::{TokenError, VerifyError};
 use crate::issuer::{Issuer, NOW, Reply, after, key, published, token};
 
 #[tokio::test]
-async fn a_good_token_is_accepted_and_the_keys_are_fetched_once() {
+async fn a_valid_token_is_accepted_and_the_keys_are_fetched_once() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     let verifier = issuer.verifier();
@@ -37,7 +37,7 @@ async fn the_keys_are_fetched_again_when_they_are_too_old() {
 }
 
 #[tokio::test]
-async fn another_issuer_another_audience_and_a_token_that_has_ended_are_refused() {
+async fn a_different_issuer_or_audience_and_an_expired_token_are_refused() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     let verifier = issuer.verifier();
@@ -59,7 +59,7 @@ async fn another_issuer_another_audience_and_a_token_that_has_ended_are_refused(
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_at_its_first_token_and_a_removed_one_ends_with_the_cache() {
+async fn a_new_key_is_found_with_its_first_token_and_a_removed_one_expires_with_the_cache() {
     let (old, new) = (key(), key());
     let issuer = Issuer::start(&[&old]).await;
     let verifier = issuer.verifier();
@@ -97,7 +97,7 @@ async fn a_removed_key_verifies_for_the_age_of_the_cache_and_no_longer() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_publishes_no_key_lets_nobody_in() {
+async fn an_issuer_that_publishes_no_key_means_no_access() {
     let key = key();
     let issuer = Issuer::start(&[]).await;
     let refused = issuer

@@ -69,7 +69,7 @@ const NO_JSON: &str = "the answer is no strict JSON";
 const NO_SET: &str = "the answer is no set of keys";
 
 #[tokio::test]
-async fn without_keys_no_odd_answer_lets_anybody_in() {
+async fn without_keys_every_invalid_response_is_a_refusal() {
     let key = key();
     for (name, reply, told) in odd_answers() {
         let issuer = Issuer::start(&[&key]).await;
@@ -88,7 +88,7 @@ async fn without_keys_no_odd_answer_lets_anybody_in() {
 }
 
 #[tokio::test]
-async fn with_keys_an_odd_answer_is_survived_for_an_hour_and_no_longer() {
+async fn cached_keys_outlast_an_invalid_response_for_an_hour() {
     let key = key();
     for (name, reply, _) in odd_answers() {
         let issuer = Issuer::start(&[&key]).await;
@@ -109,7 +109,7 @@ async fn with_keys_an_odd_answer_is_survived_for_an_hour_and_no_longer() {
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_is_asked_once_in_ten_seconds() {
+async fn an_issuer_that_is_down_gets_one_request_in_ten_seconds() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
@@ -133,7 +133,7 @@ async fn an_issuer_that_is_down_is_asked_once_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn nobody_at_the_address_is_no_answer() {
+async fn an_unreachable_issuer_is_a_connection_error() {
     let verifier = RemoteVerifier::new(Settings::new("http://127.0.0.1:1", "api")).unwrap();
     let failed = verifier.preload(NOW).await.unwrap_err();
     assert!(
@@ -146,7 +146,7 @@ async fn nobody_at_the_address_is_no_answer() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_not_even_to_good_keys() {
+async fn a_redirect_is_not_followed_even_to_valid_keys() {
     let key = key();
     let elsewhere = Issuer::start(&[&key]).await;
     let issuer = Issuer::start(&[&key]).await;
@@ -170,7 +170,7 @@ async fn a_redirect_is_not_followed_not_even_to_good_keys() {
 }
 
 #[tokio::test]
-async fn an_https_address_is_never_asked_in_the_clear() {
+async fn an_https_address_is_never_fetched_over_plain_http() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     let address = issuer.url.replace("http:", "https:");
@@ -224,7 +224,7 @@ async fn keys_from_the_future_are_not_trusted_after_the_clock_steps_back() {
 }
 
 #[tokio::test]
-async fn a_forged_signature_under_a_known_key_id_asks_nobody() {
+async fn a_forged_signature_under_a_known_key_id_fetches_nothing() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     let verifier = issuer.verifier();

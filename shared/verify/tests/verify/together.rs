@@ -8,7 +8,7 @@ use gatehouse_verify::{RemoteKeysError, TokenError, VerifyError};
 use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
 
 #[tokio::test]
-async fn a_hundred_first_requests_share_one_fetch() {
+async fn the_first_hundred_requests_share_one_fetch() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     issuer.will(Reply::Gated(published(&[&key])));
@@ -46,7 +46,7 @@ async fn a_flood_of_unknown_key_ids_is_one_request_in_ten_seconds() {
 }
 
 #[tokio::test]
-async fn who_has_keys_does_not_wait_for_a_slow_issuer() {
+async fn cached_keys_are_used_while_the_issuer_is_slow() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     let verifier = Arc::new(issuer.verifier());
@@ -66,7 +66,7 @@ async fn who_has_keys_does_not_wait_for_a_slow_issuer() {
 }
 
 #[tokio::test]
-async fn a_fetch_whose_caller_went_away_counts_as_a_try() {
+async fn a_fetch_whose_caller_went_away_counts_as_an_attempt() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
     issuer.will(Reply::Gated(response("200 OK", "", "")));

@@ -132,8 +132,8 @@ fn jwk(algorithm: Algorithm) -> Value {
         Algorithm::EdDsa => "OKP",
         Algorithm::Rs256 => "RSA",
     };
-    let held = signing.iter().find(|held| held["key"]["kty"] == kty);
-    held.unwrap()["key"].clone()
+    let entry = signing.iter().find(|entry| entry["key"]["kty"] == kty);
+    entry.unwrap()["key"].clone()
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn no_part_of_a_private_key_prints() {
 }
 
 #[test]
-fn keys_made_one_after_the_other_differ() {
+fn generated_keys_differ() {
     let kid = |_| {
         SigningKey::generate(Algorithm::EdDsa)
             .unwrap()

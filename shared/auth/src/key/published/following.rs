@@ -6,7 +6,7 @@ use crate::key::algorithm::Algorithm;
 use crate::key::kid::Kid;
 use crate::key::public::PublicJwk;
 use crate::key::ring::KeyRing;
-use crate::key::state::{Held, KeyState};
+use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
 /// A published key, told without its material.
@@ -36,14 +36,14 @@ impl PublishedKeys {
     pub fn adding(&self, ring: &KeyRing, now: Timestamp) -> Option<Self> {
         let mut keys = self.keys.clone();
         let mut changed = false;
-        for ours in ring.held() {
-            let public = Held::pending(ours.key.public(), now);
-            match keys.iter_mut().find(|held| held.key == public.key) {
+        for ours in ring.entries() {
+            let public = KeyEntry::pending(ours.key.public(), now);
+            match keys.iter_mut().find(|entry| entry.key == public.key) {
                 // Dropped in its time, which the ring learns at its next step.
                 None if ours.is_retired_for(RETIRED_LIFE, now) => continue,
                 None => keys.push(public),
                 // Retired as nobody's, by a run that did not know of this ring.
-                Some(held) if is_retired(held) && !is_retired(ours) => *held = public,
+                Some(entry) if is_retired(entry) && !is_retired(ours) => *entry = public,
                 Some(_) => continue,
             }
             changed = true;
@@ -62,21 +62,21 @@ impl PublishedKeys {
         let added = self.adding(ring, now);
         let mut changed = added.is_some();
         let mut keys = Vec::new();
-        for held in added.map_or_else(|| self.keys.clone(), |added| added.keys) {
-            let (state, kid) = (held.state, held.key.kid());
-            let wanted = ring.held().find(|held| held.key.kid() == kid);
-            let gone = ring.has_removed(kid) || held.is_retired_for(RETIRED_LIFE, now);
+        for entry in added.map_or_else(|| self.keys.clone(), |added| added.keys) {
+            let (state, kid) = (entry.state, entry.key.kid());
+            let wanted = ring.entries().find(|entry| entry.key.kid() == kid);
+            let gone = ring.has_removed(kid) || entry.is_retired_for(RETIRED_LIFE, now);
             if gone {
                 changed = true;
                 continue;
             }
-            let held = match wanted.map(|held| held.state) {
-                Some(KeyState::Pending) => held,
-                Some(KeyState::Active) => held.promote(now),
-                Some(KeyState::Retired) | None => held.retire(now),
+            let entry = match wanted.map(|entry| entry.state) {
+                Some(KeyState::Pending) => entry,
+                Some(KeyState::Active) => entry.promote(now),
+                Some(KeyState::Retired) | None => entry.retire(now),
             };
-            changed |= held.state != state;
-            keys.push(held);
+            changed |= entry.state != state;
+            keys.push(entry);
         }
         changed.then(|| self.next(keys))
     }
@@ -96,28 +96,28 @@ impl PublishedKeys {
 
     /// Walks the keys, those that readers drop by themselves included.
     pub fn entries(&self) -> impl Iterator<Item = PublishedKeyEntry<'_>> {
-        self.keys.iter().map(|held| PublishedKeyEntry {
-            kid: held.key.kid(),
-            algorithm: held.key.algorithm(),
-            state: held.state,
-            since: held.since,
+        self.keys.iter().map(|entry| PublishedKeyEntry {
+            kid: entry.key.kid(),
+            algorithm: entry.key.algorithm(),
+            state: entry.state,
+            since: entry.since,
         })
     }
 
     fn since(&self, kid: &Kid, state: KeyState) -> Option<Timestamp> {
         self.keys
             .iter()
-            .find(|held| held.key.kid() == kid && held.state == state)
-            .map(|held| held.since)
+            .find(|entry| entry.key.kid() == kid && entry.state == state)
+            .map(|entry| entry.since)
     }
 
-    fn next(&self, keys: Vec<Held<PublicJwk>>) -> Self {
+    fn next(&self, keys: Vec<KeyEntry<PublicJwk>>) -> Self {
         Self::new(self.version.saturating_add(1), keys)
     }
 }
 
-fn is_retired<K>(held: &Held<K>) -> bool {
-    held.state == KeyState::Retired
+fn is_retired<K>(entry: &KeyEntry<K>) -> bool {
+    entry.state == KeyState::Retired
 }
 
 #[cfg(test)]

@@ -4,20 +4,20 @@ use crate::key::{Algorithm, KeyRing, KeyState};
 
 /// The published keys of a ring whose second key has just been retired.
 fn with_retired() -> PublishedKeys {
-    let held = |state, algorithm| Held {
+    let entry = |state, algorithm| KeyEntry {
         state,
         since: NOW,
         key: key(algorithm).public(),
     };
     let keys = vec![
-        held(KeyState::Active, Algorithm::Es256),
-        held(KeyState::Retired, Algorithm::EdDsa),
+        entry(KeyState::Active, Algorithm::Es256),
+        entry(KeyState::Retired, Algorithm::EdDsa),
     ];
     PublishedKeys::new(3, keys)
 }
 
 #[test]
-fn a_retired_key_verifies_for_135_minutes_and_then_vanishes() {
+fn a_retired_key_verifies_for_135_minutes_and_then_disappears() {
     let published = with_retired();
     let retired = key(Algorithm::EdDsa).kid();
     let last = NOW.plus(Duration::from_secs((65 + 60 + 10) * 60 - 1));
@@ -34,7 +34,7 @@ fn a_retired_key_verifies_for_135_minutes_and_then_vanishes() {
 }
 
 #[test]
-fn pending_and_active_keys_verify_for_ever() {
+fn pending_and_active_keys_verify_without_limit() {
     let ring = KeyRing::first(Algorithm::Es256, NOW).unwrap();
     let later = NOW.plus(Duration::from_hours(24 * 365 * 10));
     assert_eq!(ring.published().kids(later).count(), 2);
@@ -53,7 +53,7 @@ fn keys_survive_their_table_item() {
 }
 
 #[test]
-fn an_item_with_one_id_twice_a_private_key_or_an_odd_state_is_refused() {
+fn an_item_with_a_repeated_id_a_private_key_or_an_invalid_state_is_refused() {
     let item = serde_json::to_value(with_retired()).unwrap();
     let read = |item: Value| serde_json::from_value::<PublishedKeys>(item);
     let mut twice = item.clone();
@@ -71,12 +71,12 @@ fn an_item_with_one_id_twice_a_private_key_or_an_odd_state_is_refused() {
 #[test]
 fn no_private_member_is_ever_shown() {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {
-        let held = Held {
+        let entry = KeyEntry {
             state: KeyState::Active,
             since: NOW,
             key: key(algorithm).public(),
         };
-        let set = PublishedKeys::new(1, vec![held]).jwk_set(NOW);
+        let set = PublishedKeys::new(1, vec![entry]).jwk_set(NOW);
         for name in ["d", "p", "q", "dp", "dq", "qi", "k", "oth"] {
             assert!(set["keys"][0].get(name).is_none(), "{name}");
         }

@@ -5,7 +5,7 @@ use crate::key::algorithm::Algorithm;
 use crate::key::kid::Kid;
 use crate::key::mac::MacKid;
 use crate::key::private::SigningKey;
-use crate::key::state::{Held, KeyState};
+use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
 /// A signing key of a ring, told without its key.
@@ -35,31 +35,31 @@ pub struct MacKeyEntry {
 impl KeyRing {
     /// Walks the signing keys.
     pub fn signing_keys(&self) -> impl Iterator<Item = SigningKeyEntry<'_>> {
-        self.0.signing.iter().map(|held| SigningKeyEntry {
-            kid: held.key.kid(),
-            algorithm: held.key.algorithm(),
-            state: held.state,
-            since: held.since,
+        self.0.signing.iter().map(|entry| SigningKeyEntry {
+            kid: entry.key.kid(),
+            algorithm: entry.key.algorithm(),
+            state: entry.state,
+            since: entry.since,
         })
     }
 
     /// Walks the refresh MAC keys.
     pub fn mac_keys(&self) -> impl Iterator<Item = MacKeyEntry> {
-        self.0.mac.iter().map(|held| MacKeyEntry {
-            id: held.key.id(),
-            state: held.state,
-            since: held.since,
+        self.0.mac.iter().map(|entry| MacKeyEntry {
+            id: entry.key.id(),
+            state: entry.state,
+            since: entry.since,
         })
     }
 
     /// Walks the keys that sign now or will: all that must be published.
     pub(in crate::key) fn signers(&self) -> impl Iterator<Item = &SigningKey> {
-        let signs = |held: &&Held<SigningKey>| held.state != KeyState::Retired;
-        self.0.signing.iter().filter(signs).map(|held| &held.key)
+        let signs = |entry: &&KeyEntry<SigningKey>| entry.state != KeyState::Retired;
+        self.0.signing.iter().filter(signs).map(|entry| &entry.key)
     }
 
     /// Walks the signing keys with their states.
-    pub(in crate::key) fn held(&self) -> impl Iterator<Item = &Held<SigningKey>> {
+    pub(in crate::key) fn entries(&self) -> impl Iterator<Item = &KeyEntry<SigningKey>> {
         self.0.signing.iter()
     }
 }

@@ -6,7 +6,7 @@ use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::mac::MacKey;
 use crate::key::private::SigningKey;
-use crate::key::state::{Held, KeyState};
+use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
 impl KeyRing {
@@ -27,7 +27,7 @@ impl KeyRing {
         now: Timestamp,
     ) -> Result<Self, KeyError> {
         self.0.version = self.0.version.saturating_add(1);
-        self.0.signing.retain(|held| held.key.kid() != kid);
+        self.0.signing.retain(|entry| entry.key.kid() != kid);
         refill(&mut self.0.signing, now, || SigningKey::generate(algorithm))?;
         if refresh {
             self.0.mac.clear();
@@ -50,20 +50,22 @@ impl KeyRing {
 
 /// Sees to it that there is an active key and a pending one.
 fn refill<K>(
-    keys: &mut Vec<Held<K>>,
+    keys: &mut Vec<KeyEntry<K>>,
     now: Timestamp,
     generate: impl Fn() -> Result<K, KeyError>,
 ) -> Result<(), KeyError> {
     if find(keys, KeyState::Active).is_none() {
-        let pending = keys.iter().position(|held| held.state == KeyState::Pending);
+        let pending = keys
+            .iter()
+            .position(|entry| entry.state == KeyState::Pending);
         let next = match pending {
             Some(index) => keys.remove(index),
-            None => Held::pending(generate()?, now),
+            None => KeyEntry::pending(generate()?, now),
         };
         keys.push(next.promote(now));
     }
     if find(keys, KeyState::Pending).is_none() {
-        keys.push(Held::pending(generate()?, now));
+        keys.push(KeyEntry::pending(generate()?, now));
     }
     Ok(())
 }

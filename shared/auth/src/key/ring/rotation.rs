@@ -9,7 +9,7 @@ use crate::key::error::KeyError;
 use crate::key::mac::MacKey;
 use crate::key::private::SigningKey;
 use crate::key::published::{CLOCK_MARGIN, PublishedKeys, RETIRED_LIFE, STALEST_SIGNER};
-use crate::key::state::{Held, KeyState};
+use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
 /// What a rotation obeys.
@@ -65,12 +65,12 @@ impl KeyRing {
             return self.begin(rules.algorithm, now);
         }
         let Some(pending) = find(&self.0.signing, KeyState::Pending) else {
-            return self.turn(published, rules, now, RotationStep::Prepared);
+            return self.advance(published, rules, now, RotationStep::Prepared);
         };
         let published_at = published.and_then(|keys| keys.published_at(pending.key.kid()));
         let promotable_at = published_at.map(|at| at.plus(rules.min_pending));
         if promotable_at.is_some_and(|at| at <= now) {
-            self.turn(published, rules, now, RotationStep::Promoted)
+            self.advance(published, rules, now, RotationStep::Promoted)
         } else {
             let step = RotationStep::TooEarly { promotable_at };
             Ok(Rotation { ring: self, step })
@@ -100,7 +100,7 @@ impl KeyRing {
         Ok(Rotation { ring, step })
     }
 
-    fn turn(
+    fn advance(
         self,
         published: Option<&PublishedKeys>,
         rules: RotationRules,
@@ -120,7 +120,7 @@ impl KeyRing {
             mut removed,
         } = self.0;
         removed.retain(|removed| now < removed.at.plus(RETIRED_LIFE));
-        let turn = Turn {
+        let pass = RotationPass {
             promote,
             moved_at,
             now,
@@ -128,8 +128,8 @@ impl KeyRing {
         let signing_key = SigningKey::generate(rules.algorithm)?;
         let ring = Self(Document {
             version: version.saturating_add(1),
-            signing: turn.of(signing, signing_key, RETIRED_LIFE),
-            mac: turn.of(mac, MacKey::generate()?, RETIRED_MAC_LIFE),
+            signing: pass.apply(signing, signing_key, RETIRED_LIFE),
+            mac: pass.apply(mac, MacKey::generate()?, RETIRED_MAC_LIFE),
             removed,
         });
         Ok(Rotation { ring, step })
@@ -137,39 +137,41 @@ impl KeyRing {
 }
 
 /// One step of the keys of one kind.
-struct Turn {
+struct RotationPass {
     promote: bool,
     moved_at: Timestamp,
     now: Timestamp,
 }
 
-impl Turn {
-    fn of<K>(&self, keys: Vec<Held<K>>, new: K, life: Duration) -> Vec<Held<K>> {
-        let turned_at = find(&keys, KeyState::Active).map(|held| held.since);
-        let promoted = keys.iter().position(|held| held.state == KeyState::Pending);
+impl RotationPass {
+    fn apply<K>(&self, keys: Vec<KeyEntry<K>>, new: K, life: Duration) -> Vec<KeyEntry<K>> {
+        let active_since = find(&keys, KeyState::Active).map(|entry| entry.since);
+        let promoted = keys
+            .iter()
+            .position(|entry| entry.state == KeyState::Pending);
         let has_pending = promoted.is_some();
-        let step = |(index, mut held): (usize, Held<K>)| match held.state {
-            KeyState::Pending if self.promote && promoted == Some(index) => held.promote(self.now),
-            KeyState::Active if self.promote && has_pending => held.retire(self.now),
-            KeyState::Pending | KeyState::Active => held,
+        let step = |(index, mut entry): (usize, KeyEntry<K>)| match entry.state {
+            KeyState::Pending if self.promote && promoted == Some(index) => entry.promote(self.now),
+            KeyState::Active if self.promote && has_pending => entry.retire(self.now),
+            KeyState::Pending | KeyState::Active => entry,
             KeyState::Retired => {
                 // Retired when the ring was made; others signed until it was in force.
-                if turned_at.is_some_and(|at| held.since >= at) {
-                    held.since = held.since.max(self.moved_at);
+                if active_since.is_some_and(|at| entry.since >= at) {
+                    entry.since = entry.since.max(self.moved_at);
                 }
-                held
+                entry
             }
         };
-        let mut turned: Vec<Held<K>> = keys
+        let mut rotated: Vec<KeyEntry<K>> = keys
             .into_iter()
             .enumerate()
             .map(step)
-            .filter(|held| !held.is_retired_for(life, self.now))
+            .filter(|entry| !entry.is_retired_for(life, self.now))
             .collect();
-        if find(&turned, KeyState::Pending).is_none() {
-            turned.push(Held::pending(new, self.now));
+        if find(&rotated, KeyState::Pending).is_none() {
+            rotated.push(KeyEntry::pending(new, self.now));
         }
-        turned
+        rotated
     }
 }
 

@@ -60,22 +60,22 @@ fn a_mac_key_is_found_in_any_state() {
     let mut document = document(&ring());
     document["mac"][1]["state"] = json!("retired");
     let ring = parse(&document).unwrap();
-    for held in document["mac"].as_array().unwrap() {
-        let id = MacKid::parse(held["key"]["id"].as_str().unwrap()).unwrap();
+    for entry in document["mac"].as_array().unwrap() {
+        let id = MacKid::parse(entry["key"]["id"].as_str().unwrap()).unwrap();
         assert_eq!(ring.mac(&id).unwrap().id(), id);
     }
     assert!(ring.mac(&MacKid::from_bytes([0; 8])).is_none());
 }
 
 #[test]
-fn what_is_published_holds_no_private_part() {
+fn nothing_published_contains_a_private_part() {
     let ring = ring();
     let published = serde_json::to_string(&ring.published()).unwrap();
-    for held in document(&ring)["signing"].as_array().unwrap() {
-        let pkcs8 = held["key"]["pkcs8"].as_str().unwrap();
+    for entry in document(&ring)["signing"].as_array().unwrap() {
+        let pkcs8 = entry["key"]["pkcs8"].as_str().unwrap();
         assert!(!published.contains(pkcs8));
         assert!(!published.contains(&private_number(pkcs8)));
-        assert!(published.contains(held["key"]["kid"].as_str().unwrap()));
+        assert!(published.contains(entry["key"]["kid"].as_str().unwrap()));
     }
 }
 
@@ -130,7 +130,7 @@ fn the_next_ring_of_a_ring_of_jwks_keeps_every_key() {
 }
 
 #[test]
-fn a_ring_with_one_id_twice_or_several_active_keys_is_refused() {
+fn a_ring_with_a_repeated_id_or_several_active_keys_is_refused() {
     let good = document(&ring());
     let mut twice = good.clone();
     twice["signing"][1]["key"] = twice["signing"][0]["key"].clone();
@@ -149,7 +149,7 @@ fn a_ring_with_one_id_twice_or_several_active_keys_is_refused() {
 }
 
 #[test]
-fn a_malformed_ring_is_told_without_quoting_it() {
+fn a_malformed_ring_is_reported_without_quoting_it() {
     let mut odd = document(&ring());
     odd["signing"][0]["since"] = odd["signing"][0]["key"]["pkcs8"].clone();
     let secret = odd["signing"][0]["key"]["pkcs8"]

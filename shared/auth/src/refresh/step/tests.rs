@@ -61,8 +61,8 @@ fn user() -> User {
 }
 
 /// Decides for the token of generation 5 and attempt 1.
-fn decide_5(update: Update, user: Option<&User>) -> Decision {
-    let attempt = Attempt {
+fn decide_5(update: SessionUpdate, user: Option<&User>) -> RefreshDecision {
+    let attempt = RefreshAttempt {
         presented: &presented(5),
         attempt_id: &attempt_id(1),
         grace: GRACE,
@@ -71,12 +71,12 @@ fn decide_5(update: Update, user: Option<&User>) -> Decision {
     decide(update, user, &attempt)
 }
 
-fn refused_by(session: Session) -> Decision {
-    decide_5(Update::Refused(Some(session)), Some(&user()))
+fn refused_by(session: Session) -> RefreshDecision {
+    decide_5(SessionUpdate::Refused(Some(session)), Some(&user()))
 }
 
-fn revoked_for(reason: RevokeReason) -> Decision {
-    Decision::Revoke {
+fn revoked_for(reason: RevokeReason) -> RefreshDecision {
+    RefreshDecision::Revoke {
         sid: SessionId::from_bytes([1; 16]),
         sub: sub(1),
         reason,
@@ -85,14 +85,14 @@ fn revoked_for(reason: RevokeReason) -> Decision {
 
 #[test]
 fn a_successful_update_is_a_rotation() {
-    let decision = decide_5(Update::Rotated(session(6)), Some(&user()));
-    assert_eq!(decision, Decision::Rotated(session(6)));
+    let decision = decide_5(SessionUpdate::Rotated(session(6)), Some(&user()));
+    assert_eq!(decision, RefreshDecision::Rotated(session(6)));
 }
 
 #[test]
 fn a_missing_session_is_refused_without_a_write() {
-    let decision = decide_5(Update::Refused(None), Some(&user()));
-    assert_eq!(decision, Decision::Refuse(Refusal::Unknown));
+    let decision = decide_5(SessionUpdate::Refused(None), Some(&user()));
+    assert_eq!(decision, RefreshDecision::Refuse(RefreshRefusal::Unknown));
 }
 
 #[test]
@@ -101,7 +101,10 @@ fn the_session_of_another_subject_is_refused_without_a_write() {
         let mut foreign = session(generation);
         foreign.sub = sub(2);
         foreign.revoked_at = Some(NOW);
-        assert_eq!(refused_by(foreign), Decision::Refuse(Refusal::Unknown));
+        assert_eq!(
+            refused_by(foreign),
+            RefreshDecision::Refuse(RefreshRefusal::Unknown)
+        );
     }
 }
 
@@ -119,7 +122,10 @@ fn an_ended_session_is_refused_without_a_write() {
             let mut ended = session(generation);
             ended.attempt_id = attempt_id(1);
             end(&mut ended);
-            assert_eq!(refused_by(ended), Decision::Refuse(Refusal::Ended));
+            assert_eq!(
+                refused_by(ended),
+                RefreshDecision::Refuse(RefreshRefusal::Ended)
+            );
         }
     }
 }
@@ -129,7 +135,10 @@ fn a_session_behind_the_token_is_an_anomaly_and_is_not_ended() {
     for generation in [0, 4, 5] {
         let mut behind = session(generation);
         behind.attempt_id = attempt_id(1);
-        assert_eq!(refused_by(behind), Decision::Refuse(Refusal::Ahead));
+        assert_eq!(
+            refused_by(behind),
+            RefreshDecision::Refuse(RefreshRefusal::Ahead)
+        );
     }
 }
 
@@ -138,12 +147,15 @@ fn a_lost_response_of_the_same_attempt_counts_as_its_success() {
     let mut ours = session(6);
     ours.attempt_id = attempt_id(1);
     ours.rotated_at = NOW.minus(Duration::from_hours(1));
-    assert_eq!(refused_by(ours.clone()), Decision::Rotated(ours));
+    assert_eq!(refused_by(ours.clone()), RefreshDecision::Rotated(ours));
 }
 
 #[test]
 fn the_previous_generation_gets_the_same_successor_within_the_window() {
-    assert_eq!(refused_by(session(6)), Decision::Successor(session(6)));
+    assert_eq!(
+        refused_by(session(6)),
+        RefreshDecision::Successor(session(6))
+    );
 }
 
 #[test]
@@ -152,7 +164,7 @@ fn the_window_ends_after_its_last_second_and_tolerates_a_fast_clock() {
         let mut overtaken = session(6);
         overtaken.rotated_at = Timestamp::from_unix(NOW.unix() - seconds_ago);
         let expected = if inside {
-            Decision::Successor(overtaken.clone())
+            RefreshDecision::Successor(overtaken.clone())
         } else {
             revoked_for(RevokeReason::Replay)
         };
@@ -164,13 +176,13 @@ fn the_window_ends_after_its_last_second_and_tolerates_a_fast_clock() {
 fn without_a_window_even_a_concurrent_attempt_is_a_replay() {
     let mut overtaken = session(6);
     overtaken.rotated_at = NOW;
-    let attempt = Attempt {
+    let attempt = RefreshAttempt {
         presented: &presented(5),
         attempt_id: &attempt_id(1),
         grace: Duration::ZERO,
         now: NOW,
     };
-    let update = Update::Refused(Some(overtaken));
+    let update = SessionUpdate::Refused(Some(overtaken));
     let decision = decide(update, Some(&user()), &attempt);
     assert_eq!(decision, revoked_for(RevokeReason::Replay));
 }
@@ -191,9 +203,9 @@ fn the_state_of_the_user_is_checked_last_and_ends_the_session() {
     let mut ours = session(6);
     ours.attempt_id = attempt_id(1);
     let successes = [
-        Update::Rotated(session(6)),
-        Update::Refused(Some(session(6))),
-        Update::Refused(Some(ours)),
+        SessionUpdate::Rotated(session(6)),
+        SessionUpdate::Refused(Some(session(6))),
+        SessionUpdate::Refused(Some(ours)),
     ];
     let disabled = User {
         status: Status::Disabled,
@@ -222,24 +234,24 @@ fn a_role_change_or_an_older_session_version_does_not_end_the_session() {
         session_version: 2,
         ..user()
     };
-    let decision = decide_5(Update::Rotated(session(6)), Some(&changed));
-    assert_eq!(decision, Decision::Rotated(session(6)));
+    let decision = decide_5(SessionUpdate::Rotated(session(6)), Some(&changed));
+    assert_eq!(decision, RefreshDecision::Rotated(session(6)));
 }
 
 #[test]
 fn if_the_session_refuses_the_user_is_not_checked() {
-    let decision = decide_5(Update::Refused(Some(session(4))), None);
-    assert_eq!(decision, Decision::Refuse(Refusal::Ahead));
-    let decision = decide_5(Update::Refused(Some(session(8))), None);
+    let decision = decide_5(SessionUpdate::Refused(Some(session(4))), None);
+    assert_eq!(decision, RefreshDecision::Refuse(RefreshRefusal::Ahead));
+    let decision = decide_5(SessionUpdate::Refused(Some(session(8))), None);
     assert_eq!(decision, revoked_for(RevokeReason::Replay));
 }
 
 #[test]
 fn log_reasons_are_distinct_words() {
     let reasons = [
-        Refusal::Unknown.reason(),
-        Refusal::Ended.reason(),
-        Refusal::Ahead.reason(),
+        RefreshRefusal::Unknown.reason(),
+        RefreshRefusal::Ended.reason(),
+        RefreshRefusal::Ahead.reason(),
         RevokeReason::Replay.reason(),
         RevokeReason::UserGone.reason(),
         RevokeReason::Disabled.reason(),

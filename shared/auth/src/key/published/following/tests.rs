@@ -62,7 +62,7 @@ fn the_states_follow_once_the_ring_is_in_force() {
 }
 
 #[test]
-fn a_retired_key_goes_for_good_though_the_ring_still_holds_it() {
+fn an_expired_retired_key_is_not_published_again_from_the_ring() {
     let (ring, published) = begun();
     let made = NOW.plus(DAY);
     let next = rotate(ring, &published, made);
@@ -74,7 +74,7 @@ fn a_retired_key_goes_for_good_though_the_ring_still_holds_it() {
 }
 
 #[test]
-fn keys_of_no_ring_are_retired_and_vanish() {
+fn keys_of_no_ring_are_retired_and_disappear() {
     let (ring, published) = begun();
     let other = KeyRing::first(Algorithm::EdDsa, NOW).unwrap();
     let both = published.adding(&other, NOW).unwrap();
@@ -89,7 +89,7 @@ fn keys_of_no_ring_are_retired_and_vanish() {
 }
 
 #[test]
-fn a_key_that_was_retired_as_nobodys_is_published_anew() {
+fn a_key_that_was_retired_as_unowned_is_published_again() {
     let (ring, published) = begun();
     let later = NOW.plus(DAY);
     let next = rotate(ring, &published, later);

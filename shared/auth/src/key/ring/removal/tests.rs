@@ -18,7 +18,7 @@ fn kid(ring: &KeyRing, state: KeyState) -> Kid {
 }
 
 #[test]
-fn where_the_active_key_goes_the_pending_one_signs() {
+fn if_the_active_key_is_removed_the_pending_one_signs() {
     let ring = ring();
     let (active, pending) = (kid(&ring, KeyState::Active), kid(&ring, KeyState::Pending));
     let left = remove(ring, &active, false);
@@ -30,7 +30,7 @@ fn where_the_active_key_goes_the_pending_one_signs() {
 }
 
 #[test]
-fn where_the_pending_key_goes_another_takes_its_place() {
+fn if_the_pending_key_is_removed_another_replaces_it() {
     let ring = ring();
     let (active, pending) = (kid(&ring, KeyState::Active), kid(&ring, KeyState::Pending));
     let left = remove(ring, &pending, false);
@@ -39,7 +39,7 @@ fn where_the_pending_key_goes_another_takes_its_place() {
 }
 
 #[test]
-fn refresh_mac_keys_stay_unless_all_of_them_are_to_go() {
+fn refresh_mac_keys_stay_unless_all_are_removed() {
     let macs = |ring: &KeyRing| ring.mac_keys().map(|entry| entry.id).collect::<Vec<_>>();
     for refresh in [false, true] {
         let ring = ring();
@@ -54,7 +54,7 @@ fn refresh_mac_keys_stay_unless_all_of_them_are_to_go() {
 }
 
 #[test]
-fn a_removal_survives_being_stored_and_a_repetition() {
+fn a_removal_survives_storage_and_repetition() {
     let ring = ring();
     let active = kid(&ring, KeyState::Active);
     let left = remove(remove(ring, &active, false), &active, false);
@@ -66,7 +66,7 @@ fn a_removal_survives_being_stored_and_a_repetition() {
 }
 
 #[test]
-fn a_ring_that_was_made_before_a_removal_does_not_follow_it() {
+fn a_ring_created_before_a_removal_does_not_follow_it() {
     let first = ring();
     let active = kid(&first, KeyState::Active);
     let copy = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&first.to_json())).unwrap();

@@ -38,7 +38,7 @@ fn states(ring: &KeyRing) -> Vec<KeyState> {
 }
 
 #[test]
-fn the_first_rotation_makes_the_first_ring() {
+fn the_first_rotation_creates_the_first_ring() {
     let first = empty().rotate(None, rules(), NOW).unwrap();
     assert_eq!(first.step, RotationStep::First);
     assert_eq!(first.ring.version(), 1);
@@ -70,25 +70,25 @@ fn kids(ring: &KeyRing) -> Vec<String> {
 }
 
 #[test]
-fn a_key_is_promoted_only_once_it_was_published_for_long_enough() {
+fn a_key_is_promoted_only_after_it_was_published_for_long_enough() {
     let early = NOW.plus(MIN_PENDING).minus(Duration::from_secs(1));
     let (ring, published) = begun();
     let before = kids(&ring);
-    let held = rotate(ring, &published, early);
+    let entry = rotate(ring, &published, early);
     let promotable_at = Some(NOW.plus(MIN_PENDING));
-    assert_eq!(held.step, RotationStep::TooEarly { promotable_at });
-    assert_eq!((held.ring.version(), kids(&held.ring)), (1, before));
+    assert_eq!(entry.step, RotationStep::TooEarly { promotable_at });
+    assert_eq!((entry.ring.version(), kids(&entry.ring)), (1, before));
 }
 
 /// The key was made long ago, but its publication was interrupted.
 #[test]
-fn the_publication_counts_and_not_when_the_key_was_made() {
+fn the_publication_counts_and_not_the_creation_of_the_key() {
     let (ring, _) = begun();
     let late = NOW.plus(DAY);
     let published = PublishedKeys::empty().settled(&ring, late).unwrap();
-    let held = rotate(ring, &published, late.plus(Duration::from_hours(1)));
+    let entry = rotate(ring, &published, late.plus(Duration::from_hours(1)));
     let promotable_at = Some(late.plus(MIN_PENDING));
-    assert_eq!(held.step, RotationStep::TooEarly { promotable_at });
+    assert_eq!(entry.step, RotationStep::TooEarly { promotable_at });
 }
 
 #[test]
@@ -96,9 +96,9 @@ fn a_key_that_is_not_published_is_never_promoted() {
     let later = NOW.plus(DAY);
     for published in [None, Some(PublishedKeys::empty())] {
         let (ring, _) = begun();
-        let held = ring.rotate(published.as_ref(), rules(), later).unwrap();
+        let entry = ring.rotate(published.as_ref(), rules(), later).unwrap();
         let promotable_at = None;
-        assert_eq!(held.step, RotationStep::TooEarly { promotable_at });
+        assert_eq!(entry.step, RotationStep::TooEarly { promotable_at });
     }
 }
 
@@ -119,7 +119,7 @@ fn ten_rotations_leave_one_active_key_and_one_pending_key() {
             assert_eq!(
                 states(&ring)
                     .into_iter()
-                    .filter(|held| *held == state)
+                    .filter(|entry| *entry == state)
                     .count(),
                 1
             );
@@ -182,7 +182,7 @@ fn another_algorithm_begins_with_the_pending_key() {
 }
 
 #[test]
-fn a_ring_without_a_pending_key_gets_one_and_goes_on_signing() {
+fn a_ring_without_a_pending_key_gets_one_and_keeps_signing() {
     let (mut ring, published) = begun();
     ring.0.signing.pop();
     let active = ring.active().unwrap().kid().clone();
@@ -194,7 +194,7 @@ fn a_ring_without_a_pending_key_gets_one_and_goes_on_signing() {
 }
 
 #[test]
-fn a_ring_follows_the_one_that_it_was_made_from_and_itself() {
+fn a_ring_follows_its_predecessor_and_itself() {
     let (ring, published) = begun();
     let copy = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&ring.to_json())).unwrap();
     let (other, _) = begun();

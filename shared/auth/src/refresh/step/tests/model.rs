@@ -31,22 +31,22 @@ struct Table {
 }
 
 impl Table {
-    fn update(&mut self, generation: u32, id: &AttemptId) -> Update {
+    fn update(&mut self, generation: u32, id: &AttemptId) -> SessionUpdate {
         let item = &mut self.item;
         let holds = item.generation == generation
             && item.revoked_at.is_none()
             && item.expires_at > self.now
             && item.idle_expires_at > self.now;
         if !holds {
-            return Update::Refused(Some(item.clone()));
+            return SessionUpdate::Refused(Some(item.clone()));
         }
         item.generation += 1;
         item.rotated_at = self.now;
         item.attempt_id = id.clone();
-        Update::Rotated(item.clone())
+        SessionUpdate::Rotated(item.clone())
     }
 
-    fn refresh(&mut self, generation: u32, answer: Answer) -> Decision {
+    fn refresh(&mut self, generation: u32, answer: Answer) -> RefreshDecision {
         self.attempts = self.attempts.wrapping_add(1);
         let id = attempt_id(self.attempts);
         let update = match answer {
@@ -56,14 +56,14 @@ impl Table {
                 self.update(generation, &id)
             }
         };
-        let attempt = Attempt {
+        let attempt = RefreshAttempt {
             presented: &presented(generation),
             attempt_id: &id,
             grace: GRACE,
             now: self.now,
         };
         let decision = decide(update, Some(&user()), &attempt);
-        if let Decision::Revoke { .. } = decision {
+        if let RefreshDecision::Revoke { .. } = decision {
             self.item.revoked_at = Some(self.now);
         }
         decision
@@ -113,28 +113,28 @@ proptest! {
             let decision = table.refresh(generation, answer);
             match decision {
                 // A revoked session never returns tokens again.
-                Decision::Rotated(_) | Decision::Successor(_) if before.revoked_at.is_some() => {
+                RefreshDecision::Rotated(_) | RefreshDecision::Successor(_) if before.revoked_at.is_some() => {
                     prop_assert!(false, "a revoked session returned tokens");
                 }
                 // The one live successor has the item's generation, which is always one
                 // more than that of the presented token.
-                Decision::Rotated(session) => {
+                RefreshDecision::Rotated(session) => {
                     prop_assert_eq!(age, 0);
                     prop_assert_eq!(session.generation, before.generation + 1);
                     prop_assert_eq!(&session, &table.item);
                 }
-                Decision::Successor(session) => {
+                RefreshDecision::Successor(session) => {
                     prop_assert_eq!(age, 1);
                     prop_assert!(fresh);
                     prop_assert_eq!(&session, &before);
                     prop_assert_eq!(&session, &table.item);
                 }
-                Decision::Refuse(refusal) => {
-                    prop_assert_eq!(refusal, Refusal::Ended);
+                RefreshDecision::Refuse(refusal) => {
+                    prop_assert_eq!(refusal, RefreshRefusal::Ended);
                     prop_assert!(before.revoked_at.is_some());
                     prop_assert_eq!(&before, &table.item);
                 }
-                Decision::Revoke { reason, .. } => {
+                RefreshDecision::Revoke { reason, .. } => {
                     prop_assert_eq!(reason, RevokeReason::Replay);
                     prop_assert!(age > 1 || (age == 1 && !fresh));
                 }
@@ -157,8 +157,8 @@ proptest! {
                 table.now = table.now.plus(Duration::from_secs(seconds.into()));
             }
             held = match table.refresh(held, Answer::Arrives) {
-                Decision::Rotated(session) | Decision::Successor(session) => session.generation,
-                refused @ (Decision::Refuse(_) | Decision::Revoke { .. }) => {
+                RefreshDecision::Rotated(session) | RefreshDecision::Successor(session) => session.generation,
+                refused @ (RefreshDecision::Refuse(_) | RefreshDecision::Revoke { .. }) => {
 return Err(TestCaseError::fail(format!("{refused:?}")));
 }
             };
