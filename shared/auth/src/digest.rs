@@ -4,13 +4,13 @@ use aws_lc_rs::digest::{Context, SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-/// Returns the SHA-256 of some bytes in base64url: 43 characters.
+/// Returns the SHA-256 of `bytes` in base64url: 43 characters.
 #[must_use]
 pub fn sha256(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(digest(&SHA256, bytes))
 }
 
-/// The SHA-256 of what comes piece by piece, such as a large file.
+/// The SHA-256 of data that arrives in pieces, such as a large file.
 pub struct Sha256(Context);
 
 impl Default for Sha256 {
@@ -20,7 +20,7 @@ impl Default for Sha256 {
 }
 
 impl Sha256 {
-    /// Adds the next bytes.
+    /// Adds the next piece.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }

@@ -1,7 +1,8 @@
-//! Opaque identifiers: of a subject, a session, a token, an attempt.
+//! Opaque identifiers of subjects, sessions, tokens and attempts.
 //!
-//! Ours are 16 random bytes in base64url (22 characters). Any printable ASCII of
-//! at most 128 bytes parses, as a token's claims may carry (RFC 7519 section 4.1).
+//! Our own are 16 random bytes in base64url (22 characters). Any printable ASCII of
+//! at most 128 bytes parses, because a token's claims may contain it (RFC 7519
+//! section 4.1).
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -9,12 +10,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::newtype::string_newtype;
 
-/// The text is no identifier: empty, over 128 bytes, or not printable ASCII.
+/// The text is not an identifier: empty, over 128 bytes, or not printable ASCII.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an identifier is 1 to 128 bytes of printable ASCII")]
+#[error("an identifier must be 1 to 128 bytes of printable ASCII")]
 pub struct IdError;
 
-/// Longest identifier in bytes. Raising it lets a token's claims grow table keys.
+/// Longest identifier in bytes. Raising it lets the claims of a token enlarge table
+/// keys.
 pub const MAX_ID_BYTES: usize = 128;
 
 macro_rules! opaque_id {
@@ -25,13 +27,13 @@ macro_rules! opaque_id {
         pub struct $name(String);
 
         impl $name {
-            /// Makes an identifier of 22 characters from 16 random bytes.
+            /// Creates an identifier of 22 characters from 16 random bytes.
             #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(URL_SAFE_NO_PAD.encode(bytes))
             }
 
-            /// Returns the 16 bytes, if this is an identifier of ours.
+            /// Returns the 16 bytes if this is one of our own identifiers.
             #[must_use]
             pub fn to_bytes(&self) -> Option<[u8; 16]> {
                 URL_SAFE_NO_PAD.decode(&self.0).ok()?.try_into().ok()
@@ -56,12 +58,12 @@ macro_rules! opaque_id {
 }
 
 opaque_id! {
-    /// Stable opaque id of a user: the claim `sub`. Never a name, never used again.
+    /// Stable opaque id of a user: the claim `sub`. Never a name, never reused.
     SubjectId
 }
 impl SubjectId {
-    /// Returns whether a user may have this id: ours, or a UUID (RFC 9562 section 4)
-    /// that was imported.
+    /// True if a user may have this id: one of our own, or an imported UUID (RFC 9562
+    /// section 4).
     #[must_use]
     pub fn may_be_of_a_user(&self) -> bool {
         self.to_bytes().is_some() || is_uuid(&self.0)
@@ -75,7 +77,7 @@ fn is_uuid(text: &str) -> bool {
 }
 
 opaque_id! {
-    /// Id of one login: the claim `sid`; what is rotated, listed, revoked.
+    /// Id of one login: the claim `sid`.
     SessionId
 }
 opaque_id! {
@@ -83,7 +85,7 @@ opaque_id! {
     Jti
 }
 opaque_id! {
-    /// Id of one attempt at a refresh, by which a lost answer is told from a rival.
+    /// Id of one attempt at a refresh; distinguishes a lost response from a rival.
     AttemptId
 }
 
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_has_an_id_of_ours_or_a_uuid() {
+    fn a_user_has_one_of_our_own_ids_or_a_uuid() {
         for (id, expected) in [
             ("BwcHBwcHBwcHBwcHBwcHBw", true),
             ("9f0e1bb6-1b53-4ea5-9a3c-8c0d55a6f3cd", true),

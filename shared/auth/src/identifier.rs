@@ -1,24 +1,24 @@
-//! What somebody types to log in: a username or an e-mail address.
+//! What users type to log in: a username or an e-mail address.
 
 use crate::digest::sha256;
 use crate::email::EmailAddress;
 use crate::item_key::ItemKey;
 use crate::username::Username;
 
-/// An identifier at login. Any text is one, so that a text that names nobody takes
-/// the same way, costs the same calls and counts as a guess like any other.
+/// An identifier at login. Any text is one, so that a text that cannot be a name takes
+/// the same path, costs the same calls and counts as a guess like any other.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LoginIdentifier {
     /// A username.
     Username(Username),
     /// An e-mail address: any usable identifier with an `@`.
     Email(EmailAddress),
-    /// Neither: names nobody, and is kept for its digest alone.
+    /// Neither: cannot be a name, and is kept only for its digest.
     Unusable(String),
 }
 
 impl LoginIdentifier {
-    /// Reads an identifier; one with an `@` is never a username.
+    /// Parses an identifier; one with an `@` is never a username.
     #[must_use]
     pub fn parse(typed: &str) -> Self {
         let typed = trimmed(typed);
@@ -30,8 +30,8 @@ impl LoginIdentifier {
         usable.unwrap_or_else(|| Self::Unusable(typed.to_owned()))
     }
 
-    /// Returns the SHA-256 of the canonical identifier in base64url: what logs and
-    /// the counters of guesses carry instead of it.
+    /// Returns the SHA-256 of the canonical identifier in base64url, which logs and the
+    /// counters of guesses use in its place.
     #[must_use]
     pub fn digest(&self) -> String {
         let identifier = match self {
@@ -42,8 +42,7 @@ impl LoginIdentifier {
         sha256(identifier.as_bytes())
     }
 
-    /// Returns the key of the item that leads from the name to its user, if there
-    /// can be one.
+    /// Returns the key of the item that maps the name to its user, if there can be one.
     #[must_use]
     pub fn name_key(&self) -> Option<ItemKey> {
         match self {
@@ -54,9 +53,9 @@ impl LoginIdentifier {
     }
 }
 
-/// Returns a name without the white space (Unicode's `White_Space`) and the byte
-/// order marks at its ends: keyboards add a space, and files begin with a mark.
-/// For names and addresses only; a password is what was typed.
+/// Returns a name without white space (Unicode's `White_Space`) and byte order marks at
+/// its ends: keyboards add a space, and files begin with a mark. Only for names and
+/// addresses; a password is used exactly as typed.
 #[must_use]
 pub fn trimmed(typed: &str) -> &str {
     typed.trim_matches(|character: char| character.is_whitespace() || character == BYTE_ORDER_MARK)
@@ -95,7 +94,7 @@ mod tests {
 
     #[test]
     fn white_space_around_a_name_is_not_part_of_it() {
-        for name in ["alice", "a@example.org", "nobody at all"] {
+        for name in ["alice", "a@example.org", "not a name"] {
             let plain = LoginIdentifier::parse(name);
             for character in AROUND.chars() {
                 for typed in [
@@ -144,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_text_that_cannot_be_a_name_still_has_a_digest() {
-        for nobody in [
+        for text in [
             "",
             "a",
             "@",
@@ -154,8 +153,8 @@ mod tests {
             "\0",
             &"x".repeat(20_000),
         ] {
-            let identifier = LoginIdentifier::parse(nobody);
-            assert_eq!(identifier, LoginIdentifier::Unusable(nobody.into()));
+            let identifier = LoginIdentifier::parse(text);
+            assert_eq!(identifier, LoginIdentifier::Unusable(text.into()));
             assert_eq!(identifier.name_key(), None);
             assert_eq!(identifier.digest().len(), 43);
         }

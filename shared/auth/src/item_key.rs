@@ -1,5 +1,5 @@
-//! The keys of the items in the tables. No other code writes a prefix: whoever writes an
-//! item and whoever reads it call the same function, and no key is ever a bare string.
+//! The keys of table items. No other code writes a prefix: writers and readers of an item
+//! call the same function, and no key is a bare string.
 
 use std::fmt::{self, Display};
 
@@ -9,11 +9,11 @@ use crate::external_id::ExternalId;
 use crate::guessing::network;
 use crate::id::{Jti, SessionId, SubjectId};
 
-/// The key of an item: its attribute `pk`. Sessions alone are keyed by another one, `sid`.
+/// The key of an item: its attribute `pk`. Only sessions use another attribute, `sid`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ItemKey(String);
 
-/// What the keys of one kind of item begin with.
+/// The beginning of the keys of one kind of item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Prefix {
     /// Users: accounts.
@@ -24,7 +24,7 @@ pub enum Prefix {
     Email,
     /// Users: ids in another system.
     ExternalId,
-    /// Users: what the table counts.
+    /// Users: counts.
     Meta,
     /// Users: no item has it.
     Unused,
@@ -45,7 +45,7 @@ pub enum Prefix {
 }
 
 impl Prefix {
-    /// Returns the text that the keys begin with.
+    /// Returns the prefix as text.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -74,19 +74,19 @@ impl ItemKey {
         Self::new(Prefix::User, sub)
     }
 
-    /// The item that leads from a canonical username to its user.
+    /// The item that maps a canonical username to its user.
     #[must_use]
     pub fn username(canonical: &str) -> Self {
         Self::new(Prefix::Username, canonical)
     }
 
-    /// The item that leads from a canonical e-mail address to its user.
+    /// The item that maps a canonical e-mail address to its user.
     #[must_use]
     pub fn email(canonical: &str) -> Self {
         Self::new(Prefix::Email, canonical)
     }
 
-    /// The item that leads from an id in another system to its user.
+    /// The item that maps an id in another system to its user.
     #[must_use]
     pub fn external_id(id: &ExternalId) -> Self {
         Self::new(Prefix::ExternalId, id)
@@ -98,7 +98,7 @@ impl ItemKey {
         Self::new(Prefix::Meta, "admins")
     }
 
-    /// A key that no item has, for an identifier that cannot be anyone's name.
+    /// A key that no item has, for an identifier that cannot be a name.
     #[must_use]
     pub fn unused(digest: &str) -> Self {
         Self::new(Prefix::Unused, digest)
@@ -119,8 +119,8 @@ impl ItemKey {
         Self::new(Prefix::Pair, format!("{digest}#{}", network(address)))
     }
 
-    /// Every key that the failed logins of an identifier from an address may have: of
-    /// the whole address, and of its network.
+    /// Every key that the failed logins of an identifier from an address may have: for
+    /// the whole address, and for its network.
     #[must_use]
     pub fn every_pair_attempts(digest: &str, address: &str) -> [Self; 2] {
         [
@@ -129,7 +129,7 @@ impl ItemKey {
         ]
     }
 
-    /// What the keys of the failed logins of an identifier from any address begin with.
+    /// The prefix of the keys for failed logins of an identifier from any address.
     #[must_use]
     pub fn pair_attempts_prefix(digest: &str) -> String {
         format!("{}{digest}#", Prefix::Pair.as_str())
@@ -141,7 +141,7 @@ impl ItemKey {
         Self::new(Prefix::Address, network(address))
     }
 
-    /// The wrong passwords given by a user who is logged in.
+    /// The wrong passwords entered by a logged-in user.
     #[must_use]
     pub fn user_attempts(sub: &SubjectId) -> Self {
         Self::new(Prefix::Subject, sub)

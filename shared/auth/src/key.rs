@@ -1,5 +1,5 @@
-//! Keys: those that sign access tokens, their public halves, and those that
-//! authenticate refresh tokens; with the states they pass through.
+//! Keys: the ones that sign access tokens, their public halves, and the ones that
+//! authenticate refresh tokens; and the states that keys pass through.
 
 mod algorithm;
 mod cache;

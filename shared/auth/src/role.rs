@@ -1,4 +1,4 @@
-//! Roles of a user, and the scopes that each role brings.
+//! The roles of a user, and the scopes that each role grants.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::newtype::string_newtype;
 use crate::scope::Scopes;
 
-/// The text is no role, or there are too many.
+/// The text is not a role, or there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a role is [a-z0-9][a-z0-9_.:-]{{0,63}}, and a user has 32 at most")]
+#[error("a role must match [a-z0-9][a-z0-9_.:-]{{0,63}}, and a user has at most 32")]
 pub struct RoleError;
 
 /// A role's name, such as `admin`: `[a-z0-9][a-z0-9_.:-]{0,63}`.
@@ -41,16 +41,16 @@ impl Role {
 
 string_newtype!(Role, RoleError);
 
-/// The roles of a user, 32 at most; as JSON an array of names in order.
+/// The roles of a user, at most 32; as JSON, a sorted array of names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "BTreeSet<Role>", into = "BTreeSet<Role>")]
 pub struct Roles(BTreeSet<Role>);
 
 impl Roles {
-    /// Makes a set of roles from their names.
+    /// Parses a set of roles from their names.
     ///
     /// # Errors
-    /// [`RoleError`] if a name is no role or there are more than 32.
+    /// [`RoleError`] if a name is not a role or there are more than 32.
     pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, RoleError> {
         let roles: BTreeSet<Role> = names
             .into_iter()
@@ -65,19 +65,19 @@ impl Roles {
         Self(BTreeSet::from([Role(FIRST.to_owned())]))
     }
 
-    /// True if the role of that name is among them.
+    /// True if the role with this name is among them.
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         self.0.iter().any(|role| role.as_str() == name)
     }
 
-    /// Walks the roles in order.
+    /// Iterates over the roles in order.
     pub fn iter(&self) -> impl Iterator<Item = &Role> {
         self.0.iter()
     }
 }
 
-/// Space-delimited, as the authorizer's context carries them.
+/// Space-delimited, as in the authorizer's context.
 impl fmt::Display for Roles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, role) in self.0.iter().enumerate() {
@@ -107,7 +107,7 @@ impl From<Roles> for BTreeSet<Role> {
     }
 }
 
-/// Which scopes each role brings: the setting `ROLE_SCOPES`.
+/// The scopes that each role grants: the setting `ROLE_SCOPES`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RoleScopes(BTreeMap<Role, Scopes>);
 
@@ -115,19 +115,19 @@ impl RoleScopes {
     /// Parses a JSON object of arrays: `{"user":["profile"]}`.
     ///
     /// # Errors
-    /// A sentence that names the role or the scope that is odd.
+    /// [`RoleScopesError`] names the role or scope that is invalid.
     pub fn parse(json: &str) -> Result<Self, RoleScopesError> {
         let raw: BTreeMap<String, Vec<String>> =
             serde_json::from_str(json).map_err(|_| RoleScopesError::Json)?;
         raw.into_iter()
             .map(|(name, words)| {
                 let role = Role::parse(&name).map_err(|_| RoleScopesError::Role(name.clone()))?;
-                let odd = words
+                let invalid = words
                     .iter()
                     .any(|word| word.is_empty() || word.contains(' '));
                 let scopes = Scopes::parse(&words.join(" "))
                     .ok()
-                    .filter(|_| !odd)
+                    .filter(|_| !invalid)
                     .ok_or(RoleScopesError::Scopes(name))?;
                 Ok((role, scopes))
             })
@@ -135,7 +135,7 @@ impl RoleScopes {
             .map(Self)
     }
 
-    /// Returns every scope that any of the roles brings; an unknown role brings none.
+    /// Returns every scope that any of the roles grants; an unknown role grants none.
     #[must_use]
     pub fn scopes_of(&self, roles: &Roles) -> Scopes {
         roles
@@ -145,28 +145,28 @@ impl RoleScopes {
     }
 }
 
-/// Why `ROLE_SCOPES` cannot be used.
+/// Why `ROLE_SCOPES` is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RoleScopesError {
-    /// It is no JSON object of arrays of texts.
-    #[error("it is no JSON object whose members are arrays of scopes")]
+    /// It is not a JSON object of arrays of strings.
+    #[error("it is not a JSON object whose members are arrays of scopes")]
     Json,
-    /// A member's name is no role.
-    #[error("`{0}` is no role")]
+    /// A member's name is not a role.
+    #[error("`{0}` is not a role")]
     Role(String),
-    /// A member's value holds something that is no scope.
-    #[error("role `{0}` lists something that is no scope")]
+    /// A member's value contains an invalid scope.
+    #[error("role `{0}` contains an invalid scope")]
     Scopes(String),
 }
 
-/// The role that administers. The last active user who has it cannot lose it.
+/// The role of administrators. The last active user who has it cannot lose it.
 pub const ADMIN: &str = "admin";
 /// The role of every new user; only an administrator or an operator grants others.
 const FIRST: &str = "user";
 
-/// More would let a user's tokens grow past API Gateway's header limit.
+/// More would let a user's tokens exceed API Gateway's header limit.
 const MAX_ROLES: usize = 32;
-/// Longest role name in bytes; the same reason.
+/// Longest role name in bytes, for the same reason.
 const MAX_ROLE_BYTES: usize = 64;
 
 #[cfg(test)]
@@ -175,8 +175,8 @@ mod tests {
 
     #[test]
     fn names_match_the_pattern_or_are_refused() {
-        for good in ["admin", "0", "team:eu-1_x.y"] {
-            assert!(Role::parse(good).is_ok(), "{good}");
+        for valid in ["admin", "0", "team:eu-1_x.y"] {
+            assert!(Role::parse(valid).is_ok(), "{valid}");
         }
         for bad in ["", "Admin", "-a", "a b", "a/b", "\u{e9}", &"a".repeat(65)] {
             assert_eq!(Role::parse(bad), Err(RoleError), "{bad:?}");

@@ -1,4 +1,4 @@
-//! What is held about a person, as the rules see it.
+//! A user's account.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -13,80 +13,80 @@ use crate::time::Timestamp;
 #[cfg(feature = "people")]
 use crate::username::Username;
 
-/// A person with an account.
+/// A user with an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct User {
-    /// Stable opaque id; never used again, even after deletion.
+    /// Stable opaque id; never reused, even after deletion.
     pub sub: SubjectId,
-    /// The username as it was typed, for display.
+    /// The username as typed, for display.
     pub username: String,
-    /// The canonical username, by which it is unique.
+    /// The canonical username, which is unique.
     pub username_canonical: String,
-    /// The e-mail address as it was typed; mail goes here.
+    /// The e-mail address as typed; mail is sent to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The canonical e-mail address, by which it is unique.
+    /// The canonical e-mail address, which is unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_canonical: Option<String>,
-    /// The id in the system that this person was imported from; it is unique.
+    /// The id in the system that this user was imported from; it is unique.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub external_id: Option<ExternalId>,
-    /// The digest of the line of a file that made this account.
+    /// The digest of the line of a file that created this account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub imported: Option<String>,
-    /// The password's hash; nothing if the account has no password, as imported ones
-    /// may have none. Then no login succeeds until a recovery code sets the first.
+    /// The password hash; `None` if the account has no password, as imported ones may.
+    /// Then no login succeeds until a recovery code sets the first password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_hash: Option<StoredHash>,
-    /// The roles, taken afresh at every login and refresh.
+    /// The roles; read again at every login and refresh.
     pub roles: Roles,
-    /// Whether the person may log in and refresh.
+    /// Whether the user may log in and refresh.
     pub status: Status,
     /// In every access token as `ver`; raising it ends all access tokens.
     pub token_version: u64,
     /// In every session; raising it ends all sessions.
     pub session_version: u64,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
-    /// When the password was last set; nothing if there is no password.
+    /// When the password was last set; `None` if there is no password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_changed_at: Option<Timestamp>,
 }
 
-/// Whether a person may log in and refresh.
+/// Whether a user may log in and refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// May log in and refresh.
     Active,
-    /// May do neither; answers are those of a wrong password.
+    /// May do neither; the response is that of a wrong password.
     Disabled,
 }
 
-/// A person without the password's hash: what may be shown.
+/// A user without the password hash: what may be shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Profile {
     /// The subject.
     pub sub: SubjectId,
-    /// The username as it was typed.
+    /// The username as typed.
     pub username: String,
-    /// The e-mail address as it was typed.
+    /// The e-mail address as typed.
     #[serde(default)]
     pub email: Option<String>,
-    /// The id in the system that this person was imported from.
+    /// The id in the system that this user was imported from.
     #[serde(default)]
     pub external_id: Option<ExternalId>,
     /// The roles.
     pub roles: Roles,
-    /// Whether the person may log in and refresh.
+    /// Whether the user may log in and refresh.
     pub status: Status,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
     /// When the account last changed.
     pub updated_at: Timestamp,
-    /// When the password was last set; nothing if there is no password.
+    /// When the password was last set; `None` if there is no password.
     #[serde(default)]
     pub password_changed_at: Option<Timestamp>,
 }
@@ -107,18 +107,18 @@ impl From<User> for Profile {
     }
 }
 
-/// What an administrator may change about a person.
+/// What an administrator may change about a user.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserChange {
-    /// The new roles, or nothing to leave them.
+    /// The new roles, or `None` to keep them.
     pub roles: Option<Roles>,
-    /// The new status, or nothing to leave it.
+    /// The new status, or `None` to keep it.
     pub status: Option<Status>,
 }
 
 impl User {
-    /// Makes an active user at version 0. Without a `hash` no login succeeds until a
-    /// recovery code sets the first password.
+    /// Creates an active user with both versions 0. Without a `hash`, no login succeeds
+    /// until a recovery code sets the first password.
     #[cfg(feature = "people")]
     #[must_use]
     pub fn new(
@@ -148,8 +148,8 @@ impl User {
         }
     }
 
-    /// Returns the digests of the canonical username and, if there is one, e-mail
-    /// address, under which failed logins of this user are counted.
+    /// Returns the digests of the canonical username and e-mail address (if any), by which
+    /// failed logins of this user are counted.
     #[cfg(feature = "tokens")]
     #[must_use]
     pub fn identifier_digests(&self) -> Vec<String> {
@@ -163,17 +163,17 @@ impl User {
             .collect()
     }
 
-    /// True if this person counts as one of those who can administer.
+    /// True if this user counts as an administrator: active, and with the role.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {
         self.status == Status::Active && self.roles.contains(ADMIN)
     }
 
-    /// Returns the person after a change, or nothing if all is so already.
+    /// Returns the user after a change, or `None` if nothing changes.
     ///
-    /// Any change raises the token version, so that tokens with other roles are
-    /// refused at the next request. Disabling raises the session version too: who
-    /// is enabled again logs in again. A change of roles leaves sessions alone.
+    /// Any change raises the token version, so that existing tokens are refused on the
+    /// next request. Disabling also raises the session version: a user who is enabled
+    /// again has to log in again. A change of roles does not end sessions.
     #[must_use]
     pub fn changed(&self, change: &UserChange, now: Timestamp) -> Option<Self> {
         let roles = change.roles.as_ref().unwrap_or(&self.roles);
@@ -194,7 +194,8 @@ impl User {
     }
 }
 
-/// A password hash as the table holds it, in the form of whoever made it. Never printed.
+/// A password hash as stored in the table, in the form of the library that computed it.
+/// Never printed.
 #[derive(Clone)]
 pub struct StoredHash(SecretString);
 
@@ -214,7 +215,7 @@ impl StoredHash {
 
 redacted_debug!(StoredHash);
 
-/// Serialised for the table alone: no answer holds a `User`.
+/// Serialised only for the table: no response contains a `User`.
 impl Serialize for StoredHash {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.expose())

@@ -1,22 +1,22 @@
-//! Why a token is not accepted, and why there are no keys to tell.
+//! Why a token is not accepted, why there are no keys, and why settings are invalid.
 
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::json::JsonError;
 use gatehouse_auth::key::{HeldBack, KeyError};
 use gatehouse_auth::token::TokenError;
 
-/// Why a token is not let in.
+/// Why a token is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// The token is not good: 401. The text is for the log, not for the caller.
+    /// The token is not valid: 401. The text is for the log, not for the client.
     #[error(transparent)]
     Token(#[from] TokenError),
-    /// There are no keys to tell by: 503.
+    /// There are no keys to verify it with: 503.
     #[error(transparent)]
     Keys(#[from] RemoteKeysError),
 }
 
-/// Why there are no keys, or none that are young enough.
+/// Why there are no keys, or only ones that are too old.
 #[derive(Debug, thiserror::Error)]
 pub enum RemoteKeysError {
     /// The last attempt to fetch the keys is too recent for another.
@@ -33,17 +33,17 @@ impl From<HeldBack> for RemoteKeysError {
     }
 }
 
-/// What came instead of keys.
+/// Why a response is not a JWK Set.
 #[derive(Debug, thiserror::Error)]
 pub enum JwkSetError {
-    /// No body came, or one that no set of keys needs.
+    /// There was no response, or not a usable one.
     #[error(transparent)]
     Http(#[from] gatehouse_fetch::FetchError),
-    /// A body that is no strict JSON.
-    #[error("the answer is no strict JSON")]
+    /// The body is not strict JSON.
+    #[error("the response is not strict JSON")]
     Json(#[source] JsonError),
-    /// JSON that is no set of public keys of ours.
-    #[error("the answer is no set of keys")]
+    /// The JSON is not a set of supported public keys.
+    #[error("the response is not a JWK set")]
     Keys(#[source] KeyError),
 }
 
@@ -59,17 +59,17 @@ impl Failure for RemoteKeysError {
     }
 }
 
-/// Why a verifier cannot be made.
+/// Why a verifier cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The keys' address is no https URL, or plain http to another machine.
-    #[error("the issuer and the keys' address must be https URLs without a fragment")]
+    /// The URL of the keys is not https (or http to this machine), or has a fragment.
+    #[error("the URLs of the issuer and its keys must be https, without a fragment")]
     Address,
-    /// Issuer or audience is empty.
+    /// The issuer or the audience is empty.
     #[error("the issuer and the audience must not be empty")]
     Empty,
-    /// The age is zero or longer than stale keys may be used for.
-    #[error("the keys' age must be 1 second to 1 hour")]
+    /// The maximum age is below a second or above an hour.
+    #[error("the maximum age of the keys must be from 1 second to 1 hour")]
     MaxAge,
     /// This machine's certificate authorities cannot be read.
     #[error("this machine trusts no certificate authority")]

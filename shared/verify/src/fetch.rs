@@ -1,4 +1,4 @@
-//! One request for a JWK Set.
+//! Fetches a JWK Set over HTTP.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use http::Uri;
 
 use crate::error::{JwkSetError, RemoteKeysError, SettingsError};
 
-/// A client of one address.
+/// A client for one URL.
 #[derive(Debug)]
 pub(crate) struct JwkSetClient {
     fetcher: Fetcher,
@@ -18,7 +18,7 @@ pub(crate) struct JwkSetClient {
 }
 
 impl JwkSetClient {
-    /// Makes a client that trusts this machine's certificate authorities.
+    /// Creates a client that trusts this machine's certificate authorities.
     pub(crate) fn new(uri: Uri, timeout: Duration) -> Result<Self, SettingsError> {
         let limits = Limits {
             timeout,
@@ -48,8 +48,8 @@ impl KeySource for JwkSetClient {
 }
 
 const USER_AGENT: &str = concat!("gatehouse-verify/", env!("CARGO_PKG_VERSION"));
-/// Longest set in bytes: a hundred RSA keys. More lets whoever answers in the
+/// Longest set in bytes: a hundred RSA keys. More lets anyone who responds in the
 /// issuer's place fill this process's memory.
 const MAX_BODY_BYTES: usize = 64 * 1024;
-/// Deepest nesting of a set. More only makes odd ones dearer to refuse.
+/// Deepest nesting of a set. More only makes invalid ones more expensive to refuse.
 const MAX_DEPTH: usize = 8;

@@ -1,4 +1,4 @@
-//! What a verifier must be told.
+//! The settings of a verifier.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use http::Uri;
 
 use crate::error::SettingsError;
 
-/// Whose tokens are verified, for whom, and where the keys are.
+/// The issuer and the audience of the tokens, and where the keys are.
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub(crate) issuer: String,
@@ -19,8 +19,8 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Names the issuer (the stack's output `TokenIssuer`) and the audience
-    /// (`TokenAudience`), both compared byte by byte with a token's claims.
+    /// Creates settings for an issuer (the stack's output `TokenIssuer`) and an audience
+    /// (`TokenAudience`). Both are compared byte by byte with a token's claims.
     pub fn new(issuer: impl Into<String>, audience: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
@@ -31,29 +31,28 @@ impl Settings {
         }
     }
 
-    /// Takes the keys from another address than the issuer's own
-    /// `/.well-known/jwks.json`.
+    /// Sets the URL of the keys, if it is not the issuer's `/.well-known/jwks.json`.
     #[must_use]
     pub fn jwks_uri(mut self, uri: impl Into<String>) -> Self {
         self.jwks_uri = Some(uri.into());
         self
     }
 
-    /// Sets after what time the keys are fetched again: 300 s, an hour at most.
+    /// Sets the age at which the keys are fetched again: 300 s by default, at most an hour.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;
         self
     }
 
-    /// Sets how long the issuer may take to answer: 5 s.
+    /// Sets how long the issuer may take to respond: 5 s by default.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Returns where the keys are, if every setting is sound.
+    /// Returns the URL of the keys if every setting is valid.
     pub(crate) fn check(&self) -> Result<Uri, SettingsError> {
         if self.issuer.is_empty() || self.audience.is_empty() {
             return Err(SettingsError::Empty);
@@ -66,7 +65,7 @@ impl Settings {
             None => format!("{}/.well-known/jwks.json", self.issuer),
         };
         let uri: Uri = address.parse().map_err(|_| SettingsError::Address)?;
-        // Whoever can change the answer on its way chooses the keys.
+        // Anyone who can change the response in transit chooses the keys.
         if is_authentic(&uri) && !address.contains('#') {
             Ok(uri)
         } else {
@@ -75,11 +74,11 @@ impl Settings {
     }
 }
 
-/// How old the keys may be before they are fetched again. Longer lets a removed
-/// key verify for longer; the same as the functions' `KEY_CACHE_SECONDS`.
+/// Age at which the keys are fetched again. Longer lets a removed key verify for longer.
+/// The same as the functions' `KEY_CACHE_SECONDS`.
 const MAX_AGE: Duration = Duration::from_mins(5);
-/// How long the issuer may take. Longer lets a slow issuer hold up the one
-/// request that fetches.
+/// How long the issuer may take. Longer lets a slow issuer hold up the request that
+/// fetches.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 #[cfg(test)]
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keys_are_beside_the_issuer_unless_another_address_is_given() {
+    fn the_keys_are_at_the_issuer_unless_another_url_is_given() {
         let settings = Settings::new("https://auth.example/v1", "api");
         let uri = settings.check().unwrap().to_string();
         assert_eq!(uri, "https://auth.example/v1/.well-known/jwks.json");
@@ -98,12 +97,12 @@ mod tests {
 
     #[test]
     fn keys_are_fetched_over_https_or_from_this_machine() {
-        for good in [
+        for valid in [
             "https://a.example",
             "http://localhost:3000",
             "http://[::1]:1",
         ] {
-            assert!(Settings::new(good, "api").check().is_ok(), "{good}");
+            assert!(Settings::new(valid, "api").check().is_ok(), "{valid}");
         }
         for bad in [
             "http://a.example",
@@ -125,8 +124,11 @@ mod tests {
         let empty = Settings::new("https://a.example", "").check();
         assert!(matches!(empty, Err(SettingsError::Empty)));
         for age in [Duration::ZERO, LONGEST_STALENESS + Duration::from_secs(1)] {
-            let odd = Settings::new("https://a.example", "api").max_age(age);
-            assert!(matches!(odd.check(), Err(SettingsError::MaxAge)), "{age:?}");
+            let invalid = Settings::new("https://a.example", "api").max_age(age);
+            assert!(
+                matches!(invalid.check(), Err(SettingsError::MaxAge)),
+                "{age:?}"
+            );
         }
     }
 }

@@ -1,12 +1,12 @@
-//! The signature algorithms that exist here.
+//! The supported signature algorithms.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// How access tokens are signed. There is no HS256: whoever can check such a
-/// token can make one (RFC 8725 section 3.1 on choosing algorithms).
+/// How access tokens are signed. HS256 is missing on purpose: anyone who can verify
+/// such a token can also issue one (RFC 8725 section 3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "&'static str")]
 pub enum Algorithm {
@@ -14,13 +14,13 @@ pub enum Algorithm {
     Es256,
     /// Ed25519 (RFC 8037 section 3.1).
     EdDsa,
-    /// RSA PKCS#1 v1.5 with SHA-256 (RFC 7518 section 3.3), the one algorithm
-    /// that API Gateway's own JWT authorizer takes.
+    /// RSA PKCS#1 v1.5 with SHA-256 (RFC 7518 section 3.3), the only
+    /// algorithm that API Gateway's own JWT authorizer accepts.
     Rs256,
 }
 
 impl Algorithm {
-    /// Returns the name in a token's header: case matters.
+    /// Returns the name as a token's header contains it; case matters.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl Algorithm {
         }
     }
 
-    /// Returns the same algorithm as `jsonwebtoken` calls it.
+    /// Returns `jsonwebtoken`'s name for this algorithm.
     pub(crate) const fn backend(self) -> jsonwebtoken::Algorithm {
         match self {
             Self::Es256 => jsonwebtoken::Algorithm::ES256,
@@ -40,9 +40,9 @@ impl Algorithm {
     }
 }
 
-/// The name is of no algorithm that exists here.
+/// The name is not that of a supported algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an algorithm is ES256, EdDSA or RS256")]
+#[error("the algorithm must be ES256, EdDSA or RS256")]
 pub struct UnknownAlgorithm;
 
 impl FromStr for Algorithm {

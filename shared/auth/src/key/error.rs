@@ -1,56 +1,56 @@
-//! Why keys cannot be used. No text here holds a part of a key.
+//! Why keys are unusable. No message contains any part of a key.
 
 use crate::key::algorithm::UnknownAlgorithm;
 use crate::key::kid::{Kid, KidError};
 use crate::random::RandomError;
 
-/// Why a key, a set of keys or a key ring is refused.
+/// Why a key, a JWK Set or a key ring is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
-    /// The key ring is no JSON of the shape that it has. What the parser says
-    /// is left out, since it quotes the text.
+    /// The key ring is not JSON, or does not have the expected structure. The
+    /// parser's own message is left out because it quotes the text.
     #[error("the key ring is malformed at line {line}, column {column}")]
     Ring {
-        /// Line of the first odd thing, from 1.
+        /// Line of the first error, from 1.
         line: usize,
-        /// Column of the first odd thing.
+        /// Column of the first error.
         column: usize,
     },
-    /// The set is no object with an array `keys`.
-    #[error("a JWK Set is an object with an array `keys`")]
+    /// The set is not an object with an array `keys`.
+    #[error("a JWK Set must be an object with an array `keys`")]
     Set,
-    /// A member is missing, of another type, or no canonical base64url.
+    /// A member is missing, has the wrong type, or is not canonical base64url.
     #[error("member `{0}` of a key is missing or malformed")]
     Member(&'static str),
-    /// A public key has a member of a private or a symmetric one.
-    #[error("a public key holds the private member `{0}`")]
+    /// A public key has a member that belongs to a private or symmetric key.
+    #[error("a public key contains the private member `{0}`")]
     Private(&'static str),
-    /// `use` or `key_ops` say that the key does not verify signatures.
-    #[error("a key is not meant to verify signatures")]
+    /// `use` or `key_ops` say that the key is not for verifying signatures.
+    #[error("a key is not for verifying signatures")]
     Use,
-    /// `kty`, `crv` and `alg` are not those of one algorithm of ours.
-    #[error("type, curve and algorithm of a key do not belong together")]
+    /// `kty`, `crv` and `alg` do not match one supported algorithm.
+    #[error("the type, curve and algorithm of a key do not match")]
     Algorithm,
-    /// The key can be broken: the text says how.
+    /// The key can be broken; the text says how.
     #[error("a key is weak: {0}")]
     Weak(&'static str),
-    /// The private half does not belong to the public one.
-    #[error("the halves of a key do not belong together")]
+    /// The private half does not match the public one.
+    #[error("the private and public halves of a key do not match")]
     Halves,
-    /// The key's id is none.
-    #[error("a key's id is malformed")]
+    /// The key's id is invalid.
+    #[error("a key has an invalid id")]
     Kid(#[from] KidError),
-    /// Two keys of a set have one id.
+    /// Two keys of a set have the same id.
     #[error("two keys have the id `{0}`")]
     DuplicateKid(Kid),
-    /// Two refresh MAC keys have one id.
-    #[error("two refresh MAC keys have one id")]
+    /// Two refresh MAC keys have the same id.
+    #[error("two refresh MAC keys have the same id")]
     DuplicateMacKid,
-    /// More than one key of a kind is active, so that who signs would be chance.
+    /// More than one key of a kind is active, so which one signs would be chance.
     #[error("more than one key of a kind is active")]
     SeveralActive,
-    /// The backend could not make a key.
-    #[error("a key could not be made")]
+    /// The backend could not generate a key.
+    #[error("a key could not be generated")]
     Generation,
     /// The system's random generator failed.
     #[error(transparent)]

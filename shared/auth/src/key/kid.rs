@@ -6,15 +6,15 @@ use crate::newtype::string_newtype;
 
 /// Id of a signing key (RFC 7517 section 4.5): `[A-Za-z0-9_-]{1,64}`.
 ///
-/// Ours are RFC 7638 thumbprints. The pattern keeps paths, commands and queries
-/// out of everything that a `kid` is looked up in.
+/// Our ids are RFC 7638 thumbprints. The pattern keeps paths, commands and queries
+/// out of every lookup by `kid`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Kid(String);
 
-/// The text is no key id.
+/// The text is not a key id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a key id is 1 to 64 letters, digits, `_` or `-`")]
+#[error("a key id must be 1 to 64 letters, digits, `_` or `-`")]
 pub struct KidError;
 
 impl Kid {

@@ -17,9 +17,9 @@ use crate::random;
 #[serde(try_from = "String", into = "String")]
 pub struct MacKid([u8; 8]);
 
-/// The text is no id of a refresh MAC key.
+/// The text is not the id of a refresh MAC key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a refresh MAC key's id is 8 bytes in base64url")]
+#[error("the id of a refresh MAC key must be 8 bytes in base64url")]
 pub struct MacKidError;
 
 impl MacKid {
@@ -32,13 +32,13 @@ impl MacKid {
         bytes.try_into().map(Self).map_err(|_| MacKidError)
     }
 
-    /// Makes an id from its bytes, as a refresh token holds them.
+    /// Creates an id from its bytes, as a refresh token contains them.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
-    /// Returns the bytes, as a refresh token holds them.
+    /// Returns the bytes, as a refresh token contains them.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 8] {
         self.0
@@ -53,7 +53,7 @@ impl fmt::Display for MacKid {
 
 string_conversions!(MacKid, MacKidError);
 
-/// A key that makes and checks the MAC of refresh tokens. Never printed.
+/// A key that computes and verifies the MACs of refresh tokens. Never printed.
 #[derive(Serialize, Deserialize)]
 #[serde(try_from = "Document", into = "Document")]
 pub struct MacKey {
@@ -63,10 +63,10 @@ pub struct MacKey {
 }
 
 impl MacKey {
-    /// Makes a key of 256 random bits.
+    /// Generates a key of 256 random bits.
     ///
     /// # Errors
-    /// [`KeyError::Random`] when the system's generator fails.
+    /// [`KeyError::Random`] if the system's random generator fails.
     pub fn generate() -> Result<Self, KeyError> {
         let id = MacKid(random::bytes()?);
         Ok(Self::new(id, Zeroizing::new(random::bytes()?)))
@@ -92,7 +92,7 @@ impl MacKey {
         mac
     }
 
-    /// True if `mac` is that of `message`; compared in constant time.
+    /// True if `mac` is the MAC of `message`; compared in constant time.
     #[must_use]
     pub fn verify(&self, message: &[u8], mac: &[u8]) -> bool {
         hmac::verify(&self.key, message, mac).is_ok()
@@ -107,7 +107,7 @@ impl Clone for MacKey {
 
 redacted_debug!(MacKey, |key| key.id);
 
-/// A key as the ring holds it.
+/// A key as the ring stores it.
 #[derive(Serialize, Deserialize)]
 struct Document {
     id: MacKid,
@@ -128,13 +128,13 @@ impl TryFrom<Document> for MacKey {
         let decoded = URL_SAFE_NO_PAD.decode(document.k.as_bytes());
         let decoded = Zeroizing::new(decoded.map_err(|_| KeyError::Member("k"))?);
         let bytes = decoded.as_slice().try_into();
-        let bytes = bytes.map_err(|_| KeyError::Weak("a MAC key has 32 bytes"))?;
+        let bytes = bytes.map_err(|_| KeyError::Weak("a MAC key must have 32 bytes"))?;
         Ok(Self::new(document.id, Zeroizing::new(bytes)))
     }
 }
 
-/// Length of a key, the whole of the hash's: fewer make forging refresh tokens
-/// easier than guessing the hash (RFC 7518 section 3.2).
+/// Length of a key: as long as the hash. With fewer bytes, forging refresh tokens
+/// becomes easier than guessing the hash (RFC 7518 section 3.2).
 const KEY_BYTES: usize = 32;
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mac_holds_for_its_message_and_key_alone() {
+    fn a_mac_is_valid_only_for_its_message_and_key() {
         let (key, other) = (MacKey::generate().unwrap(), MacKey::generate().unwrap());
         let mac = key.sign(b"message");
         assert!(key.verify(b"message", &mac));
@@ -187,7 +187,7 @@ mod tests {
         }
     }
 
-    /// RFC 4231 section 4.2: the backend is what it says it is.
+    /// RFC 4231 section 4.2.
     #[test]
     fn the_mac_is_hmac_sha_256() {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &[0x0b; 20]);

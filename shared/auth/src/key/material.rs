@@ -1,4 +1,4 @@
-//! The numbers of a public key, and which of them are strong enough to trust.
+//! The numbers of a public key, and which are strong enough to trust.
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use base64::Engine;
@@ -11,7 +11,7 @@ use crate::key::algorithm::Algorithm;
 use crate::key::error::KeyError;
 use crate::key::{roca, small_order};
 
-/// The public numbers of a key, checked. Its shape decides the algorithm.
+/// The public numbers of a key, checked. Its type determines the algorithm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Material {
     /// A point on P-256, each coordinate 32 bytes.
@@ -34,7 +34,7 @@ impl Material {
         }
     }
 
-    /// Takes a point as the backend writes it (SEC 1 section 2.3.3, uncompressed).
+    /// Accepts a point as the backend writes it (SEC 1 section 2.3.3, uncompressed).
     pub(crate) fn from_uncompressed(point: &[u8]) -> Result<Self, KeyError> {
         let Some((4, coordinates)) = point.split_first() else {
             return Err(KeyError::Member("x"));
@@ -46,16 +46,16 @@ impl Material {
         Self::p256(*x, y)
     }
 
-    /// Takes a point, if it is one of the curve.
+    /// Accepts a point if it is on the curve.
     pub(crate) fn p256(x: [u8; 32], y: [u8; 32]) -> Result<Self, KeyError> {
         let point = uncompressed(&x, &y);
         let parsed = UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).parse();
-        parsed.map_err(|_| KeyError::Weak("it is no point of its curve"))?;
+        parsed.map_err(|_| KeyError::Weak("it is not a point on its curve"))?;
         Ok(Self::P256 { x, y })
     }
 
-    /// Takes a point, unless it is one of the few that any signature fits. One
-    /// off the curve is harmless: no signature ever holds under it.
+    /// Accepts a point unless it is one of the few under which some signature fits
+    /// every message. A point off the curve is harmless: no signature verifies under it.
     pub(crate) fn ed25519(x: [u8; 32]) -> Result<Self, KeyError> {
         if small_order::is_weak(&x) {
             return Err(KeyError::Weak("it is a point of small order"));
@@ -63,10 +63,10 @@ impl Material {
         Ok(Self::Ed25519 { x })
     }
 
-    /// Takes a modulus and an exponent within the limits below.
+    /// Accepts a modulus and an exponent within the limits below.
     pub(crate) fn rsa(n: Vec<u8>, e: &[u8]) -> Result<Self, KeyError> {
         if e != RSA_EXPONENT {
-            return Err(KeyError::Weak("an RSA key's exponent is 65537"));
+            return Err(KeyError::Weak("the exponent of an RSA key must be 65537"));
         }
         let (Some(&first), Some(&last)) = (n.first(), n.last()) else {
             return Err(KeyError::Member("n"));
@@ -76,7 +76,7 @@ impl Material {
         }
         let bits = 8 * n.len() - first.leading_zeros() as usize;
         if !(MIN_RSA_BITS..=MAX_RSA_BITS).contains(&bits) {
-            return Err(KeyError::Weak("an RSA key has 2048 to 4096 bits"));
+            return Err(KeyError::Weak("an RSA key must have 2048 to 4096 bits"));
         }
         if last % 2 == 0 || roca::is_fingerprinted(&n) {
             return Err(KeyError::Weak("its RSA modulus can be factored"));
@@ -93,7 +93,7 @@ impl Material {
         }
     }
 
-    /// Returns the members that RFC 7638 section 3.2 requires: the numbers alone.
+    /// Returns only the members that RFC 7638 section 3.2 requires.
     pub(crate) fn members(&self) -> Map<String, Value> {
         let number = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         let members = match self {
@@ -119,12 +119,13 @@ impl Material {
     }
 
     /// Returns the JWK thumbprint (RFC 7638 section 3): SHA-256 over the required
-    /// members without white space, in the order of their names: that above.
+    /// members without white space, in the order of their names, which is the order
+    /// above.
     pub(crate) fn thumbprint(&self) -> String {
         sha256(Value::Object(self.members()).to_string().as_bytes())
     }
 
-    /// Returns the key as `jsonwebtoken` verifies with it.
+    /// Returns the key in the form that `jsonwebtoken` verifies with.
     pub(crate) fn decoding_key(&self) -> DecodingKey {
         match self {
             Self::P256 { x, y } => DecodingKey::from_ec_der(&uncompressed(x, y)),
@@ -134,7 +135,7 @@ impl Material {
     }
 }
 
-/// Returns a member that is a text.
+/// Returns a member that is a string.
 pub(crate) fn text<'a>(
     jwk: &'a Map<String, Value>,
     name: &'static str,
@@ -150,7 +151,7 @@ fn bytes(jwk: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, KeyErr
     decoded.map_err(|_| KeyError::Member(name))
 }
 
-/// Returns a coordinate, all 32 bytes of it (RFC 7518 section 6.2.1.2).
+/// Returns a coordinate, which always has 32 bytes (RFC 7518 section 6.2.1.2).
 fn coordinate(jwk: &Map<String, Value>, name: &'static str) -> Result<[u8; 32], KeyError> {
     bytes(jwk, name)?
         .try_into()
@@ -162,12 +163,12 @@ fn uncompressed(x: &[u8; 32], y: &[u8; 32]) -> Vec<u8> {
     [&[4], x.as_slice(), y].concat()
 }
 
-/// The exponent of every key that we make. With 1 everything is a signature;
-/// other small ones turn parsing mistakes into forgeries.
+/// The exponent of every key that we generate. With 1, everything is a valid
+/// signature; other small exponents turn parsing mistakes into forgeries.
 pub(crate) const RSA_EXPONENT: [u8; 3] = [1, 0, 1];
 /// Shorter keys are within reach of factoring (RFC 7518 section 3.3).
 const MIN_RSA_BITS: usize = 2048;
-/// Longer keys make each verification dear without making it safer.
+/// Longer keys make each verification slower, not safer.
 const MAX_RSA_BITS: usize = 4096;
 
 #[cfg(test)]

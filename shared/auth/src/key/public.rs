@@ -1,4 +1,4 @@
-//! Public keys as JWKs, read strictly.
+//! Public keys as JWKs, parsed strictly.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,7 @@ use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::material::{Material, text};
 
-/// A public key for verifying access tokens (RFC 7517), strong enough for it.
+/// A public key for verifying access tokens (RFC 7517), checked for strength.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct PublicJwk {
@@ -19,12 +19,12 @@ pub struct PublicJwk {
 }
 
 impl PublicJwk {
-    /// Reads a JWK. Members that it does not know are ignored (RFC 7517 section 4).
+    /// Parses a JWK. Unknown members are ignored (RFC 7517 section 4).
     ///
     /// # Errors
-    /// [`KeyError`] unless `kty`, `crv` and `alg` are those of one algorithm of
-    /// ours, `kid` is there, `use` and `key_ops` allow to verify, no private
-    /// member is there, and the key is strong.
+    /// [`KeyError`] unless `kty`, `crv` and `alg` match one supported algorithm,
+    /// there is a `kid`, `use` and `key_ops` allow verification, there is no private
+    /// member, and the key is strong.
     pub fn parse(jwk: &Value) -> Result<Self, KeyError> {
         let jwk = jwk.as_object().ok_or(KeyError::Member("kty"))?;
         if let Some(name) = PRIVATE_MEMBERS
@@ -45,7 +45,7 @@ impl PublicJwk {
         Ok(Self { kid, material })
     }
 
-    /// Makes a JWK whose id is its thumbprint.
+    /// Creates a JWK whose id is its thumbprint.
     pub(crate) fn from_material(material: Material) -> Result<Self, KeyError> {
         let kid = Kid::parse(&material.thumbprint())?;
         Ok(Self { kid, material })
@@ -63,7 +63,7 @@ impl PublicJwk {
         self.material.algorithm()
     }
 
-    /// Returns the JWK as it is published: public members, `kid`, `alg`, `use`.
+    /// Returns the JWK as published: public members, `kid`, `alg`, `use`.
     #[must_use]
     pub fn to_json(&self) -> Value {
         let mut jwk = self.material.members();
@@ -92,10 +92,11 @@ impl From<PublicJwk> for Value {
     }
 }
 
-/// Reads a JWK Set: every key of it, or none.
+/// Parses a JWK Set: all its keys or none.
 ///
 /// # Errors
-/// [`KeyError`] if it is no set, if a key of it is refused, or if two have one id.
+/// [`KeyError`] if it is not a set, if one of its keys is refused, or if two keys
+/// have the same id.
 pub fn parse_jwk_set(set: &Value) -> Result<Vec<PublicJwk>, KeyError> {
     let keys = set
         .get("keys")
@@ -109,7 +110,7 @@ pub fn parse_jwk_set(set: &Value) -> Result<Vec<PublicJwk>, KeyError> {
     Ok(keys)
 }
 
-/// Fails if an id is there twice: which of the keys is meant would be chance.
+/// Fails if an id occurs twice, because which key it means would be chance.
 pub(crate) fn refuse_duplicates<'a>(
     mut kids: impl Iterator<Item = &'a Kid>,
 ) -> Result<(), KeyError> {
@@ -120,7 +121,8 @@ pub(crate) fn refuse_duplicates<'a>(
     }
 }
 
-/// RFC 7517 sections 4.2 and 4.3: absent, or naming what we do with the key.
+/// RFC 7517 sections 4.2 and 4.3: both members are optional, but must allow what we
+/// do with the key.
 fn may_verify(jwk: &Map<String, Value>) -> bool {
     let usage = jwk.get("use").is_none_or(|usage| usage == "sig");
     let operations = jwk.get("key_ops").is_none_or(|operations| {
@@ -131,7 +133,7 @@ fn may_verify(jwk: &Map<String, Value>) -> bool {
 }
 
 /// Members of private and symmetric keys (RFC 7518 sections 6.2.2, 6.3.2, 6.4).
-/// A key with one of them must never get as far as the published set.
+/// A key with one of them must never reach the published set.
 const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The published keys: what verifiers read, and what is shown to anybody.
+//! The published keys: what verifiers read, and what anyone may see.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ mod proof;
 pub use following::PublishedKeyEntry;
 pub use proof::UnprovenKey;
 
-/// The published JWK Set with each key's state and time, as its table item.
+/// The published JWK Set with each key's state and time, as stored in the table.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(try_from = "Document")]
 pub struct PublishedKeys {
@@ -32,32 +32,32 @@ impl PublishedKeys {
         Self { version, keys }
     }
 
-    /// Returns the version, on which the next publication is conditional.
+    /// Returns the version; the next publication is conditional on it.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
     }
 
-    /// Returns the JWK Set for anybody to see (RFC 7517 section 5).
+    /// Returns the public JWK Set (RFC 7517 section 5).
     #[must_use]
     pub fn jwk_set(&self, now: Timestamp) -> Value {
         let keys: Vec<Value> = self.live(now).map(PublicJwk::to_json).collect();
         json!({ "keys": keys })
     }
 
-    /// Prepares the keys that verify at the moment.
+    /// Prepares the keys that currently verify.
     #[must_use]
     pub fn verifying(&self, now: Timestamp) -> VerifyingKeys {
         VerifyingKeys::from_jwks(self.live(now).cloned().collect())
     }
 
-    /// Walks the ids of the keys that verify at the moment.
+    /// Iterates over the ids of the keys that currently verify.
     pub fn kids(&self, now: Timestamp) -> impl Iterator<Item = &Kid> {
         self.live(now).map(PublicJwk::kid)
     }
 
-    /// Leaves out the retired keys whose last token must have ended, so that
-    /// they vanish even where no rotation comes to remove them.
+    /// Leaves out retired keys whose last token must have expired, so that they
+    /// disappear even if no rotation removes them.
     fn live(&self, now: Timestamp) -> impl Iterator<Item = &PublicJwk> {
         self.keys
             .iter()
@@ -82,14 +82,14 @@ impl TryFrom<Document> for PublishedKeys {
 }
 
 /// How long a retired key still verifies: until the last token of the stalest
-/// signer has ended.
+/// signer has expired.
 pub(crate) const RETIRED_LIFE: Duration = STALEST_SIGNER
     .saturating_add(MAX_LIFETIME)
     .saturating_add(CLOCK_MARGIN);
-/// How long a signer may go on with an old ring: the hour that it serves when it
-/// cannot be reread, and its cache age. Less here refuses good tokens.
+/// How long a signer may use an old ring: an hour if it cannot be reread, plus its
+/// cache age. Less refuses valid tokens.
 pub(crate) const STALEST_SIGNER: Duration = Duration::from_mins(65);
-/// Slack for clocks that differ. Less refuses good tokens.
+/// Allowance for clocks that differ. Less refuses valid tokens.
 pub(crate) const CLOCK_MARGIN: Duration = Duration::from_mins(10);
 
 #[cfg(test)]

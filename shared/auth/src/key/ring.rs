@@ -1,4 +1,4 @@
-//! The key ring: every private key of a deployment, one JSON document.
+//! The key ring: every private key of a deployment, in one JSON document.
 
 use std::collections::HashSet;
 
@@ -35,8 +35,8 @@ struct Document {
     signing: Vec<KeyEntry<SigningKey>>,
     #[serde(default)]
     mac: Vec<KeyEntry<MacKey>>,
-    /// Keys removed in an emergency, so that whoever publishes next removes them
-    /// too, even where the removal was interrupted.
+    /// Keys removed in an emergency, so that the next publication removes them too,
+    /// even if the removal was interrupted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     removed: Vec<Removed>,
 }
@@ -48,11 +48,11 @@ struct Removed {
 }
 
 impl KeyRing {
-    /// Reads a ring.
+    /// Parses a ring.
     ///
     /// # Errors
-    /// [`KeyError`] if it is malformed, if a key of it cannot be used, if two have
-    /// one id, or if more than one of a kind is active.
+    /// [`KeyError`] if it is malformed, if one of its keys is unusable, if two keys
+    /// have the same id, or if more than one key of a kind is active.
     pub fn parse(json: &str) -> Result<Self, KeyError> {
         let document: Document = serde_json::from_str(json).map_err(|error| KeyError::Ring {
             line: error.line(),
@@ -69,10 +69,10 @@ impl KeyRing {
         Ok(Self(document))
     }
 
-    /// Makes the first ring: an active and a pending key of each kind.
+    /// Creates the first ring: an active and a pending key of each kind.
     ///
     /// # Errors
-    /// [`KeyError`] when a key could not be made.
+    /// [`KeyError`] if a key could not be generated.
     pub fn first(algorithm: Algorithm, now: Timestamp) -> Result<Self, KeyError> {
         let mut document = Document {
             version: 1,
@@ -100,15 +100,15 @@ impl KeyRing {
     /// Returns the ring as it is stored.
     ///
     /// # Panics
-    /// Never: no map and no odd number is in it, so that nothing can fail.
+    /// Never: it contains no map and no non-finite number, so serialising it cannot fail.
     #[must_use]
     #[expect(
         clippy::expect_used,
-        reason = "an empty text in its place would end every key"
+        reason = "storing an empty text instead would destroy every key"
     )]
     pub fn to_json(&self) -> SecretString {
         serde_json::to_string(&self.0)
-            .expect("a key ring is JSON")
+            .expect("a key ring serialises to JSON")
             .into()
     }
 
@@ -130,7 +130,7 @@ impl KeyRing {
         find_active(&self.0.mac)
     }
 
-    /// Returns the refresh MAC key of that id, whatever its state.
+    /// Returns the refresh MAC key with this id, whatever its state.
     #[must_use]
     pub fn mac(&self, id: &MacKid) -> Option<&MacKey> {
         self.0
@@ -140,7 +140,7 @@ impl KeyRing {
             .find(|key| key.id() == *id)
     }
 
-    /// Returns what verifiers may know of the ring: public halves alone.
+    /// Returns what verifiers may know about the ring: only the public halves.
     #[must_use]
     pub fn published(&self) -> PublishedKeys {
         let public = |entry: &KeyEntry<SigningKey>| -> KeyEntry<PublicJwk> {

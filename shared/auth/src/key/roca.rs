@@ -1,8 +1,8 @@
-//! RSA moduli of a broken generator (ROCA, CVE-2017-15361): their primes are
+//! RSA moduli from a broken generator (ROCA, CVE-2017-15361): their primes are
 //! powers of 65537 modulo many small primes, and so is their product.
 
-/// True if the big-endian modulus has the generator's fingerprint. A sound one
-/// has it with a chance of less than 2^-27.
+/// True if the big-endian modulus has the generator's fingerprint. A sound modulus
+/// has it with a probability below 2^-27.
 pub(crate) fn is_fingerprinted(n: &[u8]) -> bool {
     PRIMES.iter().all(|&prime| {
         let residue = n
@@ -20,8 +20,8 @@ fn powers_of_65537(prime: u32) -> impl Iterator<Item = u32> {
     std::iter::successors(Some(1), next)
 }
 
-/// The odd primes up to 167, as in the paper's own detector: fewer would refuse
-/// sound keys now and then.
+/// The odd primes up to 167, as in the paper's own detector. Fewer would sometimes
+/// refuse sound keys.
 const PRIMES: [u32; 38] = [
     3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97,
     101, 103, 107, 109, 113, 127, 131, 137, 139, 149, 151, 157, 163, 167,
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_power_of_65537_has_the_fingerprint_and_its_neighbour_has_not() {
+    fn a_power_of_65537_has_the_fingerprint_and_its_neighbour_does_not() {
         assert!(is_fingerprinted(&[1, 0, 1]));
         assert!(!is_fingerprinted(&[1, 0, 3]));
         assert!(!is_fingerprinted(&[0xc1; 256]));

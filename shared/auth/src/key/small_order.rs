@@ -1,9 +1,9 @@
 //! Ed25519 public keys under which some signature fits every message.
 //!
-//! RFC 8032 does not ask verifiers to refuse them, and the backend does not.
+//! RFC 8032 does not require verifiers to refuse them, and the backend does not.
 
 /// True if the encoded point has an order of at most 8, or if its coordinate is
-/// not reduced, of which some are again such points.
+/// not reduced, because some of those are such points as well.
 pub(crate) fn is_weak(x: &[u8; 32]) -> bool {
     let mut y = *x;
     // The top bit is the sign of the other coordinate, not part of this one.
@@ -22,7 +22,7 @@ fn is_reduced(y: &[u8; 32]) -> bool {
 const PRIME: [u8; 32] = with_ends(0xed, 0xff, 0x7f);
 
 /// The coordinates of the eight points whose order divides 8: orders 4, 1, 2,
-/// and twice two of order 8 (the curve's parameters alone decide them).
+/// and two pairs of order 8. They follow from the curve's parameters.
 const SMALL_ORDER: [[u8; 32]; 5] = [
     with_ends(0, 0, 0),
     with_ends(1, 0, 0),
@@ -53,10 +53,10 @@ mod tests {
 
     use super::*;
 
-    /// What the refusal is for: the neutral point as key, and a signature made of
-    /// the neutral point and zero, which the backend takes for any message.
+    /// Why they are refused: with the neutral point as key, the backend accepts a
+    /// signature made of the neutral point and zero for any message.
     #[test]
-    fn the_backend_takes_a_signature_that_fits_every_message() {
+    fn the_backend_accepts_a_signature_that_fits_every_message() {
         let neutral = with_ends(1, 0, 0);
         let signature = [neutral, [0; 32]].concat();
         for message in [&b"one"[..], b"another"] {

@@ -1,4 +1,4 @@
-//! What a key may be used for at the moment, and since when.
+//! What a key may currently be used for, and since when.
 
 use std::time::Duration;
 
@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
-/// The state of a key; it only ever moves down this list.
+/// The state of a key. It only ever moves down this list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyState {
-    /// Published, so that verifiers learn it; signs nothing yet.
+    /// Published, so that verifiers know it before it signs.
     Pending,
     /// Signs.
     Active,
-    /// Only verifies what it signed before.
+    /// Only verifies what it signed earlier.
     Retired,
 }
 
@@ -22,13 +22,13 @@ pub enum KeyState {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct KeyEntry<K> {
     pub(crate) state: KeyState,
-    /// When the key entered its state: a pending one its publication.
+    /// When the key entered its state; for a pending key, its publication.
     pub(crate) since: Timestamp,
     pub(crate) key: K,
 }
 
 impl<K> KeyEntry<K> {
-    /// Takes a new key in: it is published, and signs nothing yet.
+    /// Adds a new key, which is published but does not sign yet.
     pub(crate) fn pending(key: K, now: Timestamp) -> Self {
         let state = KeyState::Pending;
         Self {
@@ -38,7 +38,7 @@ impl<K> KeyEntry<K> {
         }
     }
 
-    /// Lets a pending key sign; any other is left as it is.
+    /// Promotes a pending key; leaves any other as it is.
     pub(crate) fn promote(self, now: Timestamp) -> Self {
         match self.state {
             KeyState::Pending => self.enter(KeyState::Active, now),
@@ -46,7 +46,7 @@ impl<K> KeyEntry<K> {
         }
     }
 
-    /// Takes signing from a key; one that is retired stays so, since when it was.
+    /// Retires a key; one that is already retired keeps its time.
     pub(crate) fn retire(self, now: Timestamp) -> Self {
         match self.state {
             KeyState::Pending | KeyState::Active => self.enter(KeyState::Retired, now),
@@ -54,7 +54,7 @@ impl<K> KeyEntry<K> {
         }
     }
 
-    /// True if the key was retired for all of `span`.
+    /// True if the key has been retired for at least `span`.
     pub(crate) fn is_retired_for(&self, span: Duration, now: Timestamp) -> bool {
         self.state == KeyState::Retired && self.since.plus(span) <= now
     }

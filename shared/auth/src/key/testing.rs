@@ -1,4 +1,4 @@
-//! What the tests of keys and tokens share: one key of each kind, the vectors.
+//! What the tests of keys and tokens share: one key of each kind, and the vectors.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -17,7 +17,7 @@ pub(crate) const NOW: Timestamp = Timestamp::from_unix(1_700_000_000);
 /// A ring as it was stored before PKCS#8, with keys of all kinds that nothing uses.
 pub(crate) const JWK_RING: &str = include_str!("testing/jwk_ring.json");
 
-/// Returns the one key of its kind: making an RSA key takes seconds.
+/// Returns the same key every time: generating an RSA key takes seconds.
 pub(crate) fn key(algorithm: Algorithm) -> &'static SigningKey {
     static KEYS: [OnceLock<SigningKey>; 3] = [const { OnceLock::new() }; 3];
     let [es256, eddsa, rs256] = &KEYS;
@@ -29,7 +29,7 @@ pub(crate) fn key(algorithm: Algorithm) -> &'static SigningKey {
     cell.get_or_init(|| SigningKey::generate(algorithm).unwrap())
 }
 
-/// Returns what verifies tokens of [`key`], whatever its kind.
+/// Returns the keys that verify tokens signed with any [`key`].
 pub(crate) fn keys() -> &'static VerifyingKeys {
     static KEYS: OnceLock<VerifyingKeys> = OnceLock::new();
     let all = || ALGORITHMS.map(|algorithm| key(algorithm).public());
@@ -39,7 +39,7 @@ pub(crate) fn keys() -> &'static VerifyingKeys {
 /// Reads a file of test vectors.
 #[expect(
     clippy::disallowed_methods,
-    reason = "where the vectors are is no setting of ours"
+    reason = "path to the test vectors, not a setting"
 )]
 pub(crate) fn vectors(name: &str) -> Value {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data");

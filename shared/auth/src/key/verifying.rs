@@ -1,4 +1,4 @@
-//! Public keys made ready to verify with.
+//! Public keys, ready to verify with.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::key::public::PublicJwk;
 pub struct VerifyingKeys(HashMap<Kid, VerifyingKey>);
 
 impl VerifyingKeys {
-    /// Prepares keys, once for many tokens.
+    /// Prepares keys once for many tokens.
     #[must_use]
     pub fn from_jwks(keys: Vec<PublicJwk>) -> Self {
         let prepare = |key: PublicJwk| {
@@ -27,7 +27,7 @@ impl VerifyingKeys {
         Self(keys.into_iter().map(prepare).collect())
     }
 
-    /// Returns the key of that id.
+    /// Returns the key with this id.
     #[must_use]
     pub fn get(&self, kid: &Kid) -> Option<&VerifyingKey> {
         self.0.get(kid)
@@ -46,7 +46,7 @@ impl AsRef<Self> for VerifyingKeys {
     }
 }
 
-/// A public key and the one algorithm that it is for.
+/// A public key and its algorithm.
 pub struct VerifyingKey {
     algorithm: Algorithm,
     key: DecodingKey,
@@ -61,7 +61,7 @@ impl VerifyingKey {
 
     /// True if `signature`, in base64url, is this key's over `message`.
     ///
-    /// This says nothing about what was signed: for a token use
+    /// This says nothing about what was signed: to verify a token, use
     /// [`Verifier`](crate::token::Verifier).
     #[must_use]
     pub fn verify_signature(&self, message: &[u8], signature: &str) -> bool {

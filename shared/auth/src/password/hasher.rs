@@ -1,4 +1,4 @@
-//! Argon2id: a bounded number at a time, away from the asynchronous thread.
+//! Argon2id: a bounded number of hashes at a time, off the asynchronous thread.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -18,22 +18,22 @@ use super::typed::{TypedPassword, Verified};
 use super::{Argon2Params, ParamsError, Password};
 use crate::user::StoredHash;
 
-/// Hashes and checks passwords. Clones share permits, memory and measurements.
+/// Hashes and verifies passwords. Clones share permits, memory and measurements.
 #[derive(Clone)]
 pub struct Hasher {
     params: Argon2Params,
     permits: Arc<Semaphore>,
     buffers: Arc<Buffers>,
     pace: Arc<Pace>,
-    /// Compared for an unknown user, so that the work is the same.
+    /// The hash to compare with for unknown users, so that they cost the same work.
     dummy: StoredHash,
-    /// When its caller goes away, if ever.
+    /// When the caller stops waiting, if ever.
     deadline: Option<Instant>,
 }
 
 impl Hasher {
-    /// Makes a hasher of at most `permits` hashes at a time, 1 at least. Further
-    /// ones wait: each takes the parameters' memory, and a whole processor.
+    /// Creates a hasher that computes at most `permits` hashes at a time, at least 1.
+    /// Further ones wait: each takes the parameters' memory and a whole processor.
     #[must_use]
     pub fn new(params: Argon2Params, permits: usize) -> Self {
         let buffers = Buffers::new(params.as_argon2().block_count());
@@ -47,7 +47,7 @@ impl Hasher {
         }
     }
 
-    /// Makes a hasher from its settings: memory in KiB, passes, and hashes at a time.
+    /// Creates a hasher from its settings: memory in KiB, passes, and hashes at a time.
     ///
     /// # Errors
     /// [`ParamsError`] if the two together are too weak or too costly.
@@ -60,17 +60,17 @@ impl Hasher {
         Ok(Self::new(params, permits))
     }
 
-    /// Makes the memory for all permits, every page touched, and measures a hash: at
-    /// start, where Lambda does not throttle, and not in the first login.
+    /// Allocates and touches the memory for all permits, and measures one hash. Call it
+    /// at start, when Lambda does not throttle, so that the first login does not pay.
     pub fn warm_up(&self) {
         self.buffers.warm_up(self.permits.available_permits());
-        // The first request reports an error.
+        // Errors are left for the first request to report.
         let _ = self.work().argon2(b"", &Argon2Hash::dummy(&self.params));
     }
 
-    /// Returns the same hasher for a caller who has that much time left. It begins no
-    /// hash if that is less than the hashes and one more take, waiting for others
-    /// included: a response that comes too late is asked for again, and hashed again.
+    /// Returns the same hasher for a caller with this much time left. It begins no hash
+    /// unless the time suffices for waiting, the hashes and one more: a client that gets
+    /// its response too late retries, and the retry is hashed again.
     #[must_use]
     pub fn within(&self, left: Duration) -> Self {
         Self {
@@ -79,7 +79,7 @@ impl Hasher {
         }
     }
 
-    /// Checks, before anything is written for it, whether a hash would be begun.
+    /// Checks whether a hash would be begun. Call it before writing anything for it.
     ///
     /// # Errors
     /// [`HashError::Busy`] if there is too little time left.
@@ -95,13 +95,13 @@ impl Hasher {
         self.spare(typed.hashes()).map(drop)
     }
 
-    /// Returns how many passwords were hashed or checked, by all clones.
+    /// Returns how many passwords all clones have hashed or verified.
     #[must_use]
     pub fn computed(&self) -> u64 {
         self.pace.counted()
     }
 
-    /// Hashes a new password with the live parameters.
+    /// Hashes a new password with the current parameters.
     ///
     /// # Errors
     /// [`HashError`] if the hash could not be computed.
@@ -120,16 +120,16 @@ impl Hasher {
         Ok(Argon2Hash::new(&self.params, salt, &output).to_stored())
     }
 
-    /// Compares a password with a stored hash, with that hash's own parameters, in its
-    /// normalised spelling and then, if that differs, as it was typed: other systems
-    /// hashed what was typed, and a hash does not say who made it.
+    /// Compares a password with a stored hash, with that hash's own parameters: first in
+    /// its normalised spelling and then, if that differs, as typed. Other systems hashed
+    /// what was typed, and a hash does not say which system created it.
     ///
-    /// `None` stands for an unknown user, or one without a password: the work is that of
-    /// a wrong password, with the live parameters, so that time does not tell.
+    /// `None` means an unknown user, or one without a password. The work is that of a
+    /// wrong password with the current parameters, so that the time reveals nothing.
     ///
     /// # Errors
-    /// [`HashError::Hostile`] and [`HashError::Malformed`] before any work is done;
-    /// the others if the hash could not be computed.
+    /// [`HashError::Hostile`] and [`HashError::Malformed`] before any work is done; the
+    /// others if the hash could not be computed.
     pub async fn verify(
         &self,
         typed: TypedPassword,
@@ -141,8 +141,8 @@ impl Hasher {
             .await
     }
 
-    /// Computes at most `hashes` hashes on a blocking thread. A caller that goes away
-    /// does not free its permit before its memory: the thread holds both.
+    /// Computes at most `hashes` hashes on a blocking thread. The thread owns the permit
+    /// and the memory, so a caller that goes away frees neither before the other.
     async fn compute<T: Send + 'static>(
         &self,
         hashes: u32,
@@ -165,7 +165,7 @@ impl Hasher {
         }
     }
 
-    /// Waits for a permit while the hashes, and one more, still fit in after the wait.
+    /// Waits for a permit as long as the hashes and one more still fit in afterwards.
     async fn permit(&self, hashes: u32) -> Result<OwnedSemaphorePermit, HashError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
         let permit = match self.spare(hashes)? {
@@ -175,7 +175,7 @@ impl Hasher {
         permit.map_err(|_| HashError::Interrupted)
     }
 
-    /// Returns the time that is left beside the hashes and one more.
+    /// Returns the time that is left besides the hashes and one more.
     fn spare(&self, hashes: u32) -> Result<Option<Duration>, HashError> {
         let spare = |deadline: Instant| {
             let left = deadline.saturating_duration_since(Instant::now());
@@ -187,7 +187,7 @@ impl Hasher {
     }
 }
 
-/// What the hashing thread takes with it.
+/// What the hashing thread needs.
 struct Work {
     params: Argon2Params,
     buffers: Arc<Buffers>,
@@ -195,7 +195,7 @@ struct Work {
 }
 
 impl Work {
-    /// Compares the spellings until one matches. Two of them are still one guess.
+    /// Compares the spellings until one matches. Both together count as one guess.
     fn verify(&self, typed: &TypedPassword, hash: &Readable) -> Result<Verified, HashError> {
         for (number, spelling) in typed.spellings().enumerate() {
             self.pace.count();
@@ -231,7 +231,7 @@ impl Work {
                 argon2.hash_password_into_with_memory(password, &hash.salt, &mut output, memory)
             })
             .map_err(HashError::Argon2)?;
-        // What somebody brought along says nothing of the next one.
+        // The time of an imported hash says nothing about the next one.
         if hash.params == *self.params.as_argon2() {
             self.pace.record(started.elapsed());
         }
@@ -239,8 +239,8 @@ impl Work {
     }
 }
 
-/// Names the algorithm of a stored hash with its parameters, such as
-/// `argon2id, m=19456, t=2, p=1`: never any of the hash itself.
+/// Describes the algorithm and parameters of a stored hash, such as
+/// `argon2id, m=19456, t=2, p=1`, without any part of the hash itself.
 ///
 /// # Errors
 /// [`HashError`] if no login could verify it.

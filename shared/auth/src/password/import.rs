@@ -73,7 +73,7 @@ fn without_scheme(text: &str) -> Option<String> {
 }
 
 fn reason(text: &str, error: HashError) -> UnusableHash {
-    if let Some(form) = RefusedForm::of(text) {
+    if let Some(form) = RefusedForm::from_text(text) {
         return UnusableHash::Refused(form);
     }
     let form = FORMS.iter().find(|(prefix, _)| text.starts_with(prefix));

@@ -1,4 +1,4 @@
-//! Every refusal of an access token, and every token that must be accepted.
+//! Every reason to refuse an access token, and every token that must be accepted.
 
 mod accepted;
 mod claims;

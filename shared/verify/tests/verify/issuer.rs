@@ -96,7 +96,7 @@ impl Issuer {
         Settings::new(&self.url, "api")
     }
 
-    /// Signs a token that is good for a quarter of an hour.
+    /// Signs a token that is valid for a quarter of an hour.
     pub(crate) fn token(&self, key: &SigningKey, now: Timestamp) -> String {
         token(&self.url, "api", key, now)
     }

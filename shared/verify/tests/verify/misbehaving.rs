@@ -1,4 +1,4 @@
-//! An issuer that is down, slow, somebody else, or out of its mind.
+//! An issuer that is down, slow, impersonated or sends nonsense.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use serde_json::{Value, json};
 
 use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
 
-/// Every odd answer, with what it is told as.
-fn odd_answers() -> Vec<(&'static str, Reply, &'static str)> {
-    let mut answers = odd_transfers();
-    answers.extend(odd_bodies());
-    answers
+/// Every invalid response, with the text of its error.
+fn invalid_responses() -> Vec<(&'static str, Reply, &'static str)> {
+    let mut responses = invalid_transfers();
+    responses.extend(invalid_bodies());
+    responses
 }
 
-fn odd_transfers() -> Vec<(&'static str, Reply, &'static str)> {
+fn invalid_transfers() -> Vec<(&'static str, Reply, &'static str)> {
     let status = |line: &str| Reply::Bytes(response(line, "", "{\"keys\":[]}"));
     let bytes = |text: &str| Reply::Bytes(text.into());
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{";
@@ -42,7 +42,7 @@ fn odd_transfers() -> Vec<(&'static str, Reply, &'static str)> {
     ]
 }
 
-fn odd_bodies() -> Vec<(&'static str, Reply, &'static str)> {
+fn invalid_bodies() -> Vec<(&'static str, Reply, &'static str)> {
     let body = |body: &str| Reply::Bytes(response("200 OK", "", body));
     let set = |keys: Value| body(&json!({ "keys": keys }).to_string());
     let public = key().public().to_json();
@@ -53,25 +53,29 @@ fn odd_bodies() -> Vec<(&'static str, Reply, &'static str)> {
     let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
     vec![
         ("a long body", body(&long), TOO_LONG),
-        ("a page", body("<html>"), NO_JSON),
-        ("a member twice", body("{\"keys\":[],\"keys\":[]}"), NO_JSON),
-        ("deep nesting", body(&deep), NO_JSON),
-        ("no set", body("{}"), NO_SET),
-        ("a private key", set(json!([private])), NO_SET),
-        ("a key twice", set(json!([public, public])), NO_SET),
-        ("an HS256 key", set(json!([symmetric])), NO_SET),
+        ("a page", body("<html>"), NOT_JSON),
+        (
+            "a member twice",
+            body("{\"keys\":[],\"keys\":[]}"),
+            NOT_JSON,
+        ),
+        ("deep nesting", body(&deep), NOT_JSON),
+        ("no set", body("{}"), NOT_A_SET),
+        ("a private key", set(json!([private])), NOT_A_SET),
+        ("a key twice", set(json!([public, public])), NOT_A_SET),
+        ("an HS256 key", set(json!([symmetric])), NOT_A_SET),
     ]
 }
 
 const NO_ANSWER: &str = "no response came";
 const TOO_LONG: &str = "the response is too long";
-const NO_JSON: &str = "the answer is no strict JSON";
-const NO_SET: &str = "the answer is no set of keys";
+const NOT_JSON: &str = "the response is not strict JSON";
+const NOT_A_SET: &str = "the response is not a JWK set";
 
 #[tokio::test]
-async fn without_keys_every_invalid_response_is_a_refusal() {
+async fn without_keys_every_invalid_response_is_an_error() {
     let key = key();
-    for (name, reply, told) in odd_answers() {
+    for (name, reply, text) in invalid_responses() {
         let issuer = Issuer::start(&[&key]).await;
         issuer.will(reply);
         let verifier = hurried(&issuer);
@@ -82,7 +86,7 @@ async fn without_keys_every_invalid_response_is_a_refusal() {
         let VerifyError::Keys(RemoteKeysError::Fetch(error)) = error else {
             panic!("{name}: {error}");
         };
-        assert_eq!(error.to_string(), told, "{name}");
+        assert_eq!(error.to_string(), text, "{name}");
         assert_eq!(issuer.requests(), 1, "{name}");
     }
 }
@@ -90,7 +94,7 @@ async fn without_keys_every_invalid_response_is_a_refusal() {
 #[tokio::test]
 async fn cached_keys_outlast_an_invalid_response_for_an_hour() {
     let key = key();
-    for (name, reply, _) in odd_answers() {
+    for (name, reply, _) in invalid_responses() {
         let issuer = Issuer::start(&[&key]).await;
         let verifier = hurried(&issuer);
         verifier.preload(NOW).await.unwrap();
@@ -201,10 +205,10 @@ async fn a_key_that_could_not_be_looked_up_is_an_error_and_not_a_refusal() {
             matches!(unknown, Err(VerifyError::Keys(_))),
             "after {second} s"
         );
-        let good = verifier
+        let valid = verifier
             .verify(&issuer.token(&known, NOW), after(second))
             .await;
-        assert!(good.is_ok(), "after {second} s");
+        assert!(valid.is_ok(), "after {second} s");
     }
     assert_eq!(issuer.requests(), 2);
 }

@@ -1,4 +1,4 @@
-//! Many at once: one fetch for all, and nobody waits who need not.
+//! Many requests at once share one fetch, and only those without keys wait for it.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ async fn a_flood_of_unknown_key_ids_is_one_request_in_ten_seconds() {
     verifier.preload(NOW).await.unwrap();
     let forged = issuer.token(&stranger, NOW);
     for second in [1, 10, 11, 19, 20] {
-        // Clocks of requests side by side differ by a second.
+        // The clocks of concurrent requests differ by a second.
         let flood = (0..100).map(|n| verifier.verify(&forged, after(second + n % 2)));
         for refused in join_all(flood).await {
             let unknown = matches!(refused, Err(VerifyError::Token(TokenError::UnknownKey(_))));

@@ -30,13 +30,13 @@ fn the_ed25519_thumbprint_is_the_published_one() {
 
 #[test]
 fn coordinates_are_32_bytes_of_canonical_base64url() {
-    let good = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+    let valid = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
     for bad in [
-        &good[1..],
-        &format!("{good}="),
-        &good.replace('_', "/"),
-        &format!("{}p", &good[..42]),
-        &format!(" {good}"),
+        &valid[1..],
+        &format!("{valid}="),
+        &valid.replace('_', "/"),
+        &format!("{}p", &valid[..42]),
+        &format!(" {valid}"),
         "",
     ] {
         let jwk = json!({"kty": "OKP", "crv": "Ed25519", "x": bad});

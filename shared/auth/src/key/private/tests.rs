@@ -29,10 +29,10 @@ fn each_kind_of_key_signs_what_its_public_half_verifies() {
             !verifying.verify_signature(b"massage", &signature),
             "{algorithm}"
         );
-        for odd in ["", "?", "AB", &format!("{signature}=")] {
+        for invalid in ["", "?", "AB", &format!("{signature}=")] {
             assert!(
-                !verifying.verify_signature(b"message", odd),
-                "{algorithm} {odd}"
+                !verifying.verify_signature(b"message", invalid),
+                "{algorithm} {invalid}"
             );
         }
     }
@@ -86,12 +86,12 @@ fn a_key_of_another_id_or_algorithm_is_refused() {
     changed["pkcs8"] = serde_json::to_value(other).unwrap()["pkcs8"].clone();
     assert_eq!(
         read(changed).unwrap_err().to_string(),
-        "the halves of a key do not belong together"
+        "the private and public halves of a key do not match"
     );
 }
 
 #[test]
-fn no_byte_of_a_key_can_be_changed() {
+fn a_changed_byte_is_refused_or_makes_no_difference() {
     for algorithm in ALGORITHMS {
         let stored = stored(algorithm);
         let der = STANDARD.decode(stored["pkcs8"].as_str().unwrap()).unwrap();
@@ -100,7 +100,14 @@ fn no_byte_of_a_key_can_be_changed() {
             changed_der[position] ^= 1;
             let mut changed = stored.clone();
             changed["pkcs8"] = json!(STANDARD.encode(changed_der));
-            assert!(read(changed).is_err(), "{algorithm} {position}");
+            // The version may change: the backend accepts a later one.
+            if let Ok(read) = read(changed) {
+                assert_eq!(der[position], 0, "{algorithm} {position}");
+                let keys = VerifyingKeys::from_jwks(vec![key(algorithm).public()]);
+                let signature = read.sign(b"message").unwrap();
+                let verifying = keys.get(read.kid()).unwrap();
+                assert!(verifying.verify_signature(b"message", &signature));
+            }
         }
     }
 }
@@ -110,9 +117,9 @@ fn a_key_with_a_member_missing_or_malformed_is_refused() {
     for algorithm in ALGORITHMS {
         for stored in [stored(algorithm), jwk(algorithm)] {
             for name in stored.as_object().unwrap().keys() {
-                for odd in [Value::Null, json!(""), json!(7), json!("====")] {
+                for invalid in [Value::Null, json!(""), json!(7), json!("====")] {
                     let mut changed = stored.clone();
-                    changed[name] = odd;
+                    changed[name] = invalid;
                     assert!(read(changed).is_err(), "{algorithm} {name}");
                 }
                 let mut changed = stored.clone();
@@ -164,7 +171,7 @@ fn halves_of_two_jwks_are_refused() {
     halves["d"] = ring["signing"][1]["key"]["d"].clone();
     assert_eq!(
         read(halves).unwrap_err().to_string(),
-        "the halves of a key do not belong together"
+        "the private and public halves of a key do not match"
     );
     let mut halves = jwk(Algorithm::EdDsa);
     halves["d"] = ring["signing"][1]["key"]["d"].clone();

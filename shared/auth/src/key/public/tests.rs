@@ -8,7 +8,7 @@ fn jwk(algorithm: Algorithm) -> Value {
     key(algorithm).public().to_json()
 }
 
-/// Reads an ES256 key with some members changed.
+/// Parses an ES256 key with some members changed.
 fn with(changes: &Value) -> Result<PublicJwk, KeyError> {
     let mut jwk = jwk(Algorithm::Es256);
     for (name, value) in changes.as_object().unwrap() {
@@ -91,8 +91,8 @@ fn type_curve_and_algorithm_must_match() {
 #[test]
 fn a_key_needs_an_id_an_algorithm_and_all_its_numbers() {
     for name in ["kid", "alg", "kty", "crv", "x", "y"] {
-        for odd in [Value::Null, json!(1), json!(["x"])] {
-            let read = with(&json!({name: odd}));
+        for invalid in [Value::Null, json!(1), json!(["x"])] {
+            let read = with(&json!({name: invalid}));
             assert!(
                 matches!(read, Err(KeyError::Member(of)) if of == name),
                 "{name}"
@@ -137,13 +137,16 @@ fn a_set_with_a_repeated_id_or_one_invalid_key_is_refused() {
     let mut bad = set;
     bad["keys"][1]["use"] = json!("enc");
     assert!(matches!(parse_jwk_set(&bad), Err(KeyError::Use)));
-    for odd in [json!([]), json!({}), json!({"keys": {}}), Value::Null] {
-        assert!(matches!(parse_jwk_set(&odd), Err(KeyError::Set)), "{odd}");
+    for invalid in [json!([]), json!({}), json!({"keys": {}}), Value::Null] {
+        assert!(
+            matches!(parse_jwk_set(&invalid), Err(KeyError::Set)),
+            "{invalid}"
+        );
     }
 }
 
-/// Wycheproof's 26 sets. What is labelled valid for an algorithm that we do not
-/// have must be refused; of ours there is one (5), and its signature must hold.
+/// Wycheproof's 26 sets. Sets labelled valid for an unsupported algorithm must be
+/// refused. One has a supported algorithm (5), and its signature must verify.
 #[test]
 fn wycheproof_key_sets_are_read_or_refused() {
     let file = vectors("wycheproof_json_web_key_test.json");
@@ -170,7 +173,7 @@ fn wycheproof_key_sets_are_read_or_refused() {
     assert_eq!(refused.len(), 25);
 }
 
-/// The reasons of those whose algorithm we do have.
+/// The reasons for the sets with a supported algorithm.
 #[test]
 fn wycheproof_key_sets_are_refused_for_the_right_reason() {
     let file = vectors("wycheproof_json_web_key_test.json");
@@ -180,15 +183,21 @@ fn wycheproof_key_sets_are_refused_for_the_right_reason() {
         let group = groups.iter().find(with_id).unwrap();
         parse_jwk_set(&group["public"]).unwrap_err().to_string()
     };
-    assert_eq!(reason(6), "a key is not meant to verify signatures");
+    assert_eq!(reason(6), "a key is not for verifying signatures");
     assert_eq!(reason(7), "a key is weak: its RSA modulus can be factored");
-    assert_eq!(reason(8), "a key is weak: an RSA key has 2048 to 4096 bits");
-    assert_eq!(reason(9), "a key is weak: an RSA key's exponent is 65537");
-    let algorithm = "type, curve and algorithm of a key do not belong together";
+    assert_eq!(
+        reason(8),
+        "a key is weak: an RSA key must have 2048 to 4096 bits"
+    );
+    assert_eq!(
+        reason(9),
+        "a key is weak: the exponent of an RSA key must be 65537"
+    );
+    let algorithm = "the type, curve and algorithm of a key do not match";
     assert_eq!(reason(19), algorithm);
     assert_eq!(reason(20), algorithm);
-    assert_eq!(reason(21), "a key is not meant to verify signatures");
-    assert_eq!(reason(22), "a key is weak: it is no point of its curve");
+    assert_eq!(reason(21), "a key is not for verifying signatures");
+    assert_eq!(reason(22), "a key is weak: it is not a point on its curve");
     assert_eq!(reason(23), algorithm);
     assert_eq!(reason(24), "member `n` of a key is missing or malformed");
 }

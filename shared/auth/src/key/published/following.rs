@@ -1,5 +1,5 @@
-//! How the published keys follow a ring: first they gain its keys, and only when
-//! the ring signs do they take over its states.
+//! How the published keys follow a ring: they first gain its keys, and adopt its
+//! states only once the ring signs.
 
 use super::{PublishedKeys, RETIRED_LIFE};
 use crate::key::algorithm::Algorithm;
@@ -9,29 +9,29 @@ use crate::key::ring::KeyRing;
 use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
-/// A published key, told without its material.
+/// A published key, without its numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PublishedKeyEntry<'a> {
     /// The key's id.
     pub kid: &'a Kid,
-    /// What it verifies.
+    /// The algorithm of the signatures that it verifies.
     pub algorithm: Algorithm,
-    /// Its state, as far as that was written.
+    /// Its state, as far as it was recorded.
     pub state: KeyState,
-    /// Since when: for a pending key its publication, for a retired one when
-    /// that was written, after the ring had moved.
+    /// Since when: for a pending key, its publication; for a retired one, the moment
+    /// when that was recorded, after the ring had changed.
     pub since: Timestamp,
 }
 
 impl PublishedKeys {
-    /// Makes the set before the first publication.
+    /// Returns the set before the first publication.
     #[must_use]
     pub fn empty() -> Self {
         Self::new(0, Vec::new())
     }
 
     /// Returns the next set, with the keys of a ring that does not sign yet, or
-    /// `None` where they are all there. It takes nothing away.
+    /// `None` if it has all of them already. Removes nothing.
     #[must_use]
     pub fn adding(&self, ring: &KeyRing, now: Timestamp) -> Option<Self> {
         let mut keys = self.keys.clone();
@@ -39,10 +39,10 @@ impl PublishedKeys {
         for ours in ring.entries() {
             let public = KeyEntry::pending(ours.key.public(), now);
             match keys.iter_mut().find(|entry| entry.key == public.key) {
-                // Dropped in its time, which the ring learns at its next step.
+                // Dropped when its time was over; the ring drops it in its next step.
                 None if ours.is_retired_for(RETIRED_LIFE, now) => continue,
                 None => keys.push(public),
-                // Retired as nobody's, by a run that did not know of this ring.
+                // Retired as unowned by a rotation that did not know this ring.
                 Some(entry) if is_retired(entry) && !is_retired(ours) => *entry = public,
                 Some(_) => continue,
             }
@@ -51,12 +51,12 @@ impl PublishedKeys {
         changed.then(|| self.next(keys))
     }
 
-    /// Returns the next set, with the states of a ring that signs, or `None`
-    /// where they are as they must be.
+    /// Returns the next set, with the states of a ring that signs, or `None` if
+    /// they are right already.
     ///
-    /// A key that has just been retired gets this moment and not the ring's:
-    /// until the ring was in force, others signed with it. Keys of no ring are
-    /// retired; keys that were removed go at once, retired ones in their time.
+    /// A key that has just been retired gets the current time and not the ring's:
+    /// other processes signed with it until the ring was in force. Keys of no ring
+    /// are retired; removed keys go at once, retired ones when their time is over.
     #[must_use]
     pub fn settled(&self, ring: &KeyRing, now: Timestamp) -> Option<Self> {
         let added = self.adding(ring, now);
@@ -81,20 +81,20 @@ impl PublishedKeys {
         changed.then(|| self.next(keys))
     }
 
-    /// Returns since when a key has been published, while that is known: until
-    /// it was promoted.
+    /// Returns since when a key has been published. That is known until it is
+    /// promoted.
     #[must_use]
     pub fn published_at(&self, kid: &Kid) -> Option<Timestamp> {
         self.since(kid, KeyState::Pending)
     }
 
-    /// Returns when it was written that a key signs: a moment after it began to.
+    /// Returns when it was recorded that a key signs, a moment after it began to.
     #[must_use]
     pub fn activated_at(&self, kid: &Kid) -> Option<Timestamp> {
         self.since(kid, KeyState::Active)
     }
 
-    /// Walks the keys, those that readers drop by themselves included.
+    /// Iterates over the keys, including those that readers drop by themselves.
     pub fn entries(&self) -> impl Iterator<Item = PublishedKeyEntry<'_>> {
         self.keys.iter().map(|entry| PublishedKeyEntry {
             kid: entry.key.kid(),

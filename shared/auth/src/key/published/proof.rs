@@ -1,20 +1,21 @@
-//! The proof that what a ring will sign is what verifiers will accept.
+//! The proof that verifiers will accept what a ring signs.
 
 use super::PublishedKeys;
 use crate::key::kid::Kid;
 use crate::key::ring::KeyRing;
 use crate::time::Timestamp;
 
-/// A key signs what nobody would accept.
+/// Verifiers would refuse what a key signs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("what the key `{0}` signs is not verified by the published keys")]
+#[error("the published keys do not verify signatures of the key `{0}`")]
 pub struct UnprovenKey(Kid);
 
 impl PublishedKeys {
-    /// Signs with every key of the ring that signs or will, and verifies that.
+    /// Signs with every key of the ring that signs or will sign, and verifies the
+    /// signatures.
     ///
     /// # Errors
-    /// [`UnprovenKey`] names the first key that is not published, or not rightly.
+    /// [`UnprovenKey`] names the first key that is not published, or published wrongly.
     pub fn prove(&self, ring: &KeyRing, now: Timestamp) -> Result<(), UnprovenKey> {
         let verifying = self.verifying(now);
         for key in ring.signers() {
@@ -32,5 +33,6 @@ impl PublishedKeys {
     }
 }
 
-/// What is signed for the proof: no token, since those have dots and no spaces.
+/// What is signed for the proof. It cannot be taken for a token: those contain dots
+/// and no spaces.
 const PROBE: &[u8] = b"gatehouse: proof of a key ring";

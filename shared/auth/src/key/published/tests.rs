@@ -62,12 +62,12 @@ fn an_item_with_a_repeated_id_a_private_key_or_an_invalid_state_is_refused() {
     let mut private = item.clone();
     private["keys"][0]["key"]["d"] = json!("AAAA");
     assert!(read(private).is_err());
-    let mut odd = item;
-    odd["keys"][0]["state"] = json!("revoked");
-    assert!(read(odd).is_err());
+    let mut invalid = item;
+    invalid["keys"][0]["state"] = json!("revoked");
+    assert!(read(invalid).is_err());
 }
 
-/// RFC 7517 section 9.2: a private member in the set gives the key away.
+/// RFC 7517 section 9.2: a private member in the set would reveal the key.
 #[test]
 fn no_private_member_is_ever_shown() {
     for algorithm in [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256] {

@@ -1,4 +1,4 @@
-//! An emergency: a key leaves the ring at once, and with it all that it signed.
+//! An emergency: a key leaves the ring at once, and everything it signed is invalid.
 
 use super::{KeyRing, Removed, find};
 use crate::key::algorithm::Algorithm;
@@ -10,15 +10,15 @@ use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
 impl KeyRing {
-    /// Makes a ring without the signing key; with `refresh` without any of the
-    /// refresh MAC keys, too, which ends every session.
+    /// Returns a ring without the signing key; with `refresh`, also without any of
+    /// the current refresh MAC keys, which ends every session.
     ///
-    /// Where the active key goes, the pending one signs at once, however short
-    /// its publication was: an emergency does not wait. The ring remembers the
-    /// key for whoever publishes next, even one that it did not hold.
+    /// If the active key is removed, the pending one signs at once, however recently
+    /// it was published: an emergency does not wait. The ring records the key for
+    /// the next publication, even if the ring did not contain it.
     ///
     /// # Errors
-    /// [`KeyError`] when a key could not be made.
+    /// [`KeyError`] if a key could not be generated.
     pub fn remove(
         mut self,
         kid: &Kid,
@@ -41,14 +41,14 @@ impl KeyRing {
         Ok(self)
     }
 
-    /// True if the key was removed, so that it must not be published again.
+    /// True if the key was removed and must not be published again.
     #[must_use]
     pub fn has_removed(&self, kid: &Kid) -> bool {
         self.0.removed.iter().any(|removed| removed.kid == *kid)
     }
 }
 
-/// Sees to it that there is an active key and a pending one.
+/// Makes sure that there is an active key and a pending one.
 fn refill<K>(
     keys: &mut Vec<KeyEntry<K>>,
     now: Timestamp,

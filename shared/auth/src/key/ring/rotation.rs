@@ -1,5 +1,5 @@
-//! The rotation of a ring: pending, active, retired, gone. One step for signing
-//! keys and refresh MAC keys alike, since they share a ring.
+//! The rotation of a ring: pending, active, retired, gone. Signing keys and refresh
+//! MAC keys take the same step together, because they share a ring.
 
 use std::time::Duration;
 
@@ -12,49 +12,49 @@ use crate::key::published::{CLOCK_MARGIN, PublishedKeys, RETIRED_LIFE, STALEST_S
 use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
-/// What a rotation obeys.
+/// The settings of a rotation.
 #[derive(Debug, Clone, Copy)]
 pub struct RotationRules {
-    /// What new keys sign with.
+    /// The algorithm of new keys.
     pub algorithm: Algorithm,
     /// `MIN_PENDING_SECONDS`: how long a key is published before it signs.
     pub min_pending: Duration,
 }
 
-/// A ring after a call of [`KeyRing::rotate`].
+/// The result of [`KeyRing::rotate`].
 #[derive(Debug)]
 pub struct Rotation {
-    /// The ring: the next version, or the one that was there.
+    /// The next version of the ring, or the unchanged one.
     pub ring: KeyRing,
-    /// What has happened to it.
+    /// What changed.
     pub step: RotationStep,
 }
 
-/// What a rotation came to.
+/// The outcome of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RotationStep {
-    /// There were no keys; now there are.
+    /// There were no keys; the first ones were generated.
     First,
-    /// The pending key was promoted, the active one retired.
+    /// The pending key was promoted, and the active one retired.
     Promoted,
-    /// There was no pending key; now there is one.
+    /// There was no pending key; one was generated.
     Prepared,
-    /// Nothing: the pending key has not been published for long enough.
+    /// Nothing changed: the pending key has not been published for long enough.
     TooEarly {
-        /// When it will have been; `None` while it is not published at all.
+        /// When it will have been; `None` if it is not published at all.
         promotable_at: Option<Timestamp>,
     },
 }
 
 impl KeyRing {
-    /// Makes the next ring: promotes the pending key, retires the active one,
-    /// makes a new pending one, and drops what no token can need any more.
+    /// Creates the next ring: promotes the pending key, retires the active one,
+    /// generates a new pending one, and drops keys that no token needs any longer.
     ///
-    /// `published` is what verifiers read: it knows when the pending key was
-    /// published, and when this very ring began to sign.
+    /// `published` is what verifiers read. It knows when the pending key was
+    /// published, and when this ring began to sign.
     ///
     /// # Errors
-    /// [`KeyError`] when a key could not be made.
+    /// [`KeyError`] if a key could not be generated.
     pub fn rotate(
         self,
         published: Option<&PublishedKeys>,
@@ -77,14 +77,14 @@ impl KeyRing {
         }
     }
 
-    /// True if this ring was made from `current`, or is the same: only then may
-    /// it take its place.
+    /// True if this ring was created from `current`, or is the same. Only then may it
+    /// replace `current`.
     #[must_use]
     pub fn follows(&self, current: &Self) -> bool {
         self.version() == current.version().saturating_add(1) || self.is_same(current)
     }
 
-    /// True if both hold the same keys in the same states.
+    /// True if both contain the same keys in the same states.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         self.version() == other.version()
@@ -107,7 +107,7 @@ impl KeyRing {
         now: Timestamp,
         step: RotationStep,
     ) -> Result<Rotation, KeyError> {
-        // When this ring began to sign; where that was not written, at the latest now.
+        // When this ring began to sign. If that was not recorded: now, at the latest.
         let moved_at = self
             .active()
             .and_then(|key| published?.activated_at(key.kid()))
@@ -136,7 +136,7 @@ impl KeyRing {
     }
 }
 
-/// One step of the keys of one kind.
+/// One step for all keys of one kind.
 struct RotationPass {
     promote: bool,
     moved_at: Timestamp,
@@ -155,7 +155,8 @@ impl RotationPass {
             KeyState::Active if self.promote && has_pending => entry.retire(self.now),
             KeyState::Pending | KeyState::Active => entry,
             KeyState::Retired => {
-                // Retired when the ring was made; others signed until it was in force.
+                // Its time is when the ring was created, but other processes signed
+                // with it until the ring was in force.
                 if active_since.is_some_and(|at| entry.since >= at) {
                     entry.since = entry.since.max(self.moved_at);
                 }
@@ -175,11 +176,11 @@ impl RotationPass {
     }
 }
 
-/// The longest that a session may live: the ceiling of the setting, not the
-/// setting, since that may have been lowered while older sessions live on.
+/// Longest life of a session: the upper limit of the setting, not its value, which
+/// may have been lowered while older sessions live on.
 const LONGEST_SESSION: Duration = Duration::from_hours(365 * 24);
-/// How long a retired refresh MAC key is kept. Less logs people out; more keeps
-/// a key that no living token needs.
+/// How long a retired refresh MAC key is kept. Less logs users out; more keeps a key
+/// that no valid token needs.
 const RETIRED_MAC_LIFE: Duration = LONGEST_SESSION
     .saturating_add(STALEST_SIGNER)
     .saturating_add(CLOCK_MARGIN);

@@ -131,15 +131,15 @@ fn the_next_ring_of_a_ring_of_jwks_keeps_every_key() {
 
 #[test]
 fn a_ring_with_a_repeated_id_or_several_active_keys_is_refused() {
-    let good = document(&ring());
-    let mut twice = good.clone();
+    let valid = document(&ring());
+    let mut twice = valid.clone();
     twice["signing"][1]["key"] = twice["signing"][0]["key"].clone();
     assert!(matches!(parse(&twice), Err(KeyError::DuplicateKid(_))));
-    let mut twice = good.clone();
+    let mut twice = valid.clone();
     twice["mac"][1]["key"]["id"] = twice["mac"][0]["key"]["id"].clone();
     assert!(matches!(parse(&twice), Err(KeyError::DuplicateMacKid)));
     for kind in ["signing", "mac"] {
-        let mut active = good.clone();
+        let mut active = valid.clone();
         active[kind][1]["state"] = json!("active");
         assert!(
             matches!(parse(&active), Err(KeyError::SeveralActive)),
@@ -150,15 +150,15 @@ fn a_ring_with_a_repeated_id_or_several_active_keys_is_refused() {
 
 #[test]
 fn a_malformed_ring_is_reported_without_quoting_it() {
-    let mut odd = document(&ring());
-    odd["signing"][0]["since"] = odd["signing"][0]["key"]["pkcs8"].clone();
-    let secret = odd["signing"][0]["key"]["pkcs8"]
+    let mut invalid = document(&ring());
+    invalid["signing"][0]["since"] = invalid["signing"][0]["key"]["pkcs8"].clone();
+    let secret = invalid["signing"][0]["key"]["pkcs8"]
         .as_str()
         .unwrap()
         .to_owned();
-    let error = parse(&odd).unwrap_err();
+    let error = parse(&invalid).unwrap_err();
     assert!(!format!("{error} {error:?}").contains(&secret));
-    for odd in [
+    for invalid in [
         "",
         "{}",
         "[]",
@@ -167,8 +167,8 @@ fn a_malformed_ring_is_reported_without_quoting_it() {
         r#"{"version":1,"version":2}"#,
     ] {
         assert!(
-            matches!(KeyRing::parse(odd), Err(KeyError::Ring { .. })),
-            "{odd}"
+            matches!(KeyRing::parse(invalid), Err(KeyError::Ring { .. })),
+            "{invalid}"
         );
     }
 }

@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 
-/// Rewrites a hash in PHC string format; nothing if the text is not one.
+/// Rewrites a hash in PHC string format; `None` if the text is not one.
 pub(super) fn convert(text: &str) -> Option<String> {
     let bytes = STANDARD.decode(text).ok()?;
     let (marker, rest) = bytes.split_first()?;

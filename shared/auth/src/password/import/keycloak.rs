@@ -1,5 +1,5 @@
-//! Keycloak's credentials, as a realm's export and its database hold them: two texts
-//! of JSON in an object, `credentialData` and `secretData`.
+//! Keycloak's credentials, as in a realm's export and its database: an object with two
+//! strings of JSON, `credentialData` and `secretData`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::super::foreign::encoding::strip_padding;
 
-/// A credential. There is no `Debug`: it holds a hash.
+/// A credential. It has no `Debug`, because it contains a hash.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Credential {
@@ -30,7 +30,7 @@ struct Secret {
     salt: String,
 }
 
-/// Rewrites a credential in PHC string format; nothing if the text is not one.
+/// Rewrites a credential in PHC string format; `None` if the text is not one.
 pub(super) fn convert(text: &str) -> Option<String> {
     let credential: Credential = serde_json::from_str(text).ok()?;
     let data: Data = serde_json::from_str(&credential.credential_data).ok()?;
@@ -39,13 +39,17 @@ pub(super) fn convert(text: &str) -> Option<String> {
     let iterations = data.hash_iterations;
     match data.algorithm.as_str() {
         "argon2" => {
-            let of = |name: &str| data.additional_parameters.get(name)?.first();
-            let version = match of("version")?.as_str() {
+            let parameter = |name: &str| data.additional_parameters.get(name)?.first();
+            let version = match parameter("version")?.as_str() {
                 "1.3" => 19,
                 "1.0" => 16,
                 _ => return None,
             };
-            let (kind, memory, lanes) = (of("type")?, of("memory")?, of("parallelism")?);
+            let (kind, memory, lanes) = (
+                parameter("type")?,
+                parameter("memory")?,
+                parameter("parallelism")?,
+            );
             Some(format!(
                 "$argon2{kind}$v={version}$m={memory},t={iterations},p={lanes}${salt}${value}"
             ))

@@ -23,7 +23,7 @@ impl fmt::Display for RefusedForm {
 
 impl RefusedForm {
     /// Returns the refused form of a text; `None` if it has none of them.
-    pub(super) fn of(text: &str) -> Option<Self> {
+    pub(super) fn from_text(text: &str) -> Option<Self> {
         Self::by_prefix(text, &WEAK, "is too weak to import")
             .or_else(|| Self::by_prefix(text, &UNSUPPORTED, "is not supported"))
             .or_else(|| Self::by_shape(text))

@@ -63,7 +63,7 @@ fn every_error_names_the_format_and_the_reason() {
 #[test]
 fn no_supported_format_begins_like_a_rejected_one() {
     for (prefix, form) in FORMS {
-        assert_eq!(RefusedForm::of(prefix), None, "{form}");
+        assert_eq!(RefusedForm::from_text(prefix), None, "{form}");
     }
 }
 

@@ -20,9 +20,10 @@ fn begun() -> (KeyRing, PublishedKeys) {
     (ring, published)
 }
 
-fn told(published: &PublishedKeys) -> Vec<(KeyState, i64)> {
-    let told = |entry: PublishedKeyEntry<'_>| (entry.state, entry.since.unix() - NOW.unix());
-    published.entries().map(told).collect()
+fn states_with_ages(published: &PublishedKeys) -> Vec<(KeyState, i64)> {
+    let state_with_age =
+        |entry: PublishedKeyEntry<'_>| (entry.state, entry.since.unix() - NOW.unix());
+    published.entries().map(state_with_age).collect()
 }
 
 #[test]
@@ -33,7 +34,7 @@ fn publishing_adds_keys_and_changes_no_state() {
     let added = published.adding(&next, later).unwrap();
     assert_eq!(added.version(), published.version() + 1);
     assert_eq!(
-        told(&added),
+        states_with_ages(&added),
         [
             (KeyState::Active, 0),
             (KeyState::Pending, 0),
@@ -51,7 +52,7 @@ fn the_states_follow_once_the_ring_is_in_force() {
     let in_force = made.plus(DAY);
     let settled = published.settled(&next, in_force).unwrap();
     assert_eq!(
-        told(&settled),
+        states_with_ages(&settled),
         [
             (KeyState::Retired, 2 * 86_400),
             (KeyState::Active, 2 * 86_400),
@@ -81,11 +82,11 @@ fn keys_of_no_ring_are_retired_and_disappear() {
     let later = NOW.plus(DAY);
     let settled = both.settled(&ring, later).unwrap();
     assert_eq!(
-        told(&settled)[2..],
+        states_with_ages(&settled)[2..],
         [(KeyState::Retired, 86_400), (KeyState::Retired, 86_400)]
     );
     let pruned = settled.settled(&ring, later.plus(RETIRED_LIFE)).unwrap();
-    assert_eq!(told(&pruned), told(&published));
+    assert_eq!(states_with_ages(&pruned), states_with_ages(&published));
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn a_ring_is_proven_by_the_keys_that_it_signs_with() {
     let unproven = published.prove(&next, NOW).unwrap_err();
     assert_eq!(
         unproven.to_string(),
-        format!("what the key `{pending}` signs is not verified by the published keys")
+        format!("the published keys do not verify signatures of the key `{pending}`")
     );
     let added = published.adding(&next, NOW).unwrap();
     assert_eq!(added.prove(&next, NOW), Ok::<(), UnprovenKey>(()));

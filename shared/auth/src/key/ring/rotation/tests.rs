@@ -80,7 +80,7 @@ fn a_key_is_promoted_only_after_it_was_published_for_long_enough() {
     assert_eq!((entry.ring.version(), kids(&entry.ring)), (1, before));
 }
 
-/// The key was made long ago, but its publication was interrupted.
+/// The key was generated long ago, but its publication was interrupted.
 #[test]
 fn the_publication_counts_and_not_the_creation_of_the_key() {
     let (ring, _) = begun();
@@ -124,7 +124,7 @@ fn ten_rotations_leave_one_active_key_and_one_pending_key() {
                 1
             );
         }
-        // One key retired just now, and none that was retired three hours ago.
+        // One key was retired just now; none is left that was retired three hours ago.
         assert_eq!(ring.signing_keys().count(), 3);
     }
     assert_eq!(signed.len(), 10);
@@ -149,8 +149,8 @@ fn a_mac_key_stays_as_long_as_a_session_can_live() {
     assert!(RETIRED_MAC_LIFE > Duration::from_hours(365 * 24 + 1));
 }
 
-/// The next ring was made, and came into force a week later: until then others
-/// signed with the old one.
+/// The next ring was created, and came into force a week later. Until then, other
+/// processes signed with the old one.
 #[test]
 fn a_retirement_counts_from_when_the_ring_came_into_force() {
     let week = Duration::from_hours(24 * 7);
