@@ -142,7 +142,10 @@ async fn a_weak_password_an_invalid_name_or_an_invalid_role_is_refused() {
         assert!(world.create(name, &[], password).await.is_err(), "{name}");
     }
     let invalid = world.ask("create ada --role Admin").await.unwrap_err();
-    assert!(invalid.to_string().contains("a role must match"), "{invalid}");
+    assert!(
+        invalid.to_string().contains("a role must match"),
+        "{invalid}"
+    );
     assert_eq!(world.items("USERS_TABLE").await, [""; 0]);
 }
 

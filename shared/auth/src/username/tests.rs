@@ -200,13 +200,13 @@ fn a_message_names_the_character_and_the_reason_but_never_repeats_the_text() {
     invalid_character: a username cannot contain U+00B7, a middle dot, except between two l
     invalid_character: a username cannot contain U+05F3, a geresh or gershayim, except after a Hebrew letter
     invalid_character: a username cannot contain U+30FB, a katakana middle dot, except with kana or Han characters
-    invalid_character: a username cannot contain U+06F1, a digit of another kind than the digits before it
+    invalid_character: a username cannot contain U+06F1, a digit of a different kind from the digits before it
     invalid_character: a username cannot contain U+0640, which only stretches, repeats or marks other characters
     invalid_character: a username cannot contain U+1100, a Hangul letter outside a modern syllable
     invalid_character: a username cannot contain U+0301, a combining mark, at the beginning
-    invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
-    mixed_scripts: a username is written in one script, not in Latin and Cyrillic
-    invalid_direction: a username in a right-to-left script begins with a letter of it, ends with a letter or a digit, and has one kind of digits
+    invalid_direction: a username in a right-to-left script must begin with a letter of that script, end with a letter or a digit, and use only one kind of digits
+    mixed_scripts: a username must use letters of one script, not of Latin and Cyrillic
+    invalid_direction: a username in a right-to-left script must begin with a letter of that script, end with a letter or a digit, and use only one kind of digits
     "##);
 }
 

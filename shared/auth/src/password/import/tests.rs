@@ -44,7 +44,7 @@ fn every_error_names_the_format_and_the_reason() {
         ),
         (
             "correct horse battery staple".to_owned(),
-            "this is not a password hash of a supported form (docs/password-hashes.md)",
+            "this is not a password hash in a supported format (docs/password-hashes.md)",
         ),
         (
             "$argon2id$v=19$m=65536,t=3,p=4,keyid=AAAA$c29tZXNhbHQ$AAAAAAAAAAAAAAAAAAAAAAAAAA"
