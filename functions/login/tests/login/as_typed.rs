@@ -2,8 +2,9 @@
 
 use crate::world::{HOME, World};
 
-/// Of decomposed letters, of a no-break space, of a tab, and of a newline at the end:
-/// PBKDF2 by hashlib of Python 3.11, with 1,000 iterations and the salt `somesalt`.
+/// Passwords with decomposed letters, a no-break space, a tab, a newline at the end,
+/// and one that is too short: PBKDF2 by Python 3.11's hashlib, with 1,000 iterations
+/// and the salt `somesalt`.
 const AS_TYPED: [(&str, &str); 5] = [
     (
         "gro\u{df}te U\u{308}berraschung im Cafe\u{301}",
@@ -28,7 +29,7 @@ const AS_TYPED: [(&str, &str); 5] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_was_hashed_as_typed_logs_in_and_is_ours_from_then_on() {
+async fn a_password_hashed_as_typed_logs_in_and_is_rehashed() {
     let world = World::start().await;
     for (number, (password, hash)) in AS_TYPED.into_iter().enumerate() {
         let name = format!("ada{number}");
@@ -47,18 +48,18 @@ async fn a_password_that_was_hashed_as_typed_logs_in_and_is_ours_from_then_on() 
     assert_eq!(world.log_in("ada0", composed, HOME).await.status(), 200);
 }
 
-/// Two spellings are compared, and one guess is counted.
+/// Both spellings are compared, but one guess is counted.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_of_two_spellings_is_one_guess() {
+async fn a_password_with_two_spellings_counts_as_one_guess() {
     let world = World::start().await;
-    let mut seen = Vec::new();
+    let mut guesses = Vec::new();
     for (name, password) in [("ada", "a wrong one"), ("grace", "a\u{a0}wrong one")] {
         world.add(name, None).await;
         let mut allowed = 0;
         while world.log_in(name, password, HOME).await.status() == 401 {
             allowed += 1;
         }
-        seen.push(allowed);
+        guesses.push(allowed);
     }
-    assert_eq!(seen[0], seen[1]);
+    assert_eq!(guesses[0], guesses[1]);
 }

@@ -1,8 +1,8 @@
-//! Hashes of other libraries: each lets its owner in once, and is ours from then on.
+//! Hashes of other libraries: each lets its owner in once, and is then replaced.
 
 use crate::world::{HOME, PASSWORD, World};
 
-/// Of [`PASSWORD`], made by Werkzeug 3.1.9, Django 5.2.19, passlib 1.7.4, bcrypt 5.0.0
+/// Hashes of [`PASSWORD`], made by Werkzeug 3.1.9, Django 5.2.19, passlib 1.7.4, bcrypt 5.0.0
 /// and argon2-cffi 25.1.0; `shared/auth` has more of them.
 const MADE_ELSEWHERE: [&str; 9] = [
     "scrypt:32768:8:1$TlOTQ2lMTj3FES8a$3f92d91d1eb48731c208236e2da91c3735e6daf43597ee846dee2d132fffe1d09720355f2b0c32b9db4d1aa673bcafcac9233cbf3ff322871b7135d8474fa3da",
@@ -17,7 +17,7 @@ const MADE_ELSEWHERE: [&str; 9] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn each_foreign_hash_lets_its_owner_in_and_is_argon2id_from_then_on() {
+async fn a_login_replaces_a_foreign_hash_by_argon2id() {
     let world = World::start().await;
     for (number, hash) in MADE_ELSEWHERE.into_iter().enumerate() {
         let name = format!("ada{number}");
@@ -39,14 +39,14 @@ async fn each_foreign_hash_lets_its_owner_in_and_is_argon2id_from_then_on() {
 
         let before = world.hasher.computed();
         assert_eq!(world.log_in(&name, PASSWORD, HOME).await.status(), 200);
-        assert_eq!(world.hasher.computed() - before, 1, "not made anew again");
+        assert_eq!(world.hasher.computed() - before, 1, "not rehashed again");
         assert_eq!(world.hash_of(&user).await.expose(), ours.expose());
     }
 }
 
-/// Nobody gets in by such an item, and the next request is answered as ever.
+/// Such an item lets nobody in, and does not affect the next request.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hash_with_hostile_parameters_is_500_at_once_and_costs_no_memory() {
+async fn a_hash_with_hostile_parameters_is_500_and_never_computed() {
     let world = World::start().await;
     let hashes = [
         "$argon2id$v=19$m=4194304,t=2,p=1$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAA",

@@ -1,4 +1,4 @@
-//! A hash that would come too late is not begun.
+//! A hash that would come too late is not started.
 
 use std::time::Duration;
 
@@ -24,9 +24,9 @@ async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
     assert_eq!(answer.status(), 200);
 }
 
-/// `cargo lambda watch` sends the first with every event.
+/// `cargo lambda watch` sends the first of them with every event.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_deadline_that_cannot_be_real_refuses_nobody() {
+async fn an_impossible_deadline_is_ignored() {
     let world = World::start().await;
     world.add("ada", None).await;
     let an_hour_ago = world.now_millis() - 3_600_000;

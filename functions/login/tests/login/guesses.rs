@@ -1,5 +1,4 @@
-//! Ten thousand guesses on one account, from a hundred addresses, by both names. With
-//! the hashes of a deployment they are `cargo gatehouse bench guesses`.
+//! Ten thousand guesses at one account, from a hundred addresses, by both of its names.
 
 use std::sync::Arc;
 
@@ -9,7 +8,8 @@ use crate::world::{HOME, PASSWORD, World};
 
 const GUESSES: usize = 10_000;
 
-/// Who guesses: an address of a hundred, by the name and by the address in turn.
+/// Returns the name and the address of a guess: the username and the e-mail address
+/// in turn, from one of a hundred addresses.
 fn guess(number: usize) -> (&'static str, String) {
     let name = if number.is_multiple_of(2) {
         "ada"
@@ -20,7 +20,7 @@ fn guess(number: usize) -> (&'static str, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_day_of_guesses_hashes_less_than_a_hundred_and_the_owner_logs_in() {
+async fn a_day_of_guesses_computes_fewer_than_a_hundred_hashes_and_the_owner_logs_in() {
     let world = World::start().await;
     world.add("ada", None).await;
     assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
@@ -42,7 +42,7 @@ async fn a_day_of_guesses_hashes_less_than_a_hundred_and_the_owner_logs_in() {
         }
         if number % 100 == 99 {
             assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
-            // Even the right password is not looked at, where its address is locked.
+            // Even the right password is refused unread if its address is locked.
             let locked = world.log_in(name, PASSWORD, &address).await;
             assert_eq!(locked.status(), 429, "{number}");
         }
@@ -53,7 +53,7 @@ async fn a_day_of_guesses_hashes_less_than_a_hundred_and_the_owner_logs_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn guesses_at_once_hash_a_dozen_and_the_owner_logs_in() {
+async fn concurrent_guesses_compute_a_dozen_hashes_and_the_owner_logs_in() {
     let world = Arc::new(World::start().await);
     world.add("ada", None).await;
     assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
@@ -74,8 +74,8 @@ async fn guesses_at_once_hash_a_dozen_and_the_owner_logs_in() {
     let owner = world.log_in("ada", PASSWORD, HOME).await;
     assert_eq!(owner.status(), 200);
     guesses.join_all().await;
-    // The clock stands still: five free ones and one more for each name. A write that a
-    // busy machine answers too late is sent again and counts twice.
+    // The clock stands still: five guesses are free, and one more for each name. A write
+    // whose response a busy machine delays is repeated and counts twice.
     let hashed = world.hasher.computed() - before - 1;
     assert!((8..=12).contains(&hashed), "{hashed} were hashed");
 }

@@ -1,6 +1,6 @@
-//! The handler against an embedded DynamoDB: guesses, hashes and races that need
-//! more logins than a stack of processes gives in a test's time.
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+//! The handler against an embedded DynamoDB: guesses, hashes and races that need more
+//! logins than a stack of processes can handle in the time of a test.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod as_typed;
 mod brought_along;

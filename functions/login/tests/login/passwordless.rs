@@ -1,11 +1,12 @@
-//! An account without a password: nothing logs in, and nothing shows why.
+//! An account without a password: no login succeeds, and no response shows why.
 
 use gatehouse_edge::Response;
 use serde_json::Value;
 
 use crate::world::{HOME, PASSWORD, World};
 
-/// An account of Django's, or one that only ever logged in by another service.
+/// Such an account comes from Django, or has only ever logged in through another
+/// service.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_a_password_costs_the_same_hash_as_a_wrong_password() {
     let world = World::start().await;
@@ -29,7 +30,7 @@ async fn an_account_without_a_password_costs_the_same_hash_as_a_wrong_password()
     }
 }
 
-/// They are guesses like any other: the lock comes as soon, and looks the same.
+/// These guesses count like any other: the lock comes as soon, and looks the same.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_account_without_a_password_is_locked_like_any_other() {
     let world = World::start().await;

@@ -1,13 +1,14 @@
-//! A hash that is made anew never comes back over a newer password.
+//! A rehash never replaces a newer password.
 
 use std::sync::Arc;
 
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
-use gatehouse_auth::time::Timestamp;
 
-use crate::world::{HOME, NOW, PASSWORD, World};
+use gatehouse_testing::NOW;
 
-/// As the table has them after years: other parameters, the same password.
+use crate::world::{HOME, PASSWORD, World};
+
+/// Returns a hash of the same password with parameters of years ago.
 async fn older() -> String {
     let hasher = Hasher::new(Argon2Params::new(12_288, 3).unwrap(), 1);
     let password = Password::parse(PASSWORD).unwrap();
@@ -16,7 +17,7 @@ async fn older() -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_logins_at_once_leave_one_new_hash_that_both_know() {
+async fn two_concurrent_logins_leave_one_new_hash() {
     let world = Arc::new(World::start().await);
     let older = older().await;
     let user = world.add("ada", Some(&older)).await;
@@ -30,10 +31,10 @@ async fn two_logins_at_once_leave_one_new_hash_that_both_know() {
     assert_eq!(world.log_in("ada", PASSWORD, HOME).await.status(), 200);
 }
 
-/// Whenever the change of the password comes, before, amid or after the rehash, the
-/// changed password is what stands.
+/// Whether the password changes before, during or after the rehash, the changed
+/// password is what remains.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_password_that_is_changed_during_a_rehash_stays_changed() {
+async fn a_password_changed_during_a_rehash_stays_changed() {
     let world = Arc::new(World::start().await);
     let older = older().await;
     let changed = {
@@ -47,11 +48,10 @@ async fn a_password_that_is_changed_during_a_rehash_stays_changed() {
             let (world, name) = (Arc::clone(&world), name.clone());
             tokio::spawn(async move { world.log_in(&name, PASSWORD, HOME).await.status() })
         };
-        // The change is made from whatever hash is there, as a change must.
+        // A change replaces the current hash, whichever that is.
         loop {
             let before = world.hash_of(&user).await;
-            let now = Timestamp::from_unix(NOW);
-            let change = world.users.replace_hash(&user.sub, &before, &changed, now);
+            let change = world.users.replace_hash(&user.sub, &before, &changed, NOW);
             if change.await.unwrap() {
                 break;
             }

@@ -1,80 +1,58 @@
-//! One function `login` with tables, keys, a clock and people of its own.
+//! The function `login` with its own tables, keys, clock and users.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use dynoxide::Database;
-use gatehouse_auth::email::EmailAddress;
-use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::key::{Algorithm, KeyRing};
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
-use gatehouse_auth::random;
-use gatehouse_auth::role::Roles;
-use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
-use gatehouse_auth::username::Username;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
-use gatehouse_store::{Connection, ConnectionSettings, Credentials, Users};
+use gatehouse_store::Users;
+use gatehouse_testing::{Tables, TestClock, at, user};
 use lambda_runtime::Context;
 use login::App;
 use secrecy::ExposeSecret;
 use serde_json::json;
-use tempfile::TempDir;
-use tokio::net::TcpListener;
 
-/// When every test begins.
-pub(crate) const NOW: i64 = 1_800_000_000;
-/// Everybody's password.
+/// The password of every user.
 pub(crate) const PASSWORD: &str = "seven quiet otters at dawn";
-/// Where everybody is at home.
+/// The address that every owner logs in from.
 pub(crate) const HOME: &str = "192.0.2.1";
 
-/// The function and what is beneath it.
+/// The function and what it stands on.
 pub(crate) struct World {
     pub(crate) app: Arc<App>,
     pub(crate) users: Users,
-    /// Shares its count with the function's.
+    /// Shares its count with that of the function.
     pub(crate) hasher: Hasher,
-    seconds: Arc<AtomicI64>,
-    _directory: TempDir,
+    clock: TestClock,
+    _tables: Tables,
 }
 
 impl World {
-    /// Starts one without people.
+    /// Starts the function without users.
     pub(crate) async fn start() -> Self {
-        let endpoint = tables().await;
-        let directory = tempfile::tempdir().unwrap();
-        let ring_file = directory.path().join("key-ring.json");
-        let ring = KeyRing::first(Algorithm::EdDsa, Timestamp::from_unix(NOW - 86_400)).unwrap();
-        std::fs::write(&ring_file, ring.to_json().expose_secret()).unwrap();
-        let environment = Environment::from_pairs([
-            ("AWS_REGION", "eu-central-1"),
-            ("AWS_ENDPOINT_URL", endpoint.as_str()),
-            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
-            ("AWS_SECRET_ACCESS_KEY", "secret"),
-            ("USERS_TABLE", "users"),
-            ("SESSIONS_TABLE", "sessions"),
-            ("LOGIN_ATTEMPTS_TABLE", "attempts"),
-            ("ISSUER", "https://issuer.example"),
-            ("KEY_RING_FILE", ring_file.to_str().unwrap()),
-        ]);
-        let seconds = Arc::new(AtomicI64::new(NOW));
-        let clock = Clock::Fixed(Arc::clone(&seconds));
-        let app = App::with_clock(&environment, clock).await.unwrap();
+        let tables = Tables::start().await;
+        let ring = KeyRing::first(Algorithm::EdDsa, at(-86_400)).unwrap();
+        std::fs::write(tables.key_ring_path(), ring.to_json().expose_secret()).unwrap();
+        let mut variables = tables.variables(tables.url());
+        variables.push(("KEY_RING_FILE", tables.key_ring_path().to_str().unwrap()));
+        let environment = Environment::from_pairs(variables);
+        let clock = TestClock::default();
+        let app = App::with_clock(&environment, Clock::Fixed(clock.seconds()));
         let hasher = Hasher::new(Argon2Params::default(), 2);
         Self {
-            app: Arc::new(app.with_hasher(hasher.clone())),
-            users: Users::new(connection(&endpoint).tables(), "users".into()),
+            app: Arc::new(app.await.unwrap().with_hasher(hasher.clone())),
+            users: tables.users(),
             hasher,
-            seconds,
-            _directory: directory,
+            clock,
+            _tables: tables,
         }
     }
 
-    /// Adds somebody with that name, an address at example.org, and a hash of
-    /// [`PASSWORD`]; a new one where none is given.
+    /// Adds a user with that name, an address at example.org, and `hash`, or else a
+    /// new hash of [`PASSWORD`].
     pub(crate) async fn add(&self, name: &str, hash: Option<&str>) -> User {
         let password = Password::parse(PASSWORD).unwrap();
         let hash = match hash {
@@ -84,31 +62,25 @@ impl World {
         self.add_with(name, Some(hash)).await
     }
 
-    /// Adds somebody who has no password.
+    /// Adds a user who has no password.
     pub(crate) async fn add_without_password(&self, name: &str) -> User {
         self.add_with(name, None).await
     }
 
     async fn add_with(&self, name: &str, hash: Option<StoredHash>) -> User {
-        let now = Timestamp::from_unix(NOW);
-        let user = User::new(
-            SubjectId::from_bytes(random::bytes().unwrap()),
-            &Username::parse(name).unwrap(),
-            Some(&EmailAddress::parse(&format!("{name}@example.org")).unwrap()),
-            Roles::of_new_user(),
-            hash,
-            now,
-        );
+        let mut user = user(name);
+        user.password_changed_at = hash.as_ref().map(|_| user.created_at);
+        user.password_hash = hash;
         self.users.register(&user).await.unwrap();
         user
     }
 
-    /// Logs in, or does not.
+    /// Tries to log in.
     pub(crate) async fn log_in(&self, name: &str, password: &str, address: &str) -> Response {
         self.log_in_within(name, password, address, None).await
     }
 
-    /// The same for a caller who waits no longer than that.
+    /// Tries to log in with that much time left.
     pub(crate) async fn log_in_within(
         &self,
         name: &str,
@@ -122,7 +94,7 @@ impl World {
         self.log_in_with(name, password, address, deadline).await
     }
 
-    /// Logs in with Lambda's deadline as a tool states it, in milliseconds.
+    /// Tries to log in with that deadline in Lambda's context, in milliseconds.
     pub(crate) async fn log_in_with(
         &self,
         name: &str,
@@ -154,17 +126,17 @@ impl World {
         .await
     }
 
-    /// Returns what the clock says, in milliseconds since the epoch.
+    /// Returns the time in milliseconds since the epoch.
     pub(crate) fn now_millis(&self) -> u64 {
-        u64::try_from(self.seconds.load(Ordering::SeqCst)).unwrap() * 1000
+        u64::try_from(self.clock.now().unix()).unwrap() * 1000
     }
 
-    /// Lets time pass.
+    /// Moves the clock.
     pub(crate) fn pass(&self, seconds: i64) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+        self.clock.advance(seconds);
     }
 
-    /// Returns the hash that somebody has now.
+    /// Returns the hash that the user has now.
     pub(crate) async fn hash_of(&self, user: &User) -> StoredHash {
         self.users
             .get(&user.sub)
@@ -174,38 +146,4 @@ impl World {
             .password_hash
             .unwrap()
     }
-}
-
-/// Starts a DynamoDB with the three tables; it ends with the test.
-async fn tables() -> String {
-    let database = Database::memory().unwrap();
-    for (table, key) in [("users", "pk"), ("sessions", "sid"), ("attempts", "pk")] {
-        let request = json!({
-            "TableName": table,
-            "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
-            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
-        });
-        database
-            .create_table(serde_json::from_value(request).unwrap())
-            .unwrap();
-    }
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(dynoxide::server::serve_on(listener, database));
-    endpoint
-}
-
-fn connection(endpoint: &str) -> Connection {
-    Connection::open(&ConnectionSettings {
-        region: "eu-central-1".into(),
-        endpoint: Some(endpoint.into()),
-        credentials: Credentials {
-            access_key_id: "AKIDEXAMPLE".into(),
-            secret_access_key: "secret".into(),
-            session_token: None,
-        },
-        attempt_timeout: Duration::from_secs(20),
-        operation_timeout: Duration::from_mins(1),
-    })
 }
