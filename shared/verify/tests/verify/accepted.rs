@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use gatehouse_testing::NOW;
 use gatehouse_verify::{TokenError, VerifyError};
 
-use crate::issuer::{Issuer, NOW, Reply, after, key, published, token};
+use crate::issuer::{Issuer, after, key, published, token};
 
 #[tokio::test]
 async fn a_valid_token_is_accepted_and_the_keys_are_fetched_once() {
@@ -19,7 +20,7 @@ async fn a_valid_token_is_accepted_and_the_keys_are_fetched_once() {
         let claims = claims.unwrap();
         assert!(claims.roles.contains("user") && claims.scope.contains("profile"));
     }
-    assert_eq!(issuer.requests(), 1);
+    assert_eq!(issuer.received(), 1);
 }
 
 #[tokio::test]
@@ -32,7 +33,7 @@ async fn the_keys_are_fetched_again_when_they_are_too_old() {
             .verify(&issuer.token(&key, NOW), after(second))
             .await
             .unwrap();
-        assert_eq!(issuer.requests(), requests, "after {second} s");
+        assert_eq!(issuer.received(), requests, "after {second} s");
     }
 }
 
@@ -42,7 +43,7 @@ async fn a_different_issuer_or_audience_and_an_expired_token_are_refused() {
     let issuer = Issuer::start(&[&key]).await;
     let verifier = issuer.verifier();
     let foreign = token("http://127.0.0.1:1", "api", &key, NOW);
-    let elsewhere = token(&issuer.url, "other-api", &key, NOW);
+    let elsewhere = token(issuer.url(), "other-api", &key, NOW);
     let ended = issuer.token(&key, NOW.minus(Duration::from_mins(15)));
     for (token, refusal) in [
         (foreign, TokenError::Issuer),
@@ -64,13 +65,13 @@ async fn a_new_key_is_found_with_its_first_token_and_a_removed_one_expires_with_
     let issuer = Issuer::start(&[&old]).await;
     let verifier = issuer.verifier();
     verifier.preload(NOW).await.unwrap();
-    issuer.will(Reply::Bytes(published(&[&new])));
+    issuer.reply_with(published(&[&new]));
 
     verifier
         .verify(&issuer.token(&new, NOW), after(10))
         .await
         .unwrap();
-    assert_eq!(issuer.requests(), 2);
+    assert_eq!(issuer.received(), 2);
     let removed = verifier.verify(&issuer.token(&old, NOW), after(11)).await;
     assert!(matches!(
         removed,
@@ -84,7 +85,7 @@ async fn a_removed_key_verifies_for_the_age_of_the_cache_and_no_longer() {
     let issuer = Issuer::start(&[&old, &new]).await;
     let verifier = issuer.verifier();
     verifier.preload(NOW).await.unwrap();
-    issuer.will(Reply::Bytes(published(&[&new])));
+    issuer.reply_with(published(&[&new]));
     verifier
         .verify(&issuer.token(&old, NOW), after(300))
         .await

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure as _;
+use gatehouse_testing::{NOW, Reply};
 use gatehouse_verify::{
     HttpError, JwkSetError, RemoteKeysError, RemoteVerifier, Settings, TokenError, VerifyError,
 };
 use serde_json::{Value, json};
 
-use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
+use crate::issuer::{Issuer, after, key, published};
 
 /// Every invalid response, with the text of its error.
 fn invalid_responses() -> Vec<(&'static str, Reply, &'static str)> {
@@ -18,32 +19,32 @@ fn invalid_responses() -> Vec<(&'static str, Reply, &'static str)> {
 }
 
 fn invalid_transfers() -> Vec<(&'static str, Reply, &'static str)> {
-    let status = |line: &str| Reply::Bytes(response(line, "", "{\"keys\":[]}"));
-    let bytes = |text: &str| Reply::Bytes(text.into());
+    let status = |status| Reply::new(status, "{\"keys\":[]}");
     let half = "HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{";
-    let told = |status| match status {
+    let text = |status| match status {
         500 => "the response has the status 500",
         404 => "the response has the status 404",
         _ => "the response has the status 204",
     };
+    let slow = "the response was not complete in time";
     vec![
-        ("500", status("500 Internal Server Error"), told(500)),
-        ("404", status("404 Not Found"), told(404)),
-        ("204", bytes("HTTP/1.1 204 No Content\r\n\r\n"), told(204)),
-        ("no HTTP", bytes("SSH-2.0-OpenSSH_9.6\r\n"), NO_ANSWER),
-        ("a closed connection", bytes(""), NO_ANSWER),
-        ("half a body", bytes(half), NO_ANSWER),
+        ("500", status(500), text(500)),
+        ("404", status(404), text(404)),
+        ("204", Reply::new(204, ""), text(204)),
         (
-            "silence",
-            Reply::Silence,
-            "the response was not complete in time",
+            "no HTTP",
+            Reply::raw("SSH-2.0-OpenSSH_9.6\r\n"),
+            NO_RESPONSE,
         ),
+        ("a closed connection", Reply::raw(""), NO_RESPONSE),
+        ("half a body", Reply::raw(half), NO_RESPONSE),
+        ("silence", Reply::Silence, slow),
         ("an endless body", Reply::Endless, TOO_LONG),
     ]
 }
 
 fn invalid_bodies() -> Vec<(&'static str, Reply, &'static str)> {
-    let body = |body: &str| Reply::Bytes(response("200 OK", "", body));
+    let body = |body: &str| Reply::new(200, body.to_owned());
     let set = |keys: Value| body(&json!({ "keys": keys }).to_string());
     let public = key().public().to_json();
     let mut private = public.clone();
@@ -67,7 +68,7 @@ fn invalid_bodies() -> Vec<(&'static str, Reply, &'static str)> {
     ]
 }
 
-const NO_ANSWER: &str = "no response came";
+const NO_RESPONSE: &str = "no response came";
 const TOO_LONG: &str = "the response is too long";
 const NOT_JSON: &str = "the response is not strict JSON";
 const NOT_A_SET: &str = "the response is not a JWK set";
@@ -77,8 +78,8 @@ async fn without_keys_every_invalid_response_is_an_error() {
     let key = key();
     for (name, reply, text) in invalid_responses() {
         let issuer = Issuer::start(&[&key]).await;
-        issuer.will(reply);
-        let verifier = hurried(&issuer);
+        issuer.reply_with(reply);
+        let verifier = impatient(&issuer);
         let error = verifier
             .verify(&issuer.token(&key, NOW), NOW)
             .await
@@ -87,7 +88,7 @@ async fn without_keys_every_invalid_response_is_an_error() {
             panic!("{name}: {error}");
         };
         assert_eq!(error.to_string(), text, "{name}");
-        assert_eq!(issuer.requests(), 1, "{name}");
+        assert_eq!(issuer.received(), 1, "{name}");
     }
 }
 
@@ -96,16 +97,16 @@ async fn cached_keys_outlast_an_invalid_response_for_an_hour() {
     let key = key();
     for (name, reply, _) in invalid_responses() {
         let issuer = Issuer::start(&[&key]).await;
-        let verifier = hurried(&issuer);
+        let verifier = impatient(&issuer);
         verifier.preload(NOW).await.unwrap();
-        issuer.will(reply);
+        issuer.reply_with(reply);
         let last = after(3600);
         let served = verifier.verify(&issuer.token(&key, last), last).await;
         assert!(served.is_ok(), "{name}");
         let over = after(3611);
         let refused = verifier.verify(&issuer.token(&key, over), over).await;
         assert!(matches!(refused, Err(VerifyError::Keys(_))), "{name}");
-        issuer.will(Reply::Bytes(published(&[&key])));
+        issuer.reply_with(published(&[&key]));
         let again = after(3621);
         let served = verifier.verify(&issuer.token(&key, again), again).await;
         assert!(served.is_ok(), "{name}: {served:?}");
@@ -116,7 +117,7 @@ async fn cached_keys_outlast_an_invalid_response_for_an_hour() {
 async fn an_issuer_that_is_down_gets_one_request_in_ten_seconds() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
-    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    issuer.reply_with(Reply::new(503, ""));
     let verifier = issuer.verifier();
     let token = issuer.token(&key, NOW);
     let first = verifier.verify(&token, NOW).await.unwrap_err();
@@ -131,8 +132,8 @@ async fn an_issuer_that_is_down_gets_one_request_in_ten_seconds() {
             Err(VerifyError::Keys(RemoteKeysError::HeldBack))
         ));
     }
-    assert_eq!(issuer.requests(), 1);
-    issuer.will(Reply::Bytes(published(&[&key])));
+    assert_eq!(issuer.received(), 1);
+    issuer.reply_with(published(&[&key]));
     assert!(verifier.verify(&token, after(10)).await.is_ok());
 }
 
@@ -154,13 +155,9 @@ async fn a_redirect_is_not_followed_even_to_valid_keys() {
     let key = key();
     let elsewhere = Issuer::start(&[&key]).await;
     let issuer = Issuer::start(&[&key]).await;
-    for status in [
-        "301 Moved Permanently",
-        "302 Found",
-        "307 Temporary Redirect",
-    ] {
-        let location = format!("location: {}/.well-known/jwks.json\r\n", elsewhere.url);
-        issuer.will(Reply::Bytes(response(status, &location, "")));
+    for status in [301, 302, 307] {
+        let location = format!("{}/.well-known/jwks.json", elsewhere.url());
+        issuer.reply_with(Reply::new(status, "").header("location", &location));
         let failed = issuer.verifier().preload(NOW).await.unwrap_err();
         assert!(
             matches!(
@@ -170,14 +167,14 @@ async fn a_redirect_is_not_followed_even_to_valid_keys() {
             "{failed}"
         );
     }
-    assert_eq!(elsewhere.requests(), 0);
+    assert_eq!(elsewhere.received(), 0);
 }
 
 #[tokio::test]
 async fn an_https_address_is_never_fetched_over_plain_http() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
-    let address = issuer.url.replace("http:", "https:");
+    let address = issuer.url().replace("http:", "https:");
     let verifier = RemoteVerifier::new(issuer.settings().jwks_uri(address)).unwrap();
     let failed = verifier.preload(NOW).await.unwrap_err();
     assert!(
@@ -187,7 +184,7 @@ async fn an_https_address_is_never_fetched_over_plain_http() {
         ),
         "{failed}"
     );
-    assert_eq!(issuer.requests(), 0);
+    assert_eq!(issuer.received(), 0);
 }
 
 #[tokio::test]
@@ -196,7 +193,7 @@ async fn a_key_that_could_not_be_looked_up_is_an_error_and_not_a_refusal() {
     let issuer = Issuer::start(&[&known]).await;
     let verifier = issuer.verifier();
     verifier.preload(NOW).await.unwrap();
-    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    issuer.reply_with(Reply::new(503, ""));
     for second in [10, 11] {
         let unknown = verifier
             .verify(&issuer.token(&new, NOW), after(second))
@@ -210,7 +207,7 @@ async fn a_key_that_could_not_be_looked_up_is_an_error_and_not_a_refusal() {
             .await;
         assert!(valid.is_ok(), "after {second} s");
     }
-    assert_eq!(issuer.requests(), 2);
+    assert_eq!(issuer.received(), 2);
 }
 
 #[tokio::test]
@@ -219,7 +216,7 @@ async fn keys_from_the_future_are_not_trusted_after_the_clock_steps_back() {
     let issuer = Issuer::start(&[&key]).await;
     let verifier = issuer.verifier();
     verifier.preload(after(3600)).await.unwrap();
-    issuer.will(Reply::Bytes(response("503 Service Unavailable", "", "")));
+    issuer.reply_with(Reply::new(503, ""));
     let refused = verifier.verify(&issuer.token(&key, NOW), NOW).await;
     assert!(matches!(
         refused,
@@ -241,11 +238,11 @@ async fn a_forged_signature_under_a_known_key_id_fetches_nothing() {
         refused,
         Err(VerifyError::Token(TokenError::Signature))
     ));
-    assert_eq!(issuer.requests(), 1);
+    assert_eq!(issuer.received(), 1);
 }
 
 /// A verifier that waits half a second.
-fn hurried(issuer: &Issuer) -> RemoteVerifier {
+fn impatient(issuer: &Issuer) -> RemoteVerifier {
     let settings = issuer.settings().timeout(Duration::from_millis(500));
     RemoteVerifier::new(settings).unwrap()
 }

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use gatehouse_testing::NOW;
 use gatehouse_verify::{RemoteKeysError, TokenError, VerifyError};
 
-use crate::issuer::{Issuer, NOW, Reply, after, key, published, response};
+use crate::issuer::{Issuer, after, key};
 
 #[tokio::test]
 async fn the_first_hundred_requests_share_one_fetch() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
-    issuer.will(Reply::Gated(published(&[&key])));
+    issuer.hold_replies();
     let verifier = Arc::new(issuer.verifier());
     let token = issuer.token(&key, NOW);
     let all = (0..100).map(|_| {
@@ -19,12 +20,12 @@ async fn the_first_hundred_requests_share_one_fetch() {
         tokio::spawn(async move { verifier.verify(&token, NOW).await })
     });
     let all: Vec<_> = all.collect();
-    issuer.asked(1).await;
-    issuer.open_the_gate();
+    issuer.has_received(1).await;
+    issuer.release_replies();
     for answer in join_all(all).await {
         answer.unwrap().unwrap();
     }
-    assert_eq!(issuer.requests(), 1);
+    assert_eq!(issuer.received(), 1);
 }
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn a_flood_of_unknown_key_ids_is_one_request_in_ten_seconds() {
             assert!(unknown, "after {second} s: {refused:?}");
         }
     }
-    assert_eq!(issuer.requests(), 3, "at 0, at 10 or 11, at 20 or 21");
+    assert_eq!(issuer.received(), 3, "at 0, at 10 or 11, at 20 or 21");
 }
 
 #[tokio::test]
@@ -51,32 +52,32 @@ async fn cached_keys_are_used_while_the_issuer_is_slow() {
     let issuer = Issuer::start(&[&key]).await;
     let verifier = Arc::new(issuer.verifier());
     verifier.preload(NOW).await.unwrap();
-    issuer.will(Reply::Gated(published(&[&key])));
+    issuer.hold_replies();
     let token = issuer.token(&key, NOW);
     let (first, held) = (Arc::clone(&verifier), token.clone());
     let first = tokio::spawn(async move { first.verify(&held, after(400)).await });
-    issuer.asked(2).await;
+    issuer.has_received(2).await;
     for _ in 0..100 {
         verifier.verify(&token, after(400)).await.unwrap();
     }
     assert!(!first.is_finished());
-    issuer.open_the_gate();
+    issuer.release_replies();
     first.await.unwrap().unwrap();
-    assert_eq!(issuer.requests(), 2);
+    assert_eq!(issuer.received(), 2);
 }
 
 #[tokio::test]
 async fn a_fetch_whose_caller_went_away_counts_as_an_attempt() {
     let key = key();
     let issuer = Issuer::start(&[&key]).await;
-    issuer.will(Reply::Gated(response("200 OK", "", "")));
+    issuer.hold_replies();
     let verifier = Arc::new(issuer.verifier());
     let leaving = Arc::clone(&verifier);
     let leaving = tokio::spawn(async move { leaving.preload(NOW).await });
-    issuer.asked(1).await;
+    issuer.has_received(1).await;
     leaving.abort();
     assert!(leaving.await.unwrap_err().is_cancelled());
-    issuer.will(Reply::Bytes(published(&[&key])));
+    issuer.release_replies();
     let held_back = verifier.preload(after(9)).await;
     assert!(matches!(held_back, Err(RemoteKeysError::HeldBack)));
     verifier.preload(after(10)).await.unwrap();
