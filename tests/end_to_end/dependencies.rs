@@ -27,6 +27,17 @@ fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
 }
 
 #[test]
+fn neither_a_function_nor_the_command_links_test_code() -> anyhow::Result<()> {
+    let template = root().join("infra/template.yaml");
+    let mut packages = gatehouse_local::function_names(&template, &BTreeMap::new())?;
+    packages.push("gatehouse-cli".to_owned());
+    for package in packages {
+        Crates::of(&package)?.assert_lacks(&["gatehouse-testing", "gatehouse-tests"]);
+    }
+    Ok(())
+}
+
+#[test]
 fn the_edge_links_neither_dynamodb_nor_argon2() -> anyhow::Result<()> {
     let crates = Crates::of("gatehouse-edge")?;
     crates.assert_lacks(&["aws-sdk-dynamodb", "argon2", "jsonwebtoken", "aws-lc-rs"]);

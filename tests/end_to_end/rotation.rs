@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
-use gatehouse_tests::proxy::{Hold, Proxy};
+use gatehouse_testing::{At, Fault, at_call};
+use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::service::{parameters, rotation_events};
 use gatehouse_tests::{Person, Service};
 use rustix::process::{Pid, Signal, kill_process};
@@ -32,7 +33,7 @@ async fn a_rotation_killed_between_any_two_steps_is_completed_by_the_next() -> a
 async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow::Result<()> {
     let mut killed = 0;
     for step in 0..4 {
-        for hold in [Hold::Before, Hold::After] {
+        for at in [at_call(0), at_call(0).after()] {
             let (service, proxy) = service().await?;
             let ada = service.logged_in("ada").await?;
             let before = service.signing_kid().await?;
@@ -41,10 +42,10 @@ async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow:
                 let done = service.invoke("rotate-keys", event.as_bytes()).await?;
                 ensure!(done.is_ok(), "{done:?}");
             }
-            killed += kill_within(&service, &proxy, &events[step], hold).await?;
+            killed += kill_within(&service, &proxy, &events[step], at).await?;
             is_whole(&service, &ada, &before)
                 .await
-                .with_context(|| format!("killed within step {step}, {hold:?} a call"))?;
+                .with_context(|| format!("killed within step {step}, {at:?}"))?;
         }
     }
     assert_eq!(killed, 8, "each step calls the table");
@@ -52,17 +53,12 @@ async fn a_rotation_killed_within_any_step_is_completed_by_the_next() -> anyhow:
 }
 
 /// Kills the function's process while a call of its step is held back.
-async fn kill_within(
-    service: &Service,
-    proxy: &Proxy,
-    event: &str,
-    hold: Hold,
-) -> anyhow::Result<u32> {
+async fn kill_within(service: &Service, proxy: &Proxy, event: &str, at: At) -> anyhow::Result<u32> {
     // Starts the process: before the first step there is none.
     let warm = service.invoke("rotate-keys", b"{}").await?;
     ensure!(warm.is_err(), "an event that is not a rotation is an error");
     let process = service.stack().process_ids("rotate-keys");
-    let stands_still = timeout(PATIENCE, proxy.hold_next(hold));
+    let stands_still = timeout(PATIENCE, proxy.faults().inject(at, Fault::Hold));
     let (response, killed) = tokio::join!(service.invoke("rotate-keys", event.as_bytes()), async {
         stands_still.await.context("the step calls no table")??;
         for id in &process {

@@ -134,7 +134,7 @@ impl Service {
         let mut options = StackOptions::default();
         change(&mut options);
         let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
-        let proxy = Proxy::counting(&format!("http://127.0.0.1:{port}")).await?;
+        let proxy = Proxy::counting(&format!("http://127.0.0.1:{port}")).await;
         options.dynamodb_port = port;
         let endpoint = ("AWS_ENDPOINT_URL".to_owned(), proxy.url().to_owned());
         options.environment.extend([endpoint]);

@@ -31,7 +31,7 @@ impl Emulator {
         let port = free_port().await?;
         let url = format!("http://127.0.0.1:{port}");
         // Functions call the proxy; SAM and the tests call the emulator itself.
-        let proxy = Proxy::start(&url).await?;
+        let proxy = Proxy::start(&url).await;
         let log = work.join("emulator.log");
         let log =
             File::create(&log).with_context(|| format!("{} cannot be written", log.display()))?;
