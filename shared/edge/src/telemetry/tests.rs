@@ -1,8 +1,8 @@
-use std::io::{self, Write};
+use std::io;
 use std::process::Command;
-use std::sync::{Arc, Mutex};
 
 use gatehouse_auth::id::SubjectId;
+use gatehouse_testing::LogBuffer;
 use serde_json::Value;
 use tracing_subscriber::filter::Targets;
 
@@ -14,11 +14,11 @@ use crate::error::fault::Failing;
 
 /// Runs `log` at a level and returns its lines, all of them JSON.
 fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
-    let written = Written::default();
+    let logs = LogBuffer::default();
     let wanted: Targets = level.parse().unwrap();
-    let sink = written.clone();
+    let sink = logs.clone();
     tracing::subscriber::with_default(subscriber(&wanted, move || sink.clone()), log);
-    let text = String::from_utf8(written.0.lock().unwrap().clone()).unwrap();
+    let text = logs.take();
     text.lines()
         .map(|line| {
             let odd = |character: char| character.is_control() || character == '\u{2028}';
@@ -26,19 +26,6 @@ fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
             serde_json::from_str(line).unwrap()
         })
         .collect()
-}
-
-#[derive(Clone, Default)]
-struct Written(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Written {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }
 
 #[test]
