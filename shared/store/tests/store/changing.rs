@@ -4,8 +4,9 @@ use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, User, UserChange};
 use gatehouse_store::{Changed, Revoked};
+use gatehouse_testing::at;
 
-use crate::fixtures::{at, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 fn roles(names: &[&str]) -> UserChange {
@@ -45,7 +46,7 @@ async fn read(tables: &Tables, of: u8) -> User {
 
 /// How many administrators are counted.
 async fn admins(tables: &Tables) -> String {
-    let item = tables.item("users", "pk", "meta#admins").await;
+    let item = tables.item("UsersTable", "pk", "meta#admins").await;
     let count = item.and_then(|item| item.get("count")?.as_n().ok().cloned());
     count.unwrap_or_else(|| "none".into())
 }
@@ -59,9 +60,7 @@ async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
 
 #[tokio::test]
 async fn a_change_of_roles_revokes_older_tokens_and_leaves_sessions_alone() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
-    tables.calls();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &roles(&["admin"])).await, "done");
     assert_eq!(tables.calls(), ["GetItem", "TransactWriteItems"]);
 
@@ -76,8 +75,7 @@ async fn a_change_of_roles_revokes_older_tokens_and_leaves_sessions_alone() {
 
 #[tokio::test]
 async fn disabling_ends_sessions_too_and_enabling_does_not_bring_them_back() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &status(Status::Disabled)).await, "done");
     let after = read(&tables, 1).await;
     assert_eq!(after.status, Status::Disabled);
@@ -89,12 +87,11 @@ async fn disabling_ends_sessions_too_and_enabling_does_not_bring_them_back() {
 
 #[tokio::test]
 async fn what_is_so_already_and_who_is_not_there_write_nothing() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &roles(&["user"])).await, "unchanged");
     assert_eq!(change(&tables, 2, &roles(&["user"])).await, "not found");
     assert_eq!(read(&tables, 1).await.token_version, 3);
-    assert_eq!(tables.count("revocations").await, 0);
+    assert_eq!(tables.count("RevocationsTable").await, 0);
     assert_eq!(admins(&tables).await, "none");
 }
 
@@ -150,9 +147,8 @@ async fn of_sixty_four_demotions_at_once_one_administrator_is_left() {
 
 #[tokio::test]
 async fn an_administrator_ends_every_session_of_a_user_whatever_version_it_has() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     for expected in [(4, 3), (5, 4)] {
         assert!(end(&tables, &ada.sub).await);
         let after = read(&tables, 1).await;

@@ -1,8 +1,8 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
 use gatehouse_store::CachedClients;
+use gatehouse_testing::{NOW, at};
 
-use crate::fixtures::{NOW, at};
 use crate::tables::Tables;
 
 fn client(id: &str, secret: u8) -> Client {
@@ -102,7 +102,10 @@ async fn an_outage_is_an_error_and_never_an_older_client() {
     tables.clients.create(&client).await.unwrap();
     let cached = CachedClients::new(tables.clients.clone());
     cached.get(client.id(), NOW).await.unwrap();
-    let delete = tables.client.delete_table().table_name("keys");
+    let delete = tables
+        .client
+        .delete_table()
+        .table_name(tables.name("SigningKeysTable"));
     delete.send().await.unwrap();
     assert!(cached.get(client.id(), at(9)).await.is_ok());
     assert!(cached.get(client.id(), at(10)).await.is_err());
@@ -115,16 +118,16 @@ async fn a_corrupt_client_is_an_error() {
     tables.clients.create(&client).await.unwrap();
     let key = ("pk", "client#a");
     let other = AttributeValue::S("b".into());
-    tables.set("keys", key, "id", other).await;
+    tables.set("SigningKeysTable", key, "id", other).await;
     let error = tables.clients.get(client.id()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "item `client#a` of table `keys` is corrupt at `id`"
+        "item `client#a` of table `gatehouse-local-signing-keys` is corrupt at `id`"
     );
-    tables.remove("keys", key, "digest").await;
+    tables.remove("SigningKeysTable", key, "digest").await;
     let error = tables.clients.get(client.id()).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "item `client#a` of table `keys` is corrupt at `digest`"
+        "item `client#a` of table `gatehouse-local-signing-keys` is corrupt at `digest`"
     );
 }

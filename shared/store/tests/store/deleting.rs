@@ -4,15 +4,14 @@ use gatehouse_auth::role::Roles;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
 use gatehouse_store::{AttemptKeys, Deleted, Revoked};
+use gatehouse_testing::at;
 
-use crate::fixtures::{at, session, user};
+use crate::fixtures::{session, user};
 use crate::tables::Tables;
 
 async fn started() -> (Tables, User) {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
-    tables.calls();
+    let tables = Tables::start_with(&[&ada]).await;
     (tables, ada)
 }
 
@@ -31,7 +30,7 @@ async fn an_account_goes_with_its_names_and_its_tokens_in_one_call() {
     let (tables, ada) = started().await;
     assert_eq!(delete(&tables, &ada).await, Deleted::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
-    assert_eq!(tables.count("users").await, 0);
+    assert_eq!(tables.count("UsersTable").await, 0);
     for ver in [0, 3, u64::MAX - 1] {
         assert_eq!(
             revoked(&tables, &ada.sub, ver).await,
@@ -48,8 +47,8 @@ async fn an_account_that_has_changed_since_it_was_read_stays() {
     let (tables, mut ada) = started().await;
     ada.token_version = 2;
     assert_eq!(delete(&tables, &ada).await, Deleted::Refused);
-    assert_eq!(tables.count("users").await, 3);
-    assert_eq!(tables.count("revocations").await, 0);
+    assert_eq!(tables.count("UsersTable").await, 3);
+    assert_eq!(tables.count("RevocationsTable").await, 0);
     assert_eq!(delete(&tables, &user(9, "nobody")).await, Deleted::Refused);
 }
 
@@ -58,11 +57,11 @@ async fn a_name_that_leads_to_somebody_else_is_not_deleted() {
     let (tables, ada) = started().await;
     let other = AttributeValue::S(SubjectId::from_bytes([5; 16]).to_string());
     tables
-        .set("users", ("pk", "username#ada"), "sub", other)
+        .set("UsersTable", ("pk", "username#ada"), "sub", other)
         .await;
     let refused = tables.accounts.delete(&ada, at(9)).await;
     assert!(refused.is_err(), "{refused:?}");
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
@@ -79,7 +78,10 @@ async fn the_last_administrator_is_not_deleted() {
     assert_eq!(delete(&tables, &grace).await, Deleted::Done);
     assert_eq!(delete(&tables, &ada).await, Deleted::LastAdmin);
     assert_eq!(revoked(&tables, &ada.sub, 3).await, None);
-    let count = tables.item("users", "pk", "meta#admins").await.unwrap();
+    let count = tables
+        .item("UsersTable", "pk", "meta#admins")
+        .await
+        .unwrap();
     assert_eq!(count["count"], AttributeValue::N("1".into()));
 }
 
@@ -136,7 +138,7 @@ async fn every_session_and_every_counter_that_can_be_known_goes() {
     ] {
         let failures = AttributeValue::N("1".into());
         tables
-            .set("attempts", ("pk", key), "failures", failures)
+            .set("LoginAttemptsTable", ("pk", key), "failures", failures)
             .await;
     }
     let sub = SubjectId::from_bytes([1; 16]);
@@ -145,9 +147,9 @@ async fn every_session_and_every_counter_that_can_be_known_goes() {
         .delete_traces(attempts, &sub, digests.clone())
         .await;
     assert_eq!(deleted.unwrap(), 130);
-    assert_eq!(tables.count("sessions").await, 1);
+    assert_eq!(tables.count("SessionsTable").await, 1);
     // Of others, of addresses alone, and of an address that no session came from.
-    assert_eq!(tables.count("attempts").await, 4);
+    assert_eq!(tables.count("LoginAttemptsTable").await, 4);
     let again = accounts.delete_traces(attempts, &sub, digests).await;
     assert_eq!(again.unwrap(), 0);
 }
@@ -158,7 +160,7 @@ async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
     let key = "pair#one#2001:db8:1:2::/64";
     let failures = AttributeValue::N("4".into());
     tables
-        .set("attempts", ("pk", key), "failures", failures)
+        .set("LoginAttemptsTable", ("pk", key), "failures", failures)
         .await;
     let about = AttemptKeys {
         sub: SubjectId::from_bytes([1; 16]),
@@ -168,7 +170,7 @@ async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
     let found = tables.attempts.read(&about).await.unwrap();
     assert_eq!(found, [serde_json::json!({ "pk": key, "failures": 4 })]);
     tables.attempts.delete(&about).await.unwrap();
-    assert_eq!(tables.count("attempts").await, 0);
+    assert_eq!(tables.count("LoginAttemptsTable").await, 0);
 }
 
 #[tokio::test]

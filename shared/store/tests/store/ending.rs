@@ -3,16 +3,16 @@ use gatehouse_auth::id::{Jti, SubjectId};
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Ended, Revoked, SessionOwner, StoreError};
+use gatehouse_testing::at;
 
-use crate::fixtures::{at, session, user};
+use crate::fixtures::{session, user};
 use crate::tables::Tables;
 
 /// Two sessions of one person.
 async fn started() -> (Tables, User, [Session; 2]) {
-    let tables = Tables::start().await;
     let user = user(1, "ada");
     let sessions = [session(1, 1), session(2, 1)];
-    tables.users.register(&user).await.unwrap();
+    let tables = Tables::start_with(&[&user]).await;
     for session in &sessions {
         tables.sessions.create(session).await.unwrap();
     }
@@ -69,7 +69,7 @@ async fn ending_a_session_again_is_done_and_keeps_the_first_time() {
     let revoked = AttributeValue::N(at(1).unix().to_string());
     tables
         .set(
-            "sessions",
+            "SessionsTable",
             ("sid", mine.sid.as_str()),
             "revoked_at",
             revoked,
@@ -89,7 +89,7 @@ async fn the_end_of_a_session_whose_item_is_gone_still_revokes_its_tokens() {
     assert_eq!(end(&tables, &gone).await.unwrap(), Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems", "PutItem"]);
     assert_eq!(check(&tables, &gone, 3).await, Some(Revoked::Session));
-    assert_eq!(tables.count("sessions").await, 0);
+    assert_eq!(tables.count("SessionsTable").await, 0);
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn nobody_ends_the_session_of_another() {
     stranger.sub = SubjectId::from_bytes([9; 16]);
     assert_eq!(end(&tables, &stranger).await.unwrap(), Ended::Refused);
     assert_eq!(tables.sessions.get(&mine.sid).await.unwrap(), Some(mine));
-    assert_eq!(tables.count("revocations").await, 0);
+    assert_eq!(tables.count("RevocationsTable").await, 0);
 }
 
 #[tokio::test]
@@ -154,8 +154,8 @@ async fn a_token_older_than_the_last_change_ends_nothing() {
 
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
     assert_eq!((after.token_version, after.session_version), (3, 2));
-    assert_eq!(tables.count("revocations").await, 0);
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("RevocationsTable").await, 0);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
@@ -173,14 +173,14 @@ async fn the_lowest_version_of_a_subject_never_falls() {
     let key = format!("sub#{}", user.sub);
     tables
         .set(
-            "revocations",
+            "RevocationsTable",
             ("pk", &key),
             "min_ver",
             AttributeValue::N("9".into()),
         )
         .await;
     assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
-    let item = tables.item("revocations", "pk", &key).await.unwrap();
+    let item = tables.item("RevocationsTable", "pk", &key).await.unwrap();
     assert_eq!(item["min_ver"], AttributeValue::N("9".into()));
 }
 

@@ -1,17 +1,17 @@
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_store::{RegisterError, Revocations, Revoked, StoreError, Users};
+use gatehouse_testing::{Reply, StubServer, connect};
 
 use crate::fixtures::user;
-use crate::stub::{Stub, error};
-use crate::tables::{Tables, connect};
+use crate::tables::Tables;
 
-async fn users(endpoint: &str) -> Users {
-    Users::new(connect(endpoint).await, "users".into())
+fn users(endpoint: &str) -> Users {
+    Users::new(connect(endpoint).tables(), "users".into())
 }
 
 async fn check(endpoint: &str) -> Result<Option<Revoked>, StoreError> {
-    let revocations = Revocations::new(connect(endpoint).await, "revocations".into());
+    let revocations = Revocations::new(connect(endpoint).tables(), "revocations".into());
     let jti = Jti::from_bytes([1; 16]);
     let sid = SessionId::from_bytes([2; 16]);
     let sub = SubjectId::from_bytes([3; 16]);
@@ -26,7 +26,7 @@ async fn an_endpoint_that_nobody_listens_at_may_be_back_later() {
     let error = check(&endpoint).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error:?}");
     assert!(error.is_transient());
-    users(&endpoint).await.warm_up().await;
+    users(&endpoint).warm_up().await;
 }
 
 #[tokio::test]
@@ -46,25 +46,25 @@ async fn throttling_to_the_end_is_unavailable_after_three_attempts() {
         "ProvisionedThroughputExceededException",
         "ThrottlingException",
     ] {
-        let stub = Stub::start(&[error(code, "")]).await;
-        let failure = check(&stub.endpoint).await.unwrap_err();
+        let stub = StubServer::start([Reply::dynamodb_error(code, "")]).await;
+        let failure = check(stub.url()).await.unwrap_err();
         assert!(
             matches!(failure, StoreError::Unavailable { .. }),
             "{failure:?}"
         );
-        assert_eq!(stub.asked(), 3);
+        assert_eq!(stub.received(), 3);
     }
 }
 
 #[tokio::test]
 async fn missing_rights_are_not_tried_again() {
-    let stub = Stub::start(&[error("AccessDeniedException", "")]).await;
-    let failure = check(&stub.endpoint).await.unwrap_err();
+    let stub = StubServer::start([Reply::dynamodb_error("AccessDeniedException", "")]).await;
+    let failure = check(stub.url()).await.unwrap_err();
     assert!(
         matches!(failure, StoreError::Rejected { .. }),
         "{failure:?}"
     );
-    assert_eq!(stub.asked(), 1);
+    assert_eq!(stub.received(), 1);
 }
 
 const UNREAD: &str = r#"{"Responses":{},"UnprocessedKeys":{"revocations":{
@@ -73,38 +73,38 @@ const READ: &str = r#"{"Responses":{"revocations":[]},"UnprocessedKeys":{}}"#;
 
 #[tokio::test]
 async fn keys_that_stay_unread_are_never_taken_for_unrevoked() {
-    let stub = Stub::start(&[(200, UNREAD.into())]).await;
-    let failure = check(&stub.endpoint).await.unwrap_err();
+    let stub = StubServer::start([Reply::new(200, UNREAD)]).await;
+    let failure = check(stub.url()).await.unwrap_err();
     assert!(
         matches!(failure, StoreError::Incomplete { .. }),
         "{failure:?}"
     );
     assert!(failure.is_transient());
-    assert_eq!(stub.asked(), 4);
+    assert_eq!(stub.received(), 4);
 }
 
 #[tokio::test]
 async fn keys_left_unread_once_are_read_again() {
-    let stub = Stub::start(&[(200, UNREAD.into()), (200, READ.into())]).await;
-    assert_eq!(check(&stub.endpoint).await.unwrap(), None);
-    assert_eq!(stub.asked(), 2);
+    let stub = StubServer::start([Reply::new(200, UNREAD), Reply::new(200, READ)]).await;
+    assert_eq!(check(stub.url()).await.unwrap(), None);
+    assert_eq!(stub.received(), 2);
 }
 
 #[tokio::test]
 async fn an_answer_with_an_item_that_was_not_asked_for_is_an_error() {
     let item = r#"{"Responses":{"revocations":[{"pk":{"S":"jti#x"},"reason":{"S":"r"},
         "revoked_at":{"N":"1"},"expires_at":{"N":"2"}}]}}"#;
-    let stub = Stub::start(&[(200, item.into())]).await;
-    let failure = check(&stub.endpoint).await.unwrap_err();
+    let stub = StubServer::start([Reply::new(200, item)]).await;
+    let failure = check(stub.url()).await.unwrap_err();
     assert!(matches!(failure, StoreError::Corrupt { .. }), "{failure:?}");
 }
 
-fn cancelled(codes: [&str; 3]) -> (u16, String) {
+fn cancelled(codes: [&str; 3]) -> Reply {
     let reasons = codes
         .map(|code| format!(r#"{{"Code":"{code}"}}"#))
         .join(",");
     let reasons = format!(r#","CancellationReasons":[{reasons}]"#);
-    error("TransactionCanceledException", &reasons)
+    Reply::dynamodb_error("TransactionCanceledException", &reasons)
 }
 
 #[tokio::test]
@@ -114,51 +114,52 @@ async fn contention_is_tried_again_and_then_unavailable() {
         "ThrottlingError",
         "ProvisionedThroughputExceeded",
     ] {
-        let stub = Stub::start(&[cancelled(["None", code, "None"])]).await;
-        let users = users(&stub.endpoint).await;
+        let stub = StubServer::start([cancelled(["None", code, "None"])]).await;
+        let users = users(stub.url());
         let failure = users.register(&user(1, "ada")).await.unwrap_err();
         assert!(failure.is_transient(), "{failure:?}");
-        assert_eq!(stub.asked(), 4);
+        assert_eq!(stub.received(), 4);
     }
 }
 
 #[tokio::test]
 async fn contention_that_passes_is_not_noticed() {
     let conflict = cancelled(["None", "TransactionConflict", "None"]);
-    let busy = error("TransactionInProgressException", "");
-    let stub = Stub::start(&[conflict, busy, (200, "{}".into())]).await;
-    let users = users(&stub.endpoint).await;
+    let busy = Reply::dynamodb_error("TransactionInProgressException", "");
+    let stub = StubServer::start([conflict, busy, Reply::new(200, "{}")]).await;
+    let users = users(stub.url());
     users.register(&user(1, "ada")).await.unwrap();
-    assert_eq!(stub.asked(), 3);
+    assert_eq!(stub.received(), 3);
 }
 
 #[tokio::test]
 async fn a_failed_condition_counts_more_than_contention_beside_it() {
     let both = cancelled(["None", "TransactionConflict", "ConditionalCheckFailed"]);
-    let stub = Stub::start(&[both]).await;
-    let users = users(&stub.endpoint).await;
+    let stub = StubServer::start([both]).await;
+    let users = users(stub.url());
     let refused = users.register(&user(1, "ada")).await.unwrap_err();
     assert!(matches!(refused, RegisterError::EmailTaken), "{refused:?}");
-    assert_eq!(stub.asked(), 1);
+    assert_eq!(stub.received(), 1);
 }
 
 #[tokio::test]
 async fn a_cancellation_for_any_other_reason_is_not_tried_again() {
-    let stub = Stub::start(&[cancelled(["None", "ValidationError", "None"])]).await;
-    let users = users(&stub.endpoint).await;
+    let stub = StubServer::start([cancelled(["None", "ValidationError", "None"])]).await;
+    let users = users(stub.url());
     let failure = users.register(&user(1, "ada")).await.unwrap_err();
     assert!(!failure.is_transient(), "{failure:?}");
-    assert_eq!(stub.asked(), 1);
+    assert_eq!(stub.received(), 1);
 }
 
 #[tokio::test]
 async fn no_error_shows_a_hash_or_an_address() {
-    let tables = Tables::start().await;
     let mut ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     let pk = format!("user#{}", ada.sub);
     let odd = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
-    tables.set("users", ("pk", &pk), "created_at", odd).await;
+    tables
+        .set("UsersTable", ("pk", &pk), "created_at", odd)
+        .await;
     let corrupt = tables.users.get(&ada.sub).await.unwrap_err();
     ada.sub = SubjectId::from_bytes([2; 16]);
     let refused = tables.users.register(&ada).await.unwrap_err();

@@ -1,8 +1,9 @@
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Changed, Claim, Deleted, Imported};
+use gatehouse_testing::at;
 
-use crate::fixtures::{at, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 /// A person of a file: the name, the digest of the line, the old id.
@@ -29,7 +30,7 @@ async fn a_person_of_a_file_is_written_with_every_claim_in_one_call() {
     let imported = tables.accounts.import(&ada).await.unwrap();
     assert_eq!(imported, Imported::Written);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
-    assert_eq!(tables.count("users").await, 4);
+    assert_eq!(tables.count("UsersTable").await, 4);
     let found = tables
         .users
         .subject_of(&ada.external_id.as_ref().unwrap().name_key())
@@ -71,7 +72,7 @@ async fn whatever_another_account_has_is_refused_by_its_name_and_writes_nothing(
         (other(2, "grace", "17"), Claim::ExternalId),
     ] {
         assert_eq!(import(&tables, &rival).await, Imported::Taken(claim));
-        assert_eq!(tables.count("users").await, 4);
+        assert_eq!(tables.count("UsersTable").await, 4);
     }
 }
 
@@ -82,7 +83,7 @@ async fn a_deleted_account_takes_its_old_id_along_and_its_subject_never_returns(
     assert_eq!(import(&tables, &ada).await, Imported::Written);
     let deleted = tables.accounts.delete(&ada, at(1)).await;
     assert_eq!(deleted.unwrap(), Deleted::Done);
-    assert_eq!(tables.count("users").await, 0);
+    assert_eq!(tables.count("UsersTable").await, 0);
     assert_eq!(import(&tables, &ada).await, Imported::Deleted);
     let again = imported(2, "ada", "line", "17");
     assert_eq!(import(&tables, &again).await, Imported::Written);

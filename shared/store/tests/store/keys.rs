@@ -7,11 +7,10 @@ use gatehouse_auth::key::{Algorithm, KeyRing, Kid, MacKid};
 use gatehouse_store::{
     CachedKeyRing, CachedVerifyingKeys, KeyRingSource, KeyStoreError, StoreError,
 };
+use gatehouse_testing::{NOW, Reply, StubServer, at, connect};
 use secrecy::ExposeSecret;
 
-use crate::fixtures::{NOW, at};
-use crate::stub::{Stub, error};
-use crate::tables::{Tables, connection};
+use crate::tables::Tables;
 
 const MAX_AGE: Duration = Duration::from_mins(5);
 
@@ -72,11 +71,13 @@ async fn corrupt_published_keys_are_told() {
         .await
         .unwrap();
     let odd = AttributeValue::S("one".into());
-    tables.set("keys", ("pk", "jwks"), "version", odd).await;
+    tables
+        .set("SigningKeysTable", ("pk", "jwks"), "version", odd)
+        .await;
     let error = tables.keys.published().await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "item `jwks` of table `keys` is corrupt at `version`"
+        "item `jwks` of table `gatehouse-local-signing-keys` is corrupt at `version`"
     );
 }
 
@@ -134,7 +135,7 @@ async fn verifiers_go_on_for_an_hour_without_the_table() {
     tables
         .client
         .delete_table()
-        .table_name("keys")
+        .table_name(tables.name("SigningKeysTable"))
         .send()
         .await
         .unwrap();
@@ -208,10 +209,10 @@ async fn a_ring_that_is_missing_or_malformed_is_for_somebody_to_look_at() {
     assert!(matches!(malformed, KeyStoreError::Ring(_)) && !malformed.is_transient());
 }
 
-async fn secret(stub: &Stub) -> CachedKeyRing {
+fn secret(stub: &StubServer) -> CachedKeyRing {
     let source = KeyRingSource::Secret {
         arn: "arn:aws:secretsmanager:eu-central-1:111122223333:secret:ring".into(),
-        client: connection(&stub.endpoint).await.secrets(),
+        client: connect(stub.url()).secrets(),
     };
     CachedKeyRing::new(source, MAX_AGE)
 }
@@ -220,13 +221,13 @@ async fn secret(stub: &Stub) -> CachedKeyRing {
 async fn a_ring_is_read_from_its_secret() {
     let ring = ring();
     let body = serde_json::json!({ "SecretString": ring.to_json().expose_secret() });
-    let stub = Stub::start(&[(200, body.to_string())]).await;
-    let cached = secret(&stub).await;
+    let stub = StubServer::start([Reply::new(200, body.to_string())]).await;
+    let cached = secret(&stub);
     for second in [0, 300] {
         let held = cached.current(at(second)).await.unwrap();
         assert_eq!(active_kid(&held), active_kid(&ring));
     }
-    assert_eq!(stub.asked(), 1);
+    assert_eq!(stub.received(), 1);
 }
 
 #[tokio::test]
@@ -237,14 +238,14 @@ async fn a_secret_that_may_not_be_read_stops_and_a_throttled_one_passes() {
         ("ThrottlingException", true),
         ("InternalServiceError", true),
     ] {
-        let (_, body) = error(code, "");
         let status = if code == "InternalServiceError" {
             500
         } else {
             400
         };
-        let stub = Stub::start(&[(status, body)]).await;
-        let error = secret(&stub).await.current(NOW).await.err().unwrap();
+        let body = serde_json::json!({ "__type": code });
+        let stub = StubServer::start([Reply::new(status, body.to_string())]).await;
+        let error = secret(&stub).current(NOW).await.err().unwrap();
         assert!(matches!(error, KeyStoreError::Store(_)), "{error:?}");
         assert_eq!(error.is_transient(), transient, "{error:?}");
     }

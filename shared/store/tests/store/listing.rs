@@ -30,7 +30,7 @@ async fn other_items(tables: &Tables, count: u32) {
     for (number, kind) in (0..count).zip(kinds) {
         let key = format!("{kind}#{number}");
         let value = AttributeValue::S("x".into());
-        tables.set("users", ("pk", &key), "sub", value).await;
+        tables.set("UsersTable", ("pk", &key), "sub", value).await;
     }
 }
 
@@ -131,7 +131,10 @@ async fn a_page_begins_after_a_user_who_is_deleted_in_the_meantime() {
     for user in &first.users {
         expected.remove(user.sub.as_str());
     }
-    let deleting = tables.client.delete_item().table_name("users");
+    let deleting = tables
+        .client
+        .delete_item()
+        .table_name(tables.name("UsersTable"));
     let deleting = deleting.key("pk", AttributeValue::S(format!("user#{next}")));
     deleting.send().await.unwrap();
     let rest = tables.users.page(Some(&next), 100, || false).await.unwrap();
@@ -141,10 +144,8 @@ async fn a_page_begins_after_a_user_who_is_deleted_in_the_meantime() {
 
 #[tokio::test]
 async fn a_user_is_found_only_by_the_key_of_a_name() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
-    tables.calls();
+    let tables = Tables::start_with(&[&ada]).await;
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         let found = tables.users.find(&key).await.unwrap();
         assert_eq!(found.map(|user| user.sub).as_ref(), Some(&ada.sub), "{key}");

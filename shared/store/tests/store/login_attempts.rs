@@ -5,8 +5,8 @@ use gatehouse_auth::guessing::{Counted, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{Guess, LoginReservation, Reservation, ReservedLogin};
+use gatehouse_testing::{NOW, at};
 
-use crate::fixtures::{NOW, at};
 use crate::tables::Tables;
 
 const DIGEST: &str = "0f1e2d";
@@ -129,7 +129,10 @@ async fn a_known_address_is_bound_by_its_own_failures_alone() {
     assert_eq!(passes(&tables, HOME, at(2)).await, None);
     // Known for 45 days, and not by the table's own forgetting.
     let pair = format!("pair#{DIGEST}#{HOME}");
-    let item = tables.item("attempts", "pk", &pair).await.unwrap();
+    let item = tables
+        .item("LoginAttemptsTable", "pk", &pair)
+        .await
+        .unwrap();
     let expires_at = AttributeValue::N(at(45 * 86_400).unix().to_string());
     assert_eq!(item["expires_at"], expires_at);
 }
@@ -154,7 +157,9 @@ async fn logins_from_ever_new_addresses_are_no_failures() {
         let address = format!("198.51.100.{number}");
         log_in(&tables, &address, at(number)).await;
     }
-    let item = tables.item("attempts", "pk", &format!("id#{DIGEST}")).await;
+    let item = tables
+        .item("LoginAttemptsTable", "pk", &format!("id#{DIGEST}"))
+        .await;
     let failures = item.unwrap()["failures"].as_n().unwrap().clone();
     assert_eq!(failures, "2");
 }
@@ -175,7 +180,7 @@ async fn items_outlive_what_they_count_and_no_more() {
         (format!("id#{DIGEST}"), 86_400),
         (format!("ip#{HOME}"), 3_600),
     ] {
-        let item = tables.item("attempts", "pk", &key).await.unwrap();
+        let item = tables.item("LoginAttemptsTable", "pk", &key).await.unwrap();
         let end = AttributeValue::N(at(seconds).unix().to_string());
         assert_eq!(item["expires_at"], end, "{key}");
     }
@@ -195,7 +200,10 @@ async fn a_known_address_that_fails_stays_known() {
     log_in(&tables, HOME, NOW).await;
     passes(&tables, HOME, at(10)).await;
     let pair = format!("pair#{DIGEST}#{HOME}");
-    let item = tables.item("attempts", "pk", &pair).await.unwrap();
+    let item = tables
+        .item("LoginAttemptsTable", "pk", &pair)
+        .await
+        .unwrap();
     let end = AttributeValue::N(at(45 * 86_400).unix().to_string());
     assert_eq!(
         (&item["expires_at"], item.contains_key("last_success_at")),
@@ -241,7 +249,7 @@ async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);
     tables.attempts.forget_user(&sub).await.unwrap();
-    assert_eq!(tables.count("attempts").await, 0);
+    assert_eq!(tables.count("LoginAttemptsTable").await, 0);
     for round in 0..3 {
         let mut passed = 0;
         for _ in 0..10 {
@@ -259,13 +267,16 @@ async fn a_counter_that_cannot_be_read_is_an_error_and_no_free_attempt() {
     passes(&tables, HOME, NOW).await;
     let key = format!("id#{DIGEST}");
     let odd = AttributeValue::S("many".into());
-    tables.set("attempts", ("pk", &key), "failures", odd).await;
+    tables
+        .set("LoginAttemptsTable", ("pk", &key), "failures", odd)
+        .await;
     let error = tables
         .attempts
         .look_up(&tables.users, None, &from(HOME))
         .await
         .unwrap_err();
-    let sentence = "item `id#0f1e2d` of table `attempts` is corrupt at `failures`";
+    let sentence =
+        "item `id#0f1e2d` of table `gatehouse-local-login-attempts` is corrupt at `failures`";
     assert_eq!(error.to_string(), sentence);
 }
 

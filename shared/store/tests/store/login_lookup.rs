@@ -13,10 +13,8 @@ const GUESS: Guess<'_> = Guess {
 
 #[tokio::test]
 async fn a_name_leads_to_its_subject_in_one_call() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
-    tables.calls();
+    let tables = Tables::start_with(&[&ada]).await;
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         let found = tables
             .attempts
@@ -42,8 +40,7 @@ async fn a_name_that_nobody_has_costs_the_same_call() {
 
 #[tokio::test]
 async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, DIGEST)).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, DIGEST)]).await;
     let found = tables
         .attempts
         .look_up(&tables.users, None, &GUESS)
@@ -54,11 +51,12 @@ async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
 
 #[tokio::test]
 async fn a_corrupt_name_is_told_without_the_name() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
-    tables.set("users", ("pk", key.as_str()), "sub", bad).await;
+    tables
+        .set("UsersTable", ("pk", key.as_str()), "sub", bad)
+        .await;
     let error = tables
         .attempts
         .look_up(&tables.users, Some(&key), &GUESS)
@@ -67,6 +65,6 @@ async fn a_corrupt_name_is_told_without_the_name() {
     let text = error.to_string();
     assert_eq!(
         text,
-        "item `name with digest 0f1e2d` of table `users` is corrupt at `sub`"
+        "item `name with digest 0f1e2d` of table `gatehouse-local-users` is corrupt at `sub`"
     );
 }

@@ -19,7 +19,6 @@ mod login_lookup;
 mod passwords;
 mod revocations;
 mod sessions;
-mod stub;
 mod tables;
 mod unlocking;
 mod users;

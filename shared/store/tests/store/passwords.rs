@@ -5,8 +5,9 @@ use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::Ended;
+use gatehouse_testing::{NOW, at};
 
-use crate::fixtures::{NOW, at, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 fn hash(name: &str) -> StoredHash {
@@ -18,10 +19,8 @@ fn code(of: &User, secret: u8) -> RecoveryCode {
 }
 
 async fn started() -> (Tables, User) {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
-    tables.calls();
+    let tables = Tables::start_with(&[&ada]).await;
     (tables, ada)
 }
 
@@ -84,7 +83,7 @@ async fn the_table_holds_no_recovery_code() {
     let code = code(&ada, 7);
     grant(&tables, &code).await;
     let item = tables
-        .item("users", "pk", &format!("user#{}", ada.sub))
+        .item("UsersTable", "pk", &format!("user#{}", ada.sub))
         .await
         .unwrap();
     let digest = item["recovery_digest"].as_s().unwrap();
@@ -108,7 +107,7 @@ async fn a_code_that_was_replaced_ended_or_is_somebody_elses_sets_nothing() {
     let recovery = Recovery::grant(&nobody, NOW);
     let set = tables.users.set_recovery(nobody.sub(), &recovery).await;
     assert!(!set.unwrap(), "nobody has no item");
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_store::{Revoked, StoreError, TokenNames};
+use gatehouse_testing::{NOW, at};
 
-use crate::fixtures::{NOW, at};
 use crate::tables::Tables;
 
 fn ids() -> (Jti, SessionId, SubjectId) {
@@ -60,7 +60,7 @@ async fn revoking_twice_keeps_the_first_revocation() {
         .await
         .unwrap();
     let item = tables
-        .item("revocations", "pk", &format!("jti#{jti}"))
+        .item("RevocationsTable", "pk", &format!("jti#{jti}"))
         .await
         .unwrap();
     assert_eq!(item["reason"], AttributeValue::S("first".into()));
@@ -76,7 +76,7 @@ async fn a_revocation_lives_for_3960_whole_seconds() {
         .await
         .unwrap();
     let item = tables
-        .item("revocations", "pk", &format!("jti#{jti}"))
+        .item("RevocationsTable", "pk", &format!("jti#{jti}"))
         .await
         .unwrap();
     let end = at(3_600 + 60 + 300).unix().to_string();
@@ -109,7 +109,7 @@ async fn a_revocation_past_its_time_still_counts() {
     put(&tables, &key, None).await;
     let long_ago = AttributeValue::N("1".into());
     tables
-        .set("revocations", ("pk", &key), "expires_at", long_ago)
+        .set("RevocationsTable", ("pk", &key), "expires_at", long_ago)
         .await;
     let check = tables.revocations.check(&jti, &sid, &sub, 0).await.unwrap();
     assert_eq!(check, Some(Revoked::Session));
@@ -124,7 +124,7 @@ async fn a_corrupt_revocation_is_never_taken_for_none() {
     for (attribute, value) in [("min_ver", text()), ("expires_at", text())] {
         put(&tables, &key, Some("1")).await;
         tables
-            .set("revocations", ("pk", &key), attribute, value)
+            .set("RevocationsTable", ("pk", &key), attribute, value)
             .await;
         let error = tables
             .revocations
@@ -132,12 +132,16 @@ async fn a_corrupt_revocation_is_never_taken_for_none() {
             .await
             .unwrap_err();
         assert!(!error.is_transient());
-        let expected = format!("item `{key}` of table `revocations` is corrupt at `{attribute}`");
+        let expected = format!(
+            "item `{key}` of table `gatehouse-local-revocations` is corrupt at `{attribute}`"
+        );
         assert_eq!(error.to_string(), expected);
     }
     for attribute in ["min_ver", "reason", "revoked_at"] {
         put(&tables, &key, Some("1")).await;
-        tables.remove("revocations", ("pk", &key), attribute).await;
+        tables
+            .remove("RevocationsTable", ("pk", &key), attribute)
+            .await;
         let error = tables
             .revocations
             .check(&jti, &sid, &sub, 5)
@@ -164,7 +168,7 @@ async fn put(tables: &Tables, key: &str, min_ver: Option<&str>) {
     let put = tables
         .client
         .put_item()
-        .table_name("revocations")
+        .table_name(tables.name("RevocationsTable"))
         .item("pk", AttributeValue::S(key.into()))
         .item("reason", AttributeValue::S("test".into()))
         .item("revoked_at", number("1"))

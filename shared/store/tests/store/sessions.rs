@@ -8,8 +8,9 @@ use gatehouse_auth::refresh::step::SessionUpdate;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{RotateSession, StoreError};
+use gatehouse_testing::{NOW, at, mac_kid};
 
-use crate::fixtures::{NOW, at, mac_kid, session};
+use crate::fixtures::session;
 use crate::tables::Tables;
 
 const DAY: i64 = 86_400;
@@ -79,7 +80,7 @@ async fn a_new_session_is_read_back_as_it_was() {
     assert_eq!(read, Some(session.clone()));
     assert_eq!(tables.calls(), ["GetItem"]);
     let item = tables
-        .item("sessions", "sid", session.sid.as_str())
+        .item("SessionsTable", "sid", session.sid.as_str())
         .await
         .unwrap();
     let end = session.expires_at.unix().to_string();
@@ -164,9 +165,9 @@ async fn each_condition_refuses_and_shows_the_item_as_it_is() {
     ];
     let key = ("sid", session.sid.as_str());
     for (attribute, value) in refusals {
-        let before = tables.item("sessions", key.0, key.1).await.unwrap();
+        let before = tables.item("SessionsTable", key.0, key.1).await.unwrap();
         let value = AttributeValue::N(value.to_string());
-        tables.set("sessions", key, attribute, value).await;
+        tables.set("SessionsTable", key, attribute, value).await;
         let presented = Presented::new(&session, 0, 1);
         let old = refused(presented.rotate(&tables).await.unwrap());
         assert_eq!(
@@ -175,8 +176,12 @@ async fn each_condition_refuses_and_shows_the_item_as_it_is() {
             "{attribute}"
         );
         match before.get(attribute) {
-            Some(value) => tables.set("sessions", key, attribute, value.clone()).await,
-            None => tables.remove("sessions", key, attribute).await,
+            Some(value) => {
+                tables
+                    .set("SessionsTable", key, attribute, value.clone())
+                    .await;
+            }
+            None => tables.remove("SessionsTable", key, attribute).await,
         }
     }
     let mut stranger = Presented::new(&session, 0, 1);
@@ -195,7 +200,7 @@ async fn a_missing_session_is_refused_and_not_made() {
     let tables = Tables::start().await;
     let presented = Presented::new(&session(1, 1), 0, 1);
     assert_eq!(refused(presented.rotate(&tables).await.unwrap()), None);
-    assert_eq!(tables.count("sessions").await, 0);
+    assert_eq!(tables.count("SessionsTable").await, 0);
 }
 
 #[tokio::test]
@@ -238,12 +243,15 @@ async fn a_corrupt_session_is_told_and_neither_rotated_nor_lost() {
     let (tables, session) = started().await;
     let key = ("sid", session.sid.as_str());
     let odd = AttributeValue::S("x y\u{7}".into());
-    tables.set("sessions", key, "scope", odd).await;
+    tables.set("SessionsTable", key, "scope", odd).await;
     let read = tables.sessions.get(&session.sid).await.unwrap_err();
     let rotate = Presented::new(&session, 7, 1).rotate(&tables).await;
     for error in [read, rotate.err().unwrap()] {
         assert!(!error.is_transient());
-        let expected = format!("item `{}` of table `sessions` is corrupt at `scope`", key.1);
+        let expected = format!(
+            "item `{}` of table `gatehouse-local-sessions` is corrupt at `scope`",
+            key.1
+        );
         assert_eq!(error.to_string(), expected);
     }
 }

@@ -6,7 +6,10 @@ use crate::tables::Tables;
 
 async fn count(tables: &Tables, pk: &str) {
     let pk = AttributeValue::S(pk.to_owned());
-    let put = tables.client.put_item().table_name("attempts");
+    let put = tables
+        .client
+        .put_item()
+        .table_name(tables.name("LoginAttemptsTable"));
     put.item("pk", pk).send().await.unwrap();
 }
 
@@ -22,14 +25,13 @@ async fn the_counters_of_one_identifier_go_and_no_others() {
     }
     assert_eq!(tables.attempts.unlock("one").await.unwrap(), 3);
     assert_eq!(tables.attempts.unlock("one").await.unwrap(), 0);
-    assert_eq!(tables.count("attempts").await, 4);
+    assert_eq!(tables.count("LoginAttemptsTable").await, 4);
 }
 
 #[tokio::test]
 async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
         assert_eq!(
             tables.users.subject_of(&key).await.unwrap(),
@@ -45,10 +47,12 @@ async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
     }
     let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());
-    tables.set("users", ("pk", key.as_str()), "sub", bad).await;
+    tables
+        .set("UsersTable", ("pk", key.as_str()), "sub", bad)
+        .await;
     let error = tables.users.subject_of(&key).await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "item `of a name` of table `users` is corrupt at `sub`"
+        "item `of a name` of table `gatehouse-local-users` is corrupt at `sub`"
     );
 }

@@ -3,8 +3,9 @@ use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::{RegisterError, StoreError};
+use gatehouse_testing::{NOW, at};
 
-use crate::fixtures::{NOW, at, user};
+use crate::fixtures::user;
 use crate::tables::Tables;
 
 #[tokio::test]
@@ -36,7 +37,7 @@ async fn a_taken_username_leaves_nothing_behind() {
         matches!(refused, Err(RegisterError::UsernameTaken)),
         "{refused:?}"
     );
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
@@ -51,13 +52,12 @@ async fn a_taken_email_leaves_nothing_behind() {
         matches!(refused, Err(RegisterError::EmailTaken)),
         "{refused:?}"
     );
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
 async fn when_both_names_are_taken_the_username_is_told() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let refused = tables.users.register(&user(2, "ada")).await;
     let Err(refused) = refused else {
         panic!("registered")
@@ -77,7 +77,7 @@ async fn people_without_an_email_do_not_collide() {
         (user.email, user.email_canonical) = (None, None);
         tables.users.register(&user).await.unwrap();
     }
-    assert_eq!(tables.count("users").await, 4);
+    assert_eq!(tables.count("UsersTable").await, 4);
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_registration_whose_answer_was_lost_is_no_conflict_with_itself() {
     tables.lose_next_answer();
     tables.users.register(&user(1, "ada")).await.unwrap();
     assert_eq!(tables.calls(), ["TransactWriteItems", "TransactWriteItems"]);
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
@@ -104,8 +104,7 @@ async fn each_registration_has_its_own_request_token() {
 
 #[tokio::test]
 async fn a_subject_is_never_given_twice() {
-    let tables = Tables::start().await;
-    tables.users.register(&user(1, "ada")).await.unwrap();
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let error = tables.users.register(&user(1, "grace")).await.unwrap_err();
     assert!(
         matches!(error, RegisterError::Store(StoreError::Rejected { .. })),
@@ -125,14 +124,13 @@ async fn of_32_registrations_of_one_name_one_wins() {
     let taken = |end: &&Result<(), RegisterError>| matches!(end, Err(RegisterError::UsernameTaken));
     assert_eq!(ends.iter().filter(|end| end.is_ok()).count(), 1);
     assert_eq!(ends.iter().filter(taken).count(), 31, "{ends:?}");
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
 async fn a_rehash_replaces_the_hash_it_was_made_for() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     let second = StoredHash::new("$argon2id$second".into());
     let done = tables
         .users
@@ -150,9 +148,8 @@ async fn a_rehash_replaces_the_hash_it_was_made_for() {
 
 #[tokio::test]
 async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     let [changed, late] = ["changed", "late"].map(|hash| StoredHash::new(hash.into()));
     let users = &tables.users;
     assert!(
@@ -177,15 +174,14 @@ async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
     );
     let read = users.get(&ada.sub).await.unwrap().unwrap();
     assert_eq!(hash_of(&read).expose(), "changed");
-    assert_eq!(tables.count("users").await, 3);
+    assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
 async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
-    let tables = Tables::start().await;
     let ada = user(1, "ada");
     let pk = format!("user#{}", ada.sub);
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     for (attribute, value) in [
         ("token_version", AttributeValue::S("three".into())),
         ("status", AttributeValue::S("asleep".into())),
@@ -193,18 +189,24 @@ async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
         ("password_hash", AttributeValue::N("1".into())),
         ("sub", AttributeValue::S("another".into())),
     ] {
-        let before = tables.item("users", "pk", &pk).await.unwrap()[attribute].clone();
-        tables.set("users", ("pk", &pk), attribute, value).await;
+        let before = tables.item("UsersTable", "pk", &pk).await.unwrap()[attribute].clone();
+        tables
+            .set("UsersTable", ("pk", &pk), attribute, value)
+            .await;
         let error = tables.users.get(&ada.sub).await.unwrap_err();
         assert!(!error.is_transient());
         let text = error.to_string();
         assert_eq!(
             text,
-            format!("item `{pk}` of table `users` is corrupt at `{attribute}`")
+            format!("item `{pk}` of table `gatehouse-local-users` is corrupt at `{attribute}`")
         );
-        tables.set("users", ("pk", &pk), attribute, before).await;
+        tables
+            .set("UsersTable", ("pk", &pk), attribute, before)
+            .await;
     }
-    tables.remove("users", ("pk", &pk), "session_version").await;
+    tables
+        .remove("UsersTable", ("pk", &pk), "session_version")
+        .await;
     let error = tables.users.get(&ada.sub).await.unwrap_err();
     assert!(
         error
@@ -216,15 +218,14 @@ async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
 
 #[tokio::test]
 async fn a_user_without_a_password_is_read_back_without_one() {
-    let tables = Tables::start().await;
     let ada = User {
         password_hash: None,
         password_changed_at: None,
         ..user(1, "ada")
     };
-    tables.users.register(&ada).await.unwrap();
+    let tables = Tables::start_with(&[&ada]).await;
     let item = tables
-        .item("users", "pk", &format!("user#{}", ada.sub))
+        .item("UsersTable", "pk", &format!("user#{}", ada.sub))
         .await
         .unwrap();
     assert!(!item.contains_key("password_hash"));
