@@ -1,7 +1,6 @@
 //! The `gatehouse` command.
 
 mod argon2;
-mod bench;
 mod cargo;
 mod check;
 mod clients;
@@ -57,8 +56,6 @@ enum Command {
     Export(export::Arguments),
     /// Measures password hashes and recommends parameters
     Argon2(argon2::Arguments),
-    /// Measures what takes too long for every run of the tests
-    Bench(bench::Arguments),
     /// Creates, shows, changes and deletes users
     Users(users::Arguments),
 }
@@ -74,7 +71,6 @@ async fn main() -> ExitCode {
         Command::Import(arguments) => import::run(arguments).await,
         Command::Export(arguments) => export::run(arguments).await,
         Command::Argon2(arguments) => argon2::run(arguments).await.map(success),
-        Command::Bench(arguments) => bench::run(arguments).await.map(success),
         Command::Users(arguments) => users::run(arguments).await,
     };
     match done {
