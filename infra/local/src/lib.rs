@@ -31,7 +31,7 @@ pub use log::LogTarget;
 pub use options::StackOptions;
 pub use plan::Plan;
 pub use stack::{Stack, stack_directory};
-pub use storage::{Storage, key_ring_path};
+pub use storage::{Schema, Storage, key_ring_path};
 pub use tables::DATABASE;
 pub use template::TemplateError;
 pub use template_file::{function_names, template_document};

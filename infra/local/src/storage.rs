@@ -7,7 +7,25 @@ use crate::error::StackError;
 use crate::keys;
 use crate::listen::{LOCALHOST, bind};
 use crate::tables::Tables;
+use crate::template::TableSpec;
 use crate::template_file::TemplateFile;
+
+/// The tables that a template describes, read once for any number of storages.
+#[derive(Debug)]
+pub struct Schema(Vec<TableSpec>);
+
+impl Schema {
+    /// Reads a template.
+    ///
+    /// # Errors
+    /// [`StackError`]; its message is one sentence for the user of the command.
+    pub fn read(template: &Path) -> Result<Self, StackError> {
+        let file = TemplateFile::read(template)?;
+        Ok(Self(
+            file.parse(&BTreeMap::new(), "http://localhost")?.tables,
+        ))
+    }
+}
 
 /// The tables and the key ring of a data directory. Dropping it closes them.
 #[derive(Debug)]
@@ -23,7 +41,7 @@ impl Storage {
     /// # Errors
     /// [`StackError`]; its message is one sentence for the user of the command.
     pub async fn open(template: &Path, data_dir: &Path) -> Result<Self, StackError> {
-        Self::serve(template, data_dir, Some(data_dir)).await
+        Self::serve(&Schema::read(template)?, data_dir, Some(data_dir)).await
     }
 
     /// Like [`open`](Self::open), but with tables in memory: the directory only contains
@@ -31,21 +49,19 @@ impl Storage {
     ///
     /// # Errors
     /// Those of [`open`](Self::open).
-    pub async fn in_memory(template: &Path, directory: &Path) -> Result<Self, StackError> {
-        Self::serve(template, directory, None).await
+    pub async fn in_memory(schema: &Schema, directory: &Path) -> Result<Self, StackError> {
+        Self::serve(schema, directory, None).await
     }
 
     async fn serve(
-        template: &Path,
+        schema: &Schema,
         directory: &Path,
         tables: Option<&Path>,
     ) -> Result<Self, StackError> {
-        let file = TemplateFile::read(template)?;
-        let parsed = file.parse(&BTreeMap::new(), "http://localhost")?;
         keys::make_directory(directory)?;
         let (listener, address) = bind(LOCALHOST, 0).await?;
         Ok(Self {
-            tables: Tables::start(&parsed.tables, tables, listener)?,
+            tables: Tables::start(&schema.0, tables, listener)?,
             dynamodb_url: format!("http://{address}"),
             key_ring: key_ring_path(directory),
         })

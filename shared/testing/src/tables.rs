@@ -3,25 +3,34 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{LazyLock, OnceLock};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::user::User;
-use gatehouse_local::Storage;
+use gatehouse_local::{Schema, Storage};
 use gatehouse_store::{Connection, ConnectionSettings, Credentials, Users};
 use tempfile::TempDir;
 
 use crate::backend::Backend;
 use crate::faults::Faults;
 
+/// Read once: it takes longer than most tests.
+static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
+    Schema::read(&template).unwrap()
+});
+
 /// The tables of one test. A table is named by its logical id in the template.
 #[derive(Debug)]
 pub struct Tables {
     storage: Storage,
-    client: Client,
-    plain: Client,
+    dynamodb: Backend,
     faults: Faults,
+    // A client takes a while to make, and some tests need none.
+    client: OnceLock<Client>,
+    plain: OnceLock<Client>,
     _directory: TempDir,
 }
 
@@ -32,18 +41,14 @@ impl Tables {
     /// Starts a database with empty tables.
     pub async fn start() -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
-        let storage = Storage::in_memory(&template, directory.path()).await;
+        let storage = Storage::in_memory(&SCHEMA, directory.path()).await;
         let storage = storage.unwrap();
-        let faults = Faults::default();
-        let dynamodb = Backend::forwarding_to(storage.dynamodb_url());
-        let plain = client(&storage, dynamodb.clone());
-        let client = client(&storage, dynamodb.with(&faults));
         Self {
+            dynamodb: Backend::forwarding_to(storage.dynamodb_url()),
             storage,
-            client,
-            plain,
-            faults,
+            faults: Faults::default(),
+            client: OnceLock::new(),
+            plain: OnceLock::new(),
             _directory: directory,
         }
     }
@@ -51,9 +56,8 @@ impl Tables {
     /// Starts a database in which these users are registered.
     pub async fn start_with(users: &[&User]) -> Self {
         let tables = Self::start().await;
-        let table = tables.users();
         for user in users {
-            table.register(user).await.unwrap();
+            tables.users().register(user).await.unwrap();
         }
         drop(tables.faults.take_calls());
         tables
@@ -62,13 +66,26 @@ impl Tables {
     /// Returns a client whose calls are recorded and can be broken.
     #[must_use]
     pub fn client(&self) -> Client {
-        self.client.clone()
+        let new = || self.new_client(self.dynamodb().with(&self.faults));
+        self.client.get_or_init(new).clone()
     }
 
     /// Returns a client whose calls are neither recorded nor broken.
     #[must_use]
     pub fn plain_client(&self) -> Client {
-        self.plain.clone()
+        let new = || self.new_client(self.dynamodb());
+        self.plain.get_or_init(new).clone()
+    }
+
+    fn new_client(&self, backend: Backend) -> Client {
+        let config = connect(self.url()).tables().config().to_builder();
+        Client::from_conf(config.http_client(backend.http_client()).build())
+    }
+
+    /// Returns DynamoDB itself, to put faults or another service in front of it.
+    #[must_use]
+    pub fn dynamodb(&self) -> Backend {
+        self.dynamodb.clone()
     }
 
     /// Returns what happens to the calls of [`client`](Self::client).
@@ -123,7 +140,7 @@ impl Tables {
 
     /// Reads an item, past the store.
     pub async fn item(&self, table: &str, key: &str, value: &str) -> Option<Item> {
-        let read = self.plain.get_item().table_name(self.name(table));
+        let read = self.plain_client().get_item().table_name(self.name(table));
         let read = read.key(key, AttributeValue::S(value.into()));
         read.consistent_read(true).send().await.unwrap().item
     }
@@ -149,7 +166,10 @@ impl Tables {
         expression: &str,
         values: Option<Item>,
     ) {
-        let update = self.plain.update_item().table_name(self.name(table));
+        let update = self
+            .plain_client()
+            .update_item()
+            .table_name(self.name(table));
         update
             .key(key, AttributeValue::S(value.into()))
             .update_expression(expression)
@@ -162,17 +182,9 @@ impl Tables {
 
     /// Counts the items of a table, past the store.
     pub async fn count(&self, table: &str) -> i32 {
-        let scan = self.plain.scan().table_name(self.name(table));
+        let scan = self.plain_client().scan().table_name(self.name(table));
         scan.send().await.unwrap().count
     }
-}
-
-fn client(storage: &Storage, backend: Backend) -> Client {
-    let config = connect(storage.dynamodb_url())
-        .tables()
-        .config()
-        .to_builder();
-    Client::from_conf(config.http_client(backend.http_client()).build())
 }
 
 /// Opens a connection with the settings of a function, except that it waits longer:

@@ -1,4 +1,4 @@
-//! A deployment of keys: the table, the ring in one of its two places, a clock.
+//! The keys of one deployment: the table, the ring in one of its two places, a clock.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -12,18 +12,18 @@ use gatehouse_store::{
     CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, KeyRingVersions, KeyRotation,
     SigningKeys,
 };
-use gatehouse_testing::{Backend, Faults, SECRET_ARN, Secrets, Tables, TestClock, connect};
+use gatehouse_testing::{Faults, SECRET_ARN, Secrets, Tables, TestClock, connect};
 use rotate_keys::{App, RotateKeysError};
 use serde_json::{Value, json};
 
-/// Where the ring is.
+/// Where the ring is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Secret,
     File,
 }
 
-/// The places, for tests that hold in both.
+/// Both places, for tests of what holds in either.
 pub(crate) const PLACES: [Place; 2] = [Place::Secret, Place::File];
 /// The four steps in their order.
 pub(crate) const STEPS: [&str; 4] = ["createSecret", "setSecret", "testSecret", "finishSecret"];
@@ -45,11 +45,11 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// Makes one without keys.
+    /// Creates a world without keys.
     pub(crate) async fn new(place: Place) -> Self {
         let (tables, secrets, faults) =
             (Tables::start().await, Secrets::default(), Faults::default());
-        let aws = secrets.beside(Backend::forwarding_to(tables.url()));
+        let aws = secrets.beside(tables.dynamodb());
         let endpoint = aws.with(&faults).serve().await;
         Self {
             connection: connect(&endpoint),
@@ -64,7 +64,7 @@ impl World {
         }
     }
 
-    /// Makes one whose first ring is in force, and old enough for a rotation.
+    /// Creates a world whose first ring is current, and old enough to rotate.
     pub(crate) async fn begun(place: Place) -> Self {
         let world = Self::new(place).await;
         world.rotate(&token(0)).await;
@@ -72,8 +72,8 @@ impl World {
         world
     }
 
-    /// Returns the function. It keeps nothing between two events, so that one
-    /// stands for a process each; making a client takes longer than any test.
+    /// Returns the function. It keeps nothing between events, so one stands for any
+    /// number of processes; a client for each of them would take longer than the tests.
     pub(crate) fn app(&self) -> Arc<App> {
         Arc::clone(self.app.get_or_init(|| Arc::new(self.start())))
     }
@@ -90,12 +90,12 @@ impl World {
         App::with_clock(&environment, Clock::Fixed(self.clock.seconds())).unwrap()
     }
 
-    /// Does one step.
+    /// Runs one step.
     pub(crate) async fn step(&self, step: &str, token: &str) -> Result<(), RotateKeysError> {
         rotate_keys::handle(&self.app(), event(step, token), "request").await
     }
 
-    /// Does all four steps.
+    /// Runs all four steps.
     pub(crate) async fn rotate(&self, token: &str) {
         let app = self.app();
         for step in STEPS {
@@ -104,7 +104,7 @@ impl World {
         }
     }
 
-    /// Lets time pass.
+    /// Moves the clock.
     pub(crate) fn pass(&self, seconds: i64) {
         self.clock.advance(seconds);
     }
@@ -113,20 +113,17 @@ impl World {
         self.clock.now()
     }
 
-    /// Returns the ring in force and the published keys.
+    /// Returns the current ring and the published keys.
     pub(crate) async fn keys(&self) -> (KeyRing, PublishedKeys) {
         self.rotation().keys().await.unwrap()
     }
 
-    /// Returns what the function does, without its events.
+    /// Returns the rotation itself, without the function and its events.
     pub(crate) fn rotation(&self) -> Arc<KeyRotation> {
-        Arc::clone(
-            self.rotation
-                .get_or_init(|| Arc::new(self.rotate_by_hand())),
-        )
+        Arc::clone(self.rotation.get_or_init(|| Arc::new(self.new_rotation())))
     }
 
-    fn rotate_by_hand(&self) -> KeyRotation {
+    fn new_rotation(&self) -> KeyRotation {
         let rules = RotationRules {
             algorithm: Algorithm::EdDsa,
             min_pending: Duration::from_hours(3),
@@ -135,17 +132,17 @@ impl World {
         KeyRotation::new(versions, self.table(), rules)
     }
 
-    /// Returns a process that signs.
+    /// Returns the key ring of a process that signs.
     pub(crate) fn signer(&self) -> CachedKeyRing {
         CachedKeyRing::new(self.source(), CACHE)
     }
 
-    /// Returns a process that verifies.
+    /// Returns the keys of a process that verifies.
     pub(crate) fn verifier(&self) -> CachedVerifyingKeys {
         CachedVerifyingKeys::new(self.table(), CACHE)
     }
 
-    /// Checks what must hold at every moment: whoever signs is understood.
+    /// Checks what must hold at any moment: every signature can be verified.
     pub(crate) async fn is_sound(&self) -> (KeyRing, PublishedKeys) {
         let (ring, published) = self.keys().await;
         let count = |state| ring.signing_keys().filter(|key| key.state == state).count();
@@ -157,8 +154,8 @@ impl World {
         (ring, published)
     }
 
-    /// Checks what must hold after a rotation that was finished: besides, the
-    /// published states are the ring's, and no key is nobody's.
+    /// Checks what must also hold after a completed rotation: the published states
+    /// are those of the ring, and a key that is in no ring is retired.
     pub(crate) async fn is_settled(&self) -> KeyRing {
         let (ring, published) = self.is_sound().await;
         assert!(published.settled(&ring, self.now()).is_none());
@@ -192,12 +189,12 @@ impl World {
     }
 }
 
-/// Makes the token of a rotation, in the form of a UUID.
+/// Returns the token of a rotation, in the form of a UUID.
 pub(crate) fn token(number: u32) -> String {
     format!("{number:08x}-0000-4000-8000-000000000000")
 }
 
-/// Makes an event of Secrets Manager.
+/// Returns an event of Secrets Manager.
 pub(crate) fn event(step: &str, token: &str) -> Value {
     json!({"Step": step, "SecretId": SECRET_ARN, "ClientRequestToken": token})
 }
