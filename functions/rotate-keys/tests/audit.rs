@@ -1,12 +1,12 @@
-//! What is written of a rotation: that it was, and no key.
+//! What a rotation logs: that it happened, and no key.
 //!
-//! Alone in its process: what other threads log while a subscriber is set may be
-//! kept from it.
+//! The only test of its process: a subscriber may miss what other threads log while
+//! it is set.
 #![expect(
     dead_code,
     clippy::unwrap_used,
     clippy::panic,
-    reason = "a test that cannot go on has failed, and the other tests need more of its world"
+    reason = "a test may panic, and the other tests use more of the world"
 )]
 
 #[path = "rotation/world.rs"]
@@ -16,7 +16,7 @@ use gatehouse_testing::LogBuffer;
 use world::{PLACES, World, token};
 
 #[tokio::test]
-async fn a_rotation_is_audited_once_and_one_that_changes_nothing_is_not() {
+async fn a_rotation_is_audited_once_and_only_if_it_changes_something() {
     for place in PLACES {
         let logs = LogBuffer::default();
         let writer = logs.clone();
@@ -29,15 +29,15 @@ async fn a_rotation_is_audited_once_and_one_that_changes_nothing_is_not() {
 
         world.rotate(&token(1)).await;
         world.rotate(&token(1)).await;
-        let told = logs.take();
-        assert_eq!(told.matches("event=\"key_rotated\"").count(), 1, "{told}");
+        let lines = logs.take();
+        assert_eq!(lines.matches("event=\"key_rotated\"").count(), 1, "{lines}");
         for key in ["\"d\"", "\"k\""] {
-            assert!(!told.contains(key), "{told}");
+            assert!(!lines.contains(key), "{lines}");
         }
 
         world.rotate(&token(2)).await;
-        let told = logs.take();
-        assert!(told.contains("too early to rotate"), "{told}");
-        assert!(!told.contains("key_rotated"), "{told}");
+        let lines = logs.take();
+        assert!(lines.contains("too early to rotate"), "{lines}");
+        assert!(!lines.contains("key_rotated"), "{lines}");
     }
 }

@@ -1,4 +1,4 @@
-//! A key that is removed, and everything that could bring it back.
+//! Removing a key, and everything that could bring it back.
 
 use gatehouse_auth::key::{KeyState, Kid};
 use gatehouse_store::Removal;
@@ -37,7 +37,7 @@ async fn a_removed_key_is_gone_at_once_and_the_pending_one_signs() {
 }
 
 #[tokio::test]
-async fn every_refresh_mac_key_goes_if_it_is_asked_for() {
+async fn a_removal_can_take_every_refresh_mac_key_with_it() {
     for place in PLACES {
         let world = World::begun(place).await;
         let before = world.keys().await.0;
@@ -52,7 +52,7 @@ async fn every_refresh_mac_key_goes_if_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_removal_that_is_killed_anywhere_is_completed_by_the_same_call() {
+async fn a_removal_killed_at_any_call_is_completed_by_repeating_it() {
     for place in PLACES {
         let mut killed = 0;
         for at in (0..20).flat_map(|number| [at_call(number), at_call(number).after()]) {
@@ -70,9 +70,9 @@ async fn a_removal_that_is_killed_anywhere_is_completed_by_the_same_call() {
     }
 }
 
-/// Once the key has left the ring, whoever comes next publishes that.
+/// Once the key has left the ring, the next rotation publishes that.
 #[tokio::test]
-async fn a_removal_that_is_killed_late_is_completed_by_the_next_rotation() {
+async fn a_removal_killed_late_is_completed_by_the_next_rotation() {
     for place in PLACES {
         let mut completed = 0;
         for at in (0..20).flat_map(|number| [at_call(number), at_call(number).after()]) {
@@ -93,16 +93,16 @@ async fn a_removal_that_is_killed_late_is_completed_by_the_next_rotation() {
     }
 }
 
-/// Kills a removal at one call. Returns false where it was done before that.
+/// Kills a removal at one call. Returns false if it was done before that.
 async fn kill(world: &World, kid: &Kid, at: At) -> bool {
     let (rotation, kid, now) = (world.rotation(), kid.clone(), world.now());
     let removal = async move { rotation.remove(&kid, false, &token(1), now).await.unwrap() };
     world.faults.kill_at(at, removal).await.is_none()
 }
 
-/// The ring that waited was made before the removal, and holds the key.
+/// The staged ring was created before the removal, and still has the key.
 #[tokio::test]
-async fn a_rotation_that_began_before_cannot_bring_the_key_back() {
+async fn a_rotation_that_began_before_a_removal_cannot_bring_the_key_back() {
     for place in PLACES {
         for done in 1..STEPS.len() {
             let world = World::begun(place).await;

@@ -1,10 +1,10 @@
-//! A process that is killed at any call, and the one that comes after it.
+//! A process that is killed at any call, and the next one.
 
 use gatehouse_testing::{At, at_call};
 
 use crate::world::{PLACES, Place, STEPS, World, event, token};
 
-/// Kills a rotation at one call. Returns false where it was done before that.
+/// Kills a rotation at one call. Returns false if it was done before that.
 async fn kill(world: &World, at: At, token: String) -> bool {
     let app = world.app();
     let all = async move {
@@ -17,8 +17,8 @@ async fn kill(world: &World, at: At, token: String) -> bool {
     world.faults.kill_at(at, all).await.is_none()
 }
 
-/// Kills a rotation at every call in turn, before and after its effect. Each
-/// time everybody who signs is understood, and `next` completes it.
+/// Kills a rotation at every call in turn, before and after the call takes effect.
+/// Each time every signature can be verified, and `next` completes the rotation.
 async fn kill_everywhere(place: Place, begun: bool, next: fn(u32) -> String) -> usize {
     let mut killed = 0;
     for number in 0.. {
@@ -44,7 +44,7 @@ async fn kill_everywhere(place: Place, begun: bool, next: fn(u32) -> String) -> 
 }
 
 #[tokio::test]
-async fn wherever_the_first_rotation_is_killed_the_same_one_completes_it() {
+async fn a_first_rotation_killed_at_any_call_is_completed_by_repeating_it() {
     for place in PLACES {
         assert!(
             kill_everywhere(place, false, token).await >= 10,
@@ -54,31 +54,31 @@ async fn wherever_the_first_rotation_is_killed_the_same_one_completes_it() {
 }
 
 #[tokio::test]
-async fn wherever_a_rotation_is_killed_the_same_one_completes_it() {
+async fn a_rotation_killed_at_any_call_is_completed_by_repeating_it() {
     for place in PLACES {
         assert!(kill_everywhere(place, true, token).await >= 10, "{place:?}");
     }
 }
 
 #[tokio::test]
-async fn wherever_a_rotation_is_killed_another_one_completes_it() {
+async fn a_rotation_killed_at_any_call_is_completed_by_another() {
     for place in PLACES {
         let other = |number| token(number + 1);
         assert!(kill_everywhere(place, true, other).await >= 10, "{place:?}");
     }
 }
 
-/// What the next run finds may be days old, and the ring may be in force without
-/// the table knowing.
+/// The next run may come days later, and the ring may be current without the table
+/// showing it.
 #[tokio::test]
-async fn a_retirement_that_was_not_written_is_written_by_the_next_run() {
+async fn a_retirement_that_was_not_published_is_published_by_the_next_run() {
     for place in PLACES {
         let world = World::begun(place).await;
         for step in &STEPS[..3] {
             world.step(step, &token(1)).await.unwrap();
         }
         let app = world.app();
-        // For the file no call stands between: the ring moves before the third.
+        // A file takes no call: the ring moves before the second call to the table.
         let moved = match place {
             Place::Secret => at_call(4).after(),
             Place::File => at_call(1),

@@ -1,10 +1,6 @@
 //! The four steps against an embedded DynamoDB, with the ring in a secret and in
 //! a file.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod emergency;
 mod interrupted;

@@ -1,12 +1,11 @@
-//! Those who sign and those who verify, while the keys rotate under them.
+//! Signers and verifiers, while the keys rotate.
 
 use std::collections::BTreeSet;
 
 use crate::world::{MIN_PENDING, PLACES, World, token};
 
-/// Each minute every signer's key is known to every verifier, without an unknown
-/// key id having to make it reread. They reread every five minutes, each at a
-/// minute of its own.
+/// Every minute each verifier knows the key of each signer, and no unknown key id has
+/// to make it reread. All of them reread every five minutes, at different minutes.
 #[tokio::test]
 async fn ten_rotations_go_unnoticed() {
     for place in PLACES {
@@ -51,5 +50,5 @@ async fn ten_rotations_go_unnoticed() {
     }
 }
 
-/// For so many minutes after a rotation; by then everybody has reread twice.
+/// Minutes to watch after a rotation: by then all of them have reread twice.
 const WATCHED: i64 = 12;

@@ -57,7 +57,7 @@ async fn the_keys_are_published_before_they_sign() {
 }
 
 #[tokio::test]
-async fn every_step_may_be_repeated_at_any_time() {
+async fn every_step_can_be_repeated_at_any_time() {
     for place in PLACES {
         let world = World::begun(place).await;
         for (done, _) in STEPS.iter().enumerate() {
@@ -75,7 +75,7 @@ async fn every_step_may_be_repeated_at_any_time() {
 }
 
 #[tokio::test]
-async fn a_rotation_that_comes_too_early_ends_well_and_changes_nothing() {
+async fn a_rotation_that_comes_too_early_succeeds_and_changes_nothing() {
     for place in PLACES {
         let world = World::begun(place).await;
         world.rotate(&token(1)).await;
@@ -89,9 +89,9 @@ async fn a_rotation_that_comes_too_early_ends_well_and_changes_nothing() {
     }
 }
 
-/// Secrets Manager tests a new rotation so, with a version that has no value.
+/// Secrets Manager tests a new rotation like this, with a version that has no value.
 #[tokio::test]
-async fn the_third_step_may_come_alone() {
+async fn the_third_step_can_run_on_its_own() {
     for place in PLACES {
         for world in [World::new(place).await, World::begun(place).await] {
             world.step("testSecret", &token(7)).await.unwrap();
@@ -103,7 +103,7 @@ async fn the_third_step_may_come_alone() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_labelled_beforehand_gets_its_value() {
+async fn a_version_that_is_already_labelled_gets_its_value() {
     let world = World::new(Place::Secret).await;
     world.secrets.label(&token(1));
     world.rotate(&token(1)).await;
@@ -111,7 +111,7 @@ async fn a_version_that_is_labelled_beforehand_gets_its_value() {
 }
 
 #[tokio::test]
-async fn the_third_step_fails_where_the_keys_are_not_published() {
+async fn the_third_step_fails_if_the_keys_are_not_published() {
     for place in PLACES {
         let world = World::begun(place).await;
         world.step("createSecret", &token(1)).await.unwrap();
@@ -125,7 +125,7 @@ async fn the_third_step_fails_where_the_keys_are_not_published() {
 }
 
 #[tokio::test]
-async fn steps_without_a_first_one_do_nothing() {
+async fn the_other_steps_do_nothing_without_the_first() {
     for place in PLACES {
         let world = World::begun(place).await;
         let before = world.is_settled().await;
@@ -137,7 +137,7 @@ async fn steps_without_a_first_one_do_nothing() {
 }
 
 #[tokio::test]
-async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
+async fn an_event_of_another_kind_or_about_another_secret_is_refused() {
     let world = World::begun(Place::Secret).await;
     let app = world.app();
     let mut other = event("createSecret", &token(1));
@@ -158,7 +158,7 @@ async fn an_event_of_another_kind_or_of_another_secret_is_refused() {
     assert!(world.faults.take_calls().is_empty());
 }
 
-/// What the role must allow: no more, no less.
+/// The role must allow exactly these.
 #[tokio::test]
 async fn a_rotation_makes_these_calls() {
     let world = World::begun(Place::Secret).await;

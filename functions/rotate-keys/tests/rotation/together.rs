@@ -1,4 +1,4 @@
-//! Two rotations at once.
+//! Concurrent rotations.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::world::{PLACES, Place, STEPS, World, event, token};
 async fn rotate(world: Arc<World>, token: String) {
     let app = world.app();
     for step in STEPS {
-        // A step that meets another may fail; it is then tried again.
+        // Concurrent steps may fail; each is then retried.
         while let Err(error) = rotate_keys::handle(&app, event(step, &token), "request").await {
             drop(error);
             tokio::task::yield_now().await;
@@ -23,7 +23,7 @@ async fn together(place: Place, tokens: [u32; 2]) {
             one.await.unwrap();
         }
         world.is_sound().await;
-        // Whatever the loser left is settled by whoever comes next.
+        // The next rotation settles what the loser left behind.
         world.rotate(&token(3)).await;
         let ring = world.is_settled().await;
         assert_eq!(ring.version(), 2, "{place:?} {tokens:?}");
@@ -31,14 +31,14 @@ async fn together(place: Place, tokens: [u32; 2]) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn one_rotation_that_runs_twice_at_once_happens_once() {
+async fn a_rotation_that_runs_twice_at_once_happens_once() {
     for place in PLACES {
         together(place, [1, 1]).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_rotations_at_once_one_happens() {
+async fn of_two_concurrent_rotations_one_happens() {
     for place in PLACES {
         together(place, [1, 2]).await;
     }
