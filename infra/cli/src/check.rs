@@ -72,7 +72,7 @@ fn output(findings: &[Finding]) -> Output {
     for Finding {
         level,
         about,
-        text: said,
+        text: detail,
     } in findings
     {
         let level = match level {
@@ -81,7 +81,7 @@ fn output(findings: &[Finding]) -> Output {
             Level::Fail => "fail",
         };
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{level}  {about}: {said}");
+        let _ = writeln!(text, "{level}  {about}: {detail}");
     }
     let _ = writeln!(text, "\nok: {ok}, warnings: {warn}, failures: {fail}");
     let worst = findings.iter().map(|finding| finding.level).max();

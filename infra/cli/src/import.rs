@@ -22,7 +22,7 @@ use tables::ImportTables;
 /// Runs the command. The exit status is 0 if all users have accounts now, 3 if lines were
 /// refused.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let begun = Instant::now();
+    let started = Instant::now();
     let if_missing = if arguments.dry_run {
         IfMissing::Pretend
     } else {
@@ -36,7 +36,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .await
     };
     let tally = target.run(work).await?;
-    print(&tally.summary(&arguments.file, arguments.dry_run, begun.elapsed()))?;
+    print(&tally.summary(&arguments.file, arguments.dry_run, started.elapsed()))?;
     Ok(tally.status().into())
 }
 

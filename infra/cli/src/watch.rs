@@ -89,8 +89,8 @@ impl Drop for Watch {
         let Some(group) = group else { return };
         // Both fail only if no process of the group is left.
         kill_process_group(group, Signal::TERM).unwrap_or_default();
-        let begun = Instant::now();
-        while matches!(self.child.try_wait(), Ok(None)) && begun.elapsed() < PATIENCE {
+        let started = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && started.elapsed() < PATIENCE {
             std::thread::sleep(Duration::from_millis(20));
         }
         kill_process_group(group, Signal::KILL).unwrap_or_default();

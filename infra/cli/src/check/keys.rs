@@ -83,9 +83,9 @@ mod tests {
     #[test]
     fn missing_unpublished_and_old_keys_are_found() {
         let kid = Kid::parse("AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").unwrap();
-        let begun = Timestamp::from_unix(0);
+        let started = Timestamp::from_unix(0);
         let level = |keys: &Keys, days: u64| {
-            let now = begun.plus(DAY * u32::try_from(days).unwrap());
+            let now = started.plus(DAY * u32::try_from(days).unwrap());
             keys.findings(Some(30), now).first().unwrap().level
         };
         let mut keys = Keys {
@@ -93,13 +93,13 @@ mod tests {
             published: vec![],
         };
         assert_eq!(level(&keys, 0), Level::Fail);
-        keys.active = Some((kid.clone(), begun));
+        keys.active = Some((kid.clone(), started));
         assert_eq!(level(&keys, 0), Level::Fail);
         keys.published.push(kid);
         assert_eq!(level(&keys, 32), Level::Ok);
         assert_eq!(level(&keys, 33), Level::Warn);
         assert_eq!(
-            keys.findings(Some(0), begun.plus(DAY * 999))
+            keys.findings(Some(0), started.plus(DAY * 999))
                 .first()
                 .unwrap()
                 .level,

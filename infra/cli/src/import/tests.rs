@@ -84,8 +84,8 @@ fn lines(range: std::ops::Range<u32>) -> String {
     for number in range {
         let line = serde_json::json!({
             "id": number,
-            "username": format!("person-{number}"),
-            "email": format!("person-{number}@example.org"),
+            "username": format!("user-{number}"),
+            "email": format!("user-{number}@example.org"),
             "password_hash": HASH,
         });
         writeln!(text, "{line}").unwrap();
@@ -214,7 +214,7 @@ async fn two_thousand_lines_are_imported_and_can_be_found() {
         .unwrap()
         .unwrap();
     let user = world.users().get(&found).await.unwrap().unwrap();
-    assert_eq!(user.username, "person-17");
+    assert_eq!(user.username, "user-17");
     world.target.close().await;
 }
 
@@ -232,10 +232,7 @@ async fn an_interrupted_run_resumes_even_if_users_have_logged_in_since() {
     let ids = world.beside("ids.csv");
     let written: usize = ids.split_inclusive('\n').take(257).map(str::len).sum();
     let users = world.all_users().await;
-    let first = users
-        .iter()
-        .find(|user| user.username == "person-0")
-        .unwrap();
+    let first = users.iter().find(|user| user.username == "user-0").unwrap();
     let source = crate::user_file::Source::scan(&arguments.file, None).unwrap();
     let left = serde_json::json!({
         "of": {
@@ -254,7 +251,7 @@ async fn an_interrupted_run_resumes_even_if_users_have_logged_in_since() {
     // One of the users who are imported twice has had a new hash since.
     let rehashed = users
         .iter()
-        .find(|user| user.username == "person-280")
+        .find(|user| user.username == "user-280")
         .unwrap();
     let new = gatehouse_auth::user::StoredHash::new("$argon2id$new".to_owned());
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
@@ -272,7 +269,7 @@ async fn an_interrupted_run_resumes_even_if_users_have_logged_in_since() {
     assert!(!checkpoint.exists());
 
     // With this checkpoint, a file of the same size or another stack starts from the beginning.
-    let other = text.replace("person-1@", "person+1@");
+    let other = text.replace("user-1@", "user+1@");
     std::fs::write(&checkpoint, left.to_string()).unwrap();
     let tally = world.import(&world.file(&other, &[])).await.unwrap();
     assert_eq!(counts(&tally), (0, 599, 2));
@@ -297,7 +294,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
     tables.accounts.delete(&users[2], now).await.unwrap();
     let text = format!(
-        "{}{{\"username\":\"PERSON-0\"}}\n{{\"username\":\"new-one\",\"email\":\"person-1@example.org\"}}\n{{\"username\":\"other\",\"id\":1}}\n",
+        "{}{{\"username\":\"USER-0\"}}\n{{\"username\":\"new-one\",\"email\":\"user-1@example.org\"}}\n{{\"username\":\"other\",\"id\":1}}\n",
         lines(0..3)
     );
     let text = text.replace(

@@ -18,13 +18,13 @@ struct Contents {
 
 impl Contents {
     fn names(&self) -> Vec<&str> {
-        self.entries.iter().map(|(_, said)| said.as_str()).collect()
+        self.entries.iter().map(|(_, text)| text.as_str()).collect()
     }
 
     fn fields(&self) -> Vec<(u64, &str)> {
         let fields = self.entries.iter();
         fields
-            .map(|(line, said)| (*line, said.split(':').next().unwrap()))
+            .map(|(line, text)| (*line, text.split(':').next().unwrap()))
             .collect()
     }
 }
@@ -53,23 +53,23 @@ fn read(text: &[u8], words: &[&str], encoding: Option<&str>) -> anyhow::Result<C
     };
     for entry in source.entries(&columns(words), |_| ())? {
         let entry = entry?;
-        let blame = |remark: &Remark| {
+        let describe = |remark: &Remark| {
             assert!(!remark.detail.contains("$2b$"), "{remark:?}");
             format!("{}: {}", remark.field, remark.detail)
         };
-        let said = match entry.record {
+        let text = match entry.record {
             Ok(record) => match record.user(NOW) {
                 Ok(user) => {
                     contents.records.push(record);
                     user.username
                 }
-                Err(remark) => blame(&remark),
+                Err(remark) => describe(&remark),
             },
-            Err(NoUser::Refused(remark)) => blame(&remark),
+            Err(NoUser::Refused(remark)) => describe(&remark),
             Err(NoUser::OtherModel(model)) => format!("skipped: {model}"),
         };
-        contents.entries.push((entry.line, said));
-        let warnings = entry.warnings.iter().map(|one| (entry.line, blame(one)));
+        contents.entries.push((entry.line, text));
+        let warnings = entry.warnings.iter().map(|one| (entry.line, describe(one)));
         contents.warnings.extend(warnings);
     }
     Ok(contents)
@@ -164,7 +164,7 @@ fn an_array_is_read_element_by_element_and_an_incomplete_one_is_an_error() {
     assert_eq!(contents.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
     let contents = plain(text.replace('\n', "\r\n"));
     assert_eq!(contents.fields(), [(2, "ada"), (4, "username"), (4, "ada")]);
-    for (text, said) in [
+    for (text, expected) in [
         (
             format!("[\n{ada},\n"),
             "line 4: the file ends inside the array",
@@ -178,7 +178,7 @@ fn an_array_is_read_element_by_element_and_an_incomplete_one_is_an_error() {
         ("[17]".to_owned(), "line 1: an element of the array"),
     ] {
         let error = error(&text, &[]);
-        assert!(error.contains(said), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 

@@ -282,7 +282,7 @@ async fn unlocking_clears_the_counters_of_both_names_and_no_others() {
     world.create("ada", &[], PASSWORD).await.unwrap();
     let digest = |name: &str| gatehouse_auth::identifier::LoginIdentifier::parse(name).digest();
     let (name, email, other) = (digest("ada"), digest("ada@example.org"), digest("grace"));
-    let hers = [
+    let her_counters = [
         format!("id#{name}"),
         format!("pair#{name}#192.0.2.1"),
         format!("pair#{name}#2001:db8::1"),
@@ -293,7 +293,7 @@ async fn unlocking_clears_the_counters_of_both_names_and_no_others() {
         "ip#192.0.2.1".to_owned(),
         format!("pair#{other}#192.0.2.1"),
     ];
-    world.count_failures(&hers).await;
+    world.count_failures(&her_counters).await;
     world.count_failures(&others).await;
     assert_eq!(world.ask("unlock ada").await.unwrap()["removed"], 4);
     assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, others);
@@ -355,7 +355,7 @@ async fn users_beyond_the_first_page_are_listed() {
     let world = World::new().await;
     let now = Clock::System.now();
     for number in 0..230 {
-        let newcomer = create::Newcomer::read(&format!("person{number}"), None, &[]).unwrap();
+        let newcomer = create::Newcomer::read(&format!("user{number}"), None, &[]).unwrap();
         let user = create::user(newcomer, StoredHash::new(NEW_HASH.into()), now).unwrap();
         world.tables.accounts.users.register(&user).await.unwrap();
     }

@@ -21,13 +21,13 @@ impl Moved {
     async fn start() -> anyhow::Result<Self> {
         let service = Service::start().await?;
         let project = Project::of(&service)?;
-        let people = format!(
+        let users = format!(
             "user_id;login;email;pw_hash;active;created\n\
              17;Ada;ada@example.org;{HASH};t;2024-01-15 08:00:00.123456+00\n\
              18;grace;;;t;15/01/2024\n\
              19;eve;eve@example.org;{HASH};f;\n"
         );
-        project.write("people.csv", &people)?;
+        project.write("users.csv", &users)?;
         Ok(Self { service, project })
     }
 
@@ -40,7 +40,7 @@ impl Moved {
             "created_at=created",
         ];
         let columns = columns.into_iter().flat_map(|column| ["--column", column]);
-        let words = ["import", "people.csv"].into_iter().chain(columns);
+        let words = ["import", "users.csv"].into_iter().chain(columns);
         let words: Vec<&str> = words.chain(more.iter().copied()).collect();
         self.project.run(&words)
     }
@@ -74,8 +74,8 @@ async fn imported_users_log_in_with_their_old_passwords() -> anyhow::Result<()> 
     // Ada's hash has been replaced; her line is still recognised.
     let again = moved.import(&[])?;
     ensure!(again.code == Some(0), "{again:?}");
-    let said = "Imported: 0, already there: 3, refused: 0 (";
-    assert!(again.out.starts_with(said), "{again:?}");
+    let expected = "Imported: 0, already there: 3, refused: 0 (";
+    assert!(again.out.starts_with(expected), "{again:?}");
     Ok(())
 }
 
@@ -89,7 +89,7 @@ async fn imported_users_are_found_by_their_old_ids() -> anyhow::Result<()> {
     assert_eq!(shown["username"], "Ada");
     assert_eq!(shown["external_id"], "17");
     assert_eq!(shown["created_at"], "2024-01-15T08:00:00Z");
-    let ids = project.read("people.csv.ids.csv")?;
+    let ids = project.read("users.csv.ids.csv")?;
     let row = format!("\n17,{}\n", shown["id"].as_str().unwrap_or_default());
     assert!(
         ids.starts_with("external_id,id\n") && ids.contains(&row),
@@ -126,8 +126,8 @@ async fn the_exit_status_of_an_import_shows_whether_lines_were_refused() -> anyh
     moved.project.write("more.csv", &more)?;
     let refused = moved.project.run(&["import", "more.csv"])?;
     ensure!(refused.code == Some(3), "{refused:?}");
-    let said = "line 2: username: already used by another account";
-    assert!(refused.out.contains(said), "{refused:?}");
+    let expected = "line 2: username: already used by another account";
+    assert!(refused.out.contains(expected), "{refused:?}");
     assert!(!refused.out.contains(HASH) && !refused.err.contains(HASH));
     assert_eq!(moved.log_in("max").await?.status, 200);
     let failed = moved.project.run(&["import", "nowhere.csv"])?;

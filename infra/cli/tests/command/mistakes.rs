@@ -11,7 +11,7 @@ use gatehouse_local::private::Lock;
 use crate::project::Project;
 
 /// A user with a bcrypt hash.
-const PERSON: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";
+const USER: &str = "{\"username\":\"ada\",\"password_hash\":\"$2b$04$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2\"}\n";
 
 #[test]
 fn a_parameter_that_aws_would_refuse_is_refused_before_a_build() -> anyhow::Result<()> {
@@ -55,7 +55,7 @@ fn a_parameter_that_aws_would_refuse_is_refused_before_a_build() -> anyhow::Resu
             &["Argon2Iterations=1"],
             "Argon2MemoryKib and Argon2Iterations",
         ),
-        (&["RoleScopes={bad}"], "RoleScopes cannot be used"),
+        (&["RoleScopes={bad}"], "RoleScopes is invalid"),
         (
             &["AccessTokenTtlSeconds=60.5"],
             "AccessTokenTtlSeconds must be a whole number",
@@ -97,7 +97,7 @@ fn only_local_and_import_create_a_data_directory() -> anyhow::Result<()> {
     }
     assert!(!project.path("users.csv").exists());
 
-    project.write("users.ndjson", PERSON)?;
+    project.write("users.ndjson", USER)?;
     let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     assert!(
@@ -117,7 +117,7 @@ fn only_local_and_import_create_a_data_directory() -> anyhow::Result<()> {
 #[test]
 fn secret_files_are_private_and_ignored_by_git() -> anyhow::Result<()> {
     let project = Project::new()?;
-    project.write("users.ndjson", PERSON)?;
+    project.write("users.ndjson", USER)?;
     let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     let rotated = project.run(&["keys", "rotate", "--data-dir", "data"])?;
@@ -136,7 +136,7 @@ fn secret_files_are_private_and_ignored_by_git() -> anyhow::Result<()> {
 #[test]
 fn the_error_for_a_data_directory_in_use_names_the_process() -> anyhow::Result<()> {
     let project = Project::new()?;
-    project.write("users.ndjson", PERSON)?;
+    project.write("users.ndjson", USER)?;
     let words = ["import", "users.ndjson", "--data-dir", "data"];
     assert_eq!(project.run(&words)?.code, Some(0));
     let _lock = Lock::take(&project.path("data"))?;
@@ -171,7 +171,7 @@ fn a_port_in_use_is_reported_before_a_build() -> anyhow::Result<()> {
 fn a_command_ends_quietly_if_its_reader_exits() -> anyhow::Result<()> {
     let project = Project::new()?;
     let lines: String = (0..400)
-        .map(|number| PERSON.replace("ada", &format!("person-{number}")))
+        .map(|number| USER.replace("ada", &format!("user-{number}")))
         .collect();
     project.write("users.ndjson", &lines)?;
     let imported = project.run(&["import", "users.ndjson", "--data-dir", "data"])?;
@@ -208,8 +208,8 @@ fn a_command_ends_quietly_if_its_reader_exits() -> anyhow::Result<()> {
 #[test]
 fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<()> {
     let project = Project::new()?;
-    let lonely = project.check(&[])?;
-    assert_eq!(lonely.code, Some(3), "{lonely:?}");
+    let bare = project.check(&[])?;
+    assert_eq!(bare.code, Some(3), "{bare:?}");
     for expected in [
         "ok    template: has ",
         "warn  cargo-lambda: is missing: ",
@@ -219,7 +219,7 @@ fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<
         "ok    infra/samconfig.toml [dev] ProtectData: ",
         "warn  infra/samconfig.toml [prod] AlarmTopicArn: ",
     ] {
-        assert!(lonely.out.contains(expected), "{expected}: {}", lonely.out);
+        assert!(bare.out.contains(expected), "{expected}: {}", bare.out);
     }
     let machine = project.check(&["--json"])?;
     let json: serde_json::Value = serde_json::from_str(&machine.out)?;
@@ -233,7 +233,7 @@ fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<
     )?;
     let broken = project.check(&[])?;
     assert_eq!(broken.code, Some(1), "{broken:?}");
-    let expected = "fail  infra/samconfig.toml [prod] parameters: RoleScopes cannot be used";
+    let expected = "fail  infra/samconfig.toml [prod] parameters: RoleScopes is invalid";
     assert!(broken.out.contains(expected), "{}", broken.out);
     Ok(())
 }
@@ -241,7 +241,7 @@ fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<
 #[test]
 fn a_check_of_a_data_directory_checks_the_keys() -> anyhow::Result<()> {
     let project = Project::new()?;
-    project.write("users.ndjson", PERSON)?;
+    project.write("users.ndjson", USER)?;
     let data_dir = ["--data-dir", "data"];
     let imported = project.run(&[&["import", "users.ndjson"], &data_dir[..]].concat())?;
     assert_eq!(imported.code, Some(0), "{imported:?}");

@@ -84,7 +84,7 @@ fn an_unclosed_quotation_mark_is_reported() {
 
 #[test]
 fn an_ambiguous_header_is_an_error() {
-    for (header, words, said) in [
+    for (header, words, expected) in [
         (
             "username,password,is_staff\n",
             &[][..],
@@ -109,7 +109,7 @@ fn an_ambiguous_header_is_an_error() {
         ("sep=;\nusername;x\n", &[], "line 2: unknown column x: "),
     ] {
         let error = error(header, words);
-        assert!(error.contains(said), "{error}");
+        assert!(error.contains(expected), "{error}");
     }
 }
 
@@ -176,14 +176,14 @@ fn an_uncertain_encoding_is_an_error() {
     assert!(error.contains("--encoding windows-1251"), "{error}");
     let contents = read(&bytes, &[], Some("windows-1251")).unwrap();
     assert_eq!(contents.names(), ["Владимир", "Наташа", "Сергей"]);
-    for (bytes, said) in [
+    for (bytes, expected) in [
         (&b"PK\x03\x04 and more"[..], "a spreadsheet"),
         (b"\x1f\x8b and more", "compressed"),
         (b"", "is empty"),
         (b"\xff\xfeu\0s\0e\0\x00\xd8x\0", "is not valid UTF-16LE"),
     ] {
         let error = read(bytes, &[], None).err().unwrap();
-        assert!(format!("{error:#}").contains(said), "{error:#}");
+        assert!(format!("{error:#}").contains(expected), "{error:#}");
     }
 }
 
