@@ -2,6 +2,7 @@
 //! No other file lists any of them.
 
 mod api;
+mod compute;
 mod error;
 mod function;
 mod json;

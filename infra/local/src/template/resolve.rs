@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
+use super::compute::{compute, truth};
 use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 use super::parameter;
@@ -243,48 +244,6 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// Computes a function that only depends on its argument, which is resolved.
-fn compute(name: &str, argument: &Node) -> Result<Value, TemplateError> {
-    let items = argument.items()?;
-    let flags = || {
-        items
-            .iter()
-            .map(Node::flag)
-            .collect::<Result<Vec<bool>, _>>()
-    };
-    match (name, items) {
-        ("Join", [delimiter, parts]) => Ok(Value::Text(parts.texts()?.join(delimiter.text()?))),
-        ("Split", [delimiter, whole]) => Ok(parameter::list(
-            whole.text()?.split(delimiter.text()?),
-            whole.line,
-        )),
-        ("Select", [index, from]) => {
-            let index = usize::try_from(index.number()?).unwrap_or(usize::MAX);
-            let chosen = from.items()?.get(index);
-            let chosen =
-                chosen.ok_or_else(|| argument.error("!Select has no item with this index"))?;
-            Ok(chosen.value.clone())
-        }
-        ("Equals", [one, other]) => Ok(truth(one.text()? == other.text()?)),
-        ("Contains", [list, item]) => {
-            let item = item.text()?;
-            Ok(truth(list.texts()?.iter().any(|one| one == item)))
-        }
-        ("EachMemberEquals", [list, item]) => {
-            let item = item.text()?;
-            Ok(truth(list.texts()?.iter().all(|one| one == item)))
-        }
-        ("EachMemberIn", [list, among]) => {
-            let among = among.texts()?;
-            Ok(truth(list.texts()?.iter().all(|one| among.contains(one))))
-        }
-        ("Not", [one]) => Ok(truth(!one.flag()?)),
-        ("And", _) => Ok(truth(flags()?.into_iter().all(|flag| flag))),
-        ("Or", _) => Ok(truth(flags()?.into_iter().any(|flag| flag))),
-        _ => Err(argument.error(format!("!{name} has invalid arguments"))),
-    }
-}
-
 /// Reports an unknown parameter, and suggests the one that was probably meant.
 fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let likeness =
@@ -294,8 +253,4 @@ fn unknown<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> String {
     let nearest = near.max_by(|one, other| one.0.total_cmp(&other.0));
     let hint = nearest.map_or_else(String::new, |(_, known)| format!(": did you mean {known}?"));
     format!("the template has no parameter {name}{hint}")
-}
-
-fn truth(flag: bool) -> Value {
-    Value::Text(flag.to_string())
 }
