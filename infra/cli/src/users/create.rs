@@ -3,15 +3,14 @@
 use anyhow::{Context as _, anyhow, bail};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{
-    Argon2Params, Hasher, Password, PasswordPolicy, WeakPassword, WeakReason,
-};
+use gatehouse_auth::password::{Hasher, Password, WeakPassword, WeakReason};
 use gatehouse_auth::random;
 use gatehouse_auth::role::{Role, Roles};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
-use gatehouse_edge::config::{Environment, HashSettings, RegistrationSettings};
+use gatehouse_breaches::{NewPasswordError, PasswordRules};
+use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_store::RegisterError;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -57,7 +56,8 @@ pub(super) fn rules(settings: &Environment) -> anyhow::Result<String> {
     ))
 }
 
-/// Creates the account, with the service's password rules and hash parameters.
+/// Creates the account, with the service's password rules and hash parameters. The list
+/// of stolen passwords is checked if the service checks it.
 pub(super) async fn account(
     settings: &Environment,
     tables: &Tables,
@@ -89,16 +89,24 @@ async fn hash(
     newcomer: &Newcomer,
     password: &SecretString,
 ) -> anyhow::Result<StoredHash> {
-    let shortest = RegistrationSettings::from_environment(settings)?.password_min_length;
-    let cost = HashSettings::from_environment(settings)?;
+    let registration = RegistrationSettings::from_environment(settings)?;
+    let breaches = BreachSettings::from_environment(settings)?;
+    let rules = PasswordRules::new(
+        registration.password_min_length,
+        breaches.url.as_deref(),
+        breaches.fails_open,
+    )?;
     let password = Password::parse(password.expose_secret())?;
-    PasswordPolicy::new(shortest)
-        .check(&password, &newcomer.username, newcomer.email.as_ref())
-        .map_err(|weak| weak_password(&weak))?;
-    let params = Argon2Params::new(cost.memory_kib, cost.iterations)?;
-    Ok(Hasher::new(params, 1)
-        .hash(password, random::bytes()?)
-        .await?)
+    let password = rules.check(password, &newcomer.username, newcomer.email.as_ref());
+    let password = password.map_err(|weak| weak_password(&weak))?;
+    let cost = HashSettings::from_environment(settings)?;
+    let hasher = Hasher::with_cost(cost.memory_kib, cost.iterations, 1)?;
+    password.hash(&hasher).await.map_err(|error| match error {
+        NewPasswordError::Weak(weak) => weak_password(&weak),
+        NewPasswordError::Unavailable(error) => error.into(),
+        NewPasswordError::Hash(error) => error.into(),
+        NewPasswordError::Random(error) => error.into(),
+    })
 }
 
 fn weak_password(weak: &WeakPassword) -> anyhow::Error {

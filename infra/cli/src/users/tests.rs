@@ -5,7 +5,9 @@ use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::StoredHash;
+use gatehouse_edge::config::Environment;
 use gatehouse_store::Ended;
+use gatehouse_testing::{Reply, StubServer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -89,6 +91,39 @@ impl World {
         let mut keys: Vec<String> = keys.collect();
         keys.sort();
         keys
+    }
+}
+
+/// SHA-1 of the password `a passphrase that was stolen`, after the first five digits.
+const STOLEN_SUFFIX: &str = "A72DE689601F243E5FDB2C06BE060DB65DD:7\r\n";
+
+#[tokio::test]
+async fn a_stolen_password_is_refused_if_the_stack_checks_the_list() {
+    let stolen = "a passphrase that was stolen";
+    let list = StubServer::start([Reply::new(200, STOLEN_SUFFIX)]).await;
+    let gone = StubServer::start([Reply::new(503, "")]).await;
+    for (setting, url, refusal) in [
+        ("off", None, None),
+        ("fail_open", Some(list.url()), Some("stolen")),
+        ("fail_closed", Some(list.url()), Some("stolen")),
+        ("fail_open", Some(gone.url()), None),
+        ("fail_closed", Some(gone.url()), Some("unavailable")),
+    ] {
+        let world = World::new().await;
+        let url = url.map(|url| ("PWNED_PASSWORDS_URL", url));
+        let settings = [("PWNED_PASSWORDS", setting)].into_iter().chain(url);
+        let settings = Environment::from_pairs(settings);
+        let newcomer = create::Newcomer::read("ada", None, &[]).unwrap();
+        let (password, now) = (SecretString::from(stolen), Clock::System.now());
+        let created = create::account(&settings, &world.tables, newcomer, &password, now).await;
+        match refusal {
+            None => drop(created.unwrap()),
+            Some(reason) => {
+                let error = created.map(drop).unwrap_err().to_string();
+                assert!(error.contains(reason), "{setting} {url:?}: {error}");
+                assert!(world.items("USERS_TABLE").await.is_empty());
+            }
+        }
     }
 }
 
