@@ -6,7 +6,7 @@
 use gatehouse_auth::key::RotationStep;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{Audit, AuditEvent, telemetry};
-use gatehouse_store::{Created, Progress, RotationError};
+use gatehouse_store::{RingCreation, RotationError, RotationProgress};
 use lambda_runtime::Diagnostic;
 use serde_json::Value;
 
@@ -85,7 +85,7 @@ async fn finish(
     request_id: &str,
 ) -> Result<(), RotationError> {
     let progress = app.rotation.finish(token, now).await?;
-    if progress == Progress::Done {
+    if progress == RotationProgress::Done {
         Audit {
             request_id: Some(request_id),
             ..Audit::default()
@@ -98,9 +98,9 @@ async fn finish(
     Ok(())
 }
 
-fn log_creation(created: Created, request_id: &str) {
+fn log_creation(created: RingCreation, request_id: &str) {
     match created {
-        Created::Waiting(RotationStep::TooEarly { promotable_at }) => {
+        RingCreation::Staged(RotationStep::TooEarly { promotable_at }) => {
             let promotable_at = promotable_at.map(|at| at.to_string());
             tracing::warn!(
                 promotable_at,
@@ -108,23 +108,27 @@ fn log_creation(created: Created, request_id: &str) {
                 "too early to rotate: the pending key has not been published for long enough"
             );
         }
-        Created::Waiting(RotationStep::First | RotationStep::Promoted | RotationStep::Prepared) => {
+        RingCreation::Staged(
+            RotationStep::First | RotationStep::Promoted | RotationStep::Prepared,
+        ) => {
             tracing::info!(request_id, "the next key ring is pending");
         }
-        Created::Already => tracing::info!(request_id, "the next key ring was already pending"),
+        RingCreation::Already => {
+            tracing::info!(request_id, "the next key ring was already pending");
+        }
     }
 }
 
-fn log_progress(what: &'static str, progress: Progress, request_id: &str) {
+fn log_progress(what: &'static str, progress: RotationProgress, request_id: &str) {
     match progress {
-        Progress::Done => tracing::info!(what, request_id, "the key ring has advanced"),
-        Progress::Unchanged | Progress::Already => {
+        RotationProgress::Done => tracing::info!(what, request_id, "the key ring has advanced"),
+        RotationProgress::Unchanged | RotationProgress::Already => {
             tracing::info!(what, request_id, "there was nothing left to do");
         }
-        Progress::NothingWaits => {
+        RotationProgress::NothingPending => {
             tracing::warn!(what, request_id, "no key ring of this rotation is pending");
         }
-        Progress::Superseded => {
+        RotationProgress::Superseded => {
             tracing::warn!(what, request_id, "another change of the keys came first");
         }
     }

@@ -12,7 +12,9 @@ use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::Clock;
 use gatehouse_edge::config::RotationSettings;
-use gatehouse_store::{Created, KeyRingVersions, KeyRotation, Progress, Removal, SigningKeys};
+use gatehouse_store::{
+    KeyRemoval, KeyRingVersions, KeyRotation, RingCreation, RotationProgress, SigningKeys,
+};
 use serde_json::json;
 
 use crate::deployment::Deployment;
@@ -134,7 +136,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
     keys.test(&token, now).await?;
     let progress = keys.finish(&token, now).await?;
     keys.settle(Clock::System.now()).await?;
-    if let Created::Waiting(RotationStep::TooEarly { promotable_at }) = created {
+    if let RingCreation::Staged(RotationStep::TooEarly { promotable_at }) = created {
         let at = promotable_at.map(|at| at.to_string());
         let when = at.as_ref().map(|at| format!(" before {at}"));
         return Ok(Output::new(
@@ -146,8 +148,8 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
         ));
     }
     match progress {
-        Progress::Done | Progress::Unchanged | Progress::Already => {}
-        Progress::NothingWaits | Progress::Superseded => {
+        RotationProgress::Done | RotationProgress::Unchanged | RotationProgress::Already => {}
+        RotationProgress::NothingPending | RotationProgress::Superseded => {
             bail!("another rotation was faster: see `keys list`");
         }
     }
@@ -168,11 +170,11 @@ async fn revoke(
 ) -> anyhow::Result<Output> {
     let parsed = Kid::parse(kid)?;
     match keys.remove(&parsed, refresh, &token()?, now).await? {
-        Removal::Done => Ok(Output::new(
+        KeyRemoval::Done => Ok(Output::new(
             format!("Removed {kid}. Running functions notice within KEY_CACHE_SECONDS.\n"),
             json!({"revoked": kid, "refresh": refresh}),
         )),
-        Removal::Unknown => bail!("there is no key {kid}: see `keys list`"),
+        KeyRemoval::Unknown => bail!("there is no key {kid}: see `keys list`"),
     }
 }
 

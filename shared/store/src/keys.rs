@@ -1,4 +1,4 @@
-//! The key ring and the published keys: read by everybody, rotated by one function.
+//! The key ring and the published keys. Many functions read them; one rotates them.
 
 pub(crate) mod error;
 pub(crate) mod published;

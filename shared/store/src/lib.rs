@@ -22,7 +22,7 @@ pub use dynamodb::error::StoreError;
 pub use keys::error::KeyStoreError;
 pub use keys::published::SigningKeys;
 pub use keys::ring::{CachedKeyRing, KeyRingSource, KeyRingSourceError};
-pub use keys::rotation::{Created, KeyRotation, Progress, Removal, RotationError};
+pub use keys::rotation::{KeyRemoval, KeyRotation, RingCreation, RotationError, RotationProgress};
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{

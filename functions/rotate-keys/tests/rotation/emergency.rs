@@ -1,7 +1,7 @@
 //! Removing a key, and everything that could bring it back.
 
 use gatehouse_auth::key::{KeyState, Kid};
-use gatehouse_store::Removal;
+use gatehouse_store::KeyRemoval;
 
 use gatehouse_testing::{At, at_call};
 
@@ -11,7 +11,7 @@ async fn active(world: &World) -> Kid {
     world.keys().await.0.active().unwrap().kid().clone()
 }
 
-async fn remove(world: &World, kid: &Kid, refresh: bool, number: u32) -> Removal {
+async fn remove(world: &World, kid: &Kid, refresh: bool, number: u32) -> KeyRemoval {
     let rotation = world.rotation();
     let (token, now) = (token(number), world.now());
     let removal = rotation.remove(kid, refresh, &token, now).await;
@@ -30,9 +30,9 @@ async fn a_removed_key_is_gone_at_once_and_the_pending_one_signs() {
     for place in PLACES {
         let world = World::begun(place).await;
         let bad = active(&world).await;
-        assert_eq!(remove(&world, &bad, false, 1).await, Removal::Done);
+        assert_eq!(remove(&world, &bad, false, 1).await, KeyRemoval::Done);
         is_gone(&world, &bad).await;
-        assert_eq!(remove(&world, &bad, false, 2).await, Removal::Unknown);
+        assert_eq!(remove(&world, &bad, false, 2).await, KeyRemoval::Unknown);
     }
 }
 
@@ -133,6 +133,9 @@ async fn a_retired_key_can_be_removed_and_an_unknown_one_cannot() {
         remove(&world, &bad, false, 2).await;
         is_gone(&world, &bad).await;
         let unknown = Kid::parse("unknown").unwrap();
-        assert_eq!(remove(&world, &unknown, false, 3).await, Removal::Unknown);
+        assert_eq!(
+            remove(&world, &unknown, false, 3).await,
+            KeyRemoval::Unknown
+        );
     }
 }

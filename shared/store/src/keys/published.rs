@@ -1,4 +1,4 @@
-//! The table of signing keys: one item, `jwks`, public keys alone.
+//! The table of signing keys: one item, `jwks`, with public keys only.
 
 use aws_sdk_dynamodb::Client;
 use gatehouse_auth::item_key::ItemKey;
@@ -22,7 +22,7 @@ impl SigningKeys {
         Self { table }
     }
 
-    /// Reads the published keys, consistently; none before the first rotation.
+    /// Reads the published keys, consistently. There are none before the first rotation.
     ///
     /// # Errors
     /// [`StoreError`] if the call fails or the item is corrupt.
@@ -33,8 +33,8 @@ impl SigningKeys {
             .transpose()
     }
 
-    /// Publishes keys in place of those of `expected_version`, or where there are
-    /// none. Returns false, and writes nothing, if that is not what is there.
+    /// Publishes keys in place of those of `expected_version`, or, without one, as the
+    /// first keys. Returns false, and writes nothing, if the table has other keys.
     ///
     /// # Errors
     /// [`StoreError`] if the call fails.

@@ -1,21 +1,25 @@
-//! A rotation of the keys over the ring and the table, step by step.
+//! A rotation of the keys in the ring and in the table, step by step.
 //!
-//! Each step may be repeated, interrupted anywhere and run twice at once. What
-//! keeps that true: a ring comes into force only in place of the one that it was
-//! made from; the table is written on the condition of its version, which is read
-//! before the ring; and whoever comes next settles what was left undone.
+//! Each step may be repeated, interrupted at any point, and run twice at the same time.
+//! Three rules make that safe: a ring takes effect only in place of the one that it was
+//! made from; the table is written on the condition of its version, which is read before
+//! the ring; and the next run completes what an earlier one left undone.
 
 mod outcome;
 
 use gatehouse_auth::key::{KeyRing, Kid, PublishedKeys, RotationRules};
 use gatehouse_auth::time::Timestamp;
 
-pub use outcome::{Created, Progress, Removal, RotationError};
+pub use outcome::{KeyRemoval, RingCreation, RotationError, RotationProgress};
 
 use crate::keys::published::SigningKeys;
 use crate::keys::staging::{KeyRingVersions, Staged};
 
-/// The keys, for who rotates them.
+/// How often a step tries, re-reading what another process has changed. One other process
+/// costs one more try; fewer would fail a rotation that coincides with an emergency.
+const TRIES: usize = 5;
+
+/// The keys, for whoever rotates them.
 #[derive(Debug)]
 pub struct KeyRotation {
     ring: KeyRingVersions,
@@ -23,79 +27,87 @@ pub struct KeyRotation {
     rules: RotationRules,
 }
 
-/// What a publication ended with.
+/// The result of publishing.
 enum Publication {
-    /// The keys of the waiting ring are all there.
+    /// All keys of the pending ring are published.
     Done {
         next: KeyRing,
         from: String,
         unchanged: bool,
         published: PublishedKeys,
     },
-    Not(Progress),
+    Not(RotationProgress),
 }
 
 impl KeyRotation {
-    /// Names the ring and the table. Nothing is read yet.
+    /// Combines the ring and the table; nothing is read yet.
     #[must_use]
     pub fn new(ring: KeyRingVersions, table: SigningKeys, rules: RotationRules) -> Self {
         Self { ring, table, rules }
     }
 
-    /// Builds the next ring and lets it wait under the rotation's token.
+    /// Builds the next ring, and stages it under the rotation's token.
     ///
-    /// Where it is too early to change anything, the ring that waits is the one
-    /// in force, so that the rotation can be finished all the same.
+    /// If it is too early to change anything, it stages the current ring, so that the
+    /// rotation can be finished all the same.
     ///
     /// # Errors
     /// [`RotationError`].
-    pub async fn create(&self, token: &str, now: Timestamp) -> Result<Created, RotationError> {
+    pub async fn create(&self, token: &str, now: Timestamp) -> Result<RingCreation, RotationError> {
         match self.ring.staged(token).await? {
             Staged::Absent => {}
-            Staged::Waiting(_) | Staged::InForce => return Ok(Created::Already),
+            Staged::Pending(_) | Staged::Current => return Ok(RingCreation::Already),
         }
-        // What an interrupted rotation left undone is done before the next begins.
+        // First complete what an interrupted rotation left undone.
         let (ring, published) = self.settled(now).await?;
         let next = ring.rotate(Some(&published), self.rules, now)?;
         self.ring.stage(token, &next.ring).await?;
-        Ok(Created::Waiting(next.step))
+        Ok(RingCreation::Staged(next.step))
     }
 
-    /// Publishes the keys of the ring that waits. Nothing is taken away.
+    /// Publishes the keys of the pending ring, and removes none.
     ///
     /// # Errors
     /// [`RotationError`].
-    pub async fn publish(&self, token: &str, now: Timestamp) -> Result<Progress, RotationError> {
+    pub async fn publish(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<RotationProgress, RotationError> {
         Ok(match self.publication(token, now).await? {
             Publication::Done {
                 unchanged: true, ..
-            } => Progress::Unchanged,
-            Publication::Done { .. } => Progress::Done,
+            } => RotationProgress::Unchanged,
+            Publication::Done { .. } => RotationProgress::Done,
             Publication::Not(progress) => progress,
         })
     }
 
-    /// Checks that verifiers accept what the waiting ring signs, or, where none
-    /// waits, what the ring in force does. A ring without keys signs nothing.
+    /// Checks that verifiers accept what the pending ring signs, or, if there is none, what
+    /// the current ring signs. A ring without keys signs nothing.
     ///
     /// # Errors
-    /// [`RotationError::Unproven`] names the key that is not published.
+    /// [`RotationError::Unproven`] if a key is not published; it names the key.
     pub async fn test(&self, token: &str, now: Timestamp) -> Result<(), RotationError> {
         let ring = match self.ring.staged(token).await? {
-            Staged::Waiting(ring) => ring,
-            Staged::Absent | Staged::InForce => self.ring.in_force().await?.ring,
+            Staged::Pending(ring) => ring,
+            Staged::Absent | Staged::Current => self.ring.current().await?.ring,
         };
         let published = self.table.published().await?;
         let published = published.unwrap_or_else(PublishedKeys::empty);
         Ok(published.prove(&ring, now)?)
     }
 
-    /// Brings the waiting ring into force, once its keys are published. Afterwards
-    /// [`settle`](Self::settle) the published keys.
+    /// Makes the pending ring the current one, once its keys are published. Call
+    /// [`settle`](Self::settle) afterwards.
     ///
     /// # Errors
     /// [`RotationError`].
-    pub async fn finish(&self, token: &str, now: Timestamp) -> Result<Progress, RotationError> {
+    pub async fn finish(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<RotationProgress, RotationError> {
         let mut tried = false;
         for _ in 0..TRIES {
             let (next, from, unchanged, published) = match self.publication(token, now).await? {
@@ -105,16 +117,18 @@ impl KeyRotation {
                     unchanged,
                     published,
                 } => (next, from, unchanged, published),
-                // The answer to our own move was lost: told twice rather than never.
-                Publication::Not(Progress::Already) if tried => return Ok(Progress::Done),
+                // The response to our own promotion was lost.
+                Publication::Not(RotationProgress::Already) if tried => {
+                    return Ok(RotationProgress::Done);
+                }
                 Publication::Not(progress) => return Ok(progress),
             };
             published.prove(&next, now)?;
             if self.ring.promote(token, &from).await? {
                 return Ok(if unchanged {
-                    Progress::Unchanged
+                    RotationProgress::Unchanged
                 } else {
-                    Progress::Done
+                    RotationProgress::Done
                 });
             }
             tried = true;
@@ -122,8 +136,8 @@ impl KeyRotation {
         Err(RotationError::Contended)
     }
 
-    /// Gives the published keys the states of the ring in force. Returns whether
-    /// there was anything to write.
+    /// Gives the published keys the states that they have in the current ring. Returns
+    /// whether there was anything to write.
     ///
     /// # Errors
     /// [`RotationError`].
@@ -133,68 +147,70 @@ impl KeyRotation {
         Ok(before.unwrap_or_default() != published.version())
     }
 
-    /// Removes a signing key at once, and with `refresh` every refresh MAC key.
-    /// `token` is a new one.
+    /// Removes a signing key immediately, and with `refresh` every refresh MAC key too.
+    /// `token` must be a new one.
     ///
     /// # Errors
-    /// [`RotationError`]; the same call again goes on where this one ended.
+    /// [`RotationError`]; the same call again continues where this one stopped.
     pub async fn remove(
         &self,
         kid: &Kid,
         refresh: bool,
         token: &str,
         now: Timestamp,
-    ) -> Result<Removal, RotationError> {
+    ) -> Result<KeyRemoval, RotationError> {
         let (ring, published) = self.keys().await?;
         let is_held = ring.signing_keys().any(|entry| entry.kid == kid);
         let is_published = published.entries().any(|entry| entry.kid == kid);
         if !is_held && !is_published {
-            return Ok(Removal::Unknown);
+            return Ok(KeyRemoval::Unknown);
         }
         if is_held || refresh || !ring.has_removed(kid) {
             let next = ring.remove(kid, refresh, self.rules.algorithm, now)?;
             self.ring.stage(token, &next).await?;
             match self.finish(token, now).await? {
-                Progress::Done | Progress::Unchanged | Progress::Already => {}
-                Progress::NothingWaits | Progress::Superseded => {
+                RotationProgress::Done
+                | RotationProgress::Unchanged
+                | RotationProgress::Already => {}
+                RotationProgress::NothingPending | RotationProgress::Superseded => {
                     return Err(RotationError::Contended);
                 }
             }
         }
         self.settled(now).await?;
-        Ok(Removal::Done)
+        Ok(KeyRemoval::Done)
     }
 
-    /// Reads the ring in force and the published keys.
+    /// Reads the current ring and the published keys.
     ///
     /// # Errors
     /// [`RotationError`].
     pub async fn keys(&self) -> Result<(KeyRing, PublishedKeys), RotationError> {
         let published = self.table.published().await?;
-        let ring = self.ring.in_force().await?.ring;
+        let ring = self.ring.current().await?.ring;
         Ok((ring, published.unwrap_or_else(PublishedKeys::empty)))
     }
 
     async fn publication(&self, token: &str, now: Timestamp) -> Result<Publication, RotationError> {
         for _ in 0..TRIES {
-            // The table before the ring: a removal moves the ring first, so that
-            // a table read before it cannot be written after it.
+            // The table before the ring: a removal writes the ring first, so that a table
+            // read before it cannot be written after it.
             let before = self.table.published().await?;
-            let in_force = self.ring.in_force().await?;
+            let current = self.ring.current().await?;
             let next = match self.ring.staged(token).await? {
-                Staged::Waiting(next) => next,
-                Staged::Absent => return Ok(Publication::Not(Progress::NothingWaits)),
-                Staged::InForce => return Ok(Publication::Not(Progress::Already)),
+                Staged::Pending(next) => next,
+                Staged::Absent => return Ok(Publication::Not(RotationProgress::NothingPending)),
+                Staged::Current => return Ok(Publication::Not(RotationProgress::Already)),
             };
-            if !next.follows(&in_force.ring) {
+            if !next.follows(&current.ring) {
                 self.ring.discard(token).await?;
-                return Ok(Publication::Not(Progress::Superseded));
+                return Ok(Publication::Not(RotationProgress::Superseded));
             }
             if let Some(published) = self.write(before, |keys| keys.adding(&next, now)).await? {
                 return Ok(Publication::Done {
-                    unchanged: next.is_same(&in_force.ring),
+                    unchanged: next.is_same(&current.ring),
                     next,
-                    from: in_force.id,
+                    from: current.id,
                     published,
                 });
             }
@@ -205,7 +221,7 @@ impl KeyRotation {
     async fn settled(&self, now: Timestamp) -> Result<(KeyRing, PublishedKeys), RotationError> {
         for _ in 0..TRIES {
             let before = self.table.published().await?;
-            let ring = self.ring.in_force().await?.ring;
+            let ring = self.ring.current().await?.ring;
             if let Some(published) = self.write(before, |keys| keys.settled(&ring, now)).await? {
                 return Ok((ring, published));
             }
@@ -213,8 +229,8 @@ impl KeyRotation {
         Err(RotationError::Contended)
     }
 
-    /// Writes what `change` makes of the published keys, and returns what is then
-    /// there; `None` where another has written since they were read.
+    /// Applies `change` to the published keys, and returns the keys that are then
+    /// published; `None` if another process has written since they were read.
     async fn write(
         &self,
         before: Option<PublishedKeys>,
@@ -229,7 +245,3 @@ impl KeyRotation {
         Ok(written.then_some(after))
     }
 }
-
-/// How often a step reads anew what another has changed under it. One other
-/// needs one more; fewer would fail a rotation that met an emergency.
-const TRIES: usize = 5;

@@ -1,9 +1,8 @@
-//! The key ring with its versions: the one in force, and one that waits to be.
+//! The versions of the key ring: the current one, and a pending one.
 //!
-//! One interface over two places. A secret has its versions from Secrets
-//! Manager; a file has a second one beside it. In both a version is named by the
-//! token of the rotation that made it, and comes into force only in place of the
-//! one that its rotation has seen.
+//! One interface for a secret, of which Secrets Manager keeps versions, and for a file,
+//! which has a second file beside it. In both, a version is identified by the token of the
+//! rotation that made it, and takes effect only in place of the one that the rotation read.
 
 mod file;
 mod secret;
@@ -15,83 +14,83 @@ use crate::keys::ring::KeyRingSource;
 use file::FileRing;
 use secret::SecretRing;
 
-/// The key ring, for who rotates it.
+/// The key ring, for whoever rotates it.
 #[derive(Debug)]
-pub struct KeyRingVersions(Place);
+pub struct KeyRingVersions(Backend);
 
 #[derive(Debug)]
-enum Place {
+enum Backend {
     File(FileRing),
     Secret(SecretRing),
 }
 
-/// The ring in force, and what names this version of it.
+/// The current ring, and the id of this version.
 #[derive(Debug)]
-pub(crate) struct InForce {
+pub(crate) struct CurrentRing {
     pub(crate) ring: KeyRing,
     pub(crate) id: String,
 }
 
-/// What there is of a rotation, by its token.
+/// The ring of a rotation, by its token.
 #[derive(Debug)]
 pub(crate) enum Staged {
-    /// No version of it, or none any more: another rotation has come since.
+    /// There is none, or another rotation has replaced it.
     Absent,
-    /// The ring that it made, which waits.
-    Waiting(KeyRing),
-    /// Its ring is the one in force.
-    InForce,
+    /// It is pending.
+    Pending(KeyRing),
+    /// It is the current one.
+    Current,
 }
 
 impl KeyRingVersions {
-    /// Names the place. Nothing is read yet.
+    /// Uses the ring of that source; nothing is read yet.
     #[must_use]
     pub fn new(source: KeyRingSource) -> Self {
         Self(match source {
-            KeyRingSource::File(path) => Place::File(FileRing::new(path)),
-            KeyRingSource::Secret { arn, client } => Place::Secret(SecretRing::new(arn, client)),
+            KeyRingSource::File(path) => Backend::File(FileRing::new(path)),
+            KeyRingSource::Secret { arn, client } => Backend::Secret(SecretRing::new(arn, client)),
         })
     }
 
-    /// Reads the ring in force, one without keys too.
-    pub(crate) async fn in_force(&self) -> Result<InForce, KeyStoreError> {
+    /// Reads the current ring, which may have no keys.
+    pub(crate) async fn current(&self) -> Result<CurrentRing, KeyStoreError> {
         match &self.0 {
-            Place::File(file) => file.in_force(),
-            Place::Secret(secret) => secret.in_force().await,
+            Backend::File(file) => file.current(),
+            Backend::Secret(secret) => secret.current().await,
         }
     }
 
     /// Looks for the ring of a rotation.
     pub(crate) async fn staged(&self, token: &str) -> Result<Staged, KeyStoreError> {
         match &self.0 {
-            Place::File(file) => file.staged(token),
-            Place::Secret(secret) => secret.staged(token).await,
+            Backend::File(file) => file.staged(token),
+            Backend::Secret(secret) => secret.staged(token).await,
         }
     }
 
-    /// Lets the ring of a rotation wait, in place of any other's. Where this
-    /// rotation has one already, that one stays.
+    /// Stages the ring of a rotation, in place of any other rotation's. If this rotation
+    /// has one already, that one stays.
     pub(crate) async fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeyStoreError> {
         match &self.0 {
-            Place::File(file) => file.stage(token, ring),
-            Place::Secret(secret) => secret.stage(token, ring).await,
+            Backend::File(file) => file.stage(token, ring),
+            Backend::Secret(secret) => secret.stage(token, ring).await,
         }
     }
 
-    /// Brings the waiting ring into force in place of the version `from`.
-    /// Returns false, and changes nothing, if that is not in force any more.
+    /// Makes the pending ring the current one, in place of the version `from`. Returns
+    /// false, and changes nothing, if that is no longer the current one.
     pub(crate) async fn promote(&self, token: &str, from: &str) -> Result<bool, KeyStoreError> {
         match &self.0 {
-            Place::File(file) => file.promote(token, from),
-            Place::Secret(secret) => secret.promote(token, from).await,
+            Backend::File(file) => file.promote(token, from),
+            Backend::Secret(secret) => secret.promote(token, from).await,
         }
     }
 
-    /// Lets the ring of a rotation wait no more.
+    /// Discards the pending ring of a rotation.
     pub(crate) async fn discard(&self, token: &str) -> Result<(), KeyStoreError> {
         match &self.0 {
-            Place::File(file) => file.discard(token),
-            Place::Secret(secret) => secret.discard(token).await,
+            Backend::File(file) => file.discard(token),
+            Backend::Secret(secret) => secret.discard(token).await,
         }
     }
 }

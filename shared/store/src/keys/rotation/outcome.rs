@@ -1,4 +1,4 @@
-//! What the steps of a rotation come to.
+//! The results of the steps of a rotation.
 
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::key::{KeyError, RotationStep, UnprovenKey};
@@ -6,41 +6,41 @@ use gatehouse_auth::key::{KeyError, RotationStep, UnprovenKey};
 use crate::dynamodb::error::StoreError;
 use crate::keys::error::KeyStoreError;
 
-/// What the creation of the next ring came to.
+/// The result of making the next ring.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Created {
-    /// It waits; this is what it would change.
-    Waiting(RotationStep),
-    /// This rotation had made it before.
+pub enum RingCreation {
+    /// It is staged; this is what it would change.
+    Staged(RotationStep),
+    /// This rotation has made it before.
     Already,
 }
 
-/// What the publication of the next ring, or its coming into force, came to.
+/// The result of publishing the next ring, or of making it the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// This very call has done it.
+pub enum RotationProgress {
+    /// This call did it.
     Done,
-    /// Done, and the ring is the one that was there: it was too early to change it.
+    /// Done, and the ring is the same as before: it was too early to change it.
     Unchanged,
     /// It was done before.
     Already,
-    /// This rotation has made no ring, or another's has taken its place.
-    NothingWaits,
-    /// The ring in force is not the one that this rotation's was made from: what
-    /// waited was given up.
+    /// This rotation has made no ring, or another rotation has replaced it.
+    NothingPending,
+    /// The current ring is not the one that the pending ring was made from: the pending
+    /// one was discarded.
     Superseded,
 }
 
-/// What the removal of a key came to.
+/// The result of removing a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Removal {
-    /// The key is in no ring and not published.
+pub enum KeyRemoval {
+    /// The key is neither in the ring nor published.
     Done,
     /// There is no such key.
     Unknown,
 }
 
-/// Why a step could not be done. All of them may be tried again.
+/// Why a step failed. It may be tried again in any case.
 #[derive(Debug, thiserror::Error)]
 pub enum RotationError {
     /// The ring or the table could not be read or written.
@@ -49,11 +49,11 @@ pub enum RotationError {
     /// A key could not be made.
     #[error("the next ring could not be made")]
     Key(#[from] KeyError),
-    /// Verifiers would refuse what the ring signs.
+    /// Verifiers would reject what the ring signs.
     #[error(transparent)]
     Unproven(#[from] UnprovenKey),
-    /// Others wrote at every try.
-    #[error("others are changing the keys at this moment")]
+    /// Another process wrote during every try.
+    #[error("another process is changing the keys")]
     Contended,
 }
 

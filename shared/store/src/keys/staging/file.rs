@@ -1,8 +1,7 @@
-//! The versions of a ring in a file: one file in force, one beside it that waits.
+//! The versions of a ring in files: the current one, and a pending one beside it.
 //!
-//! Each is written to a draft and renamed, so that nobody ever reads a half; a
-//! lock, which the system takes back from a process that dies, makes comparing
-//! and writing one step.
+//! Each is written to a draft and renamed, so that no reader ever sees half a file. A lock,
+//! which the system releases when a process dies, makes comparing and writing one step.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -14,20 +13,23 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{InForce, Staged, parse};
+use super::{CurrentRing, Staged, parse};
 use crate::keys::error::KeyStoreError;
 use crate::private_file;
 
-/// A file whose text is a ring. A version's id is the ring's own number.
+/// The ring before the first rotation, as in a new secret.
+const NO_KEYS: &str = r#"{"version":0}"#;
+
+/// A file that contains a ring. The id of a version is the ring's own number.
 #[derive(Debug)]
 pub(super) struct FileRing {
     path: PathBuf,
 }
 
-/// The ring of a rotation, with its token. It stays when the ring is in force,
-/// as a label does.
+/// The pending ring of a rotation, with its token. The file stays when the ring has become
+/// the current one, as a label of Secrets Manager does.
 #[derive(Serialize, Deserialize)]
-struct Waiting {
+struct PendingRing {
     token: String,
     ring: Box<RawValue>,
 }
@@ -37,55 +39,55 @@ impl FileRing {
         Self { path }
     }
 
-    pub(super) fn in_force(&self) -> Result<InForce, KeyStoreError> {
+    pub(super) fn current(&self) -> Result<CurrentRing, KeyStoreError> {
         let json = read(&self.path).map_err(KeyStoreError::File)?;
         let ring = parse(json.as_ref().map_or(NO_KEYS, |json| json.expose_secret()))?;
         let id = ring.version().to_string();
-        Ok(InForce { ring, id })
+        Ok(CurrentRing { ring, id })
     }
 
     pub(super) fn staged(&self, token: &str) -> Result<Staged, KeyStoreError> {
-        let Some(waiting) = self.waiting().map_err(KeyStoreError::File)? else {
+        let Some(pending) = self.pending().map_err(KeyStoreError::File)? else {
             return Ok(Staged::Absent);
         };
-        if waiting.token != token {
+        if pending.token != token {
             return Ok(Staged::Absent);
         }
-        let ring = parse(waiting.ring.get())?;
-        // Where nothing was changed, it may be brought into force once more.
-        if ring.is_same(&self.in_force()?.ring) {
-            Ok(Staged::InForce)
+        let ring = parse(pending.ring.get())?;
+        // If nothing was changed, it may be promoted once more.
+        if ring.is_same(&self.current()?.ring) {
+            Ok(Staged::Current)
         } else {
-            Ok(Staged::Waiting(ring))
+            Ok(Staged::Pending(ring))
         }
     }
 
     pub(super) fn stage(&self, token: &str, ring: &KeyRing) -> Result<(), KeyStoreError> {
         let _lock = self.lock().map_err(KeyStoreError::File)?;
-        let there = self.waiting().map_err(KeyStoreError::File)?;
-        if there.is_some_and(|waiting| waiting.token == token) {
+        let there = self.pending().map_err(KeyStoreError::File)?;
+        if there.is_some_and(|pending| pending.token == token) {
             return Ok(());
         }
         let json = ring.to_json();
         let written = RawValue::from_string(json.expose_secret().to_owned())
             .and_then(|ring| {
                 let token = token.to_owned();
-                serde_json::to_string(&Waiting { token, ring })
+                serde_json::to_string(&PendingRing { token, ring })
             })
             .map_err(io::Error::other)
-            .and_then(|text| private_file::write(&self.waiting_path(), &text));
+            .and_then(|text| private_file::write(&self.pending_path(), &text));
         written.map_err(KeyStoreError::File)
     }
 
     pub(super) fn promote(&self, token: &str, from: &str) -> Result<bool, KeyStoreError> {
         let _lock = self.lock().map_err(KeyStoreError::File)?;
-        let Some(waiting) = self.waiting().map_err(KeyStoreError::File)? else {
+        let Some(pending) = self.pending().map_err(KeyStoreError::File)? else {
             return Ok(false);
         };
-        if waiting.token != token || self.in_force()?.id != from {
+        if pending.token != token || self.current()?.id != from {
             return Ok(false);
         }
-        let ring = parse(waiting.ring.get())?;
+        let ring = parse(pending.ring.get())?;
         private_file::write(&self.path, ring.to_json().expose_secret())
             .map_err(KeyStoreError::File)?;
         Ok(true)
@@ -93,26 +95,26 @@ impl FileRing {
 
     pub(super) fn discard(&self, token: &str) -> Result<(), KeyStoreError> {
         let discarded = self.lock().and_then(|_lock| {
-            let there = self.waiting()?;
-            if there.is_some_and(|waiting| waiting.token == token) {
-                fs::remove_file(self.waiting_path())?;
+            let there = self.pending()?;
+            if there.is_some_and(|pending| pending.token == token) {
+                fs::remove_file(self.pending_path())?;
             }
             Ok(())
         });
         discarded.map_err(KeyStoreError::File)
     }
 
-    fn waiting(&self) -> io::Result<Option<Waiting>> {
-        let Some(text) = read(&self.waiting_path())? else {
+    fn pending(&self) -> io::Result<Option<PendingRing>> {
+        let Some(text) = read(&self.pending_path())? else {
             return Ok(None);
         };
-        // What the parser says could quote a key.
+        // The message of the parser could quote a key.
         serde_json::from_str(text.expose_secret())
             .map(Some)
             .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))
     }
 
-    fn waiting_path(&self) -> PathBuf {
+    fn pending_path(&self) -> PathBuf {
         self.path.with_extension("pending.json")
     }
 
@@ -126,7 +128,7 @@ impl FileRing {
     }
 }
 
-/// Reads a file, if it is there.
+/// Reads a file, if it exists.
 fn read(path: &Path) -> io::Result<Option<SecretString>> {
     match fs::read_to_string(path) {
         Ok(text) => Ok(Some(text.into())),
@@ -134,9 +136,6 @@ fn read(path: &Path) -> io::Result<Option<SecretString>> {
         Err(error) => Err(error),
     }
 }
-
-/// A ring before the first rotation, as a new secret has it.
-const NO_KEYS: &str = r#"{"version":0}"#;
 
 #[cfg(test)]
 mod tests;

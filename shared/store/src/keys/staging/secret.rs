@@ -1,15 +1,18 @@
-//! The versions of a secret, by Secrets Manager's staging labels.
+//! The versions of a secret, by the staging labels of Secrets Manager.
 
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use gatehouse_auth::key::KeyRing;
 use secrecy::ExposeSecret;
 
-use super::{InForce, Staged, parse};
+use super::{CurrentRing, Staged, parse};
 use crate::dynamodb::error::StoreError;
 use crate::keys::error::KeyStoreError;
 
-/// A secret whose value is a ring. A version's id is the token that made it.
+const CURRENT: &str = "AWSCURRENT";
+const PENDING: &str = "AWSPENDING";
+
+/// A secret that contains a ring. The id of a version is the token that made it.
 #[derive(Debug)]
 pub(super) struct SecretRing {
     arn: String,
@@ -21,7 +24,7 @@ impl SecretRing {
         Self { arn, client }
     }
 
-    pub(super) async fn in_force(&self) -> Result<InForce, KeyStoreError> {
+    pub(super) async fn current(&self) -> Result<CurrentRing, KeyStoreError> {
         let value = self
             .client
             .get_secret_value()
@@ -30,7 +33,7 @@ impl SecretRing {
             .send()
             .await
             .map_err(|error| StoreError::from_sdk("GetSecretValue", error))?;
-        Ok(InForce {
+        Ok(CurrentRing {
             ring: parse(value.secret_string().unwrap_or_default())?,
             id: value.version_id().unwrap_or_default().to_owned(),
         })
@@ -49,7 +52,7 @@ impl SecretRing {
             .and_then(|versions| versions.get(token));
         let has = |label: &str| labels.is_some_and(|labels| labels.iter().any(|has| has == label));
         if has(CURRENT) {
-            return Ok(Staged::InForce);
+            return Ok(Staged::Current);
         }
         if !has(PENDING) {
             return Ok(Staged::Absent);
@@ -63,10 +66,10 @@ impl SecretRing {
             .send()
             .await;
         match value {
-            Ok(value) => Ok(Staged::Waiting(parse(
+            Ok(value) => Ok(Staged::Pending(parse(
                 value.secret_string().unwrap_or_default(),
             )?)),
-            // Secrets Manager labels a version before its rotation gives it a value.
+            // Secrets Manager labels a version before the rotation has given it a value.
             Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Staged::Absent),
             Err(error) => Err(StoreError::from_sdk("GetSecretValue", error).into()),
         }
@@ -84,7 +87,7 @@ impl SecretRing {
             .await;
         match put {
             Ok(_) => Ok(()),
-            // This rotation was here before, with other random keys.
+            // This rotation staged a ring before, with other random keys.
             Err(error) if error.code() == Some("ResourceExistsException") => Ok(()),
             Err(error) => Err(StoreError::from_sdk("PutSecretValue", error).into()),
         }
@@ -124,11 +127,8 @@ impl SecretRing {
     }
 }
 
-/// Says whether Secrets Manager refused to move a label because it is not at the
-/// version that it was to be removed from.
+/// True if Secrets Manager refused to move a label because it is not at the version from
+/// which it was to be removed.
 fn is_elsewhere(code: &str) -> bool {
     ["InvalidParameterException", "InvalidRequestException"].contains(&code)
 }
-
-const CURRENT: &str = "AWSCURRENT";
-const PENDING: &str = "AWSPENDING";

@@ -8,7 +8,7 @@ use super::*;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 
-/// A place without a ring yet, and its directory.
+/// A ring file that does not exist yet, and its directory.
 fn place() -> (FileRing, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("key-ring.json");
@@ -19,33 +19,33 @@ fn ring() -> KeyRing {
     KeyRing::first(Algorithm::EdDsa, NOW).unwrap()
 }
 
-fn is_waiting(place: &FileRing, token: &str) -> bool {
-    matches!(place.staged(token).unwrap(), Staged::Waiting(_))
+fn is_pending(place: &FileRing, token: &str) -> bool {
+    matches!(place.staged(token).unwrap(), Staged::Pending(_))
 }
 
-fn is_in_force(place: &FileRing, token: &str) -> bool {
-    matches!(place.staged(token).unwrap(), Staged::InForce)
+fn is_current(place: &FileRing, token: &str) -> bool {
+    matches!(place.staged(token).unwrap(), Staged::Current)
 }
 
 #[test]
 fn a_place_without_a_file_holds_a_ring_without_keys() {
     let (place, _directory) = place();
-    let in_force = place.in_force().unwrap();
-    assert_eq!((in_force.ring.version(), in_force.id.as_str()), (0, "0"));
+    let current = place.current().unwrap();
+    assert_eq!((current.ring.version(), current.id.as_str()), (0, "0"));
     assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
     assert!(!place.promote("a", "0").unwrap());
 }
 
 #[test]
-fn a_waiting_ring_comes_into_force() {
+fn a_pending_ring_comes_into_force() {
     let (place, _directory) = place();
     let ring = ring();
     place.stage("a", &ring).unwrap();
-    assert!(is_waiting(&place, "a"));
-    assert_eq!(place.in_force().unwrap().ring.version(), 0);
+    assert!(is_pending(&place, "a"));
+    assert_eq!(place.current().unwrap().ring.version(), 0);
     assert!(place.promote("a", "0").unwrap());
-    assert!(is_in_force(&place, "a"));
-    assert!(place.in_force().unwrap().ring.is_same(&ring));
+    assert!(is_current(&place, "a"));
+    assert!(place.current().unwrap().ring.is_same(&ring));
 }
 
 #[test]
@@ -54,13 +54,13 @@ fn a_ring_that_waits_is_not_made_twice_and_gives_way_to_one_of_another() {
     let (first, second) = (ring(), ring());
     place.stage("a", &first).unwrap();
     place.stage("a", &second).unwrap();
-    let Staged::Waiting(waiting) = place.staged("a").unwrap() else {
-        panic!("it waits");
+    let Staged::Pending(pending) = place.staged("a").unwrap() else {
+        panic!("it is not pending");
     };
-    assert!(waiting.is_same(&first));
+    assert!(pending.is_same(&first));
     place.stage("b", &second).unwrap();
     assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
-    assert!(is_waiting(&place, "b"));
+    assert!(is_pending(&place, "b"));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn a_ring_comes_into_force_only_in_place_of_the_one_that_was_seen() {
     place.stage("a", &ring()).unwrap();
     assert!(!place.promote("a", "1").unwrap());
     assert!(!place.promote("b", "0").unwrap());
-    assert_eq!(place.in_force().unwrap().ring.version(), 0);
+    assert_eq!(place.current().unwrap().ring.version(), 0);
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn a_discarded_ring_is_gone_and_that_of_another_is_not() {
     let (place, _directory) = place();
     place.stage("a", &ring()).unwrap();
     place.discard("b").unwrap();
-    assert!(is_waiting(&place, "a"));
+    assert!(is_pending(&place, "a"));
     place.discard("a").unwrap();
     place.discard("a").unwrap();
     assert!(matches!(place.staged("a").unwrap(), Staged::Absent));
@@ -101,7 +101,7 @@ fn only_its_owner_may_read_a_ring() {
     );
 }
 
-/// A process that was killed left half a draft: nobody reads it.
+/// A killed process has left half a draft, which is never read.
 #[test]
 fn what_a_killed_writer_left_does_no_harm() {
     let (place, directory) = place();
@@ -111,11 +111,11 @@ fn what_a_killed_writer_left_does_no_harm() {
     let ring = ring();
     place.stage("a", &ring).unwrap();
     assert!(place.promote("a", "0").unwrap());
-    assert!(place.in_force().unwrap().ring.is_same(&ring));
+    assert!(place.current().unwrap().ring.is_same(&ring));
 }
 
 #[test]
-fn a_malformed_waiting_ring_is_told_without_quoting_it() {
+fn a_malformed_pending_ring_is_told_without_quoting_it() {
     let (place, directory) = place();
     let secret = "AAAA-secret";
     let text = format!(r#"{{"token":"a","ring":"{secret}"}}"#);
