@@ -34,7 +34,7 @@ async fn a_client_is_created_once_read_listed_and_removed() {
 }
 
 #[tokio::test]
-async fn of_two_rotations_at_once_one_is_refused() {
+async fn one_of_two_concurrent_secret_rotations_is_refused() {
     let tables = Tables::start().await;
     let before = client("a", 1);
     tables.clients.create(&before).await.unwrap();
@@ -44,15 +44,15 @@ async fn of_two_rotations_at_once_one_is_refused() {
     };
     assert!(tables.clients.replace(&before, &rotated(2)).await.unwrap());
     assert!(!tables.clients.replace(&before, &rotated(3)).await.unwrap());
-    let held = tables.clients.get(before.id()).await.unwrap();
-    assert_eq!(held, Some(rotated(2)));
+    let read = tables.clients.get(before.id()).await.unwrap();
+    assert_eq!(read, Some(rotated(2)));
     tables.clients.remove(before.id()).await.unwrap();
     let gone = tables.clients.replace(&rotated(2), &rotated(3)).await;
     assert!(!gone.unwrap(), "a revoked client does not come back");
 }
 
 #[tokio::test]
-async fn a_revoked_client_is_gone_after_ten_seconds() {
+async fn a_revoked_client_is_unknown_after_ten_seconds() {
     let tables = Tables::start().await;
     let client = client("a", 1);
     tables.clients.create(&client).await.unwrap();

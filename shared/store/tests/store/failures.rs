@@ -19,7 +19,7 @@ async fn check(endpoint: &str) -> Result<Option<Revoked>, StoreError> {
 }
 
 #[tokio::test]
-async fn an_endpoint_that_nobody_listens_at_may_be_back_later() {
+async fn an_unreachable_endpoint_is_a_transient_error() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -30,7 +30,7 @@ async fn an_endpoint_that_nobody_listens_at_may_be_back_later() {
 }
 
 #[tokio::test]
-async fn a_missing_table_is_for_somebody_to_look_at() {
+async fn a_missing_table_is_a_permanent_error() {
     let tables = Tables::start().await;
     let users = Users::new(tables.client.clone(), "elsewhere".into());
     let read = users.get(&user(1, "ada").sub).await.unwrap_err();
@@ -41,7 +41,7 @@ async fn a_missing_table_is_for_somebody_to_look_at() {
 }
 
 #[tokio::test]
-async fn throttling_to_the_end_is_unavailable_after_three_attempts() {
+async fn persistent_throttling_is_unavailable_after_three_attempts() {
     for code in [
         "ProvisionedThroughputExceededException",
         "ThrottlingException",
@@ -57,7 +57,7 @@ async fn throttling_to_the_end_is_unavailable_after_three_attempts() {
 }
 
 #[tokio::test]
-async fn missing_rights_are_not_tried_again() {
+async fn a_missing_permission_is_not_retried() {
     let stub = StubServer::start([Reply::dynamodb_error("AccessDeniedException", "")]).await;
     let failure = check(stub.url()).await.unwrap_err();
     assert!(
@@ -72,7 +72,7 @@ const UNREAD: &str = r#"{"Responses":{},"UnprocessedKeys":{"revocations":{
 const READ: &str = r#"{"Responses":{"revocations":[]},"UnprocessedKeys":{}}"#;
 
 #[tokio::test]
-async fn keys_that_stay_unread_are_never_taken_for_unrevoked() {
+async fn keys_that_stay_unprocessed_never_count_as_unrevoked() {
     let stub = StubServer::start([Reply::new(200, UNREAD)]).await;
     let failure = check(stub.url()).await.unwrap_err();
     assert!(
@@ -84,14 +84,14 @@ async fn keys_that_stay_unread_are_never_taken_for_unrevoked() {
 }
 
 #[tokio::test]
-async fn keys_left_unread_once_are_read_again() {
+async fn keys_left_unprocessed_once_are_read_again() {
     let stub = StubServer::start([Reply::new(200, UNREAD), Reply::new(200, READ)]).await;
     assert_eq!(check(stub.url()).await.unwrap(), None);
     assert_eq!(stub.received(), 2);
 }
 
 #[tokio::test]
-async fn an_answer_with_an_item_that_was_not_asked_for_is_an_error() {
+async fn a_response_with_an_item_that_was_not_requested_is_an_error() {
     let item = r#"{"Responses":{"revocations":[{"pk":{"S":"jti#x"},"reason":{"S":"r"},
         "revoked_at":{"N":"1"},"expires_at":{"N":"2"}}]}}"#;
     let stub = StubServer::start([Reply::new(200, item)]).await;
@@ -108,7 +108,7 @@ fn cancelled(codes: [&str; 3]) -> Reply {
 }
 
 #[tokio::test]
-async fn contention_is_tried_again_and_then_unavailable() {
+async fn persistent_contention_is_unavailable_after_four_attempts() {
     for code in [
         "TransactionConflict",
         "ThrottlingError",
@@ -123,7 +123,7 @@ async fn contention_is_tried_again_and_then_unavailable() {
 }
 
 #[tokio::test]
-async fn contention_that_passes_is_not_noticed() {
+async fn contention_that_passes_is_not_reported() {
     let conflict = cancelled(["None", "TransactionConflict", "None"]);
     let busy = Reply::dynamodb_error("TransactionInProgressException", "");
     let stub = StubServer::start([conflict, busy, Reply::new(200, "{}")]).await;
@@ -133,7 +133,7 @@ async fn contention_that_passes_is_not_noticed() {
 }
 
 #[tokio::test]
-async fn a_failed_condition_counts_more_than_contention_beside_it() {
+async fn a_failed_condition_takes_precedence_over_contention() {
     let both = cancelled(["None", "TransactionConflict", "ConditionalCheckFailed"]);
     let stub = StubServer::start([both]).await;
     let users = users(stub.url());
@@ -143,7 +143,7 @@ async fn a_failed_condition_counts_more_than_contention_beside_it() {
 }
 
 #[tokio::test]
-async fn a_cancellation_for_any_other_reason_is_not_tried_again() {
+async fn a_cancellation_for_any_other_reason_is_not_retried() {
     let stub = StubServer::start([cancelled(["None", "ValidationError", "None"])]).await;
     let users = users(stub.url());
     let failure = users.register(&user(1, "ada")).await.unwrap_err();
@@ -156,9 +156,9 @@ async fn no_error_shows_a_hash_or_an_address() {
     let mut ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     let pk = format!("user#{}", ada.sub);
-    let odd = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
+    let invalid = aws_sdk_dynamodb::types::AttributeValue::Bool(true);
     tables
-        .set("UsersTable", ("pk", &pk), "created_at", odd)
+        .set("UsersTable", ("pk", &pk), "created_at", invalid)
         .await;
     let corrupt = tables.users.get(&ada.sub).await.unwrap_err();
     ada.sub = SubjectId::from_bytes([2; 16]);

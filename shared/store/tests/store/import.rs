@@ -6,7 +6,7 @@ use gatehouse_testing::at;
 use crate::fixtures::user;
 use crate::tables::Tables;
 
-/// A person of a file: the name, the digest of the line, the old id.
+/// Returns a user from a file, with the digest of the line and the external id.
 fn imported(number: u8, name: &str, line: &str, old: &str) -> User {
     let mut user = user(number, name);
     user.imported = Some(line.to_owned());
@@ -23,7 +23,7 @@ async fn import(tables: &Tables, user: &User) -> Imported {
 }
 
 #[tokio::test]
-async fn a_person_of_a_file_is_written_with_every_claim_in_one_call() {
+async fn an_imported_user_is_written_with_every_claim_in_one_call() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     tables.calls();
@@ -43,7 +43,7 @@ async fn a_person_of_a_file_is_written_with_every_claim_in_one_call() {
 }
 
 #[tokio::test]
-async fn the_same_line_is_recognised_whatever_its_person_has_changed_since() {
+async fn the_same_line_is_recognised_even_after_the_user_has_changed() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     assert_eq!(import(&tables, &ada).await, Imported::Written);
@@ -57,7 +57,7 @@ async fn the_same_line_is_recognised_whatever_its_person_has_changed_since() {
 }
 
 #[tokio::test]
-async fn whatever_another_account_has_is_refused_by_its_name_and_writes_nothing() {
+async fn a_claim_of_another_account_is_named_and_nothing_is_written() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     assert_eq!(import(&tables, &ada).await, Imported::Written);
@@ -77,7 +77,7 @@ async fn whatever_another_account_has_is_refused_by_its_name_and_writes_nothing(
 }
 
 #[tokio::test]
-async fn a_deleted_account_takes_its_old_id_along_and_its_subject_never_returns() {
+async fn deleting_an_account_frees_its_external_id_but_not_its_subject() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     assert_eq!(import(&tables, &ada).await, Imported::Written);

@@ -44,7 +44,7 @@ async fn published_keys_are_read_back_with_their_version() {
 }
 
 #[tokio::test]
-async fn keys_are_published_in_place_of_the_expected_version_alone() {
+async fn keys_are_published_only_in_place_of_the_expected_version() {
     let tables = Tables::start().await;
     let (first, second) = (ring().published(), ring().published());
     assert!(!tables.keys.publish(&first, Some(1)).await.unwrap());
@@ -63,16 +63,16 @@ async fn keys_are_published_in_place_of_the_expected_version_alone() {
 }
 
 #[tokio::test]
-async fn corrupt_published_keys_are_told() {
+async fn corrupt_published_keys_are_an_error() {
     let tables = Tables::start().await;
     tables
         .keys
         .publish(&ring().published(), None)
         .await
         .unwrap();
-    let odd = AttributeValue::S("one".into());
+    let invalid = AttributeValue::S("one".into());
     tables
-        .set("SigningKeysTable", ("pk", "jwks"), "version", odd)
+        .set("SigningKeysTable", ("pk", "jwks"), "version", invalid)
         .await;
     let error = tables.keys.published().await.unwrap_err();
     assert_eq!(
@@ -126,7 +126,7 @@ async fn published_keys_are_read_once_and_an_unknown_key_reads_them_again() {
 }
 
 #[tokio::test]
-async fn verifiers_go_on_for_an_hour_without_the_table() {
+async fn verifiers_work_for_an_hour_without_the_table() {
     let tables = Tables::start().await;
     let ring = ring();
     tables.keys.publish(&ring.published(), None).await.unwrap();
@@ -157,8 +157,8 @@ async fn a_ring_is_read_from_its_file_and_reread_for_an_unknown_mac_key() {
     let (old, new) = (ring(), ring());
     write(&path, &old);
     let cached = CachedKeyRing::new(KeyRingSource::File(path.clone()), MAX_AGE);
-    let held = cached.current(NOW).await.unwrap();
-    assert_eq!(active_kid(&held), active_kid(&old));
+    let current = cached.current(NOW).await.unwrap();
+    assert_eq!(active_kid(&current), active_kid(&old));
     assert!(
         cached
             .with_mac(&active_mac(&old), at(1))
@@ -186,7 +186,7 @@ async fn a_ring_is_read_from_its_file_and_reread_for_an_unknown_mac_key() {
 }
 
 #[tokio::test]
-async fn a_ring_without_keys_is_not_ready_and_soon_looked_at_again() {
+async fn a_ring_without_keys_is_not_ready_and_is_soon_read_again() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ring.json");
     std::fs::write(&path, r#"{"version":0}"#).unwrap();
@@ -198,7 +198,7 @@ async fn a_ring_without_keys_is_not_ready_and_soon_looked_at_again() {
 }
 
 #[tokio::test]
-async fn a_ring_that_is_missing_or_malformed_is_for_somebody_to_look_at() {
+async fn a_missing_or_malformed_ring_is_a_permanent_error() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("ring.json");
     let cached = CachedKeyRing::new(KeyRingSource::File(path.clone()), MAX_AGE);
@@ -224,14 +224,14 @@ async fn a_ring_is_read_from_its_secret() {
     let stub = StubServer::start([Reply::new(200, body.to_string())]).await;
     let cached = secret(&stub);
     for second in [0, 300] {
-        let held = cached.current(at(second)).await.unwrap();
-        assert_eq!(active_kid(&held), active_kid(&ring));
+        let current = cached.current(at(second)).await.unwrap();
+        assert_eq!(active_kid(&current), active_kid(&ring));
     }
     assert_eq!(stub.received(), 1);
 }
 
 #[tokio::test]
-async fn a_secret_that_may_not_be_read_stops_and_a_throttled_one_passes() {
+async fn a_forbidden_secret_is_a_permanent_error_and_a_throttled_one_transient() {
     for (code, transient) in [
         ("AccessDeniedException", false),
         ("ResourceNotFoundException", false),

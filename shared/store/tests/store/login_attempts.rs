@@ -19,7 +19,7 @@ fn from(address: &str) -> Guess<'_> {
     }
 }
 
-/// Looks the counters up and reserves, as a login does.
+/// Reads the counters and counts an attempt, as a login does.
 async fn attempt(tables: &Tables, guess: Guess<'_>, now: Timestamp) -> LoginReservation {
     let seen = tables
         .attempts
@@ -50,7 +50,7 @@ async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
     done.unwrap();
 }
 
-/// How many of `count` attempts at once are let pass.
+/// Returns how many of `count` concurrent attempts pass.
 async fn burst(tables: &Tables, count: usize, now: Timestamp) -> usize {
     let mut attempts = tokio::task::JoinSet::new();
     for number in 0..count {
@@ -68,7 +68,7 @@ async fn burst(tables: &Tables, count: usize, now: Timestamp) -> usize {
 }
 
 #[tokio::test]
-async fn five_at_once_from_one_address_all_pass_and_the_rest_of_a_burst_waits() {
+async fn five_concurrent_logins_from_one_address_pass_and_the_rest_of_the_burst_waits() {
     let tables = Tables::start().await;
     let guess = from(HOME);
     let seen = LoginCounters::default();
@@ -93,7 +93,7 @@ async fn five_at_once_from_one_address_all_pass_and_the_rest_of_a_burst_waits() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_any_burst_from_any_addresses_the_identifier_lets_six_pass() {
+async fn an_identifier_allows_six_logins_of_any_burst_from_any_addresses() {
     let tables = Tables::start().await;
     assert_eq!(burst(&tables, 300, NOW).await, 6);
     for second in 0..4 {
@@ -102,7 +102,7 @@ async fn of_any_burst_from_any_addresses_the_identifier_lets_six_pass() {
 }
 
 #[tokio::test]
-async fn what_is_seen_locked_is_not_written_to() {
+async fn a_counter_that_was_read_as_locked_is_not_written() {
     let tables = Tables::start().await;
     for _ in 0..6 {
         assert!(passes(&tables, HOME, NOW).await.is_some());
@@ -113,7 +113,7 @@ async fn what_is_seen_locked_is_not_written_to() {
 }
 
 #[tokio::test]
-async fn a_known_address_is_bound_by_its_own_failures_alone() {
+async fn only_its_own_failures_count_against_a_known_address() {
     let tables = Tables::start().await;
     log_in(&tables, HOME, NOW).await;
     for number in 0..40 {
@@ -127,7 +127,7 @@ async fn a_known_address_is_bound_by_its_own_failures_alone() {
         assert!(passes(&tables, HOME, at(2)).await.is_some());
     }
     assert_eq!(passes(&tables, HOME, at(2)).await, None);
-    // Known for 45 days, and not by the table's own forgetting.
+    // The pair is known for 45 days, whether or not TTL has deleted the item.
     let pair = format!("pair#{DIGEST}#{HOME}");
     let item = tables
         .item("LoginAttemptsTable", "pk", &pair)
@@ -138,7 +138,7 @@ async fn a_known_address_is_bound_by_its_own_failures_alone() {
 }
 
 #[tokio::test]
-async fn a_login_sets_its_pair_back_to_nothing() {
+async fn a_successful_login_clears_the_counter_of_its_pair() {
     let tables = Tables::start().await;
     for round in 0..5 {
         for _ in 0..4 {
@@ -149,9 +149,9 @@ async fn a_login_sets_its_pair_back_to_nothing() {
     }
 }
 
-/// Whoever travels logs in from twenty addresses a day, and has failed nowhere.
+/// A traveller logs in from twenty addresses a day without a failure.
 #[tokio::test]
-async fn logins_from_ever_new_addresses_are_no_failures() {
+async fn successful_logins_from_many_new_addresses_do_not_count_as_failures() {
     let tables = Tables::start().await;
     for number in 0..40 {
         let address = format!("198.51.100.{number}");
@@ -173,7 +173,7 @@ async fn a_login_from_a_new_address_writes_three_times_and_the_session() {
 }
 
 #[tokio::test]
-async fn items_outlive_what_they_count_and_no_more() {
+async fn counters_expire_when_they_no_longer_count_anything() {
     let tables = Tables::start().await;
     passes(&tables, HOME, NOW).await;
     for (key, seconds) in [
@@ -184,7 +184,7 @@ async fn items_outlive_what_they_count_and_no_more() {
         let end = AttributeValue::N(at(seconds).unix().to_string());
         assert_eq!(item["expires_at"], end, "{key}");
     }
-    // What TTL has not deleted yet is over all the same.
+    // It no longer applies, even if TTL has not deleted it yet.
     for _ in 0..10 {
         passes(&tables, HOME, NOW).await;
     }
@@ -212,7 +212,7 @@ async fn a_known_address_that_fails_stays_known() {
 }
 
 #[tokio::test]
-async fn an_address_that_names_nobody_has_301_at_once() {
+async fn an_address_has_301_concurrent_attempts_that_name_no_user() {
     let tables = Tables::start().await;
     let mut passed = 0;
     for _ in 0..310 {
@@ -233,7 +233,7 @@ async fn an_address_that_names_nobody_has_301_at_once() {
 }
 
 #[tokio::test]
-async fn an_address_has_as_many_attempts_as_the_deployment_allows() {
+async fn an_address_has_the_number_of_attempts_that_is_configured() {
     let tables = Tables::start().await;
     let attempts = tables.attempts.clone().with_address_attempts(3);
     let mut passed = 0;
@@ -241,11 +241,11 @@ async fn an_address_has_as_many_attempts_as_the_deployment_allows() {
         let reserved = attempts.reserve_address("192.0.2.7", NOW).await;
         passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
     }
-    assert_eq!(passed, 4, "the fourth makes the next one wait");
+    assert_eq!(passed, 4, "after the fourth, the next one waits");
 }
 
 #[tokio::test]
-async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
+async fn each_user_has_a_counter_that_the_right_password_clears() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);
     tables.attempts.forget_user(&sub).await.unwrap();
@@ -262,13 +262,13 @@ async fn a_user_has_a_counter_of_its_own_that_a_right_password_sets_back() {
 }
 
 #[tokio::test]
-async fn a_counter_that_cannot_be_read_is_an_error_and_no_free_attempt() {
+async fn a_corrupt_counter_is_an_error_and_not_a_free_attempt() {
     let tables = Tables::start().await;
     passes(&tables, HOME, NOW).await;
     let key = format!("id#{DIGEST}");
-    let odd = AttributeValue::S("many".into());
+    let invalid = AttributeValue::S("many".into());
     tables
-        .set("LoginAttemptsTable", ("pk", &key), "failures", odd)
+        .set("LoginAttemptsTable", ("pk", &key), "failures", invalid)
         .await;
     let error = tables
         .attempts
@@ -280,9 +280,9 @@ async fn a_counter_that_cannot_be_read_is_an_error_and_no_free_attempt() {
     assert_eq!(error.to_string(), sentence);
 }
 
-/// The SDK asks again: the attempt is counted twice, and never not at all.
+/// The SDK retries: the attempt may be counted twice, but is never lost.
 #[tokio::test]
-async fn an_attempt_whose_answer_is_lost_is_counted() {
+async fn an_attempt_is_counted_even_if_the_response_is_lost() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     let sub = SubjectId::from_bytes([7; 16]);

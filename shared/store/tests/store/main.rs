@@ -1,24 +1,20 @@
-//! The tables against an embedded DynamoDB, each test with its own.
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+//! The store on an embedded DynamoDB. Each test has its own.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
-mod changing;
+mod change;
 mod clients;
-mod deleting;
-mod ending;
+mod deletion;
 mod failures;
 mod fixtures;
 mod import;
 mod keys;
-mod listing;
 mod login_attempts;
-mod login_lookup;
-mod passwords;
+mod lookup;
+mod page;
+mod password;
 mod revocations;
 mod sessions;
+mod sign_out;
 mod tables;
-mod unlocking;
+mod unlock;
 mod users;

@@ -15,7 +15,7 @@ fn ids() -> (Jti, SessionId, SubjectId) {
 }
 
 #[tokio::test]
-async fn a_token_that_nothing_names_is_not_revoked() {
+async fn a_token_without_a_revocation_is_not_revoked() {
     let tables = Tables::start().await;
     let (jti, sid, sub) = ids();
     let found = tables.revocations.check(&jti, &sid, &sub, 0).await.unwrap();
@@ -24,7 +24,7 @@ async fn a_token_that_nothing_names_is_not_revoked() {
 }
 
 #[tokio::test]
-async fn a_revoked_token_is_found_by_its_id_alone() {
+async fn a_token_can_be_revoked_by_its_own_id() {
     let tables = Tables::start().await;
     let (jti, sid, sub) = ids();
     tables
@@ -67,7 +67,7 @@ async fn revoking_twice_keeps_the_first_revocation() {
 }
 
 #[tokio::test]
-async fn a_revocation_lives_for_3960_whole_seconds() {
+async fn a_revocation_lasts_3960_seconds() {
     let tables = Tables::start().await;
     let (jti, ..) = ids();
     tables
@@ -102,7 +102,7 @@ async fn a_subject_is_revoked_below_its_lowest_version() {
 }
 
 #[tokio::test]
-async fn a_revocation_past_its_time_still_counts() {
+async fn an_expired_revocation_still_applies() {
     let tables = Tables::start().await;
     let (jti, sid, sub) = ids();
     let key = format!("sid#{sid}");
@@ -116,7 +116,7 @@ async fn a_revocation_past_its_time_still_counts() {
 }
 
 #[tokio::test]
-async fn a_corrupt_revocation_is_never_taken_for_none() {
+async fn a_corrupt_revocation_is_an_error() {
     let tables = Tables::start().await;
     let (jti, sid, sub) = ids();
     let key = format!("sub#{sub}");
@@ -148,14 +148,14 @@ async fn a_corrupt_revocation_is_never_taken_for_none() {
             .await
             .unwrap_err();
         assert!(
-            matches!(&error, StoreError::Corrupt { attribute: told, .. } if told == attribute),
+            matches!(&error, StoreError::Corrupt { attribute: named, .. } if named == attribute),
             "{error}"
         );
     }
 }
 
 #[tokio::test]
-async fn a_warm_up_reads_what_the_authorizer_may_read() {
+async fn warming_up_makes_only_the_call_that_the_authorizer_is_allowed() {
     let tables = Tables::start().await;
     tables.revocations.warm_up().await;
     assert_eq!(tables.calls(), ["BatchGetItem"]);

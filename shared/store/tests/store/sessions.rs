@@ -74,7 +74,7 @@ fn refused(update: SessionUpdate) -> Option<Session> {
 }
 
 #[tokio::test]
-async fn a_new_session_is_read_back_as_it_was() {
+async fn a_new_session_is_read_back_unchanged() {
     let (tables, session) = started().await;
     let read = tables.sessions.get(&session.sid).await.unwrap();
     assert_eq!(read, Some(session.clone()));
@@ -88,7 +88,7 @@ async fn a_new_session_is_read_back_as_it_was() {
 }
 
 #[tokio::test]
-async fn a_session_id_is_never_given_twice() {
+async fn a_session_id_is_never_reused() {
     let (tables, first) = started().await;
     let mut second = first.clone();
     second.sub = SubjectId::from_bytes([9; 16]);
@@ -98,7 +98,7 @@ async fn a_session_id_is_never_given_twice() {
 }
 
 #[tokio::test]
-async fn a_new_session_whose_answer_was_lost_is_no_conflict_with_itself() {
+async fn creating_a_session_again_after_a_lost_response_is_not_a_conflict() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     tables.sessions.create(&session(1, 1)).await.unwrap();
@@ -106,7 +106,7 @@ async fn a_new_session_whose_answer_was_lost_is_no_conflict_with_itself() {
 }
 
 #[tokio::test]
-async fn a_rotation_raises_the_generation_and_nothing_it_must_not() {
+async fn a_rotation_raises_the_generation_and_keeps_the_rest() {
     let (tables, session) = started().await;
     let presented = Presented::new(&session, 0, 1);
     let after = rotated(presented.rotate(&tables).await.unwrap());
@@ -130,7 +130,7 @@ async fn a_rotation_raises_the_generation_and_nothing_it_must_not() {
 }
 
 #[tokio::test]
-async fn the_idle_limit_never_passes_the_absolute_one_and_costs_no_second_call() {
+async fn the_idle_limit_never_exceeds_the_absolute_one_and_needs_no_second_call() {
     let (tables, session) = started().await;
     let mut presented = Presented::new(&session, 0, 1);
     for (generation, day) in [(0, 10), (1, 20), (2, 29)] {
@@ -156,7 +156,7 @@ async fn the_idle_limit_never_passes_the_absolute_one_and_costs_no_second_call()
 }
 
 #[tokio::test]
-async fn each_condition_refuses_and_shows_the_item_as_it_is() {
+async fn a_refused_rotation_returns_the_unchanged_session() {
     let (tables, session) = started().await;
     let refusals: [(&str, i64); 3] = [
         ("revoked_at", NOW.unix()),
@@ -196,7 +196,7 @@ async fn each_condition_refuses_and_shows_the_item_as_it_is() {
 }
 
 #[tokio::test]
-async fn a_missing_session_is_refused_and_not_made() {
+async fn a_missing_session_is_refused_and_not_created() {
     let tables = Tables::start().await;
     let presented = Presented::new(&session(1, 1), 0, 1);
     assert_eq!(refused(presented.rotate(&tables).await.unwrap()), None);
@@ -204,7 +204,7 @@ async fn a_missing_session_is_refused_and_not_made() {
 }
 
 #[tokio::test]
-async fn a_rotation_whose_answer_was_lost_meets_its_own_attempt() {
+async fn a_rotation_retried_after_a_lost_response_finds_its_own_attempt() {
     let (tables, session) = started().await;
     tables.lose_next_answer();
     let presented = Presented::new(&session, 0, 1);
@@ -214,7 +214,7 @@ async fn a_rotation_whose_answer_was_lost_meets_its_own_attempt() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_64_rotations_of_one_generation_one_wins() {
+async fn one_of_64_concurrent_rotations_of_a_generation_wins() {
     let (tables, session) = started().await;
     let tables = std::sync::Arc::new(tables);
     let mut race = tokio::task::JoinSet::new();
@@ -239,11 +239,11 @@ async fn of_64_rotations_of_one_generation_one_wins() {
 }
 
 #[tokio::test]
-async fn a_corrupt_session_is_told_and_neither_rotated_nor_lost() {
+async fn a_corrupt_session_is_an_error_and_stays_untouched() {
     let (tables, session) = started().await;
     let key = ("sid", session.sid.as_str());
-    let odd = AttributeValue::S("x y\u{7}".into());
-    tables.set("SessionsTable", key, "scope", odd).await;
+    let invalid = AttributeValue::S("x y\u{7}".into());
+    tables.set("SessionsTable", key, "scope", invalid).await;
     let read = tables.sessions.get(&session.sid).await.unwrap_err();
     let rotate = Presented::new(&session, 7, 1).rotate(&tables).await;
     for error in [read, rotate.err().unwrap()] {

@@ -9,7 +9,7 @@ use crate::fixtures::user;
 use crate::tables::Tables;
 
 #[tokio::test]
-async fn a_registered_user_is_read_back_as_it_was() {
+async fn a_registered_user_is_read_back_unchanged() {
     let tables = Tables::start().await;
     let ada = user(1, "ada");
     tables.users.register(&ada).await.unwrap();
@@ -21,8 +21,8 @@ async fn a_registered_user_is_read_back_as_it_was() {
         serde_json::to_value(&read).unwrap(),
         serde_json::to_value(&ada).unwrap()
     );
-    let nobody = SubjectId::from_bytes([9; 16]);
-    assert!(tables.users.get(&nobody).await.unwrap().is_none());
+    let unknown = SubjectId::from_bytes([9; 16]);
+    assert!(tables.users.get(&unknown).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_taken_email_leaves_nothing_behind() {
 }
 
 #[tokio::test]
-async fn when_both_names_are_taken_the_username_is_told() {
+async fn when_both_names_are_taken_the_username_is_reported() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let refused = tables.users.register(&user(2, "ada")).await;
     let Err(refused) = refused else {
@@ -70,7 +70,7 @@ async fn when_both_names_are_taken_the_username_is_told() {
 }
 
 #[tokio::test]
-async fn people_without_an_email_do_not_collide() {
+async fn users_without_an_email_address_do_not_collide() {
     let tables = Tables::start().await;
     for (number, name) in [(1, "ada"), (2, "grace")] {
         let mut user = user(number, name);
@@ -81,7 +81,7 @@ async fn people_without_an_email_do_not_collide() {
 }
 
 #[tokio::test]
-async fn a_registration_whose_answer_was_lost_is_no_conflict_with_itself() {
+async fn registering_again_after_a_lost_response_is_not_a_conflict() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     tables.users.register(&user(1, "ada")).await.unwrap();
@@ -103,7 +103,7 @@ async fn each_registration_has_its_own_request_token() {
 }
 
 #[tokio::test]
-async fn a_subject_is_never_given_twice() {
+async fn a_subject_is_never_reused() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let error = tables.users.register(&user(1, "grace")).await.unwrap_err();
     assert!(
@@ -113,7 +113,7 @@ async fn a_subject_is_never_given_twice() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_32_registrations_of_one_name_one_wins() {
+async fn one_of_32_concurrent_registrations_of_a_name_wins() {
     let tables = Tables::start().await;
     let mut race = tokio::task::JoinSet::new();
     for number in 0..32 {
@@ -128,7 +128,7 @@ async fn of_32_registrations_of_one_name_one_wins() {
 }
 
 #[tokio::test]
-async fn a_rehash_replaces_the_hash_it_was_made_for() {
+async fn rehashing_replaces_the_hash_that_was_read() {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     let second = StoredHash::new("$argon2id$second".into());
@@ -147,7 +147,7 @@ async fn a_rehash_replaces_the_hash_it_was_made_for() {
 }
 
 #[tokio::test]
-async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
+async fn a_password_changed_in_the_meantime_takes_precedence_over_rehashing() {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     let [changed, late] = ["changed", "late"].map(|hash| StoredHash::new(hash.into()));
@@ -165,10 +165,10 @@ async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
             .unwrap()
     );
 
-    let nobody = SubjectId::from_bytes([9; 16]);
+    let unknown = SubjectId::from_bytes([9; 16]);
     assert!(
         !users
-            .replace_hash(&nobody, &changed, &late, at(2))
+            .replace_hash(&unknown, &changed, &late, at(2))
             .await
             .unwrap()
     );
@@ -178,7 +178,7 @@ async fn a_rehash_loses_to_a_password_that_was_changed_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_corrupt_user_is_told_by_table_key_and_attribute() {
+async fn a_corrupt_user_error_names_table_key_and_attribute() {
     let ada = user(1, "ada");
     let pk = format!("user#{}", ada.sub);
     let tables = Tables::start_with(&[&ada]).await;

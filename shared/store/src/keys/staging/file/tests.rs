@@ -28,7 +28,7 @@ fn is_current(place: &FileRing, token: &str) -> bool {
 }
 
 #[test]
-fn a_place_without_a_file_holds_a_ring_without_keys() {
+fn a_missing_file_is_a_ring_without_keys() {
     let (place, _directory) = place();
     let current = place.current().unwrap();
     assert_eq!((current.ring.version(), current.id.as_str()), (0, "0"));
@@ -37,7 +37,7 @@ fn a_place_without_a_file_holds_a_ring_without_keys() {
 }
 
 #[test]
-fn a_pending_ring_comes_into_force() {
+fn a_pending_ring_takes_effect() {
     let (place, _directory) = place();
     let ring = ring();
     place.stage("a", &ring).unwrap();
@@ -49,7 +49,7 @@ fn a_pending_ring_comes_into_force() {
 }
 
 #[test]
-fn a_ring_that_waits_is_not_made_twice_and_gives_way_to_one_of_another() {
+fn a_pending_ring_is_staged_once_and_replaced_by_that_of_another_rotation() {
     let (place, _directory) = place();
     let (first, second) = (ring(), ring());
     place.stage("a", &first).unwrap();
@@ -64,7 +64,7 @@ fn a_ring_that_waits_is_not_made_twice_and_gives_way_to_one_of_another() {
 }
 
 #[test]
-fn a_ring_comes_into_force_only_in_place_of_the_one_that_was_seen() {
+fn a_ring_takes_effect_only_in_place_of_the_one_that_was_read() {
     let (place, _directory) = place();
     place.stage("a", &ring()).unwrap();
     assert!(!place.promote("a", "1").unwrap());
@@ -73,7 +73,7 @@ fn a_ring_comes_into_force_only_in_place_of_the_one_that_was_seen() {
 }
 
 #[test]
-fn a_discarded_ring_is_gone_and_that_of_another_is_not() {
+fn only_the_pending_ring_of_the_same_rotation_is_discarded() {
     let (place, _directory) = place();
     place.stage("a", &ring()).unwrap();
     place.discard("b").unwrap();
@@ -103,7 +103,7 @@ fn only_its_owner_may_read_a_ring() {
 
 /// A killed process has left half a draft, which is never read.
 #[test]
-fn what_a_killed_writer_left_does_no_harm() {
+fn files_left_by_a_killed_writer_are_harmless() {
     let (place, directory) = place();
     let mut draft = tempfile::NamedTempFile::new_in(directory.path()).unwrap();
     draft.disable_cleanup(true);
@@ -115,7 +115,7 @@ fn what_a_killed_writer_left_does_no_harm() {
 }
 
 #[test]
-fn a_malformed_pending_ring_is_told_without_quoting_it() {
+fn an_error_about_a_malformed_pending_ring_does_not_quote_it() {
     let (place, directory) = place();
     let secret = "AAAA-secret";
     let text = format!(r#"{{"token":"a","ring":"{secret}"}}"#);
@@ -127,7 +127,7 @@ fn a_malformed_pending_ring_is_told_without_quoting_it() {
 }
 
 #[test]
-fn of_many_who_bring_a_ring_into_force_at_once_one_does() {
+fn one_of_many_concurrent_promotions_succeeds() {
     let (place, _directory) = place();
     let ring = ring();
     place.stage("a", &ring).unwrap();

@@ -26,7 +26,7 @@ async fn a_name_leads_to_its_subject_in_one_call() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_has_costs_the_same_call() {
+async fn an_unknown_name_costs_the_same_call() {
     let tables = Tables::start().await;
     for key in [Some(ItemKey::username("ada")), None] {
         let found = tables
@@ -39,7 +39,7 @@ async fn a_name_that_nobody_has_costs_the_same_call() {
 }
 
 #[tokio::test]
-async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
+async fn an_unusable_identifier_does_not_match_a_name_equal_to_its_digest() {
     let tables = Tables::start_with(&[&user(1, DIGEST)]).await;
     let found = tables
         .attempts
@@ -50,7 +50,7 @@ async fn an_unusable_identifier_reaches_no_name_that_looks_like_its_digest() {
 }
 
 #[tokio::test]
-async fn a_corrupt_name_is_told_without_the_name() {
+async fn a_corrupt_name_item_is_reported_without_the_name() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     let key = ItemKey::email("ada@example.org");
     let bad = AttributeValue::N("1".into());

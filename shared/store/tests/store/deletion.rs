@@ -26,7 +26,7 @@ async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> 
 }
 
 #[tokio::test]
-async fn an_account_goes_with_its_names_and_its_tokens_in_one_call() {
+async fn an_account_is_deleted_with_its_names_and_its_tokens_in_one_call() {
     let (tables, ada) = started().await;
     assert_eq!(delete(&tables, &ada).await, Deleted::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
@@ -53,7 +53,7 @@ async fn an_account_that_has_changed_since_it_was_read_stays() {
 }
 
 #[tokio::test]
-async fn a_name_that_leads_to_somebody_else_is_not_deleted() {
+async fn a_name_that_belongs_to_another_user_is_not_deleted() {
     let (tables, ada) = started().await;
     let other = AttributeValue::S(SubjectId::from_bytes([5; 16]).to_string());
     tables
@@ -86,7 +86,7 @@ async fn the_last_administrator_is_not_deleted() {
 }
 
 #[tokio::test]
-async fn an_administrator_deletes_whatever_version_a_user_has() {
+async fn an_administrator_deletes_a_user_at_any_version() {
     let (tables, ada) = started().await;
     for expected in [Deleted::Done, Deleted::Refused] {
         let (found, deleted) = tables.accounts.remove(&ada.sub, at(9)).await.unwrap();
@@ -95,7 +95,7 @@ async fn an_administrator_deletes_whatever_version_a_user_has() {
     }
 }
 
-/// 130 sessions of one person from 130 addresses, and one of another.
+/// Creates 130 sessions of one user from 130 addresses, and one of another user.
 async fn many_sessions(tables: &Tables) -> Vec<Session> {
     let mut sessions = Vec::new();
     for number in 0..130 {
@@ -110,18 +110,18 @@ async fn many_sessions(tables: &Tables) -> Vec<Session> {
 }
 
 #[tokio::test]
-async fn sessions_are_listed_page_by_page_newest_first_and_of_one_person_alone() {
+async fn a_users_sessions_are_listed_newest_first_over_several_pages() {
     let tables = Tables::start().await;
     let mut expected = many_sessions(&tables).await;
     expected.reverse();
     let sub = SubjectId::from_bytes([1; 16]);
     assert_eq!(tables.sessions.of_user(&sub).await.unwrap(), expected);
-    let nobody = SubjectId::from_bytes([9; 16]);
-    assert_eq!(tables.sessions.of_user(&nobody).await.unwrap(), []);
+    let unknown = SubjectId::from_bytes([9; 16]);
+    assert_eq!(tables.sessions.of_user(&unknown).await.unwrap(), []);
 }
 
 #[tokio::test]
-async fn every_session_and_every_counter_that_can_be_known_goes() {
+async fn every_session_and_every_known_counter_is_deleted() {
     let tables = Tables::start().await;
     many_sessions(&tables).await;
     let digests = vec!["one".to_owned(), "two".to_owned()];
@@ -148,7 +148,7 @@ async fn every_session_and_every_counter_that_can_be_known_goes() {
         .await;
     assert_eq!(deleted.unwrap(), 130);
     assert_eq!(tables.count("SessionsTable").await, 1);
-    // Of others, of addresses alone, and of an address that no session came from.
+    // Those of other users, of an address, and of an address without a session remain.
     assert_eq!(tables.count("LoginAttemptsTable").await, 4);
     let again = accounts.delete_traces(attempts, &sub, digests).await;
     assert_eq!(again.unwrap(), 0);
@@ -174,7 +174,7 @@ async fn a_counter_of_an_ipv6_address_is_found_under_its_network() {
 }
 
 #[tokio::test]
-async fn what_revokes_a_person_and_their_sessions_is_read_in_any_number() {
+async fn revocations_of_a_user_and_of_any_number_of_sessions_are_read() {
     let (tables, ada) = started().await;
     let sessions = many_sessions(&tables).await;
     let sids: Vec<SessionId> = sessions.iter().map(|session| session.sid.clone()).collect();

@@ -14,7 +14,7 @@ async fn count(tables: &Tables, pk: &str) {
 }
 
 #[tokio::test]
-async fn the_counters_of_one_identifier_go_and_no_others() {
+async fn unlocking_deletes_only_the_counters_of_the_identifier() {
     let tables = Tables::start().await;
     for pk in ["id#one", "pair#one#192.0.2.1", "pair#one#2001:db8::/64"] {
         count(&tables, pk).await;
@@ -29,7 +29,7 @@ async fn the_counters_of_one_identifier_go_and_no_others() {
 }
 
 #[tokio::test]
-async fn a_name_leads_to_its_subject_and_a_corrupt_one_is_told_without_it() {
+async fn a_name_leads_to_its_subject_and_a_corrupt_item_is_reported_without_the_name() {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {

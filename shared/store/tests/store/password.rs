@@ -42,7 +42,7 @@ async fn reset(tables: &Tables, code: &RecoveryCode, now: Timestamp) -> Ended {
     reset.await.unwrap()
 }
 
-/// The hash and both versions.
+/// Returns the hash and both versions.
 async fn state(tables: &Tables, user: &User) -> (String, u64, u64) {
     let read = tables.users.get(&user.sub).await.unwrap().unwrap();
     let hash = read.password_hash.as_ref().unwrap().expose().to_owned();
@@ -78,7 +78,7 @@ async fn a_recovery_code_sets_a_password_once() {
 }
 
 #[tokio::test]
-async fn the_table_holds_no_recovery_code() {
+async fn the_table_never_contains_a_recovery_code() {
     let (tables, ada) = started().await;
     let code = code(&ada, 7);
     grant(&tables, &code).await;
@@ -92,7 +92,7 @@ async fn the_table_holds_no_recovery_code() {
 }
 
 #[tokio::test]
-async fn a_code_that_was_replaced_ended_or_is_somebody_elses_sets_nothing() {
+async fn a_replaced_expired_or_foreign_code_sets_no_password() {
     let (tables, ada) = started().await;
     let (first, second) = (code(&ada, 7), code(&ada, 8));
     assert_eq!(reset(&tables, &first, at(1)).await, Ended::Refused);
@@ -100,18 +100,18 @@ async fn a_code_that_was_replaced_ended_or_is_somebody_elses_sets_nothing() {
     grant(&tables, &second).await;
     assert_eq!(reset(&tables, &first, at(1)).await, Ended::Refused);
     assert_eq!(reset(&tables, &second, at(1800)).await, Ended::Refused);
-    let nobody = code(&user(9, "nobody"), 8);
-    assert_eq!(reset(&tables, &nobody, at(1)).await, Ended::Refused);
+    let unknown = code(&user(9, "nobody"), 8);
+    assert_eq!(reset(&tables, &unknown, at(1)).await, Ended::Refused);
     assert_eq!(state(&tables, &ada).await.0, "$argon2id$first");
 
-    let recovery = Recovery::grant(&nobody, NOW);
-    let set = tables.users.set_recovery(nobody.sub(), &recovery).await;
-    assert!(!set.unwrap(), "nobody has no item");
+    let recovery = Recovery::grant(&unknown, NOW);
+    let set = tables.users.set_recovery(unknown.sub(), &recovery).await;
+    assert!(!set.unwrap(), "there is no such user");
     assert_eq!(tables.count("UsersTable").await, 3);
 }
 
 #[tokio::test]
-async fn a_password_change_and_a_disabling_end_a_recovery() {
+async fn changing_the_password_and_disabling_the_user_invalidate_a_code() {
     let (tables, ada) = started().await;
     let code = code(&ada, 7);
     grant(&tables, &code).await;
@@ -133,7 +133,7 @@ async fn a_password_change_and_a_disabling_end_a_recovery() {
 }
 
 #[tokio::test]
-async fn a_disabled_account_is_not_recovered() {
+async fn a_disabled_user_cannot_use_a_code() {
     let (tables, ada) = started().await;
     let change = UserChange {
         roles: None,
@@ -147,7 +147,7 @@ async fn a_disabled_account_is_not_recovered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_sixty_four_uses_of_one_code_one_sets_the_password() {
+async fn one_of_sixty_four_concurrent_uses_of_a_code_sets_the_password() {
     let (tables, ada) = started().await;
     grant(&tables, &code(&ada, 7)).await;
     let tables = Arc::new(tables);

@@ -23,7 +23,7 @@ fn status(status: Status) -> UserChange {
     }
 }
 
-/// A word for how it came out.
+/// Returns the result as a word.
 fn word(changed: &Changed) -> &'static str {
     match changed {
         Changed::Done { .. } => "done",
@@ -44,7 +44,7 @@ async fn read(tables: &Tables, of: u8) -> User {
     tables.users.get(&sub).await.unwrap().unwrap()
 }
 
-/// How many administrators are counted.
+/// Returns the number of administrators that the table counts.
 async fn admins(tables: &Tables) -> String {
     let item = tables.item("UsersTable", "pk", "meta#admins").await;
     let count = item.and_then(|item| item.get("count")?.as_n().ok().cloned());
@@ -59,7 +59,7 @@ async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
 }
 
 #[tokio::test]
-async fn a_change_of_roles_revokes_older_tokens_and_leaves_sessions_alone() {
+async fn changing_roles_revokes_earlier_tokens_and_keeps_sessions() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &roles(&["admin"])).await, "done");
     assert_eq!(tables.calls(), ["GetItem", "TransactWriteItems"]);
@@ -86,7 +86,7 @@ async fn disabling_ends_sessions_too_and_enabling_does_not_bring_them_back() {
 }
 
 #[tokio::test]
-async fn what_is_so_already_and_who_is_not_there_write_nothing() {
+async fn setting_the_current_value_or_changing_an_unknown_user_writes_nothing() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &roles(&["user"])).await, "unchanged");
     assert_eq!(change(&tables, 2, &roles(&["user"])).await, "not found");
@@ -96,14 +96,14 @@ async fn what_is_so_already_and_who_is_not_there_write_nothing() {
 }
 
 #[tokio::test]
-async fn the_last_active_administrator_is_neither_demoted_nor_disabled() {
+async fn the_last_active_administrator_can_neither_be_demoted_nor_disabled() {
     let tables = Tables::start().await;
     for (number, name) in [(1, "ada"), (2, "grace")] {
         let mut admin = user(number, name);
         admin.roles = Roles::parse(["admin", "user"]).unwrap();
         tables.users.register(&admin).await.unwrap();
     }
-    assert_eq!(admins(&tables).await, "2", "who begins as one is counted");
+    assert_eq!(admins(&tables).await, "2", "new administrators are counted");
     assert_eq!(change(&tables, 1, &status(Status::Disabled)).await, "done");
     assert_eq!(
         change(&tables, 1, &roles(&["user"])).await,
@@ -119,7 +119,7 @@ async fn the_last_active_administrator_is_neither_demoted_nor_disabled() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_sixty_four_demotions_at_once_one_administrator_is_left() {
+async fn sixty_four_concurrent_demotions_leave_one_administrator() {
     let tables = Arc::new(Tables::start().await);
     let people = 1..=8;
     for number in people.clone() {
@@ -146,7 +146,7 @@ async fn of_sixty_four_demotions_at_once_one_administrator_is_left() {
 }
 
 #[tokio::test]
-async fn an_administrator_ends_every_session_of_a_user_whatever_version_it_has() {
+async fn an_administrator_ends_every_session_of_a_user_at_any_version() {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     for expected in [(4, 3), (5, 4)] {

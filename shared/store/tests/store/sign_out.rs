@@ -8,7 +8,7 @@ use gatehouse_testing::at;
 use crate::fixtures::{session, user};
 use crate::tables::Tables;
 
-/// Two sessions of one person.
+/// Creates two sessions of one user.
 async fn started() -> (Tables, User, [Session; 2]) {
     let user = user(1, "ada");
     let sessions = [session(1, 1), session(2, 1)];
@@ -83,7 +83,7 @@ async fn ending_a_session_again_is_done_and_keeps_the_first_time() {
 }
 
 #[tokio::test]
-async fn the_end_of_a_session_whose_item_is_gone_still_revokes_its_tokens() {
+async fn ending_a_session_whose_item_is_gone_still_revokes_its_tokens() {
     let tables = Tables::start().await;
     let gone = session(1, 1);
     assert_eq!(end(&tables, &gone).await.unwrap(), Ended::Done);
@@ -93,7 +93,7 @@ async fn the_end_of_a_session_whose_item_is_gone_still_revokes_its_tokens() {
 }
 
 #[tokio::test]
-async fn nobody_ends_the_session_of_another() {
+async fn a_session_of_another_user_cannot_be_ended() {
     let (tables, _, [mine, _]) = started().await;
     let mut stranger = mine.clone();
     stranger.sub = SubjectId::from_bytes([9; 16]);
@@ -103,7 +103,7 @@ async fn nobody_ends_the_session_of_another() {
 }
 
 #[tokio::test]
-async fn an_end_whose_answer_was_lost_is_done() {
+async fn ending_sessions_succeeds_even_if_the_first_response_is_lost() {
     let (tables, _, [mine, other]) = started().await;
     tables.lose_next_answer();
     assert_eq!(end(&tables, &mine).await.unwrap(), Ended::Done);
@@ -114,7 +114,7 @@ async fn an_end_whose_answer_was_lost_is_done() {
 }
 
 #[tokio::test]
-async fn after_the_others_have_ended_this_session_alone_lives_on() {
+async fn ending_the_other_sessions_leaves_only_this_one() {
     let (tables, user, [mine, other]) = started().await;
     assert_eq!(end_others(&tables, &mine, 3).await, Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
@@ -133,7 +133,7 @@ async fn after_the_others_have_ended_this_session_alone_lives_on() {
 }
 
 #[tokio::test]
-async fn the_end_of_all_spares_no_session() {
+async fn ending_all_sessions_includes_this_one() {
     let (tables, user, [mine, _]) = started().await;
     assert_eq!(end_all(&tables, &user.sub, 3).await, Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
@@ -149,8 +149,8 @@ async fn a_token_older_than_the_last_change_ends_nothing() {
     let (tables, user, [mine, _]) = started().await;
     assert_eq!(end_all(&tables, &user.sub, 2).await, Ended::Refused);
     assert_eq!(end_others(&tables, &mine, 4).await, Ended::Refused);
-    let nobody = SubjectId::from_bytes([9; 16]);
-    assert_eq!(end_all(&tables, &nobody, 0).await, Ended::Refused);
+    let unknown = SubjectId::from_bytes([9; 16]);
+    assert_eq!(end_all(&tables, &unknown, 0).await, Ended::Refused);
 
     let after = tables.users.get(&user.sub).await.unwrap().unwrap();
     assert_eq!((after.token_version, after.session_version), (3, 2));
@@ -159,7 +159,7 @@ async fn a_token_older_than_the_last_change_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_that_somebody_has_just_ended_ends_no_others() {
+async fn a_session_that_has_just_been_ended_ends_no_others() {
     let (tables, user, [mine, _]) = started().await;
     end(&tables, &mine).await.unwrap();
     assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
@@ -185,7 +185,7 @@ async fn the_lowest_version_of_a_subject_never_falls() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn of_two_sessions_that_end_each_other_one_survives() {
+async fn when_two_sessions_end_each_other_one_survives() {
     let (tables, _, sessions) = started().await;
     let tables = std::sync::Arc::new(tables);
     let mut race = tokio::task::JoinSet::new();

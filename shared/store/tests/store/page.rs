@@ -24,7 +24,7 @@ async fn people(tables: &Tables, count: u8) -> BTreeSet<String> {
     ids
 }
 
-/// Writes items that are not users: names that are left of deleted ones, markers.
+/// Writes items that are not users: names left over from deleted users, and markers.
 async fn other_items(tables: &Tables, count: u32) {
     let kinds = ["username", "email", "meta", "zzz"].iter().cycle();
     for (number, kind) in (0..count).zip(kinds) {
@@ -34,7 +34,7 @@ async fn other_items(tables: &Tables, count: u32) {
     }
 }
 
-/// Reads every page, and returns the ids in the order they came in.
+/// Reads every page, and returns the ids in order.
 async fn pages(tables: &Tables, limit: u8, time_is_up: impl Fn() -> bool) -> Vec<String> {
     let mut seen = Vec::new();
     let mut after: Option<SubjectId> = None;
@@ -55,7 +55,7 @@ async fn pages(tables: &Tables, limit: u8, time_is_up: impl Fn() -> bool) -> Vec
 }
 
 #[tokio::test]
-async fn pages_hold_every_user_once_and_nothing_else() {
+async fn pages_contain_every_user_exactly_once_and_nothing_else() {
     let tables = Tables::start().await;
     let expected = people(&tables, 20).await;
     for limit in [1, 3, 7, 19, 20, 100] {
@@ -143,7 +143,7 @@ async fn a_page_begins_after_a_user_who_is_deleted_in_the_meantime() {
 }
 
 #[tokio::test]
-async fn a_user_is_found_only_by_the_key_of_a_name() {
+async fn a_user_is_found_only_by_the_exact_key_of_a_name() {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     for key in [ItemKey::username("ada"), ItemKey::email("ada@example.org")] {
