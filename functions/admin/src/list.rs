@@ -157,16 +157,16 @@ async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<R
         .users
         .page(after, limit, time_is_up)
         .await?;
-    Ok(answer(&page.users, page.next))
+    Ok(page_response(&page.users, page.next))
 }
 
 async fn one(call: &Call<'_>, name_key: &ItemKey) -> Result<Response, Problem> {
     let user = call.app.accounts.users.find(name_key).await?;
     let found: Vec<Profile> = user.into_iter().map(Profile::from).collect();
-    Ok(answer(&found, None))
+    Ok(page_response(&found, None))
 }
 
-fn answer(users: &[Profile], next_cursor: Option<SubjectId>) -> Response {
+fn page_response(users: &[Profile], next_cursor: Option<SubjectId>) -> Response {
     let items = users.iter().map(Account::of).collect();
     response::json(StatusCode::OK, &List { items, next_cursor })
 }

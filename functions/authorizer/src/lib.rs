@@ -17,11 +17,11 @@ use gatehouse_store::{
 };
 use lambda_runtime::Diagnostic;
 
-pub mod answer;
 pub mod event;
+pub mod response;
 
-use answer::{Answer, InvalidArn};
 use event::{ApiKind, AuthorizerEvent, UnknownEvent};
+use response::{AuthorizerResponse, InvalidArn};
 
 /// What the authorizer needs, created once at cold start.
 pub struct App {
@@ -103,30 +103,33 @@ impl From<AuthorizerError> for Diagnostic {
 ///
 /// # Errors
 /// If API Gateway must respond with 500 (or 401 for a REST API), which it never caches.
-pub async fn handle(app: &App, event: &str) -> Result<Answer, AuthorizerError> {
+pub async fn handle(app: &App, event: &str) -> Result<AuthorizerResponse, AuthorizerError> {
     let event: AuthorizerEvent = serde_json::from_str(event).map_err(|_| UnknownEvent)?;
-    let answer = answer(app, &event).await;
-    match &answer {
+    let response = respond(app, &event).await;
+    match &response {
         Ok(_) | Err(AuthorizerError::Unauthorized) => {}
         Err(error) => {
             let span = tracing::error_span!("invocation", request_id = event.request_id());
             span.in_scope(|| telemetry::log_failure(error, error.is_transient()));
         }
     }
-    answer
+    response
 }
 
-async fn answer(app: &App, event: &AuthorizerEvent) -> Result<Answer, AuthorizerError> {
+async fn respond(
+    app: &App,
+    event: &AuthorizerEvent,
+) -> Result<AuthorizerResponse, AuthorizerError> {
     let api = event.api_kind()?;
     let client_address = event.client_address(&app.client_address);
     match decide(app, event).await? {
-        Ok(claims) => Ok(answer::allow(&api, &claims)?),
+        Ok(claims) => Ok(response::allow(&api, &claims)?),
         Err(reason) => {
             record_denial(event, client_address, reason);
             match api {
                 ApiKind::Rest(_) => Err(AuthorizerError::Unauthorized),
                 ApiKind::Http | ApiKind::HttpPolicy(_) | ApiKind::WebSocket(_) => {
-                    Ok(answer::deny(&api)?)
+                    Ok(response::deny(&api)?)
                 }
             }
         }

@@ -51,9 +51,9 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
         caller::deny(request, "token_revoked", caller.claims());
         return Err(OauthError::invalid_token());
     };
-    let answer = claims.filter(|_| active);
-    let answer = answer.map_or_else(|| json!({ "active": false }), |claims| report(&claims));
-    Ok(response::json(StatusCode::OK, &answer))
+    let body = claims.filter(|_| active);
+    let body = body.map_or_else(|| json!({ "active": false }), |claims| report(&claims));
+    Ok(response::json(StatusCode::OK, &body))
 }
 
 /// Returns the claims of a token that is valid except, perhaps, for a revocation.

@@ -63,8 +63,13 @@ mod tests {
     fn a_cache_stores_one_response_per_origin() {
         let tag = Document::new(&Value::Null).tag;
         for tags in [None, Some(tag.as_str())] {
-            let answer = Document::new(&Value::Null).respond(tags);
-            assert_eq!(answer.headers()["vary"], "Origin", "{}", answer.status());
+            let response = Document::new(&Value::Null).respond(tags);
+            assert_eq!(
+                response.headers()["vary"],
+                "Origin",
+                "{}",
+                response.status()
+            );
         }
     }
 
@@ -77,12 +82,12 @@ mod tests {
             format!("\"a\", {tag} ,\"b\""),
             "*".into(),
         ] {
-            let answer = Document::new(&Value::Null).respond(Some(&tags));
-            assert_eq!(answer.status(), StatusCode::NOT_MODIFIED, "{tags}");
+            let response = Document::new(&Value::Null).respond(Some(&tags));
+            assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{tags}");
         }
         for tags in ["", "\"a\"", "null"] {
-            let answer = Document::new(&Value::Null).respond(Some(tags));
-            assert_eq!(answer.status(), StatusCode::OK, "{tags}");
+            let response = Document::new(&Value::Null).respond(Some(tags));
+            assert_eq!(response.status(), StatusCode::OK, "{tags}");
         }
     }
 }

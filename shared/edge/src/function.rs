@@ -73,8 +73,8 @@ where
     E: IntoResponse,
 {
     fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
-        let answer = self(app, request);
-        let response = answer.unwrap_or_else(|error| error.into_response(request.request_id()));
+        let result = self(app, request);
+        let response = result.unwrap_or_else(|error| error.into_response(request.request_id()));
         Box::pin(std::future::ready(response))
     }
 }
@@ -87,10 +87,10 @@ where
     E: IntoResponse,
 {
     fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
-        let answer = self(app, request);
+        let result = self(app, request);
         Box::pin(async move {
-            let answer = answer.await;
-            answer.unwrap_or_else(|error| error.into_response(request.request_id()))
+            let result = result.await;
+            result.unwrap_or_else(|error| error.into_response(request.request_id()))
         })
     }
 }

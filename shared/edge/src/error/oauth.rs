@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn an_invalid_or_insufficient_bearer_token_is_challenged() {
         let challenge = |error: OauthError| {
-            let answer = error.into_response("id");
-            let challenge = answer.headers().get("www-authenticate").cloned();
+            let response = error.into_response("id");
+            let challenge = response.headers().get("www-authenticate").cloned();
             challenge.map(|value| value.to_str().unwrap_or_default().to_owned())
         };
         let realm = r#"Bearer realm="gatehouse", error="#;
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn each_error_has_its_status_and_code() {
-        let answers: Vec<String> = [
+        let responses: Vec<String> = [
             OauthError::invalid_request("token is missing"),
             OauthError::body_too_large(),
             OauthError::unsupported_media_type(),
@@ -188,20 +188,20 @@ mod tests {
         ]
         .into_iter()
         .map(|error| {
-            let answer = error.into_response("id");
-            let body = String::from_utf8_lossy(answer.body()).into_owned();
-            let wait = answer
+            let response = error.into_response("id");
+            let body = String::from_utf8_lossy(response.body()).into_owned();
+            let wait = response
                 .headers()
                 .get("retry-after")
                 .and_then(|value| value.to_str().ok());
             format!(
                 "{} {} {body}",
-                answer.status().as_u16(),
+                response.status().as_u16(),
                 wait.unwrap_or("-")
             )
         })
         .collect();
-        insta::assert_snapshot!(answers.join("\n"), @r#"
+        insta::assert_snapshot!(responses.join("\n"), @r#"
         400 - {"error":"invalid_request","error_description":"token is missing"}
         413 - {"error":"invalid_request","error_description":"the body is larger than 16 KiB"}
         415 - {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}

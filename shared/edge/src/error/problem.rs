@@ -1,9 +1,9 @@
 //! Errors of all routes except the token endpoints: RFC 9457 problems.
 
-mod answer;
 mod code;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 use std::borrow::Cow;
 use std::error::Error;

@@ -95,10 +95,10 @@ fn headers_and_other_authorizers_create_no_principal() {
         context(),
     ] {
         let problem = Principal::of(&request(&authorizer, &forged), NOW).unwrap_err();
-        let answer = problem.into_response("id");
-        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{authorizer}");
+        let response = problem.into_response("id");
+        assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{authorizer}");
         assert_eq!(
-            answer.headers()["www-authenticate"],
+            response.headers()["www-authenticate"],
             r#"Bearer realm="gatehouse""#
         );
     }
@@ -126,9 +126,9 @@ fn a_missing_role_or_scope_is_403() {
 fn a_refusal_names_the_missing_role_or_scope() {
     let principal = behind(&context()).unwrap();
     let refusal = |refused: Result<(), Problem>| {
-        let answer = refused.unwrap_err().into_response("id");
-        let body: Value = serde_json::from_slice(answer.body()).unwrap();
-        let challenge = answer.headers()["www-authenticate"].to_str().unwrap();
+        let response = refused.unwrap_err().into_response("id");
+        let body: Value = serde_json::from_slice(response.body()).unwrap();
+        let challenge = response.headers()["www-authenticate"].to_str().unwrap();
         (body["detail"].clone(), challenge.to_owned())
     };
     let bare = r#"Bearer realm="gatehouse", error="insufficient_scope""#;

@@ -85,8 +85,8 @@ fn an_undeclared_field_is_named_and_a_query_is_refused() {
 #[test]
 fn every_invalid_field_is_named_at_once() {
     let request = post("application/json", r#"{"username":null,"email":[1]}"#);
-    let answer = request.json(read).unwrap_err().into_response("id");
-    let body: Value = serde_json::from_slice(answer.body()).unwrap();
+    let response = request.json(read).unwrap_err().into_response("id");
+    let body: Value = serde_json::from_slice(response.body()).unwrap();
     insta::assert_snapshot!(body["errors"].to_string(), @r#"[{"code":"missing","detail":"is missing","field":"password"},{"code":"missing","detail":"is missing","field":"username"},{"code":"wrong_type","detail":"must be a string","field":"email"}]"#);
 }
 
@@ -186,11 +186,11 @@ fn token(fields: &mut Fields) -> (String, Option<String>, bool) {
 
 fn oauth_refusal(request: &Request) -> String {
     let error: OauthError = request.form_or_json(token).unwrap_err();
-    let answer = error.into_response("id");
+    let response = error.into_response("id");
     format!(
         "{} {}",
-        answer.status().as_u16(),
-        String::from_utf8_lossy(answer.body())
+        response.status().as_u16(),
+        String::from_utf8_lossy(response.body())
     )
 }
 

@@ -101,9 +101,9 @@ async fn an_http_api_request_gets_a_response_and_anything_else_is_400() {
     assert!(events.len() > 20);
     for (name, event) in events {
         let http_api = event["version"] == "2.0";
-        let answer = ask(&event.to_string()).await;
+        let response = ask(&event.to_string()).await;
         assert_eq!(
-            answer.status().as_u16(),
+            response.status().as_u16(),
             if http_api { 200 } else { 400 },
             "{name}"
         );
@@ -150,10 +150,13 @@ async fn text_that_is_not_an_event_is_400_with_lambdas_own_request_id() {
         "{\"version\":\"2.0\"}",
         "{\"version\":2}",
     ] {
-        let answer = ask(text).await;
-        assert_eq!(answer.status(), 400, "{text}");
-        assert_eq!(answer.headers()["x-request-id"], "lambda-id");
-        assert_eq!(answer.headers()["content-type"], "application/problem+json");
+        let response = ask(text).await;
+        assert_eq!(response.status(), 400, "{text}");
+        assert_eq!(response.headers()["x-request-id"], "lambda-id");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
     }
 }
 
@@ -187,8 +190,8 @@ async fn the_error_of_a_handler_becomes_the_response_to_its_request() {
 async fn a_response_becomes_payload_2_0_with_the_common_headers() {
     let empty = |_: &App, _: &Request| async { Ok::<_, Problem>(response::no_content()) };
     let connection = ClientAddress::default();
-    let answer = respond(&App, &empty, &connection, &request(), context()).await;
-    let payload = serde_json::to_string_pretty(&Payload::from(answer)).unwrap();
+    let response = respond(&App, &empty, &connection, &request(), context()).await;
+    let payload = serde_json::to_string_pretty(&Payload::from(response)).unwrap();
     insta::assert_snapshot!(payload, @r#"
     {
       "statusCode": 204,

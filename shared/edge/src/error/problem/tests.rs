@@ -5,19 +5,19 @@ use crate::error::fault::Failing;
 
 /// Status, headers that matter and body of a problem, for snapshots.
 fn shown(problem: Problem) -> String {
-    let answer = problem.into_response("LV7fzho-PHcEJPw=");
+    let response = problem.into_response("LV7fzho-PHcEJPw=");
     let headers = ["content-type", "retry-after", "www-authenticate"]
         .into_iter()
         .filter_map(|name| {
             Some(format!(
                 "{name}: {}\n",
-                answer.headers().get(name)?.to_str().unwrap()
+                response.headers().get(name)?.to_str().unwrap()
             ))
         });
-    let body: serde_json::Value = serde_json::from_slice(answer.body()).unwrap();
+    let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
     format!(
         "{}\n{}{body:#}",
-        answer.status(),
+        response.status(),
         headers.collect::<String>()
     )
 }
@@ -131,9 +131,9 @@ fn each_problem_has_its_status_code_and_texts() {
     .map(|problem| {
         let (status, code) = (problem.status().as_u16(), problem.code());
         let (title, detail) = (problem.code.title(), problem.fault.detail.clone());
-        let answer = problem.into_response("id");
+        let response = problem.into_response("id");
         let header = |name| {
-            answer
+            response
                 .headers()
                 .get(name)
                 .map_or("-", |value| value.to_str().unwrap())
@@ -180,7 +180,7 @@ fn a_transient_failure_is_503_any_other_500_and_neither_shows_its_cause() {
     );
     let broken = shown(Problem::broken(Failing { transient: true }));
     assert!(broken.starts_with("500"), "{broken}");
-    for answer in [transient, permanent, broken] {
-        assert!(!answer.contains("canary"), "{answer}");
+    for response in [transient, permanent, broken] {
+        assert!(!response.contains("canary"), "{response}");
     }
 }

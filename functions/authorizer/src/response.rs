@@ -9,7 +9,7 @@ use crate::event::ApiKind;
 /// A response that API Gateway acts on, and caches if configured to.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
-pub enum Answer {
+pub enum AuthorizerResponse {
     /// HTTP API, payload 2.0.
     Simple(Simple),
     /// All other APIs: an IAM policy.
@@ -59,15 +59,15 @@ pub struct InvalidArn;
 ///
 /// # Errors
 /// If a policy is required and the event's ARN cannot be used in one.
-pub fn allow(api: &ApiKind<'_>, claims: &Claims) -> Result<Answer, InvalidArn> {
+pub fn allow(api: &ApiKind<'_>, claims: &Claims) -> Result<AuthorizerResponse, InvalidArn> {
     let context = Some(Context::from(claims));
     let Some(resource) = stage_of(api)? else {
-        return Ok(Answer::Simple(Simple {
+        return Ok(AuthorizerResponse::Simple(Simple {
             is_authorized: true,
             context,
         }));
     };
-    Ok(Answer::Policy(Policy {
+    Ok(AuthorizerResponse::Policy(Policy {
         principal_id: claims.sub.to_string(),
         policy_document: policy("Allow", &resource),
         context,
@@ -78,14 +78,14 @@ pub fn allow(api: &ApiKind<'_>, claims: &Claims) -> Result<Answer, InvalidArn> {
 ///
 /// # Errors
 /// If a policy is required and the event's ARN cannot be used in one.
-pub fn deny(api: &ApiKind<'_>) -> Result<Answer, InvalidArn> {
+pub fn deny(api: &ApiKind<'_>) -> Result<AuthorizerResponse, InvalidArn> {
     let Some(resource) = stage_of(api)? else {
-        return Ok(Answer::Simple(Simple {
+        return Ok(AuthorizerResponse::Simple(Simple {
             is_authorized: false,
             context: None,
         }));
     };
-    Ok(Answer::Policy(Policy {
+    Ok(AuthorizerResponse::Policy(Policy {
         principal_id: "anonymous".to_owned(),
         policy_document: policy("Deny", &resource),
         context: None,
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_deny_is_a_json_boolean_and_nothing_else() {
-        let answer = serde_json::to_string(&deny(&ApiKind::Http).unwrap()).unwrap();
-        assert_eq!(answer, r#"{"isAuthorized":false}"#);
+        let response = serde_json::to_string(&deny(&ApiKind::Http).unwrap()).unwrap();
+        assert_eq!(response, r#"{"isAuthorized":false}"#);
     }
 }
