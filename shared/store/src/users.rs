@@ -24,10 +24,9 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, encode, moment, names, pk, text, values};
+use crate::dynamodb::item::{Item, moment, names, pk, text, values};
 use crate::dynamodb::table::Table;
 use crate::dynamodb::transaction::{Outcome, Transaction};
-use names::NameItem;
 
 /// The table of users.
 #[derive(Debug, Clone)]
@@ -145,27 +144,6 @@ impl Users {
                 Err(StoreError::rejected("TransactWriteItems", what).into())
             }
         }
-    }
-
-    /// Builds the parts of a transaction that write a new user: the account, and the items
-    /// of its names.
-    pub(crate) fn claims(
-        &self,
-        user: &User,
-    ) -> Result<Vec<(Claim, TransactWriteItem)>, StoreError> {
-        let mut parts = Vec::new();
-        for claim in Claim::ALL {
-            let Some(key) = claim.key(user) else { continue };
-            let item = if claim == Claim::Subject {
-                let mut item = encode("TransactWriteItems", user)?;
-                item.insert("pk".to_owned(), text(key));
-                item
-            } else {
-                encode("TransactWriteItems", NameItem::new(key, &user.sub))?
-            };
-            parts.push((claim, self.new_part(item)?));
-        }
-        Ok(parts)
     }
 
     /// Reads a user, consistently.

@@ -6,6 +6,7 @@
 
 mod file;
 mod secret;
+mod version;
 
 use gatehouse_auth::key::KeyRing;
 
@@ -13,6 +14,7 @@ use crate::keys::error::KeyStoreError;
 use crate::keys::ring::KeyRingSource;
 use file::FileRing;
 use secret::SecretRing;
+pub(crate) use version::{CurrentRing, Staged};
 
 /// The key ring, for whoever rotates it.
 #[derive(Debug)]
@@ -22,24 +24,6 @@ pub struct KeyRingVersions(Backend);
 enum Backend {
     File(FileRing),
     Secret(SecretRing),
-}
-
-/// The current ring, and the id of this version.
-#[derive(Debug)]
-pub(crate) struct CurrentRing {
-    pub(crate) ring: KeyRing,
-    pub(crate) id: String,
-}
-
-/// The ring of a rotation, by its token.
-#[derive(Debug)]
-pub(crate) enum Staged {
-    /// There is none, or another rotation has replaced it.
-    Absent,
-    /// It is pending.
-    Pending(KeyRing),
-    /// It is the current one.
-    Current,
 }
 
 impl KeyRingVersions {
@@ -93,8 +77,4 @@ impl KeyRingVersions {
             Backend::Secret(secret) => secret.discard(token).await,
         }
     }
-}
-
-fn parse(json: &str) -> Result<KeyRing, KeyStoreError> {
-    KeyRing::parse(json).map_err(KeyStoreError::Ring)
 }

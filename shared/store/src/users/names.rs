@@ -1,13 +1,14 @@
 //! The items that lead from a name to its user.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 use serde::{Deserialize, Serialize};
 
-use super::Users;
+use super::{Claim, Users};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, pk};
+use crate::dynamodb::item::{Item, encode, pk, text};
 
 /// The item of a username, an e-mail address or an external id.
 #[derive(Serialize, Deserialize)]
@@ -52,5 +53,25 @@ impl Users {
     pub(crate) fn subject_in(&self, shown: &str, item: Item) -> Result<SubjectId, StoreError> {
         let item: NameItem = self.table().decode(shown, item)?;
         Ok(item.sub)
+    }
+    /// Builds the parts of a transaction that write a new user: the account, and the items
+    /// of its names.
+    pub(crate) fn claims(
+        &self,
+        user: &User,
+    ) -> Result<Vec<(Claim, TransactWriteItem)>, StoreError> {
+        let mut parts = Vec::new();
+        for claim in Claim::ALL {
+            let Some(key) = claim.key(user) else { continue };
+            let item = if claim == Claim::Subject {
+                let mut item = encode("TransactWriteItems", user)?;
+                item.insert("pk".to_owned(), text(key));
+                item
+            } else {
+                encode("TransactWriteItems", NameItem::new(key, &user.sub))?
+            };
+            parts.push((claim, self.new_part(item)?));
+        }
+        Ok(parts)
     }
 }

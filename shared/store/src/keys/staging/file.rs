@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{CurrentRing, Staged, parse};
+use super::version::{CurrentRing, Staged, parse};
 use crate::keys::error::KeyStoreError;
 use crate::private_file;
 

@@ -5,7 +5,7 @@ use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
 use gatehouse_auth::key::KeyRing;
 use secrecy::ExposeSecret;
 
-use super::{CurrentRing, Staged, parse};
+use super::version::{CurrentRing, Staged, parse};
 use crate::dynamodb::error::StoreError;
 use crate::keys::error::KeyStoreError;
 
