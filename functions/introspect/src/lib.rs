@@ -8,7 +8,7 @@
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{OauthError, Request, Response, response};
-use gatehouse_store::{StoreError, TokenNames};
+use gatehouse_store::{StoreError, TokenIds};
 use http::StatusCode;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
@@ -66,10 +66,7 @@ async fn is_active(app: &App, claims: Option<&Claims>) -> Result<bool, StoreErro
     let Some(claims) = claims else {
         return Ok(false);
     };
-    let [revoked] = app
-        .revocations
-        .check_each([TokenNames::from(claims)])
-        .await?;
+    let [revoked] = app.revocations.check_each([TokenIds::from(claims)]).await?;
     Ok(revoked.is_none())
 }
 
@@ -82,7 +79,7 @@ async fn both_are_active(
 ) -> Result<Option<bool>, StoreError> {
     // Without a second token the first is looked up twice, which costs nothing more.
     let second = claims.unwrap_or(holder);
-    let tokens = [TokenNames::from(holder), TokenNames::from(second)];
+    let tokens = [TokenIds::from(holder), TokenIds::from(second)];
     let [holder, second] = app.revocations.check_each(tokens).await?;
     let active = claims.is_some() && second.is_none();
     Ok(holder.is_none().then_some(active))

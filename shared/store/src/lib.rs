@@ -68,6 +68,6 @@ pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{
     AttemptKeys, Guess, LoginAttempts, LoginLookup, LoginReservation, Reservation, ReservedLogin,
 };
-pub use revocations::{Revocation, Revocations, Revoked, TokenNames};
+pub use revocations::{Revocation, Revocations, Revoked, TokenIds};
 pub use sessions::{RotateSession, Sessions};
 pub use users::{Claim, ExportPage, RegisterError, Respelled, Users, UsersPage};

@@ -20,7 +20,7 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, names, number, pk, values};
 use crate::dynamodb::table::Table;
 use token::TokenKeys;
-pub use token::{Revoked, TokenNames};
+pub use token::{Revoked, TokenIds};
 
 /// The table of revocations.
 #[derive(Debug, Clone)]
@@ -108,7 +108,7 @@ impl Revocations {
         sub: &SubjectId,
         ver: u64,
     ) -> Result<Option<Revoked>, StoreError> {
-        let token = TokenNames { jti, sid, sub, ver };
+        let token = TokenIds { jti, sid, sub, ver };
         let [revoked] = self.check_each([token]).await?;
         Ok(revoked)
     }
@@ -120,7 +120,7 @@ impl Revocations {
     /// As [`check`](Self::check).
     pub async fn check_each<const N: usize>(
         &self,
-        tokens: [TokenNames<'_>; N],
+        tokens: [TokenIds<'_>; N],
     ) -> Result<[Option<Revoked>; N], StoreError> {
         let tokens = tokens.map(TokenKeys::from);
         // DynamoDB refuses a call that names a key twice, as two tokens of one

@@ -6,7 +6,7 @@ use gatehouse_auth::item_key::ItemKey;
 
 /// The ids of an access token by which it may be revoked.
 #[derive(Debug, Clone, Copy)]
-pub struct TokenNames<'a> {
+pub struct TokenIds<'a> {
     /// The token's own id.
     pub jti: &'a Jti,
     /// Its session.
@@ -17,7 +17,7 @@ pub struct TokenNames<'a> {
     pub ver: u64,
 }
 
-impl<'a> From<&'a Claims> for TokenNames<'a> {
+impl<'a> From<&'a Claims> for TokenIds<'a> {
     fn from(claims: &'a Claims) -> Self {
         Self {
             jti: &claims.jti,
@@ -36,8 +36,8 @@ pub(super) struct TokenKeys {
     pub(super) ver: u64,
 }
 
-impl From<TokenNames<'_>> for TokenKeys {
-    fn from(token: TokenNames<'_>) -> Self {
+impl From<TokenIds<'_>> for TokenKeys {
+    fn from(token: TokenIds<'_>) -> Self {
         Self {
             jti: ItemKey::token_revocation(token.jti),
             sid: ItemKey::session_revocation(token.sid),

@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
-use gatehouse_store::{Revoked, StoreError, TokenNames};
+use gatehouse_store::{Revoked, StoreError, TokenIds};
 use gatehouse_testing::{NOW, at};
 
 use crate::tables::Tables;
@@ -191,7 +191,7 @@ async fn two_tokens_are_looked_up_in_one_call_even_if_they_share_a_session() {
         .await
         .unwrap();
     tables.calls();
-    let token = |jti| TokenNames {
+    let token = |jti| TokenIds {
         jti,
         sid: &sid,
         sub: &sub,
