@@ -1,4 +1,4 @@
-//! The key ring, from a secret or a file, and cached.
+//! The cached key ring, from a secret or a file.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ use crate::keys::error::KeyStoreError;
 /// The key ring, for functions that issue tokens.
 pub type CachedKeyRing = KeyCache<KeyRingSource>;
 
-/// Where the key ring is.
+/// Where the key ring is stored.
 #[derive(Debug, Clone)]
 pub enum KeyRingSource {
     /// A file of mode 0600, for the local stack.
     File(PathBuf),
-    /// A secret of Secrets Manager.
+    /// A secret in Secrets Manager.
     Secret {
         /// The secret's ARN.
         arn: String,
@@ -26,13 +26,13 @@ pub enum KeyRingSource {
     },
 }
 
-/// The variables do not say where the key ring is, or name two places.
+/// The variables name no place for the key ring, or two.
 #[derive(Debug, thiserror::Error)]
 #[error("set exactly one of KEY_RING_SECRET_ARN and KEY_RING_FILE")]
 pub struct KeyRingSourceError;
 
 impl KeyRingSource {
-    /// Reads `KEY_RING_SECRET_ARN` or `KEY_RING_FILE`; `connection` opens the secret.
+    /// Reads `KEY_RING_SECRET_ARN` or `KEY_RING_FILE`. `connection` opens the secret.
     ///
     /// # Errors
     /// [`KeyRingSourceError`] unless exactly one of them is set.

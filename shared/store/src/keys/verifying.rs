@@ -1,4 +1,4 @@
-//! The published keys, ready to verify with, and cached.
+//! The cached published keys, ready for verification.
 
 use gatehouse_auth::key::{KeyCache, KeySource, PublishedKeys, VerifyingKeys};
 use gatehouse_auth::time::Timestamp;
@@ -6,10 +6,10 @@ use gatehouse_auth::time::Timestamp;
 use crate::keys::error::KeyStoreError;
 use crate::keys::published::SigningKeys;
 
-/// The published keys, for functions that verify tokens or show the keys.
+/// The published keys, for functions that verify tokens or publish the keys.
 pub type CachedVerifyingKeys = KeyCache<SigningKeys>;
 
-/// The published keys, ready to verify with.
+/// The published keys, ready for verification.
 #[derive(Debug)]
 pub struct PreparedKeys {
     published: PublishedKeys,
@@ -17,13 +17,13 @@ pub struct PreparedKeys {
 }
 
 impl PreparedKeys {
-    /// Returns the keys as they are shown.
+    /// Returns the keys in the form in which they are published.
     #[must_use]
     pub fn published(&self) -> &PublishedKeys {
         &self.published
     }
 
-    /// Returns the keys as tokens are verified with them.
+    /// Returns the keys in the form in which they verify tokens.
     #[must_use]
     pub fn verifying(&self) -> &VerifyingKeys {
         &self.verifying
