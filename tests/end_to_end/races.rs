@@ -43,7 +43,7 @@ async fn a_hundred_concurrent_registrations_of_one_name_create_one_account() -> 
             201 => created += 1,
             409 => assert_eq!(response.code(), "username_taken"),
             // The emulator starts a hundred processes at once on one small machine: a
-            // request that waits too long for a table is told to retry.
+            // request that waits too long for a table gets a response that asks it to retry.
             503 if is_deployed() => assert_eq!(response.code(), "unavailable"),
             _ => panic!("{response:?}"),
         }

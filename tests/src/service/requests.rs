@@ -154,5 +154,5 @@ fn shown(request: &Request) -> String {
     shown.trim_end().to_owned()
 }
 
-/// How many characters of a body tell one request of a test from another.
+/// How many characters of a body distinguish the requests of a test.
 const SHOWN: usize = 120;

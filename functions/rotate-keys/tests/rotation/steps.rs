@@ -1,4 +1,4 @@
-//! The four steps, one after the other, repeated, and alone.
+//! The four steps, one after another, repeated, and by themselves.
 
 use gatehouse_auth::key::{KeyState, Kid};
 

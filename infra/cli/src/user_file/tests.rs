@@ -146,8 +146,8 @@ fn a_refused_line_reports_its_field_and_what_was_expected() {
 #[test]
 fn an_overlong_line_is_skipped_without_affecting_others() {
     let long = format!("{{\"username\":\"{}\"}}\n", "x".repeat(2 << 20));
-    let good = format!("{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}\n");
-    let contents = plain(format!("{good}{long}{good}"));
+    let valid = format!("{{\"username\":\"ada\",\"password_hash\":\"{HASH}\"}}\n");
+    let contents = plain(format!("{valid}{long}{valid}"));
     let expected = [
         "ada",
         ": has more than 1 MiB, which is too long for a user",

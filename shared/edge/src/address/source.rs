@@ -122,7 +122,7 @@ fn forwarded(
     client.ok_or(Unreadable::Malformed)
 }
 
-/// If there are two, the client wrote one of them, and nothing tells which.
+/// If there are two, the client wrote one of them, and it is impossible to know which.
 fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unreadable> {
     let mut values = headers.get_all(name).iter();
     let value = values.next().ok_or(Unreadable::Missing)?;

@@ -21,8 +21,8 @@ fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
     let text = logs.take();
     text.lines()
         .map(|line| {
-            let odd = |character: char| character.is_control() || character == '\u{2028}';
-            assert!(!line.chars().any(odd), "{line:?}");
+            let hostile = |character: char| character.is_control() || character == '\u{2028}';
+            assert!(!line.chars().any(hostile), "{line:?}");
             serde_json::from_str(line).unwrap()
         })
         .collect()

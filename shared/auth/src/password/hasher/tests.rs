@@ -104,35 +104,35 @@ async fn a_hash_that_requires_too_much_work_is_never_computed() {
 #[tokio::test]
 async fn a_malformed_hash_or_another_algorithm_is_refused() {
     let hasher = cheap();
-    let good = hasher.hash(password("one"), [7; 16]).await.unwrap();
-    let good = good.expose();
-    let mut bad: Vec<String> = (0..good.len() - 28)
-        .map(|end| good[..end].to_owned())
+    let valid = hasher.hash(password("one"), [7; 16]).await.unwrap();
+    let valid = valid.expose();
+    let mut invalid: Vec<String> = (0..valid.len() - 28)
+        .map(|end| valid[..end].to_owned())
         .collect();
-    bad.extend([
-        good.replace("argon2id", "argon2"),
-        good.replace("argon2id", "argon3id"),
-        good.replace("argon2id", "scrypt"),
-        good.replace("v=19", "v=17"),
-        good.replace("$m=7168,t=5,p=1", ""),
-        good.replace("t=5,", ""),
-        good.replace("p=1", "p=0"),
-        good.replace("t=5", "t=0"),
-        good.replace("m=7168", "m=7"),
-        good.replace("m=7168", "m=-1"),
-        good.replace("p=1", "p=1,keyid=AAAA"),
-        good.replace("p=1", "p=1,p=1"),
-        format!("{good}$"),
-        format!("{good}="),
-        format!("{good}\n"),
-        format!("{good}{}", "A".repeat(400_000)),
+    invalid.extend([
+        valid.replace("argon2id", "argon2"),
+        valid.replace("argon2id", "argon3id"),
+        valid.replace("argon2id", "scrypt"),
+        valid.replace("v=19", "v=17"),
+        valid.replace("$m=7168,t=5,p=1", ""),
+        valid.replace("t=5,", ""),
+        valid.replace("p=1", "p=0"),
+        valid.replace("t=5", "t=0"),
+        valid.replace("m=7168", "m=7"),
+        valid.replace("m=7168", "m=-1"),
+        valid.replace("p=1", "p=1,keyid=AAAA"),
+        valid.replace("p=1", "p=1,p=1"),
+        format!("{valid}$"),
+        format!("{valid}="),
+        format!("{valid}\n"),
+        format!("{valid}{}", "A".repeat(400_000)),
         "5f4dcc3b5aa765d61d8327deb882cf99".to_owned(),
         "$1$somesalt$abcdefghijklmnopqrstuv".to_owned(),
         "!unusable".to_owned(),
         String::new(),
         "one".to_owned(),
     ]);
-    for phc in bad {
+    for phc in invalid {
         let refused = hasher
             .verify(typed("one"), Some(StoredHash::new(phc.clone())))
             .await;
