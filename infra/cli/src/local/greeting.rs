@@ -40,7 +40,7 @@ impl Greeting<'_> {
             Some(directory) => writeln!(out, "Tables and keys are kept in {directory}.")?,
             None => writeln!(
                 out,
-                "Tables are in memory and are lost when it stops; use --data-dir to keep them."
+                "Tables are in memory: every account and session is lost when it stops. Use --data-dir to keep them."
             )?,
         }
         if !self.recorded.is_shared() {
