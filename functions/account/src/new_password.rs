@@ -15,6 +15,8 @@ use secrecy::{ExposeSecret, SecretString};
 use crate::app::{App, record};
 use crate::owner;
 
+const FIELD: &str = "new_password";
+
 /// Responds to `PUT /me/password`.
 pub(crate) async fn change(
     app: &App,
@@ -110,5 +112,3 @@ fn weak(weak: WeakPassword) -> Problem {
     let reasons = reasons.map(|reason| (reason.code(), reason.detail()));
     Problem::weak_password(FIELD, reasons, weak.suggestions)
 }
-
-const FIELD: &str = "new_password";

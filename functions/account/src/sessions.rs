@@ -28,6 +28,8 @@ pub(crate) async fn list(
     Ok(response::json(StatusCode::OK, &List { items }))
 }
 
+const REASON: &str = "ended_by_its_owner";
+
 /// Responds to `DELETE /sessions/{id}`. Ending a session that has ended succeeds.
 pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
@@ -83,5 +85,3 @@ impl<'a> Item<'a> {
         }
     }
 }
-
-const REASON: &str = "ended_by_its_owner";

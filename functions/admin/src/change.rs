@@ -26,6 +26,8 @@ pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     Ok(response::json(StatusCode::OK, &Account::of(&profile)))
 }
 
+const REASON: &str = "ended_by_an_administrator";
+
 /// Responds to `POST /admin/users/{id}/revoke-sessions`.
 pub(crate) async fn revoke_sessions(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
@@ -82,5 +84,3 @@ fn record(call: &Call<'_>, before: &User, after: &User) {
         (Status::Active, Status::Active) | (Status::Disabled, Status::Disabled) => {}
     }
 }
-
-const REASON: &str = "ended_by_an_administrator";

@@ -31,6 +31,9 @@ enum Query {
     One { name_key: ItemKey },
 }
 
+/// Users per page, unless the request sets a limit.
+const DEFAULT_LIMIT: u8 = 25;
+
 impl Query {
     /// # Errors
     /// 422, which names every invalid parameter.
@@ -83,6 +86,13 @@ struct Given {
     names: Vec<(&'static str, Result<ItemKey, FieldError>)>,
 }
 
+/// The parameters that look up one user.
+const LOOKUPS: [(&str, Lookup); 3] = [
+    ("username", username),
+    ("email", email),
+    ("external_id", external_id),
+];
+
 impl Given {
     fn read(fields: &mut Fields) -> Self {
         let mut names = Vec::new();
@@ -102,13 +112,6 @@ impl Given {
 /// Turns a name into the key of the item that leads to its user, or reports why no user can
 /// have that name.
 type Lookup = fn(&str) -> Result<ItemKey, FieldError>;
-
-/// The parameters that look up one user.
-const LOOKUPS: [(&str, Lookup); 3] = [
-    ("username", username),
-    ("email", email),
-    ("external_id", external_id),
-];
 
 fn username(typed: &str) -> Result<ItemKey, FieldError> {
     let parsed = Username::parse(typed);
@@ -131,6 +134,9 @@ fn external_id(typed: &str) -> Result<ItemKey, FieldError> {
     Ok(id.name_key())
 }
 
+/// Most users per page. A longer scan uses capacity that other requests need.
+const MAX_LIMIT: u8 = 100;
+
 fn limit(text: &str) -> Result<u8, FieldError> {
     let limit = text.parse().ok();
     limit
@@ -148,6 +154,10 @@ fn cursor(text: &str) -> Result<SubjectId, FieldError> {
         FieldError::new("cursor", "invalid", detail)
     })
 }
+
+/// A scan with less time left than this makes no further call: one may take five seconds,
+/// and then the client would get no response at all.
+const TIME_OF_A_CALL: Duration = Duration::from_secs(6);
 
 async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<Response, Problem> {
     let time_is_up = || call.request.time_left(&call.app.clock) < TIME_OF_A_CALL;
@@ -176,11 +186,3 @@ struct List<'a> {
     items: Vec<Account<'a>>,
     next_cursor: Option<SubjectId>,
 }
-
-/// Users per page, unless the request sets a limit.
-const DEFAULT_LIMIT: u8 = 25;
-/// Most users per page. A longer scan uses capacity that other requests need.
-const MAX_LIMIT: u8 = 100;
-/// A scan with less time left than this makes no further call: one may take five seconds,
-/// and then the client would get no response at all.
-const TIME_OF_A_CALL: Duration = Duration::from_secs(6);

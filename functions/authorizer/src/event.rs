@@ -67,6 +67,9 @@ pub enum ApiKind<'a> {
 #[error("the event is not an authorizer event of API Gateway")]
 pub struct UnknownEvent;
 
+/// Caps how much a client can add to a log line.
+const MAX_USER_AGENT_BYTES: usize = 256;
+
 impl AuthorizerEvent {
     /// Returns the kind of API that sent the event.
     ///
@@ -159,9 +162,6 @@ impl AuthorizerEvent {
         self.request_context.as_ref().and_then(read)
     }
 }
-
-/// Caps how much a client can add to a log line.
-const MAX_USER_AGENT_BYTES: usize = 256;
 
 #[cfg(test)]
 mod tests {

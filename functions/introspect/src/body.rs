@@ -13,6 +13,9 @@ pub(crate) struct Body {
     pub(crate) has_credential: bool,
 }
 
+/// RFC 6749 section 2.3.1, RFC 7521 section 4.2, RFC 6750 section 2.2.
+const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "access_token"];
+
 impl Body {
     /// Reads a form or JSON.
     ///
@@ -32,6 +35,3 @@ impl Body {
         })
     }
 }
-
-/// RFC 6749 section 2.3.1, RFC 7521 section 4.2, RFC 6750 section 2.2.
-const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "access_token"];

@@ -14,6 +14,15 @@ use crate::app::App;
 use crate::basic::PresentedClient;
 use crate::body::Body;
 
+/// Reasons in the log.
+const AMBIGUOUS: &str = "credential_ambiguous";
+const MALFORMED: &str = "credential_malformed";
+/// Descriptions for the caller; none says which part of a credential is wrong.
+const NO_CREDENTIAL: &str =
+    "send client credentials by HTTP Basic, or an access token with the scope introspect as Bearer";
+const TWO_CREDENTIALS: &str = "the request holds more than one credential: send one";
+const WRONG_CLIENT: &str = "the client credentials are invalid";
+
 /// A caller that may introspect.
 pub(crate) enum Caller {
     /// A client whose secret is valid.
@@ -114,6 +123,9 @@ async fn client(
     }
 }
 
+/// What an access token must be allowed to do.
+const SCOPE: &str = "introspect";
+
 async fn holder(
     app: &App,
     request: &Request,
@@ -157,14 +169,3 @@ fn refuse(
     audit.record(AuditEvent::ClientRefused);
     OauthError::invalid_client(description)
 }
-
-/// What an access token must be allowed to do.
-const SCOPE: &str = "introspect";
-/// Reasons in the log.
-const AMBIGUOUS: &str = "credential_ambiguous";
-const MALFORMED: &str = "credential_malformed";
-/// Descriptions for the caller; none says which part of a credential is wrong.
-const NO_CREDENTIAL: &str =
-    "send client credentials by HTTP Basic, or an access token with the scope introspect as Bearer";
-const TWO_CREDENTIALS: &str = "the request holds more than one credential: send one";
-const WRONG_CLIENT: &str = "the client credentials are invalid";

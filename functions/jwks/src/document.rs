@@ -12,6 +12,10 @@ pub(crate) struct Document {
     tag: String,
 }
 
+/// How long verifiers may cache the keys. A rotation publishes a key for much longer before
+/// it signs, so no verifier sees a signature by a key that it has not read.
+const CACHE: &str = "public, max-age=300, stale-if-error=3600";
+
 impl Document {
     /// Serialises a document. The same document has the same bytes, and so the same tag.
     pub(crate) fn new(document: &Value) -> Self {
@@ -50,10 +54,6 @@ impl Document {
             .any(|tag| tag == "*" || tag.strip_prefix("W/").unwrap_or(tag) == self.tag)
     }
 }
-
-/// How long verifiers may cache the keys. A rotation publishes a key for much longer before
-/// it signs, so no verifier sees a signature by a key that it has not read.
-const CACHE: &str = "public, max-age=300, stale-if-error=3600";
 
 #[cfg(test)]
 mod tests {

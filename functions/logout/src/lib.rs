@@ -63,6 +63,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     }
 }
 
+const REASON: &str = "logged_out";
+
 async fn end(
     app: &App,
     principal: &Principal,
@@ -83,5 +85,3 @@ async fn end(
         LogoutScope::Global => app.accounts.end_all_sessions(sub, *ver, REASON, now).await,
     }
 }
-
-const REASON: &str = "logged_out";

@@ -12,6 +12,8 @@ use crate::error::RefreshError;
 use crate::presented::authenticate;
 use crate::rotate::end;
 
+const REASON: &str = "revoked_by_its_holder";
+
 /// Responds to `POST /revoke`, with 200 for an invalid token too (section 2.2). The body
 /// has no meaning; it is JSON because clients parse it.
 ///
@@ -70,5 +72,3 @@ async fn revoke_access(
     audit.record(AuditEvent::SessionRevoked);
     Ok(())
 }
-
-const REASON: &str = "revoked_by_its_holder";

@@ -36,6 +36,9 @@ pub(crate) enum Step {
 #[error("the event is not a rotation event of Secrets Manager")]
 pub struct UnknownEvent;
 
+/// The lengths that Secrets Manager allows.
+const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=64;
+
 impl RotationEvent {
     /// Reads an event, and ignores any other members.
     pub(crate) fn read(event: Value) -> Result<Self, UnknownEvent> {
@@ -49,9 +52,6 @@ impl RotationEvent {
         }
     }
 }
-
-/// The lengths that Secrets Manager allows.
-const TOKEN_LENGTH: std::ops::RangeInclusive<usize> = 32..=64;
 
 #[cfg(test)]
 mod tests {

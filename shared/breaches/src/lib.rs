@@ -53,6 +53,13 @@ impl Failure for ListUnavailable {
     }
 }
 
+const USER_AGENT: &str = concat!("gatehouse/", env!("CARGO_PKG_VERSION"));
+/// How long to wait for the list. Longer lets it delay every registration.
+const TIMEOUT: Duration = Duration::from_millis(300);
+/// Longest response in bytes; a padded one has about 50,000. More lets anyone who poses as
+/// the list fill the function's memory.
+const MAX_BODY_BYTES: usize = 256 * 1024;
+
 impl Breaches {
     /// Checks the list at this URL, such as `https://api.pwnedpasswords.com`, or none.
     /// `fails_open` says whether a password is accepted while the list is unavailable.
@@ -115,10 +122,3 @@ impl List {
         Ok(String::from_utf8_lossy(&body).into_owned())
     }
 }
-
-const USER_AGENT: &str = concat!("gatehouse/", env!("CARGO_PKG_VERSION"));
-/// How long to wait for the list. Longer lets it delay every registration.
-const TIMEOUT: Duration = Duration::from_millis(300);
-/// Longest response in bytes; a padded one has about 50,000. More lets anyone who poses as
-/// the list fill the function's memory.
-const MAX_BODY_BYTES: usize = 256 * 1024;

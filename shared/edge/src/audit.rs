@@ -113,6 +113,9 @@ pub struct Audit<'a> {
     pub request_id: Option<&'a str>,
 }
 
+/// The target of audit lines, which no log level silences.
+pub(crate) const TARGET: &str = "gatehouse::audit";
+
 impl Audit<'_> {
     /// Logs the event as one JSON line, and counts it in a metric.
     pub fn record(self, event: AuditEvent) {
@@ -132,6 +135,3 @@ impl Audit<'_> {
         metric::count(event.name());
     }
 }
-
-/// The target of audit lines, which no log level silences.
-pub(crate) const TARGET: &str = "gatehouse::audit";

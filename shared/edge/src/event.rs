@@ -17,6 +17,9 @@ use serde::Deserialize;
 use crate::address::{ClientAddress, address};
 use crate::request::{BodyFault, MAX_BODY_BYTES, Meta, Request};
 
+/// The only payload version that is supported.
+const VERSION: &str = "2.0";
+
 /// Why an event is not a request. The text never repeats anything from the event.
 #[derive(Debug, thiserror::Error)]
 pub enum EventError {
@@ -165,6 +168,3 @@ struct Event {
     #[serde(default)]
     is_base64_encoded: bool,
 }
-
-/// The only payload version that is supported.
-const VERSION: &str = "2.0";

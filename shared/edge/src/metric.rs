@@ -10,10 +10,17 @@ use serde_json::json;
 
 use crate::clock::Clock;
 
+static FUNCTION: OnceLock<String> = OnceLock::new();
+
 /// Sets the dimension `function`. Only the first call has an effect.
 pub(crate) fn set_function(name: String) {
     let _ = FUNCTION.set(name);
 }
+
+/// The target of metric lines, of which only the field `line` is written.
+pub(crate) const TARGET: &str = "gatehouse::metric";
+/// The CloudWatch namespace, which the template's alarms name too.
+const NAMESPACE: &str = "Gatehouse";
 
 /// Counts one `name`.
 pub(crate) fn count(name: &str) {
@@ -32,10 +39,3 @@ pub(crate) fn count(name: &str) {
     });
     tracing::info!(target: TARGET, line = %line);
 }
-
-static FUNCTION: OnceLock<String> = OnceLock::new();
-
-/// The target of metric lines, of which only the field `line` is written.
-pub(crate) const TARGET: &str = "gatehouse::metric";
-/// The CloudWatch namespace, which the template's alarms name too.
-const NAMESPACE: &str = "Gatehouse";

@@ -82,6 +82,15 @@ impl ClientInfo {
     }
 }
 
+/// The settings of a function that calls [`Principal::from_request`]. It does not start
+/// through [`run`](crate::run()), which would refuse invalid ones.
+static OWN_CLIENT_ADDRESS: LazyLock<ClientAddress> = LazyLock::new(|| {
+    ClientAddress::from_environment(&Environment::read()).unwrap_or_else(|error| {
+        tracing::error!(error = %error, "using the connection's address");
+        ClientAddress::default()
+    })
+});
+
 impl Principal {
     /// Reads the principal of a request behind the authorizer: of an HTTP API (payload 2.0
     /// or 1.0), a REST API or a WebSocket API.
@@ -216,15 +225,6 @@ fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, Clie
         _ => None,
     }
 }
-
-/// The settings of a function that calls [`Principal::from_request`]. It does not start
-/// through [`run`](crate::run()), which would refuse invalid ones.
-static OWN_CLIENT_ADDRESS: LazyLock<ClientAddress> = LazyLock::new(|| {
-    ClientAddress::from_environment(&Environment::read()).unwrap_or_else(|error| {
-        tracing::error!(error = %error, "using the connection's address");
-        ClientAddress::default()
-    })
-});
 
 /// API Gateway passes an authorizer's numbers on as numbers or as strings.
 fn number<T: std::str::FromStr>(value: Option<&Value>) -> Option<T> {

@@ -42,6 +42,9 @@ pub(crate) struct Meta {
     pub(crate) body: Option<BodyFault>,
 }
 
+/// Caps how much a client can add to our items and log lines.
+const MAX_USER_AGENT_BYTES: usize = 256;
+
 impl Request {
     pub(crate) fn new(http: lambda_http::Request, mut meta: Meta) -> Self {
         let end = meta.user_agent.floor_char_boundary(MAX_USER_AGENT_BYTES);
@@ -128,6 +131,3 @@ impl Request {
         &self.http
     }
 }
-
-/// Caps how much a client can add to our items and log lines.
-const MAX_USER_AGENT_BYTES: usize = 256;

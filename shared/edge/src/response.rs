@@ -48,6 +48,8 @@ pub(crate) fn retry_after(wait: Duration) -> HeaderValue {
     HeaderValue::from(wait.as_secs().saturating_add(started).max(1))
 }
 
+const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// Adds the headers that every response has, except over a handler's own
 /// `Cache-Control`.
 pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
@@ -63,8 +65,6 @@ pub(crate) fn finish(mut response: Response, request_id: &str) -> Response {
     }
     response
 }
-
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 #[cfg(test)]
 mod tests {

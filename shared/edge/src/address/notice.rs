@@ -28,6 +28,9 @@ pub(super) static DIRECT: Notice = Notice::new(
     "a request does not carry the proxy's secret: using the connection's address",
 );
 
+/// A shorter interval lets a client fill the log; a longer one hides that it continues.
+const INTERVAL_SECONDS: u64 = 60;
+
 impl Notice {
     const fn new(metric: &'static str, warning: &'static str) -> Self {
         Self {
@@ -55,9 +58,6 @@ impl Notice {
         self.warned_at.fetch_update(set, fetch, warn).is_ok()
     }
 }
-
-/// A shorter interval lets a client fill the log; a longer one hides that it continues.
-const INTERVAL_SECONDS: u64 = 60;
 
 #[cfg(test)]
 mod tests {

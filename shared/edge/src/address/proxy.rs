@@ -11,6 +11,12 @@ use crate::config::{ConfigError, Environment};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ProxySecret(Vec<[u8; 32]>);
 
+pub(super) const VARIABLE: &str = "PROXY_SECRET_SHA256";
+/// The header that the proxy adds; never logged.
+pub(super) const HEADER: &str = "x-gatehouse-proxy-secret";
+const EXPECTED: &str = "the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them separated by a comma";
+const MAX_DIGESTS: usize = 2;
+
 impl ProxySecret {
     pub(super) fn from_environment(environment: &Environment) -> Result<Option<Self>, ConfigError> {
         let Some(text) = environment.text(VARIABLE) else {
@@ -50,9 +56,3 @@ fn digest(text: &str) -> Option<[u8; 32]> {
     }
     Some(digest)
 }
-
-pub(super) const VARIABLE: &str = "PROXY_SECRET_SHA256";
-/// The header that the proxy adds; never logged.
-pub(super) const HEADER: &str = "x-gatehouse-proxy-secret";
-const EXPECTED: &str = "the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them separated by a comma";
-const MAX_DIGESTS: usize = 2;

@@ -10,6 +10,11 @@ use super::proxy;
 use super::text::{address, address_and_port, address_or_socket};
 use crate::config::{ConfigError, Environment};
 
+const VARIABLE: &str = "CLIENT_ADDRESS";
+const MODES: &str = "`connection`, `cloudfront`, `forwarded:N` (N from 1 to 99) or `header:NAME`";
+const CLOUDFRONT: &str = "cloudfront-viewer-address";
+const FORWARDED: &str = "x-forwarded-for";
+
 /// Where to read a client's address.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) enum AddressSource {
@@ -132,6 +137,9 @@ fn single<'a>(headers: &'a HeaderMap, name: &str) -> Result<&'a str, Unreadable>
     value.to_str().map_err(|_| Unreadable::Malformed)
 }
 
+/// Proxies in front of the gateway; the template's pattern allows two digits.
+const MAX_HOPS: u8 = 99;
+
 fn hops_of(text: &str) -> Result<NonZeroU8, ConfigError> {
     let number = text.bytes().all(|byte| byte.is_ascii_digit());
     let hops = number.then(|| text.parse().ok()).flatten();
@@ -159,10 +167,3 @@ fn header(text: &str) -> Result<HeaderName, ConfigError> {
         _ => Ok(name),
     }
 }
-
-const VARIABLE: &str = "CLIENT_ADDRESS";
-const MODES: &str = "`connection`, `cloudfront`, `forwarded:N` (N from 1 to 99) or `header:NAME`";
-const CLOUDFRONT: &str = "cloudfront-viewer-address";
-const FORWARDED: &str = "x-forwarded-for";
-/// Proxies in front of the gateway; the template's pattern allows two digits.
-const MAX_HOPS: u8 = 99;

@@ -11,6 +11,9 @@ pub struct RegistrationSettings {
     pub password_min_length: usize,
 }
 
+/// Code points. Shorter passwords can be guessed from a stolen table.
+const PASSWORD_MIN_LENGTH: u32 = 15;
+
 impl RegistrationSettings {
     /// Reads `REGISTRATION` and `PASSWORD_MIN_LENGTH`.
     ///
@@ -37,6 +40,9 @@ pub struct GuessSettings {
     pub address_attempts_per_hour: u32,
 }
 
+/// Attempts. More let one address try more accounts; fewer block a classroom.
+const ADDRESS_ATTEMPTS: u32 = 300;
+
 impl GuessSettings {
     /// Reads `ADDRESS_ATTEMPTS_PER_HOUR`.
     ///
@@ -60,6 +66,9 @@ pub struct BreachSettings {
     /// `PWNED_PASSWORDS`: whether a password is accepted while the list is unavailable.
     pub fails_open: bool,
 }
+
+/// The list of Have I Been Pwned.
+const PWNED_PASSWORDS: &str = "https://api.pwnedpasswords.com";
 
 impl BreachSettings {
     /// Reads `PWNED_PASSWORDS` and `PWNED_PASSWORDS_URL`.
@@ -108,6 +117,13 @@ pub struct HashSettings {
     pub permits: usize,
 }
 
+/// KiB. Less memory makes guessing from a stolen table faster (OWASP: m=19456, t=2).
+const MEMORY_KIB: u32 = 19_456;
+/// Passes. Fewer make guessing faster, too.
+const ITERATIONS: u32 = 2;
+/// Lambda provides one whole processor per 1,769 MB of memory.
+const MIB_PER_PROCESSOR: u32 = 1769;
+
 impl HashSettings {
     /// Reads `ARGON2_MEMORY_KIB`, `ARGON2_ITERATIONS` and the function's memory.
     ///
@@ -128,16 +144,3 @@ impl HashSettings {
         })
     }
 }
-
-/// Attempts. More let one address try more accounts; fewer block a classroom.
-const ADDRESS_ATTEMPTS: u32 = 300;
-/// The list of Have I Been Pwned.
-const PWNED_PASSWORDS: &str = "https://api.pwnedpasswords.com";
-/// Code points. Shorter passwords can be guessed from a stolen table.
-const PASSWORD_MIN_LENGTH: u32 = 15;
-/// KiB. Less memory makes guessing from a stolen table faster (OWASP: m=19456, t=2).
-const MEMORY_KIB: u32 = 19_456;
-/// Passes. Fewer make guessing faster, too.
-const ITERATIONS: u32 = 2;
-/// Lambda provides one whole processor per 1,769 MB of memory.
-const MIB_PER_PROCESSOR: u32 = 1769;

@@ -15,6 +15,10 @@ pub struct RotationSettings {
     pub min_pending: Duration,
 }
 
+/// Seconds, 3 hours. If this is shorter than a verifier caches the keys, that verifier
+/// refuses valid tokens; API Gateway's own JWT authorizer may cache them for two hours.
+const MIN_PENDING: u32 = 10_800;
+
 impl RotationSettings {
     /// Reads `SIGNING_ALGORITHM` and `MIN_PENDING_SECONDS`.
     ///
@@ -32,7 +36,3 @@ impl RotationSettings {
         })
     }
 }
-
-/// Seconds, 3 hours. If this is shorter than a verifier caches the keys, that verifier
-/// refuses valid tokens; API Gateway's own JWT authorizer may cache them for two hours.
-const MIN_PENDING: u32 = 10_800;

@@ -19,6 +19,9 @@ pub struct VerifierSettings {
     pub key_cache: Duration,
 }
 
+/// Seconds. Longer delays the moment from which a removed key no longer verifies.
+const KEY_CACHE: u32 = 300;
+
 impl VerifierSettings {
     /// Reads `ISSUER`, `AUDIENCE` and `KEY_CACHE_SECONDS`.
     ///
@@ -49,6 +52,13 @@ pub struct IssuerSettings {
     /// `KEY_CACHE_SECONDS`: how long keys are cached.
     pub key_cache: Duration,
 }
+
+/// Seconds. Longer keeps a token valid after its user lost their roles, wherever
+/// revocations are not checked.
+const ACCESS_TTL: u32 = 900;
+/// The scopes that each role grants. Another scope here is another permission for
+/// everyone with that role.
+const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;
 
 impl IssuerSettings {
     /// Reads what [`VerifierSettings`] reads, and `CLIENT_ID`,
@@ -82,6 +92,14 @@ pub struct SessionSettings {
     /// successor.
     pub grace: Duration,
 }
+
+/// Seconds, 14 days. Longer keeps a forgotten device logged in.
+const IDLE_TTL: u32 = 1_209_600;
+/// Seconds, 30 days. Longer lets a stolen session live on.
+const ABSOLUTE_TTL: u32 = 2_592_000;
+/// Seconds. Longer gives the thief of the last refresh token more time; shorter logs out
+/// clients that lost a response.
+const GRACE: u32 = 10;
 
 impl SessionSettings {
     /// Reads the three `REFRESH_…_SECONDS`.
@@ -130,19 +148,3 @@ fn word(environment: &Environment, name: &'static str) -> Result<String, ConfigE
         ))
     }
 }
-
-/// Seconds. Longer delays the moment from which a removed key no longer verifies.
-const KEY_CACHE: u32 = 300;
-/// Seconds. Longer keeps a token valid after its user lost their roles, wherever
-/// revocations are not checked.
-const ACCESS_TTL: u32 = 900;
-/// Seconds, 14 days. Longer keeps a forgotten device logged in.
-const IDLE_TTL: u32 = 1_209_600;
-/// Seconds, 30 days. Longer lets a stolen session live on.
-const ABSOLUTE_TTL: u32 = 2_592_000;
-/// Seconds. Longer gives the thief of the last refresh token more time; shorter logs out
-/// clients that lost a response.
-const GRACE: u32 = 10;
-/// The scopes that each role grants. Another scope here is another permission for
-/// everyone with that role.
-const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;

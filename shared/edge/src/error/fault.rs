@@ -24,6 +24,10 @@ pub(crate) struct Fault {
     source: Option<Box<dyn Error + Send + Sync>>,
 }
 
+/// RFC 6750 section 3: no `error` if no token was presented.
+pub(super) const BEARER: &str = r#"Bearer realm="gatehouse""#;
+const INSUFFICIENT_SCOPE: &str = r#"Bearer realm="gatehouse", error="insufficient_scope""#;
+
 impl Fault {
     pub(super) fn new(status: StatusCode, detail: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -118,6 +122,9 @@ impl Fault {
     }
 }
 
+/// Long enough for a throttled table to recover, short enough for a person to wait.
+const RETRY_SOON: Duration = Duration::from_secs(2);
+
 /// 503 if the same request may succeed a moment later, 500 if an operator must act.
 impl<F: Failure> From<F> for Fault {
     fn from(failure: F) -> Self {
@@ -132,12 +139,6 @@ impl<F: Failure> From<F> for Fault {
         }
     }
 }
-
-/// RFC 6750 section 3: no `error` if no token was presented.
-pub(super) const BEARER: &str = r#"Bearer realm="gatehouse""#;
-const INSUFFICIENT_SCOPE: &str = r#"Bearer realm="gatehouse", error="insufficient_scope""#;
-/// Long enough for a throttled table to recover, short enough for a person to wait.
-const RETRY_SOON: Duration = Duration::from_secs(2);
 
 /// A failure whose text must not reach a caller.
 #[cfg(test)]

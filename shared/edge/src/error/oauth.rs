@@ -18,6 +18,12 @@ pub struct OauthError {
     fault: Fault,
 }
 
+/// RFC 7617 section 2 and RFC 6750 section 3; the latter without an error code, since
+/// the request may not have held a token. One field: a response of payload 2.0 carries
+/// no field twice, and RFC 9110 section 11.6.1 joins challenges with commas.
+const CLIENT_CHALLENGES: &str =
+    r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
+
 impl OauthError {
     /// 400 `invalid_request`. The description must not contain quotes or backslashes.
     #[must_use]
@@ -133,12 +139,6 @@ impl IntoResponse for OauthError {
         self.fault.respond("application/json", &wire)
     }
 }
-
-/// RFC 7617 section 2 and RFC 6750 section 3; the latter without an error code, since
-/// the request may not have held a token. One field: a response of payload 2.0 carries
-/// no field twice, and RFC 9110 section 11.6.1 joins challenges with commas.
-const CLIENT_CHALLENGES: &str =
-    r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#;
 
 #[derive(Serialize)]
 struct Wire<'a> {

@@ -11,6 +11,10 @@ use super::media_type::{self, MediaType};
 use crate::error::OauthError;
 use crate::error::{FieldError, Problem};
 
+/// Largest body, decoded, in bytes. More lets anyone spend our time for parsing and
+/// hashing with long bodies.
+pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
+
 /// Why a body was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BodyFault {
@@ -80,6 +84,9 @@ impl Request {
         }
     }
 }
+
+/// Deepest nesting of a body; our own need no more than two.
+const MAX_JSON_DEPTH: usize = 32;
 
 fn parse_json(body: &[u8]) -> Result<Fields, BodyFault> {
     match json::parse(body, MAX_JSON_DEPTH).map_err(BodyFault::Json)? {
@@ -154,9 +161,3 @@ fn text(fault: &BodyFault) -> &'static str {
         BodyFault::Members(_) => "members are missing or have the wrong type",
     }
 }
-
-/// Largest body, decoded, in bytes. More lets anyone spend our time for parsing and
-/// hashing with long bodies.
-pub(crate) const MAX_BODY_BYTES: usize = 16 * 1024;
-/// Deepest nesting of a body; our own need no more than two.
-const MAX_JSON_DEPTH: usize = 32;

@@ -20,6 +20,11 @@ pub(super) enum TimeLeft {
     Implausible,
 }
 
+/// September 2001. Anything earlier was not meant as a time.
+const EARLIEST: u64 = 1_000_000_000_000;
+/// Lambda's limit for an invocation, in milliseconds.
+const LONGEST_INVOCATION: u64 = 15 * 60 * 1000;
+
 impl Deadline {
     pub(super) const fn from_millis(millis: u64) -> Self {
         Self(millis)
@@ -47,11 +52,6 @@ pub(super) fn warn_once() {
         );
     });
 }
-
-/// September 2001. Anything earlier was not meant as a time.
-const EARLIEST: u64 = 1_000_000_000_000;
-/// Lambda's limit for an invocation, in milliseconds.
-const LONGEST_INVOCATION: u64 = 15 * 60 * 1000;
 
 #[cfg(test)]
 mod tests {

@@ -25,6 +25,10 @@ enum Source {
     Query,
 }
 
+/// Unknown fields that one response names. More would let a small request cause a large
+/// response.
+const MAX_NAMED: usize = 10;
+
 impl Fields {
     pub(super) fn of_json(members: Map<String, Value>) -> Self {
         Self {
@@ -173,13 +177,10 @@ impl Fields {
     }
 }
 
+/// Longest field name that a response repeats, in characters.
+const MAX_NAME_CHARACTERS: usize = 64;
+
 /// Makes a name from the client safe to show in a terminal, and short.
 fn printable(name: &str) -> String {
     name.escape_default().take(MAX_NAME_CHARACTERS).collect()
 }
-
-/// Unknown fields that one response names. More would let a small request cause a large
-/// response.
-const MAX_NAMED: usize = 10;
-/// Longest field name that a response repeats, in characters.
-const MAX_NAME_CHARACTERS: usize = 64;
