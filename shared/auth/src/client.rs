@@ -107,8 +107,8 @@ impl Client {
         presented: &str,
         now: Timestamp,
     ) -> Result<(), ClientRefusal> {
-        let presented = SecretDigest::of(presented);
-        let dummy = SecretDigest::of_no_secret();
+        let presented = SecretDigest::from_secret(presented);
+        let dummy = SecretDigest::dummy();
         let current = client.map_or(&dummy, |client| &client.digest);
         let previous = client.and_then(|client| client.previous.as_ref());
         let previous_digest = previous.map_or(&dummy, |previous| &previous.digest);

@@ -39,7 +39,7 @@ impl ClientSecret {
     /// Returns the digest that the table stores.
     #[must_use]
     pub fn digest(&self) -> SecretDigest {
-        SecretDigest::of(self.expose())
+        SecretDigest::from_secret(self.expose())
     }
 }
 
@@ -47,12 +47,12 @@ redacted_debug!(ClientSecret);
 
 impl SecretDigest {
     /// Digests a secret as presented by a caller, whatever its form.
-    pub(super) fn of(presented: &str) -> Self {
+    pub(super) fn from_secret(presented: &str) -> Self {
         Self(sha256(presented.as_bytes()))
     }
 
     /// Returns a digest for which no secret is known.
-    pub(super) fn of_no_secret() -> Self {
+    pub(super) fn dummy() -> Self {
         Self(NO_SECRET.to_owned())
     }
 

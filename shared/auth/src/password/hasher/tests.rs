@@ -154,15 +154,12 @@ async fn an_unknown_user_costs_as_much_as_a_known_one() {
         hasher.verify(typed("two"), None).await.unwrap();
         quickest[1] = quickest[1].min(started.elapsed());
     }
-    let [somebody, nobody] = quickest;
-    assert!(
-        nobody > somebody / 2 && somebody > nobody / 2,
-        "{quickest:?}"
-    );
+    let [known, unknown] = quickest;
+    assert!(unknown > known / 2 && known > unknown / 2, "{quickest:?}");
 }
 
 /// The second spelling is hashed too, whether there is an account or not, and the time
-/// that is asked for covers both.
+/// required covers both.
 #[tokio::test]
 async fn a_password_with_two_spellings_costs_two_hashes_for_known_and_unknown_users() {
     let hasher = cheap();

@@ -106,7 +106,7 @@ fn a_long_password_that_is_easy_to_guess_is_rejected() {
 }
 
 /// Judges the password of a user with these names.
-fn of(username: &str, email: Option<&str>, password: &str) -> Vec<WeakReason> {
+fn reasons_for(username: &str, email: Option<&str>, password: &str) -> Vec<WeakReason> {
     let username = Username::parse(username).unwrap();
     let email = email.map(|email| EmailAddress::parse(email).unwrap());
     let password = Password::parse(password).unwrap();
@@ -129,7 +129,11 @@ fn a_password_may_contain_a_name_if_the_rest_is_strong() {
         ),
         ("marguerite", "marguerite purple otter hums"),
     ] {
-        assert_eq!(of(username, None, password), [], "{username}: {password}");
+        assert_eq!(
+            reasons_for(username, None, password),
+            [],
+            "{username}: {password}"
+        );
         let email = format!(
             "{}@example.org",
             if username.is_ascii() {
@@ -139,12 +143,12 @@ fn a_password_may_contain_a_name_if_the_rest_is_strong() {
             }
         );
         assert_eq!(
-            of("somebody", Some(&email), password),
+            reasons_for("other", Some(&email), password),
             [],
             "{email}: {password}"
         );
     }
-    let both = of(
+    let both = reasons_for(
         "anna",
         Some("evening@example.org"),
         "savanna grassland evening mvx7q",
@@ -180,7 +184,7 @@ fn a_name_adds_neither_length_nor_strength() {
             &[ContainsUsername],
         ),
     ] {
-        let reasons = of(username, email, password);
+        let reasons = reasons_for(username, email, password);
         assert_eq!(reasons, refused, "{username}: {password}");
     }
     for repeated in [
@@ -191,14 +195,14 @@ fn a_name_adds_neither_length_nor_strength() {
         "anna123456789012345",
         "annannaannaaannaanna",
     ] {
-        let reasons = of("anna", None, repeated);
+        let reasons = reasons_for("anna", None, repeated);
         assert!(
             reasons.contains(&ContainsUsername),
             "{repeated}: {reasons:?}"
         );
     }
     for repeated in ["annannannannannannann", "ann ann ann ann ann ann"] {
-        assert_ne!(of("ann", None, repeated), [], "{repeated}");
+        assert_ne!(reasons_for("ann", None, repeated), [], "{repeated}");
     }
 }
 

@@ -10,14 +10,14 @@ use super::*;
 #[derive(Debug, Clone)]
 enum Event {
     /// A token is presented, `age` generations older than the newest ever issued.
-    Refresh { age: u32, answer: Answer },
+    Refresh { age: u32, response: Response },
     /// Time passes; in seconds.
     Wait(u32),
 }
 
 /// What happens to the first response of the update.
 #[derive(Debug, Clone, Copy)]
-enum Answer {
+enum Response {
     Arrives,
     /// It is lost, and the SDK repeats the update with the same attempt id.
     Lost,
@@ -46,12 +46,12 @@ impl Table {
         SessionUpdate::Rotated(item.clone())
     }
 
-    fn refresh(&mut self, generation: u32, answer: Answer) -> RefreshDecision {
+    fn refresh(&mut self, generation: u32, response: Response) -> RefreshDecision {
         self.attempts = self.attempts.wrapping_add(1);
         let id = attempt_id(self.attempts);
-        let update = match answer {
-            Answer::Arrives => self.update(generation, &id),
-            Answer::Lost => {
+        let update = match response {
+            Response::Arrives => self.update(generation, &id),
+            Response::Lost => {
                 self.update(generation, &id);
                 self.update(generation, &id)
             }
@@ -83,10 +83,10 @@ fn table() -> Table {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let answer = prop_oneof![Just(Answer::Arrives), Just(Answer::Lost)];
+    let response = prop_oneof![Just(Response::Arrives), Just(Response::Lost)];
     prop_oneof![
-        4 => (prop_oneof![4 => Just(0_u32), 2 => Just(1), 1 => 2_u32..4], answer)
-            .prop_map(|(age, answer)| Event::Refresh { age, answer }),
+        4 => (prop_oneof![4 => Just(0_u32), 2 => Just(1), 1 => 2_u32..4], response)
+            .prop_map(|(age, response)| Event::Refresh { age, response }),
         1 => (0_u32..15).prop_map(Event::Wait),
     ]
 }
@@ -98,19 +98,19 @@ proptest! {
     fn a_lineage_has_at_most_one_live_successor(events in prop::collection::vec(event(), 1..40)) {
         let mut table = table();
         for event in events {
-            let (age, answer) = match event {
+            let (age, response) = match event {
                 Event::Wait(seconds) => {
                     table.now = table.now.plus(Duration::from_secs(seconds.into()));
                     continue;
                 }
-                Event::Refresh { age, answer } => (age, answer),
+                Event::Refresh { age, response } => (age, response),
             };
             let before = table.item.clone();
             let Some(generation) = before.generation.checked_sub(age) else {
                 continue;
             };
             let fresh = table.now.since(before.rotated_at) < GRACE;
-            let decision = table.refresh(generation, answer);
+            let decision = table.refresh(generation, response);
             match decision {
                 // A revoked session never returns tokens again.
                 RefreshDecision::Rotated(_) | RefreshDecision::Successor(_) if before.revoked_at.is_some() => {
@@ -153,10 +153,10 @@ proptest! {
         for (idle, lost, seconds) in rounds {
             table.now = table.now.plus(Duration::from_secs(idle.into()));
             for _ in 0..lost {
-                table.refresh(held, Answer::Arrives);
+                table.refresh(held, Response::Arrives);
                 table.now = table.now.plus(Duration::from_secs(seconds.into()));
             }
-            held = match table.refresh(held, Answer::Arrives) {
+            held = match table.refresh(held, Response::Arrives) {
                 RefreshDecision::Rotated(session) | RefreshDecision::Successor(session) => session.generation,
                 refused @ (RefreshDecision::Refuse(_) | RefreshDecision::Revoke { .. }) => {
 return Err(TestCaseError::fail(format!("{refused:?}")));
