@@ -1,7 +1,7 @@
 """A resource server that introspects, made of Flask and Authlib.
 
-It verifies nothing itself: Authlib's IntrospectTokenValidator asks POST /introspect
-about each token, with the client's credentials by HTTP Basic (RFC 7662).
+It verifies nothing itself: Authlib's IntrospectTokenValidator sends each token to
+POST /introspect, with the client's credentials by HTTP Basic (RFC 7662).
 
 Reads from the environment: API_URL, CLIENT_ID, CLIENT_SECRET (gatehouse clients
 create), and three access tokens: ACCESS_TOKEN (valid, scope profile), REVOKED_TOKEN

@@ -94,7 +94,7 @@ async fn of_two_sessions_that_end_all_others_one_survives() -> anyhow::Result<()
         assert!([one, two].contains(&204), "{one} {two}");
         assert!(
             [401, 403].contains(&one.max(two)),
-            "{one} {two}: one is refused, and ends nobody"
+            "{one} {two}: one is refused, and ends no session"
         );
         let winner = if one == 204 { &here } else { &there };
         let loser = if one == 204 { &there } else { &here };

@@ -118,7 +118,7 @@ fn text(value: &Value, member: &str) -> String {
     value[member].as_str().unwrap_or_default().to_owned()
 }
 
-/// Makes permissions readable: `login dynamodb:GetItem UsersTable`.
+/// Formats permissions for people: `login dynamodb:GetItem UsersTable`.
 #[derive(Debug, Default)]
 pub struct Names {
     /// Access key ids to functions.

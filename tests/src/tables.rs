@@ -90,7 +90,7 @@ impl<'a> Tables<'a> {
         self.set(table, ("pk", key), attribute, number(time)).await
     }
 
-    /// Makes a stored time of every session of a person earlier by so many seconds.
+    /// Moves a stored time of each of a person's sessions into the past.
     ///
     /// # Errors
     /// If a session has no such time.

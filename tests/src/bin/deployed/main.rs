@@ -119,7 +119,7 @@ fn suite(environment: &sam::Environment, name: &str) -> anyhow::Result<()> {
 
 /// Reports progress.
 fn say(line: &str) {
-    // Nobody reads it if stderr is closed.
+    // If stderr is closed, there is no reader.
     drop(writeln!(std::io::stderr(), "{line}"));
 }
 
