@@ -34,8 +34,8 @@ impl Accounts {
     /// Writes a user from a file with the items of their names, or nothing.
     ///
     /// # Errors
-    /// [`StoreError`] if a call fails. It does not tell whether the user was written: call
-    /// again later to find out.
+    /// [`StoreError`] if a call fails. The user may have been written: the same call again
+    /// finds out.
     pub async fn import(&self, user: &User) -> Result<Imported, StoreError> {
         let mut parts = Transaction::new();
         for (claim, part) in self.users.claims(user)? {

@@ -136,7 +136,7 @@ impl KeyRotation {
         Err(RotationError::Contended)
     }
 
-    /// Gives the published keys the states that they have in the current ring. Returns
+    /// Brings the published keys to the states that they have in the current ring. Returns
     /// whether there was anything to write.
     ///
     /// # Errors

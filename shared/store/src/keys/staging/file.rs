@@ -1,7 +1,7 @@
 //! The versions of a ring in files: the current one, and a pending one beside it.
 //!
 //! Each is written to a draft and renamed, so that no reader ever sees half a file. A lock,
-//! which the system releases when a process dies, makes comparing and writing one step.
+//! which the system releases when a process dies, turns comparing and writing into one step.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
