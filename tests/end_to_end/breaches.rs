@@ -18,11 +18,10 @@ async fn a_stolen_password_is_refused_with_a_reason_and_another_is_accepted() ->
     let service = service("fail_closed", list.url()).await?;
     let refused = register(&service, STOLEN).await?;
     assert_stolen(&refused);
-    let person = service.logged_in("ada").await?;
-    let body = json!({ "current_password": person.password, "new_password": STOLEN });
-    let request = service.request(Method::PUT, "/me/password");
-    let request = request.bearer_auth(&person.access_token).json(&body);
-    assert_stolen(&service.send(request).await?);
+    let ada = service.logged_in("ada").await?;
+    let body = json!({ "current_password": ada.password, "new_password": STOLEN });
+    let path = "/me/password";
+    assert_stolen(&ada.call(&service, Method::PUT, path, &body).await?);
     let range = format!(
         "/range/{}",
         Password::parse(STOLEN)?.breach_query().prefix()
@@ -38,13 +37,10 @@ async fn a_stolen_password_is_refused_with_a_reason_and_another_is_accepted() ->
 #[tokio::test]
 async fn an_unavailable_list_blocks_registration_only_when_fail_closed() -> anyhow::Result<()> {
     let open = service("fail_open", NOWHERE).await?;
-    assert_eq!(register(&open, STOLEN).await?.status, 201);
+    register(&open, STOLEN).await?.assert_status(201);
     let closed = service("fail_closed", NOWHERE).await?;
     let refused = register(&closed, STOLEN).await?;
-    assert_eq!(
-        (refused.status, refused.code().as_str()),
-        (503, "unavailable")
-    );
+    refused.assert_problem(503, "unavailable");
     assert!(!refused.header("retry-after").is_empty());
     Ok(())
 }
@@ -52,25 +48,22 @@ async fn an_unavailable_list_blocks_registration_only_when_fail_closed() -> anyh
 #[tokio::test]
 async fn a_stolen_password_is_accepted_by_default() -> anyhow::Result<()> {
     let service = Service::start_locally(|_| ()).await?;
-    assert_eq!(register(&service, STOLEN).await?.status, 201);
+    register(&service, STOLEN).await?.assert_status(201);
     Ok(())
 }
 
 #[tokio::test]
 async fn a_list_that_would_never_be_used_is_refused() -> anyhow::Result<()> {
     let service = service("off", list().await.url()).await?;
-    assert_eq!(register(&service, STOLEN).await?.status, 500);
+    register(&service, STOLEN).await?.assert_status(500);
     let logs = service.logs().await?.join("\n");
     assert!(logs.contains("PWNED_PASSWORDS_URL"), "{logs}");
     Ok(())
 }
 
+#[track_caller]
 fn assert_stolen(response: &Response) {
-    assert_eq!(
-        (response.status, response.code().as_str()),
-        (422, "weak_password"),
-        "{response:?}"
-    );
+    response.assert_problem(422, "weak_password");
     assert_eq!(response.json()["errors"][0]["code"], "stolen");
     assert!(response.json()["suggestions"][0].is_string());
 }
