@@ -62,7 +62,7 @@ impl Proxy {
         let shared = Arc::clone(&recorder);
         let recording = Backend::new(move |call| {
             let recorder = Arc::clone(&shared);
-            async move { recorder.answer(call).await }
+            async move { recorder.handle(call).await }
         });
         Self {
             url: switchable(recording.with(&faults)).serve().await,
@@ -109,7 +109,7 @@ pub fn switch_on(url: &str) -> std::io::Result<()> {
 }
 
 impl Recorder {
-    async fn answer(&self, call: Call) -> Outcome {
+    async fn handle(&self, call: Call) -> Outcome {
         let header = |name: &str| {
             let value = call.headers().get(name);
             let value = value.and_then(|value| value.to_str().ok());
@@ -134,8 +134,8 @@ impl Recorder {
         let mut recorded = self.recorded();
         recorded.uses.extend(uses);
         if has_cost {
-            let answer: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-            recorded.costs.push(call::cost(&operation, &answer));
+            let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+            recorded.costs.push(call::cost(&operation, &body));
         }
         drop(recorded);
         Ok(response)

@@ -1,4 +1,4 @@
-//! Something that answers calls: a closure, or a server to forward them to.
+//! A handler of calls: a closure, or a server to forward them to.
 //!
 //! The same backend can be served at the wire or plugged into the SDK, with faults
 //! around it or without.
@@ -29,18 +29,18 @@ pub type Outcome = Result<Response<Bytes>, ConnectionCut>;
 #[error("the connection was cut")]
 pub struct ConnectionCut;
 
-/// Answers calls. Clones share what is behind them.
+/// Handles calls. Clones share what is behind them.
 #[derive(Clone)]
 pub struct Backend(Arc<dyn Fn(Call) -> BoxFuture<'static, Outcome> + Send + Sync>);
 
 impl Backend {
-    /// Answers calls with a closure.
-    pub fn new<F, R>(answer: F) -> Self
+    /// Handles calls with a closure.
+    pub fn new<F, R>(handle: F) -> Self
     where
         F: Fn(Call) -> R + Send + Sync + 'static,
         R: Future<Output = Outcome> + Send + 'static,
     {
-        Self(Arc::new(move |call| Box::pin(answer(call))))
+        Self(Arc::new(move |call| Box::pin(handle(call))))
     }
 
     /// Forwards calls to the server at `url`, signatures and all.
@@ -64,7 +64,7 @@ impl Backend {
         })
     }
 
-    /// Answers one call.
+    /// Handles one call.
     ///
     /// # Errors
     /// [`ConnectionCut`] if the connection ends instead.
@@ -74,7 +74,7 @@ impl Backend {
 
     /// Serves on a free port until the test's runtime ends, and returns the URL.
     pub async fn serve(self) -> String {
-        let answer = move |call: Call, _: Arc<TcpStream>| {
+        let handle = move |call: Call, _: Arc<TcpStream>| {
             let backend = self.clone();
             async move {
                 let response = backend.call(call).await?;
@@ -82,7 +82,7 @@ impl Backend {
             }
             .boxed()
         };
-        wire::serve(Arc::new(answer)).await
+        wire::serve(Arc::new(handle)).await
     }
 
     /// Returns an HTTP client for the SDK that calls this backend without a socket.

@@ -184,6 +184,3 @@ impl Rule {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

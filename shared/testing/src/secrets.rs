@@ -26,7 +26,7 @@ impl Secrets {
         secret.labels.insert("AWSPENDING".into(), token.to_owned());
     }
 
-    /// Answers calls to Secrets Manager, and leaves all others to `dynamodb`: one
+    /// Handles calls to Secrets Manager, and leaves all others to `dynamodb`: one
     /// endpoint for both, as a function has it.
     #[must_use]
     pub fn beside(&self, dynamodb: Backend) -> Backend {
@@ -36,17 +36,17 @@ impl Secrets {
             async move {
                 let target = call.headers().get("x-amz-target");
                 if target.is_some_and(|target| target.as_bytes().starts_with(b"secretsmanager.")) {
-                    return Ok(secrets.answer(&call));
+                    return Ok(secrets.handle(&call));
                 }
                 dynamodb.call(call).await
             }
         })
     }
 
-    fn answer(&self, call: &Call) -> Response<Bytes> {
+    fn handle(&self, call: &Call) -> Response<Bytes> {
         let request = serde_json::from_slice(call.body()).unwrap();
-        let answer = self.0.lock().unwrap().answer(operation(call), &request);
-        let (status, body) = match answer {
+        let result = self.0.lock().unwrap().handle(operation(call), &request);
+        let (status, body) = match result {
             Ok(body) => (StatusCode::OK, body),
             Err(code) => {
                 let body = json!({"__type": code, "message": "no"});
@@ -79,8 +79,8 @@ impl Default for Secret {
 }
 
 impl Secret {
-    /// Answers one call, or returns the code of the error.
-    fn answer(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
+    /// Handles one call, or returns the code of the error.
+    fn handle(&mut self, operation: &str, request: &Value) -> Result<Value, &'static str> {
         assert_eq!(request["SecretId"], SECRET_ARN);
         match operation {
             "DescribeSecret" => Ok(self.describe()),

@@ -91,11 +91,11 @@ impl StubServer {
             held: watch::Sender::new(false),
         });
         let shared = Arc::clone(&state);
-        let answer = move |call: Call, connection: Arc<TcpStream>| {
+        let handle = move |call: Call, connection: Arc<TcpStream>| {
             let state = Arc::clone(&shared);
-            async move { state.answer(call, &connection).await }.boxed()
+            async move { state.handle(call, &connection).await }.boxed()
         };
-        let url = wire::serve(Arc::new(answer)).await;
+        let url = wire::serve(Arc::new(handle)).await;
         Self { url, state }
     }
 
@@ -140,7 +140,7 @@ impl StubServer {
 }
 
 impl State {
-    async fn answer(
+    async fn handle(
         &self,
         call: Call,
         mut connection: &TcpStream,

@@ -4,7 +4,8 @@
 //! from its own address. The hashes are those of a deployment, since what surrounds
 //! a hash shows as much here as it does there.
 //!
-//! A test target of its own: other tests on the same processors would be noise.
+//! This is a separate test target, since other tests on the same processors would be
+//! noise.
 #![expect(
     dead_code,
     clippy::unwrap_used,
@@ -35,8 +36,7 @@ async fn the_time_of_a_refusal_does_not_reveal_whether_a_name_exists() {
     );
 }
 
-/// What the measurement would show of a service that answers an unknown name without
-/// a hash.
+/// The measurement must notice a service that refuses an unknown name without a hash.
 #[test]
 fn a_refusal_without_a_hash_is_noticed() {
     let took = |from: u64| (0..1_000).map(move |n| Duration::from_micros(from + n % 400));
@@ -51,11 +51,11 @@ fn a_refusal_without_a_hash_is_noticed() {
     };
     assert!(
         reversed.distinguishes() > 0.99,
-        "the slower of the two is no matter"
+        "it does not matter which is slower"
     );
 }
 
-/// The area under the curve at which the test fails. Chance alone stays below it.
+/// The area under the curve at which the test fails. Chance stays below it.
 const LIMIT: f64 = 0.60;
 
 /// How long the logins of each kind took.
@@ -97,10 +97,10 @@ async fn measure(pairs: u32) -> Found {
             let name = format!("{kind}{name}");
             let address = address(kind, pair);
             let started = Instant::now();
-            let answer = world.log_in(&name, "not the password of any user", &address);
-            let answer = answer.await;
+            let response = world.log_in(&name, "not the password of any user", &address);
+            let response = response.await;
             let elapsed = started.elapsed();
-            assert_eq!(answer.status(), 401, "{name}");
+            assert_eq!(response.status(), 401, "{name}");
             if pair >= WARM_UP {
                 took.push(elapsed);
             }

@@ -57,8 +57,8 @@ async fn a_hash_with_hostile_parameters_is_500_and_never_computed() {
         let name = format!("eve{number}");
         world.add(&name, Some(hash)).await;
         let before = world.hasher.computed();
-        let answer = world.log_in(&name, PASSWORD, HOME).await;
-        assert_eq!(answer.status(), 500, "{hash}");
+        let response = world.log_in(&name, PASSWORD, HOME).await;
+        assert_eq!(response.status(), 500, "{hash}");
         assert_eq!(world.hasher.computed(), before, "{hash}");
     }
     world.add("ada", None).await;

@@ -13,15 +13,15 @@ async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
     for name in ["ada", "nobody"] {
         for _ in 0..20 {
             let left = Some(Duration::from_millis(1));
-            let answer = world.log_in_within(name, PASSWORD, HOME, left).await;
-            assert_eq!(answer.status(), 503);
-            assert_eq!(answer.headers()["retry-after"], "2");
+            let response = world.log_in_within(name, PASSWORD, HOME, left).await;
+            assert_eq!(response.status(), 503);
+            assert_eq!(response.headers()["retry-after"], "2");
         }
     }
     assert_eq!(world.hasher.computed(), before);
     let left = Some(Duration::from_mins(1));
-    let answer = world.log_in_within("ada", PASSWORD, HOME, left).await;
-    assert_eq!(answer.status(), 200);
+    let response = world.log_in_within("ada", PASSWORD, HOME, left).await;
+    assert_eq!(response.status(), 200);
 }
 
 /// `cargo lambda watch` sends the first of them with every event.
@@ -31,7 +31,7 @@ async fn an_impossible_deadline_is_ignored() {
     world.add("ada", None).await;
     let an_hour_ago = world.now_millis() - 3_600_000;
     for deadline in [600_000, an_hour_ago] {
-        let answer = world.log_in_with("ada", PASSWORD, HOME, deadline).await;
-        assert_eq!(answer.status(), 200, "{deadline}");
+        let response = world.log_in_with("ada", PASSWORD, HOME, deadline).await;
+        assert_eq!(response.status(), 200, "{deadline}");
     }
 }

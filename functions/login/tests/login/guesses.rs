@@ -28,14 +28,14 @@ async fn a_day_of_guesses_computes_fewer_than_a_hundred_hashes_and_the_owner_log
     for number in 0..GUESSES {
         let (name, address) = guess(number);
         let before = world.hasher.computed();
-        let answer = world
+        let response = world
             .log_in(name, "seven noisy otters at dawn", &address)
             .await;
-        match answer.status().as_u16() {
+        match response.status().as_u16() {
             401 => hashed += 1,
             429 => {
                 assert_eq!(world.hasher.computed(), before);
-                assert!(answer.headers().contains_key("retry-after"));
+                assert!(response.headers().contains_key("retry-after"));
                 refused += 1;
             }
             other => panic!("{other}"),
@@ -64,10 +64,13 @@ async fn concurrent_guesses_compute_a_dozen_hashes_and_the_owner_logs_in() {
         guesses.spawn(async move {
             for number in (worker..GUESSES).step_by(100) {
                 let (name, address) = guess(number);
-                let answer = world
+                let response = world
                     .log_in(name, "seven noisy otters at dawn", &address)
                     .await;
-                assert!([401, 429].contains(&answer.status().as_u16()), "{answer:?}");
+                assert!(
+                    [401, 429].contains(&response.status().as_u16()),
+                    "{response:?}"
+                );
             }
         });
     }

@@ -1,4 +1,4 @@
-//! The four steps, one after another, repeated, and by themselves.
+//! The four steps: in order, repeated, and on their own.
 
 use gatehouse_auth::key::{KeyState, Kid};
 

@@ -1,9 +1,13 @@
-use bytes::Bytes;
-use http::Request;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! Faults, in process and at the wire.
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use super::*;
-use crate::backend::Backend;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use gatehouse_testing::{Backend, ConnectionCut, Fault, Faults, Outcome, at_call};
+use http::{Request, Response};
 
 /// A backend that counts the calls that take effect, and the faults around it.
 fn counting() -> (Backend, Faults, Arc<AtomicUsize>) {
