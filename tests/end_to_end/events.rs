@@ -36,25 +36,24 @@ async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Resu
     }
     insta::assert_json_snapshot!(verdicts, @r#"
     {
-      "account/change_password_of_nobody": "401 unauthorized",
+      "account/change_password_of_unknown_user": "401 unauthorized",
       "account/change_password_with_a_number": "422 validation_failed",
       "account/delete_without_password": "422 validation_failed",
       "account/end_unknown_session": "404 not_found",
-      "account/good": 200,
-      "account/me_of_nobody": "401 unauthorized",
+      "account/me_of_unknown_user": "401 unauthorized",
       "account/me_without_principal": "401 unauthorized",
       "account/reset_with_garbage": "400 invalid_code",
       "account/unknown_route": "404 not_found",
-      "admin/change_to_odd_status": "422 validation_failed",
-      "admin/good": 200,
+      "account/valid": 200,
+      "admin/change_to_invalid_status": "422 validation_failed",
+      "admin/list_with_invalid_limit": "422 validation_failed",
       "admin/list_with_malformed_cursor": "422 validation_failed",
-      "admin/list_with_odd_limit": "422 validation_failed",
       "admin/list_without_role": "403 insufficient_scope",
       "admin/remove_unknown_user": "404 not_found",
       "admin/show_unknown_user": "404 not_found",
+      "admin/valid": 200,
       "admin/without_principal": "401 unauthorized",
       "authorizer/garbage_token": false,
-      "authorizer/good": true,
       "authorizer/http_api_payload_1": "Allow",
       "authorizer/no_credential": false,
       "authorizer/no_event": "fails: the event is not an authorizer event of API Gateway",
@@ -62,72 +61,73 @@ async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Resu
       "authorizer/rest_token": "Allow",
       "authorizer/rest_two_headers": "fails: Unauthorized",
       "authorizer/two_credentials": false,
+      "authorizer/valid": true,
       "authorizer/websocket_connect": "Allow",
-      "introspect/good": 200,
       "introspect/invalid_token": "401 invalid_token",
       "introspect/two_credentials": "401 invalid_client",
       "introspect/unknown_client": "401 invalid_client",
       "introspect/unknown_token": 200,
+      "introspect/valid": 200,
       "introspect/without_credential": "401 invalid_client",
       "introspect/without_scope": "403 insufficient_scope",
       "introspect/without_token": "400 invalid_request",
       "jwks/authorization_server": 200,
-      "jwks/good": 200,
       "jwks/no_event": "400 invalid_request",
       "jwks/openid_configuration": 200,
       "jwks/unknown_path": "404 not_found",
+      "jwks/valid": 200,
       "login/base64_body": 200,
-      "login/good": 200,
       "login/invalid_scope": "422 invalid_scope",
       "login/null_username": "422 validation_failed",
       "login/unknown_user": "401 invalid_credentials",
+      "login/valid": 200,
       "login/wrong_password": "401 invalid_credentials",
-      "logout/good": 204,
+      "logout/valid": 204,
       "logout/without_principal": "401 unauthorized",
       "logout/wrong_scope": "422 validation_failed",
       "logout/wrongly_typed_scope": "422 validation_failed",
       "protected/admin": 200,
       "protected/admin_without_role": "403 insufficient_scope",
-      "protected/good": 200,
+      "protected/valid": 200,
       "protected/without_principal": "401 unauthorized",
       "refresh/forged_token": "400 invalid_grant",
       "refresh/form_without_grant_type": "400 invalid_request",
-      "refresh/good": 200,
       "refresh/repeated_parameter": "400 invalid_request",
       "refresh/revoke_unknown_token": 200,
       "refresh/revoke_without_token": "400 invalid_request",
       "refresh/unsupported_grant_type": "400 unsupported_grant_type",
+      "refresh/valid": 200,
       "register/body_too_large": "413 body_too_large",
       "register/duplicate_member": "400 invalid_json",
-      "register/good": 201,
       "register/invalid_base64": "400 invalid_json",
       "register/malformed_json": "400 invalid_json",
       "register/missing_password": "422 validation_failed",
       "register/nul_in_username": "422 validation_failed",
+      "register/valid": 201,
       "register/weak_password": "422 weak_password",
       "register/wrong_content_type": "415 unsupported_media_type",
       "rotate-keys/finish_secret": null,
-      "rotate-keys/good": null,
       "rotate-keys/no_event": "fails: the event is not a rotation event of Secrets Manager",
       "rotate-keys/set_secret": null,
       "rotate-keys/short_token": "fails: the event is not a rotation event of Secrets Manager",
       "rotate-keys/test_secret": null,
-      "rotate-keys/unknown_step": "fails: the event is not a rotation event of Secrets Manager"
+      "rotate-keys/unknown_step": "fails: the event is not a rotation event of Secrets Manager",
+      "rotate-keys/valid": null
     }
     "#);
     Ok(())
 }
 
 #[test]
-fn every_function_has_a_good_event_and_two_others() -> anyhow::Result<()> {
+fn every_function_has_a_valid_event_and_two_others() -> anyhow::Result<()> {
     let template = binaries::root().join("infra/template.yaml");
     let functions = gatehouse_local::function_names(&template, &BTreeMap::new())?;
     let events = events()?;
     for function in functions {
         let count = events.iter().filter(|(name, _)| *name == function).count();
         assert!(count >= 3, "{function} has {count} events");
-        let good = binaries::root().join(format!("events/{function}/good.json"));
-        assert!(good.exists(), "there is no {}", good.display());
+        let valid = binaries::root().join(format!("events/{function}/valid.json"));
+        assert!(valid.exists(), "there is no {}", valid.display());
     }
     Ok(())
 }

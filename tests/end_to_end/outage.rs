@@ -71,8 +71,8 @@ async fn the_functions_behind_the_authorizer_distinguish_an_outage_from_a_refusa
     let admin = service.administrator("grace").await?;
     let _outage = service.cut_off_tables().await?;
     for (function, case) in [
-        ("account", "me_of_nobody"),
-        ("account", "change_password_of_nobody"),
+        ("account", "me_of_unknown_user"),
+        ("account", "change_password_of_unknown_user"),
         ("account", "end_unknown_session"),
         ("introspect", "unknown_token"),
         ("admin", "good"),
