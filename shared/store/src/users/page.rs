@@ -107,3 +107,34 @@ impl Users {
         Ok((users, rest))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use gatehouse_auth::role::Roles;
+    use gatehouse_auth::time::Timestamp;
+    use gatehouse_auth::user::Status;
+
+    use super::*;
+
+    /// An attribute that a scan does not read would be missing from every list.
+    #[test]
+    fn a_list_reads_every_attribute_of_a_profile() {
+        let now = Timestamp::from_unix(1_800_000_000);
+        let profile = Profile {
+            sub: SubjectId::from_bytes([1; 16]),
+            username: "ada".to_owned(),
+            email: None,
+            external_id: None,
+            roles: Roles::default(),
+            status: Status::Active,
+            created_at: now,
+            updated_at: now,
+            password_changed_at: None,
+        };
+        let fields = serde_json::to_value(&profile).unwrap();
+        let fields: BTreeSet<_> = fields.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(fields, PROFILE.map(str::to_owned).into());
+    }
+}
