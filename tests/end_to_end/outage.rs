@@ -75,7 +75,7 @@ async fn the_functions_behind_the_authorizer_distinguish_an_outage_from_a_refusa
         ("account", "change_password_of_unknown_user"),
         ("account", "end_unknown_session"),
         ("introspect", "unknown_token"),
-        ("admin", "good"),
+        ("admin", "valid"),
         ("admin", "show_unknown_user"),
         ("admin", "remove_unknown_user"),
     ] {
