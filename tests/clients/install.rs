@@ -15,6 +15,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// If one is missing and `CI` is set.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests reads it")]
 pub(crate) fn interpreters() -> anyhow::Result<bool> {
     for program in ["python3", "node", "npm"] {
         let output = Command::new(program).arg("--version").output();

@@ -21,6 +21,7 @@ struct Load {
     logins: u32,
 }
 
+#[expect(clippy::print_stdout, reason = "the figures are the test's report")]
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_rotations_under_load_refuse_nobody() -> anyhow::Result<()> {
     let short = [("KeyCacheSeconds", "2"), ("MinPendingSeconds", "12")];
