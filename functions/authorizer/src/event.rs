@@ -74,7 +74,7 @@ impl AuthorizerEvent {
     /// Returns the kind of API that sent the event.
     ///
     /// # Errors
-    /// [`UnknownEvent`] if it is none: a misconfiguration, never a deny.
+    /// [`UnknownEvent`] if no API sent it: a misconfiguration, never a deny.
     pub fn api_kind(&self) -> Result<ApiKind<'_>, UnknownEvent> {
         let request = self.kind.as_deref() == Some("REQUEST");
         let token = self.kind.as_deref() == Some("TOKEN");
