@@ -2,7 +2,7 @@
 //! its own tables.
 
 use futures_util::future::join_all;
-use gatehouse_tests::deployment::is_deployed;
+use gatehouse_tests::deployment::{is_deployed, is_overloaded};
 use gatehouse_tests::tables::{Tables, text};
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
@@ -97,9 +97,8 @@ async fn sixty_four_concurrent_removals_leave_an_administrator() -> anyhow::Resu
         // conflicted with too many others has to be retried; and each user confirms one
         // password four times at once, which the counter of wrong ones may refuse.
         let expected = [200, 204, 401, 403, 404, 409, 429, 503];
-        // The emulator starts a process for each, and the authorizer waits a second for
-        // a table: after that the gateway returns 500.
-        let is_late = is_deployed() && response.status == 500;
+        // The authorizer waits a second for a table: after that the gateway returns 500.
+        let is_late = is_overloaded(&response) || (is_deployed() && response.status == 500);
         assert!(expected.contains(&response.status) || is_late, "{response}");
     }
     let (able, counted) = admins(&service).await?;

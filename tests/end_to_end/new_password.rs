@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use gatehouse_tests::deployment::is_overloaded;
 use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -178,6 +179,7 @@ async fn of_many_concurrent_uses_of_a_code_one_sets_the_password() -> anyhow::Re
         let response = response?;
         match response.status {
             204 => assert!(winner.replace(password).is_none(), "two succeeded"),
+            _ if is_overloaded(&response) => {}
             _ => {
                 response.assert_status(400);
             }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use gatehouse_tests::Service;
-use gatehouse_tests::deployment::is_deployed;
+use gatehouse_tests::deployment::{is_deployed, is_overloaded};
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::tables::Tables;
 use serde_json::json;
@@ -19,6 +19,9 @@ async fn sixty_four_concurrent_refreshes_return_one_successor_for_twenty_rounds(
         let mut successors = BTreeSet::new();
         for response in responses {
             let response = response?;
+            if is_overloaded(&response) {
+                continue;
+            }
             response.assert_status(200);
             successors.insert(response.member("refresh_token"));
         }
@@ -42,12 +45,11 @@ async fn a_hundred_concurrent_registrations_of_one_name_create_one_account() -> 
         match response.status {
             201 => created += 1,
             409 => assert_eq!(response.code(), "username_taken"),
-            // The emulator starts a hundred processes at once on one small machine: a
-            // request that waits too long for a table gets a response that asks it to retry.
-            503 if is_deployed() => assert_eq!(response.code(), "unavailable"),
+            _ if is_overloaded(&response) => {}
             _ => panic!("{response:?}"),
         }
     }
+    // The response to the one that was created may be among the lost ones.
     assert!(created == 1 || (is_deployed() && created == 0), "{created}");
     let users = Tables::of(&service).scan("UsersTable").await?;
     let of_that_name = users

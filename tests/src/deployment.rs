@@ -13,6 +13,7 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::response::Response;
 use crate::sam;
 use crate::service::rotation_events;
 use crate::settings::{self, Settings, setting};
@@ -314,6 +315,16 @@ async fn from_environment() -> SdkConfig {
 fn is_from_a_function(line: &str) -> bool {
     let platform = ["START ", "END ", "REPORT ", "INIT_START "];
     !line.is_empty() && !platform.iter().any(|word| line.starts_with(word))
+}
+
+/// Whether a deployed stack had no capacity for this request.
+///
+/// The emulator starts a process for each of many concurrent requests on one small
+/// machine. Some wait too long for a processor or a table: they get a 503 that asks for a
+/// retry, or time out and get a 502 or 504 from the gateway.
+#[must_use]
+pub fn is_overloaded(response: &Response) -> bool {
+    is_deployed() && [502, 503, 504].contains(&response.status)
 }
 
 /// Whether the tests run against a deployed stack.
