@@ -251,7 +251,7 @@ async fn an_outage_is_neither_active_nor_inactive_nor_a_refusal() -> anyhow::Res
         let authorization = basic(&client.id, &client.secret);
         let response = introspect(&service, &authorization, &form).await?;
         response.assert_oauth_error(503, "temporarily_unavailable");
-        assert_eq!(response.header("retry-after"), "2");
+        assert!(["1", "2"].contains(&response.header("retry-after")));
         assert!(!response.text.contains("active"), "{response}");
     }
     Ok(())

@@ -11,6 +11,7 @@ mod client_address;
 mod commands;
 mod cors;
 mod costs;
+mod deadlines;
 mod deletion;
 mod dependencies;
 mod documents;

@@ -88,10 +88,8 @@ async fn the_functions_behind_the_authorizer_distinguish_an_outage_from_a_refusa
         let response = service.invoke(function, event.as_bytes()).await?;
         let response: Value = serde_json::from_slice(&response.unwrap_or_default())?;
         assert_eq!(response["statusCode"], 503, "{case}: {response}");
-        assert_eq!(
-            response["headers"]["retry-after"], "2",
-            "{case}: {response}"
-        );
+        let wait = response["headers"]["retry-after"].as_str();
+        assert!(matches!(wait, Some("1" | "2")), "{case}: {response}");
     }
     Ok(())
 }

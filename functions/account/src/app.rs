@@ -4,7 +4,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::Hasher;
 use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
-use gatehouse_edge::{AuditEvent, Clock, Request, StartError};
+use gatehouse_edge::{AuditEvent, Clock, Request, StartError, warm_up};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `account` needs.
@@ -43,8 +43,8 @@ impl App {
             )?,
             clock: Clock::System,
         };
+        warm_up(app.accounts.users.warm_up()).await;
         app.hasher.warm_up();
-        app.accounts.users.warm_up().await;
         Ok(app)
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn change(
     })?;
     let new = parse(&new)?;
     let user = owner::prove(app, request, &principal, &current).await?;
-    let hash = hash(app, request, &user, new).await?;
+    let hash = hash(app, &user, new).await?;
     let caller = (&user.sub, principal.ver);
     match app.accounts.change_password(caller, &hash, now).await? {
         Ended::Done => {
@@ -62,7 +62,7 @@ pub(crate) async fn reset(
     let Some(user) = app.accounts.users.find_by_recovery(&code, now).await? else {
         return Err(refuse(request, Some(&code)));
     };
-    let hash = hash(app, request, &user, new).await?;
+    let hash = hash(app, &user, new).await?;
     match app.accounts.reset_password(&code, &hash, now).await? {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
@@ -87,18 +87,12 @@ fn parse(typed: &SecretString) -> Result<Password, Problem> {
 }
 
 /// Checks a new password against its owner's names, and hashes it.
-async fn hash(
-    app: &App,
-    request: &Request,
-    user: &User,
-    new: Password,
-) -> Result<StoredHash, Problem> {
+async fn hash(app: &App, user: &User, new: Password) -> Result<StoredHash, Problem> {
     let username = Username::parse(&user.username).map_err(Problem::broken)?;
     let email = user.email.as_deref().map(EmailAddress::parse);
     let email = email.and_then(Result::ok);
     let new = app.rules.check(new, &username, email.as_ref());
-    let hasher = app.hasher.within(request.time_left(&app.clock));
-    let stored = new.map_err(weak)?.hash(&hasher).await;
+    let stored = new.map_err(weak)?.hash(&app.hasher).await;
     stored.map_err(|error| match error {
         NewPasswordError::Weak(reasons) => weak(reasons),
         NewPasswordError::Unavailable(error) => error.into(),

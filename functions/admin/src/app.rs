@@ -2,7 +2,7 @@
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError};
+use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError, warm_up};
 use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
 
 /// What `admin` needs.
@@ -30,7 +30,7 @@ impl App {
             attempts: LoginAttempts::new(tables, attempts),
             clock: Clock::System,
         };
-        app.accounts.users.warm_up().await;
+        warm_up(app.accounts.users.warm_up()).await;
         Ok(app)
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use gatehouse_auth::deadline::Deadline;
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
@@ -155,12 +156,13 @@ fn cursor(text: &str) -> Result<SubjectId, FieldError> {
     })
 }
 
-/// A scan with less time left than this makes no further call: one may take five seconds,
-/// and then the client would get no response at all.
-const TIME_OF_A_CALL: Duration = Duration::from_secs(6);
+/// A scan with less time left than this makes no further call: one that is cut off turns
+/// the whole page into an error.
+const TIME_OF_A_CALL: Duration = Duration::from_secs(2);
 
 async fn page(call: &Call<'_>, after: Option<&SubjectId>, limit: u8) -> Result<Response, Problem> {
-    let time_is_up = || call.request.time_left(&call.app.clock) < TIME_OF_A_CALL;
+    let time_is_up =
+        || Deadline::current().is_some_and(|deadline| deadline.left() < TIME_OF_A_CALL);
     let page = call
         .app
         .accounts

@@ -5,17 +5,21 @@
 //! cache.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use gatehouse_auth::authorization::bearer_token;
 use gatehouse_auth::claims::Claims;
+use gatehouse_auth::deadline::Late;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::token::Verifier;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{Audit, AuditEvent, ClientAddress, Clock, StartError, telemetry};
+use gatehouse_edge::{
+    Audit, AuditEvent, ClientAddress, Clock, StartError, deadline, telemetry, warm_up,
+};
 use gatehouse_store::{
     Budget, CachedVerifyingKeys, Connection, KeyStoreError, Revocations, SigningKeys, StoreError,
 };
-use lambda_runtime::Diagnostic;
+use lambda_runtime::{Context, Diagnostic};
 
 pub mod event;
 pub mod response;
@@ -52,9 +56,12 @@ impl App {
         };
         // One read opens the connection. If there are no keys yet, the first request
         // reports it.
-        if app.keys.current(app.clock.now()).await.is_err() {
-            app.revocations.warm_up().await;
-        }
+        warm_up(async {
+            if app.keys.current(app.clock.now()).await.is_err() {
+                app.revocations.warm_up().await;
+            }
+        })
+        .await;
         Ok(app)
     }
 }
@@ -77,6 +84,9 @@ pub enum AuthorizerError {
     /// The revocations could not be read, or not all of them.
     #[error("the revocations could not be read")]
     Store(#[from] StoreError),
+    /// There was no decision in time.
+    #[error("there was no decision in time")]
+    Late(#[from] Late),
 }
 
 impl AuthorizerError {
@@ -84,6 +94,7 @@ impl AuthorizerError {
         match self {
             Self::Keys(error) => error.is_transient(),
             Self::Store(error) => error.is_transient(),
+            Self::Late(late) => late.is_transient(),
             Self::Unauthorized | Self::UnknownEvent(_) | Self::InvalidArn(_) => false,
         }
     }
@@ -99,13 +110,24 @@ impl From<AuthorizerError> for Diagnostic {
     }
 }
 
+/// How long a decision may take: keys, revocations and waiting for others together. The
+/// client waits for the function behind the gateway as well.
+const BUDGET: Duration = Duration::from_secs(1);
+
 /// Responds to one event, given as JSON.
 ///
 /// # Errors
 /// If API Gateway must respond with 500 (or 401 for a REST API), which it never caches.
-pub async fn handle(app: &App, event: &str) -> Result<AuthorizerResponse, AuthorizerError> {
+pub async fn handle(
+    app: &App,
+    event: &str,
+    context: &Context,
+) -> Result<AuthorizerResponse, AuthorizerError> {
     let event: AuthorizerEvent = serde_json::from_str(event).map_err(|_| UnknownEvent)?;
-    let response = respond(app, &event).await;
+    let responded = deadline(context, BUDGET)
+        .enforce(respond(app, &event))
+        .await;
+    let response = responded.unwrap_or_else(|late| Err(late.into()));
     match &response {
         Ok(_) | Err(AuthorizerError::Unauthorized) => {}
         Err(error) => {

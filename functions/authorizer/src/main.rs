@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         // fails on, which may be a token.
         lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
             let app = Arc::clone(&app);
-            async move { authorizer::handle(&app, event.payload.get()).await }
+            async move { authorizer::handle(&app, event.payload.get(), &event.context).await }
         }))
         .await
     })

@@ -2,7 +2,7 @@
 
 use gatehouse_auth::token::Verifier;
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{Clock, StartError};
+use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
     Budget, CachedClients, CachedVerifyingKeys, Clients, Connection, Revocations, SigningKeys,
 };
@@ -40,9 +40,12 @@ impl App {
         };
         // One read opens the connection. If there are no keys yet, the first request
         // reports it.
-        if app.keys.current(app.clock.now()).await.is_err() {
-            app.revocations.warm_up().await;
-        }
+        warm_up(async {
+            if app.keys.current(app.clock.now()).await.is_err() {
+                app.revocations.warm_up().await;
+            }
+        })
+        .await;
         Ok(app)
     }
 }

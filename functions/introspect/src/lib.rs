@@ -5,7 +5,10 @@
 //! Basic with a bare 403 of its own. A refresh token is always inactive: only this
 //! service has any use for one.
 
+use std::time::Duration;
+
 use gatehouse_auth::claims::Claims;
+use gatehouse_auth::deadline::Deadline;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{OauthError, Request, Response, response};
 use gatehouse_store::{StoreError, TokenIds};
@@ -23,6 +26,9 @@ pub use app::App;
 use body::Body;
 use caller::{Caller, Presented};
 
+/// How long a response may take: a resource server has a request waiting.
+const BUDGET: Duration = Duration::from_secs(1);
+
 /// Responds to one request.
 ///
 /// # Errors
@@ -30,7 +36,10 @@ use caller::{Caller, Presented};
 /// fails: a token that could not be looked up is not called inactive.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, OauthError> {
     match request.route() {
-        "POST /introspect" => Box::pin(introspect(app, request)).await,
+        "POST /introspect" => {
+            let deadline = Deadline::after(BUDGET);
+            deadline.enforce(introspect(app, request)).await?
+        }
         _ => Err(OauthError::invalid_request("no such endpoint")),
     }
 }

@@ -6,7 +6,7 @@ use gatehouse_auth::token::Issuer;
 use gatehouse_edge::config::{
     Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
 };
-use gatehouse_edge::{Clock, StartError};
+use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
     Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, Sessions, Users,
 };
@@ -64,10 +64,10 @@ impl App {
             lifetimes: SessionSettings::from_environment(environment)?,
             clock,
         };
-        app.hasher.warm_up();
-        app.users.warm_up().await;
         // If there is no ring yet, the first request reports it.
-        let _ = app.ring.current(app.clock.now()).await;
+        let ring = app.ring.current(app.clock.now());
+        warm_up(async { tokio::join!(app.users.warm_up(), ring) }).await;
+        app.hasher.warm_up();
         Ok(app)
     }
 

@@ -3,7 +3,7 @@
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{
-    AuditEvent, Clock, Principal, Problem, Request, Response, StartError, response,
+    AuditEvent, Clock, Principal, Problem, Request, Response, StartError, response, warm_up,
 };
 use gatehouse_store::{
     Accounts, Budget, Connection, Ended, Revocations, SessionOwner, Sessions, StoreError, Users,
@@ -36,7 +36,7 @@ impl App {
             accounts,
             clock: Clock::System,
         };
-        app.accounts.users.warm_up().await;
+        warm_up(app.accounts.users.warm_up()).await;
         Ok(app)
     }
 }

@@ -3,7 +3,7 @@
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
 use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings};
-use gatehouse_edge::{Clock, StartError};
+use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
     Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,
     Sessions, SigningKeys, Users,
@@ -52,9 +52,9 @@ impl App {
             lifetimes: SessionSettings::from_environment(environment)?,
             clock: Clock::System,
         };
-        app.accounts.users.warm_up().await;
         // If there is no ring yet, the first request reports it.
-        let _ = app.ring.current(app.clock.now()).await;
+        let ring = app.ring.current(app.clock.now());
+        warm_up(async { tokio::join!(app.accounts.users.warm_up(), ring) }).await;
         Ok(app)
     }
 }

@@ -5,7 +5,7 @@ use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
 };
-use gatehouse_edge::{Clock, StartError};
+use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
 
 /// What `register` needs.
@@ -44,8 +44,8 @@ impl App {
             open: registration.open,
             clock: Clock::System,
         };
+        warm_up(app.users.warm_up()).await;
         app.hasher.warm_up();
-        app.users.warm_up().await;
         Ok(app)
     }
 }

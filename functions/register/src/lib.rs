@@ -33,10 +33,10 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
         return Err(Problem::registration_closed());
     }
     let newcomer = Newcomer::read(request, &app.rules)?;
-    let hasher = app.hasher.within(request.time_left(&app.clock));
+    let hasher = &app.hasher;
     hasher.ready()?;
     count(app, request).await?;
-    let user = account(app, &hasher, newcomer).await?;
+    let user = account(app, hasher, newcomer).await?;
     app.users
         .register(&user)
         .await

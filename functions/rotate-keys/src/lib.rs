@@ -3,11 +3,14 @@
 //! `gatehouse_store::KeyRotation` decides which ring may follow which, and in what order
 //! the ring and the table are written. This crate reads the event and writes the logs.
 
+use std::time::Duration;
+
+use gatehouse_auth::deadline::Late;
 use gatehouse_auth::key::RotationStep;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::{Audit, AuditEvent, telemetry};
+use gatehouse_edge::{Audit, AuditEvent, deadline, telemetry};
 use gatehouse_store::{RingCreation, RotationError, RotationProgress};
-use lambda_runtime::Diagnostic;
+use lambda_runtime::{Context, Diagnostic};
 use serde_json::Value;
 
 mod app;
@@ -29,6 +32,9 @@ pub enum RotateKeysError {
     /// The step failed.
     #[error("the step failed")]
     Rotation(#[from] RotationError),
+    /// The step was not done in time.
+    #[error("the step was not done in time")]
+    Late(#[from] Late),
 }
 
 /// The message appears in the records of Secrets Manager and of Lambda.
@@ -41,12 +47,17 @@ impl From<RotateKeysError> for Diagnostic {
     }
 }
 
+/// How long a step may take. Nobody waits for it, but Lambda ends it after a minute.
+const BUDGET: Duration = Duration::from_secs(50);
+
 /// Performs one step. The response is empty: Secrets Manager does not read it.
 ///
 /// # Errors
 /// If the event is invalid or the step failed. Repeating the step resumes it.
-pub async fn handle(app: &App, event: Value, request_id: &str) -> Result<(), RotateKeysError> {
-    let done = rotate(app, event, request_id).await;
+pub async fn handle(app: &App, event: Value, context: &Context) -> Result<(), RotateKeysError> {
+    let request_id = context.request_id.as_str();
+    let rotated = deadline(context, BUDGET).enforce(rotate(app, event, request_id));
+    let done = rotated.await.unwrap_or_else(|late| Err(late.into()));
     if let Err(error) = &done {
         let error = telemetry::chain(error);
         tracing::error!(error, request_id, "a step of the rotation failed");

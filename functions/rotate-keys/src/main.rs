@@ -13,9 +13,8 @@ fn main() -> ExitCode {
         lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
             let app = Arc::clone(&app);
             async move {
-                let request_id = event.context.request_id;
                 // Boxed: inlined, its layout would be too deep for the compiler.
-                Box::pin(rotate_keys::handle(&app, event.payload, &request_id)).await
+                Box::pin(rotate_keys::handle(&app, event.payload, &event.context)).await
             }
         }))
         .await

@@ -56,6 +56,7 @@ pub mod authorization;
 pub mod claims;
 #[cfg(feature = "tokens")]
 pub mod client;
+pub mod deadline;
 #[cfg(feature = "tokens")]
 pub mod digest;
 #[cfg(feature = "people")]

@@ -3,6 +3,8 @@
 
 use std::pin::Pin;
 
+use gatehouse_auth::deadline::{Deadline, Late};
+
 use crate::Response;
 use crate::config::Environment;
 use crate::error::IntoResponse;
@@ -84,12 +86,16 @@ where
     A: 'a,
     F: Fn(&'a A, &'a Request) -> R,
     R: Future<Output = Result<Response, E>> + Send + 'a,
-    E: IntoResponse,
+    E: IntoResponse + From<Late>,
 {
     fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
         let result = self(app, request);
         Box::pin(async move {
-            let result = result.await;
+            let result = match Deadline::current() {
+                Some(deadline) => deadline.enforce(result).await,
+                None => Ok(result.await),
+            };
+            let result = result.unwrap_or_else(|late| Err(late.into()));
             result.unwrap_or_else(|error| error.into_response(request.request_id()))
         })
     }

@@ -1,7 +1,6 @@
 //! A request as a handler sees it.
 
 mod body;
-mod deadline;
 mod fields;
 mod media_type;
 mod parameters;
@@ -9,17 +8,14 @@ mod parameters;
 mod tests;
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use http::Method;
 use lambda_http::RequestExt;
 
 pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
-use deadline::{Deadline, TimeLeft, warn_once};
 pub use fields::Fields;
 
 use crate::audit::Audit;
-use crate::clock::Clock;
 
 /// A request that came through an HTTP API.
 pub struct Request {
@@ -89,22 +85,6 @@ impl Request {
     #[must_use]
     pub fn client_address(&self) -> &str {
         &self.meta.client_address
-    }
-
-    /// Returns how long the caller still waits, according to Lambda's deadline;
-    /// [`Duration::MAX`] if there is no plausible one.
-    #[must_use]
-    pub fn time_left(&self, clock: &Clock) -> Duration {
-        let context = self.http.lambda_context_ref();
-        let deadline = Deadline::from_millis(context.map_or(0, |context| context.deadline));
-        match deadline.left(clock.now_millis()) {
-            TimeLeft::Unlimited => Duration::MAX,
-            TimeLeft::Implausible => {
-                warn_once();
-                Duration::MAX
-            }
-            TimeLeft::Until(left) => left,
-        }
     }
 
     /// Returns the `User-Agent` header, as sent by the client; at most 256 bytes.

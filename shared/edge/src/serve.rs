@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::address::ClientAddress;
 use crate::config::Environment;
+use crate::deadline::{BUDGET, deadline};
 use crate::error::Problem;
 use crate::event;
 use crate::function::{Handler, StartError};
@@ -66,6 +67,7 @@ where
     let lambda_id = context.request_id.clone();
     let function = context.env_config.function_name.clone();
     let trace_id = context.xray_trace_id.clone();
+    let deadline = deadline(&context, BUDGET);
     match event::read(event, context, client_address) {
         Ok(request) => {
             let request_id = request.request_id();
@@ -73,7 +75,7 @@ where
                 trace_id.or_else(|| request.header("x-amzn-trace-id").map(str::to_owned));
             let span = tracing::info_span!("invocation", request_id, function, trace_id);
             let handled = async { handle.respond(app, &request).await };
-            let response = handled.instrument(span).await;
+            let response = deadline.scope(handled.instrument(span)).await;
             response::finish(response, request_id)
         }
         Err(error) => {

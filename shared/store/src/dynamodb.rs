@@ -3,6 +3,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod connection;
+mod deadline;
 pub(crate) mod error;
 pub(crate) mod item;
 mod retry;

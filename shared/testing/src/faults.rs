@@ -75,6 +75,7 @@ pub struct Faults(Arc<Mutex<State>>);
 #[derive(Debug, Default)]
 struct State {
     rules: Vec<Rule>,
+    always: Vec<(At, Fault)>,
     calls: Vec<String>,
 }
 
@@ -102,9 +103,16 @@ impl Faults {
         strikes
     }
 
-    /// Removes the faults that have not struck.
+    /// Injects a fault into every call from then on, until it is cleared.
+    pub fn inject_always(&self, at: At, fault: Fault) {
+        self.0.lock().unwrap().always.push((at, fault));
+    }
+
+    /// Removes the faults that have not struck, and those that always do.
     pub fn clear(&self) {
-        self.0.lock().unwrap().rules.clear();
+        let mut state = self.0.lock().unwrap();
+        state.rules.clear();
+        state.always.clear();
     }
 
     /// Returns the operations called since the last time, repetitions included.
@@ -140,44 +148,57 @@ impl Faults {
         let (before, after): (Vec<_>, Vec<_>) = self
             .due(operation)
             .into_iter()
-            .partition(|rule| rule.at.moment == Moment::Before);
-        for rule in before {
-            if let Some(outcome) = rule.strike().await {
+            .partition(|(at, _)| at.moment == Moment::Before);
+        for (_, fault) in before {
+            if let Some(outcome) = fault.strike().await {
                 return outcome;
             }
         }
         let outcome = call.await;
-        for rule in after {
-            if let Some(outcome) = rule.strike().await {
+        for (_, fault) in after {
+            if let Some(outcome) = fault.strike().await {
                 return outcome;
             }
         }
         outcome
     }
 
-    /// Records a call, and removes the rules that apply to it.
-    fn due(&self, operation: &str) -> Vec<Rule> {
+    /// Records a call, removes the rules that apply to it, and returns the faults.
+    fn due(&self, operation: &str) -> Vec<(At, Fault)> {
         let mut state = self.0.lock().unwrap();
         state.calls.push(operation.to_owned());
+        let counts = |at: &At| at.operation.is_none_or(|wanted| wanted == operation);
         let is_due = |rule: &mut Rule| {
-            let counts = rule.at.operation.is_none_or(|wanted| wanted == operation);
-            rule.seen += usize::from(counts);
-            counts && rule.seen > rule.at.number
+            rule.seen += usize::from(counts(&rule.at));
+            counts(&rule.at) && rule.seen > rule.at.number
         };
-        state.rules.extract_if(.., is_due).collect()
+        let mut due: Vec<_> = state
+            .rules
+            .extract_if(.., is_due)
+            .map(Rule::strike)
+            .collect();
+        let always = state.always.iter().filter(|(at, _)| counts(at));
+        due.extend(always.cloned());
+        due
     }
 }
 
 impl Rule {
-    /// Returns what replaces the call or its response, if anything does.
-    async fn strike(self) -> Option<Outcome> {
+    fn strike(self) -> (At, Fault) {
         // The test may have dropped the receiver.
         self.struck.send(()).unwrap_or_default();
-        match self.fault {
-            Fault::Hold => std::future::pending().await,
-            Fault::Cut => Some(Err(ConnectionCut)),
-            Fault::Fail(response) => Some(Ok(response)),
-            Fault::Delay(duration) => {
+        (self.at, self.fault)
+    }
+}
+
+impl Fault {
+    /// Returns what replaces the call or its response, if anything does.
+    async fn strike(self) -> Option<Outcome> {
+        match self {
+            Self::Hold => std::future::pending().await,
+            Self::Cut => Some(Err(ConnectionCut)),
+            Self::Fail(response) => Some(Ok(response)),
+            Self::Delay(duration) => {
                 tokio::time::sleep(duration).await;
                 None
             }

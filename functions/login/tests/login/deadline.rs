@@ -15,7 +15,7 @@ async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
             let left = Some(Duration::from_millis(1));
             let response = world.log_in_within(name, PASSWORD, HOME, left).await;
             assert_eq!(response.status(), 503);
-            assert_eq!(response.headers()["retry-after"], "2");
+            assert!(["1", "2"].contains(&response.headers()["retry-after"].to_str().unwrap()));
         }
     }
     assert_eq!(world.hasher.computed(), before);
@@ -29,7 +29,7 @@ async fn a_deadline_nearer_than_two_hashes_is_503_and_counts_nothing() {
 async fn an_impossible_deadline_is_ignored() {
     let world = World::start().await;
     world.add("ada", None).await;
-    let an_hour_ago = world.now_millis() - 3_600_000;
+    let an_hour_ago = World::now_millis() - 3_600_000;
     for deadline in [600_000, an_hour_ago] {
         let response = world.log_in_with("ada", PASSWORD, HOME, deadline).await;
         assert_eq!(response.status(), 200, "{deadline}");

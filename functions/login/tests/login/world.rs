@@ -89,7 +89,7 @@ impl World {
         left: Option<Duration>,
     ) -> Response {
         let deadline = left.map_or(0, |left| {
-            self.now_millis() + u64::try_from(left.as_millis()).unwrap()
+            Self::now_millis() + u64::try_from(left.as_millis()).unwrap()
         });
         self.log_in_with(name, password, address, deadline).await
     }
@@ -126,9 +126,9 @@ impl World {
         .await
     }
 
-    /// Returns the time in milliseconds since the epoch.
-    pub(crate) fn now_millis(&self) -> u64 {
-        u64::try_from(self.clock.now().unix()).unwrap() * 1000
+    /// Returns Lambda's time in milliseconds since the epoch, down to the second.
+    pub(crate) fn now_millis() -> u64 {
+        u64::try_from(Clock::System.now().unix()).unwrap() * 1000
     }
 
     /// Moves the clock.

@@ -1,6 +1,7 @@
 //! A process that is killed at any call, and the next one.
 
 use gatehouse_testing::{At, at_call};
+use lambda_runtime::Context;
 
 use crate::world::{PLACES, Place, STEPS, World, event, token};
 
@@ -9,7 +10,7 @@ async fn kill(world: &World, at: At, token: String) -> bool {
     let app = world.app();
     let all = async move {
         for step in STEPS {
-            rotate_keys::handle(&app, event(step, &token), "request")
+            rotate_keys::handle(&app, event(step, &token), &Context::default())
                 .await
                 .unwrap();
         }
@@ -85,7 +86,9 @@ async fn a_retirement_that_was_not_published_is_published_by_the_next_run() {
         };
         let finish = async move {
             let event = event("finishSecret", &token(1));
-            rotate_keys::handle(&app, event, "request").await.unwrap();
+            rotate_keys::handle(&app, event, &Context::default())
+                .await
+                .unwrap();
         };
         assert!(world.faults.kill_at(moved, finish).await.is_none());
         let (ring, published) = world.is_sound().await;

@@ -1,6 +1,7 @@
 //! The four steps: in order, repeated, and on their own.
 
 use gatehouse_auth::key::{KeyState, Kid};
+use lambda_runtime::Context;
 
 use crate::world::{PLACES, Place, STEPS, World, event, token};
 
@@ -150,7 +151,7 @@ async fn an_event_of_another_kind_or_about_another_secret_is_refused() {
         ),
         (other, "the event is about another secret"),
     ] {
-        let error = rotate_keys::handle(&app, event, "request")
+        let error = rotate_keys::handle(&app, event, &Context::default())
             .await
             .unwrap_err();
         assert_eq!(error.to_string(), sentence);
@@ -166,7 +167,7 @@ async fn a_rotation_makes_these_calls() {
     drop(world.faults.take_calls());
     let mut calls = Vec::new();
     for step in STEPS {
-        rotate_keys::handle(&app, event(step, &token(1)), "request")
+        rotate_keys::handle(&app, event(step, &token(1)), &Context::default())
             .await
             .unwrap();
         calls.push(world.faults.take_calls().join(" "));

@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use lambda_runtime::Context;
+
 use crate::world::{PLACES, Place, STEPS, World, event, token};
 
 async fn rotate(world: Arc<World>, token: String) {
     let app = world.app();
     for step in STEPS {
         // Concurrent steps may fail; each is then retried.
-        while let Err(error) = rotate_keys::handle(&app, event(step, &token), "request").await {
+        while let Err(error) =
+            rotate_keys::handle(&app, event(step, &token), &Context::default()).await
+        {
             drop(error);
             tokio::task::yield_now().await;
         }

@@ -13,6 +13,7 @@ use gatehouse_store::{
     SigningKeys,
 };
 use gatehouse_testing::{Faults, SECRET_ARN, Secrets, Tables, TestClock, connect};
+use lambda_runtime::Context;
 use rotate_keys::{App, RotateKeysError};
 use serde_json::{Value, json};
 
@@ -92,14 +93,14 @@ impl World {
 
     /// Runs one step.
     pub(crate) async fn step(&self, step: &str, token: &str) -> Result<(), RotateKeysError> {
-        rotate_keys::handle(&self.app(), event(step, token), "request").await
+        rotate_keys::handle(&self.app(), event(step, token), &Context::default()).await
     }
 
     /// Runs all four steps.
     pub(crate) async fn rotate(&self, token: &str) {
         let app = self.app();
         for step in STEPS {
-            let done = rotate_keys::handle(&app, event(step, token), "request").await;
+            let done = rotate_keys::handle(&app, event(step, token), &Context::default()).await;
             done.unwrap_or_else(|error| panic!("{step}: {error:?}"));
         }
     }

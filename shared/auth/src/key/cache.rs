@@ -2,7 +2,8 @@
 //! are fetched.
 //!
 //! One fetch runs at a time. Callers that have usable keys continue with them in
-//! the meantime; only callers without keys, or with an unknown key id, wait.
+//! the meantime; only callers without keys, or with an unknown key id, wait. Without
+//! keys, each caller tries: there is nothing to continue with.
 
 use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -165,30 +166,28 @@ impl<S: KeySource> KeyCache<S> {
         }
     }
 
-    /// Fetches, unless the last attempt is too recent. The attempt is recorded
-    /// before it is made, so that it counts even if its caller goes away.
+    /// Fetches, unless there are keys to continue with and the last attempt is too
+    /// recent. An attempt that is cut off with its caller does not count.
     async fn fetch(
         &self,
         last: &mut Option<Attempt>,
         now: Timestamp,
     ) -> Result<Arc<S::Keys>, FetchFailure<S::Error>> {
-        if last.is_some_and(|last| between(last.at, now) < RETRY_AFTER) {
+        let has_keys = self.cached_within(LONGEST_STALENESS, now).is_some();
+        if has_keys && last.is_some_and(|last| between(last.at, now) < RETRY_AFTER) {
             return Err(FetchFailure::HeldBack);
         }
-        let mut attempt = Attempt {
+        let fetched = self.source.fetch(now).await;
+        *last = Some(Attempt {
             at: now,
-            succeeded: false,
-        };
-        *last = Some(attempt);
-        let keys = self.source.fetch(now).await;
-        let keys = Arc::new(keys.map_err(FetchFailure::Failed)?);
+            succeeded: fetched.is_ok(),
+        });
+        let keys = Arc::new(fetched.map_err(FetchFailure::Failed)?);
         let cached = Cached {
             keys: Arc::clone(&keys),
             fetched_at: now,
         };
         *self.cached.write().unwrap_or_else(PoisonError::into_inner) = Some(cached);
-        attempt.succeeded = true;
-        *last = Some(attempt);
         Ok(keys)
     }
 

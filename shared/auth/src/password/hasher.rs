@@ -16,9 +16,14 @@ use super::pace::Pace;
 use super::stored::{Argon2Hash, OUTPUT_BYTES, Readable, SALT_BYTES};
 use super::typed::{TypedPassword, Verified};
 use super::{Argon2Params, ParamsError, Password};
+use crate::deadline::Deadline;
 use crate::user::StoredHash;
 
 /// Hashes and verifies passwords. Clones share permits, memory and measurements.
+///
+/// It begins no hash unless the time until the request's [`Deadline`] suffices for waiting,
+/// the hashes and one more: a client that gets its response too late retries, and the retry
+/// is hashed again.
 #[derive(Clone)]
 pub struct Hasher {
     params: Argon2Params,
@@ -27,8 +32,6 @@ pub struct Hasher {
     pace: Arc<Pace>,
     /// The hash to compare with for unknown users, so that they cost the same work.
     dummy: StoredHash,
-    /// When the caller stops waiting, if ever.
-    deadline: Option<Instant>,
 }
 
 impl Hasher {
@@ -43,7 +46,6 @@ impl Hasher {
             permits: Arc::new(Semaphore::new(permits.max(1))),
             buffers: Arc::new(buffers),
             pace: Arc::default(),
-            deadline: None,
         }
     }
 
@@ -66,17 +68,6 @@ impl Hasher {
         self.buffers.warm_up(self.permits.available_permits());
         // Errors are left for the first request to report.
         let _ = self.work().argon2(b"", &Argon2Hash::dummy(&self.params));
-    }
-
-    /// Returns the same hasher for a caller with this much time left. It begins no hash
-    /// unless the time suffices for waiting, the hashes and one more: a client that gets
-    /// its response too late retries, and the retry is hashed again.
-    #[must_use]
-    pub fn within(&self, left: Duration) -> Self {
-        Self {
-            deadline: Instant::now().checked_add(left),
-            ..self.clone()
-        }
     }
 
     /// Checks whether a hash would be begun. Call it before writing anything for it.
@@ -177,11 +168,11 @@ impl Hasher {
 
     /// Returns the time that is left besides the hashes and one more.
     fn spare(&self, hashes: u32) -> Result<Option<Duration>, HashError> {
-        let spare = |deadline: Instant| {
-            let left = deadline.saturating_duration_since(Instant::now());
+        let spare = |deadline: Deadline| {
+            let left = deadline.left();
             left.checked_sub(self.pace.typical() * (hashes + 1))
         };
-        self.deadline
+        Deadline::current()
             .map(|deadline| spare(deadline).ok_or(HashError::Busy))
             .transpose()
     }

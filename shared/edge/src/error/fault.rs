@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::error::Error;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
@@ -122,8 +123,22 @@ impl Fault {
     }
 }
 
-/// Long enough for a throttled table to recover, short enough for a person to wait.
-const RETRY_SOON: Duration = Duration::from_secs(2);
+/// The longest wait that a response asks for while the service is unavailable: a throttled
+/// table recovers in it, and a person waits for it. The refresh window counts on it: with
+/// more, an outage makes honest clients replay.
+pub(crate) const LONGEST_RETRY: Duration = Duration::from_secs(2);
+
+/// Returns one or two seconds at random, so that clients that failed together do not come
+/// back together.
+fn retry_soon() -> Duration {
+    // The standard library's own source of randomness: nobody gains from predicting this.
+    let bits = RandomState::new().build_hasher().finish();
+    if bits & 1 == 0 {
+        LONGEST_RETRY
+    } else {
+        LONGEST_RETRY / 2
+    }
+}
 
 /// 503 if the same request may succeed a moment later, 500 if an operator must act.
 impl<F: Failure> From<F> for Fault {
@@ -133,7 +148,7 @@ impl<F: Failure> From<F> for Fault {
         }
         let detail = "the service is unavailable: try again";
         Self {
-            retry_after: Some(RETRY_SOON),
+            retry_after: Some(retry_soon()),
             source: Some(Box::new(failure)),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         }

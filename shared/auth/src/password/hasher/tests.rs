@@ -4,6 +4,7 @@ use argon2::{Algorithm, Version};
 
 use super::super::params::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 use super::*;
+use crate::deadline::Deadline;
 use crate::failure::Failure as _;
 
 mod known_answer;
@@ -140,6 +141,11 @@ async fn a_malformed_hash_or_another_algorithm_is_refused() {
     }
 }
 
+/// Runs a future for a request that has this much time left.
+async fn within<F: Future>(left: Duration, future: F) -> F::Output {
+    Deadline::after(left).scope(future).await
+}
+
 #[tokio::test]
 async fn an_unknown_user_costs_as_much_as_a_known_one() {
     let hasher = Hasher::new(Argon2Params::default(), 1);
@@ -174,9 +180,9 @@ async fn a_password_with_two_spellings_costs_two_hashes_for_known_and_unknown_us
     }
     hasher.warm_up();
     let left = hasher.pace.typical() * 5 / 2;
-    let hasher = hasher.within(left);
-    assert_eq!(hasher.ready_to_verify(&typed("plain")), Ok(()));
-    let busy = hasher.ready_to_verify(&typed("no\u{a0}break"));
+    let ready = async |text| hasher.ready_to_verify(&typed(text));
+    assert_eq!(within(left, ready("plain")).await, Ok(()));
+    let busy = within(left, ready("no\u{a0}break")).await;
     assert_eq!(busy, Err(HashError::Busy));
 }
 
@@ -220,16 +226,19 @@ async fn a_caller_with_less_time_than_two_hashes_take_gets_no_hash() {
     let typical = hasher.pace.typical();
     assert!(typical > Duration::ZERO);
     for left in [Duration::ZERO, typical, typical + typical / 2] {
-        let refused = hasher.within(left).verify(typed("one"), None).await;
+        let refused = within(left, hasher.verify(typed("one"), None)).await;
         assert_eq!(refused, Err(HashError::Busy), "{left:?}");
-        assert_eq!(hasher.within(left).ready(), Err(HashError::Busy));
+        assert_eq!(
+            within(left, async { hasher.ready() }).await,
+            Err(HashError::Busy)
+        );
     }
     assert!(HashError::Busy.is_transient());
     assert_eq!(hasher.computed(), before);
     let left = Duration::from_mins(1);
-    assert_eq!(hasher.within(left).ready(), Ok(()));
+    assert_eq!(within(left, async { hasher.ready() }).await, Ok(()));
     assert_eq!(
-        hasher.within(left).verify(typed("one"), None).await,
+        within(left, hasher.verify(typed("one"), None)).await,
         Ok(Verified::Wrong)
     );
     assert_eq!(hasher.computed(), before + 1);
@@ -241,12 +250,12 @@ async fn waiting_for_others_counts_as_time() {
     hasher.warm_up();
     let held = Arc::clone(&hasher.permits).acquire_owned().await.unwrap();
     let left = hasher.pace.typical() * 2 + Duration::from_millis(20);
-    let refused = hasher.within(left).verify(typed("one"), None).await;
+    let refused = within(left, hasher.verify(typed("one"), None)).await;
     assert_eq!(refused, Err(HashError::Busy));
     drop(held);
     let left = Duration::from_mins(1);
     assert_eq!(
-        hasher.within(left).verify(typed("one"), None).await,
+        within(left, hasher.verify(typed("one"), None)).await,
         Ok(Verified::Wrong)
     );
 }
