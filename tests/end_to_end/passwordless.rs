@@ -69,6 +69,34 @@ async fn an_administrator_and_an_export_see_that_there_is_no_password() -> anyho
 }
 
 /// Removes the password of an account; otherwise only an import creates such accounts.
+/// Such a record was imported before there was a limit, or was written by hand.
+#[tokio::test]
+async fn a_hash_that_is_too_costly_lets_nobody_in_until_a_recovery_code_replaces_it()
+-> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let eve = service.registered("eve").await?;
+    let ada = service.logged_in("ada").await?;
+    let costly = "$2b$31$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
+    let costly = AttributeValue::S(costly.to_owned());
+    let tables = Tables::of(&service);
+    tables.set_user(&ada, "password_hash", costly).await?;
+    let wrong = "not the password at all";
+    let wrong = service.log_in(&eve.username, wrong).await?;
+    let refused = service.log_in(&ada.username, &ada.password).await?;
+    assert_eq!(anonymous(&refused), anonymous(&wrong));
+    let delete = json!({ "password": ada.password });
+    let response = ada.call(&service, Method::DELETE, "/me", &delete).await?;
+    response.assert_problem(401, "invalid_credentials");
+    let code = ada.recovery_code(&service).await?;
+    service
+        .reset_password(&code, FIRST)
+        .await?
+        .assert_no_content();
+    let login = service.log_in(&ada.username, FIRST).await?;
+    login.assert_status(200);
+    Ok(())
+}
+
 async fn forget_password(service: &Service, person: &Person) -> anyhow::Result<()> {
     let tables = Tables::of(service);
     for attribute in ["password_hash", "password_changed_at"] {

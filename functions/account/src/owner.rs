@@ -47,8 +47,12 @@ pub(crate) async fn prove(
         app.attempts.forget_user(&user.sub).await?;
         return Ok(user);
     }
-    let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("wrong_password"));
-    record(request, Some(&user.sub), denied, reason);
+    let reason = match verified {
+        Verified::Unusable => "unusable_hash",
+        Verified::Wrong | Verified::Right | Verified::Outdated => "wrong_password",
+    };
+    let denied = AuditEvent::AuthorizationDenied;
+    record(request, Some(&user.sub), denied, Some(reason));
     Err(Problem::invalid_credentials())
 }
 

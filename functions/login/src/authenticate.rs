@@ -61,8 +61,10 @@ pub(crate) async fn authenticate(
     let Some(hash) = hash else {
         return Err(LoginError::Refused(LoginRefusal::NoPassword));
     };
-    if !verified.is_right() {
-        return Err(LoginError::Refused(LoginRefusal::WrongPassword));
+    match verified {
+        Verified::Right | Verified::Outdated => {}
+        Verified::Wrong => return Err(LoginError::Refused(LoginRefusal::WrongPassword)),
+        Verified::Unusable => return Err(LoginError::Refused(LoginRefusal::UnusableHash)),
     }
     match user.status {
         Status::Disabled => Err(LoginError::Refused(LoginRefusal::Disabled)),

@@ -30,6 +30,8 @@ pub(crate) enum LoginRefusal {
     Disabled,
     /// The account has no password yet.
     NoPassword,
+    /// The stored hash is malformed, or costs more than a login may.
+    UnusableHash,
     /// The password is empty, which no account's is.
     EmptyPassword,
 }
@@ -42,6 +44,7 @@ impl LoginRefusal {
             Self::WrongPassword => "wrong_password",
             Self::Disabled => "disabled",
             Self::NoPassword => "no_password",
+            Self::UnusableHash => "unusable_hash",
             Self::EmptyPassword => "empty_password",
         }
     }

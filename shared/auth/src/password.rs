@@ -2,6 +2,7 @@
 
 mod breach;
 mod common;
+mod cost;
 mod error;
 mod foreign;
 mod hasher;
@@ -23,6 +24,7 @@ use unicode_security::mixed_script::AugmentedScriptSet;
 use crate::newtype::redacted_debug;
 
 pub use breach::BreachQuery;
+pub use cost::Excess;
 pub use error::HashError;
 pub use hasher::{Hasher, describe};
 pub use import::{RefusedForm, UnusableHash, import};

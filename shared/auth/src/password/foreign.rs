@@ -17,8 +17,9 @@ use scrypt::ScryptHash;
 use sha_crypt::ShaCryptHash;
 
 use super::HashError;
+use super::cost::Cost;
 
-/// A hash other than Argon2 whose work is within our limits.
+/// A hash other than Argon2.
 #[derive(Clone)]
 pub(super) enum ForeignHash {
     Bcrypt(BcryptHash),
@@ -51,16 +52,33 @@ impl ForeignHash {
         FirebaseHash::parse(text).map(|hash| hash.map(Self::Firebase))
     }
 
-    /// Compares a password. Takes from a moment to a few seconds.
-    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
+    /// Returns what comparing a password of this many bytes costs.
+    pub(super) fn cost(&self, password_bytes: u64) -> Cost {
         match self {
-            Self::Bcrypt(hash) => Ok(hash.matches(password)),
-            Self::Firebase(hash) => hash.matches(password),
-            Self::Pbkdf2(hash) => Ok(hash.matches(password)),
-            Self::Phpass(hash) => Ok(hash.matches(password)),
-            Self::Scrypt(hash) => hash.matches(password),
-            Self::ShaCrypt(hash) => Ok(hash.matches(password)),
+            Self::Bcrypt(hash) => hash.cost(),
+            Self::Firebase(hash) => hash.cost(),
+            Self::Pbkdf2(hash) => hash.cost(),
+            Self::Phpass(hash) => hash.cost(password_bytes),
+            Self::Scrypt(hash) => hash.cost(),
+            Self::ShaCrypt(hash) => hash.cost(password_bytes),
         }
+    }
+
+    /// Compares a password. Takes from a moment to a few seconds.
+    ///
+    /// One with a NUL never matches, because most forms do not prove it: crypt(3) ends
+    /// there, bcrypt repeats a password and a NUL, and HMAC, which PBKDF2 and scrypt are
+    /// made of, ignores NULs at the end. A new hash of such a text would lock its owner out.
+    pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
+        let matches = match self {
+            Self::Bcrypt(hash) => hash.matches(password),
+            Self::Firebase(hash) => hash.matches(password)?,
+            Self::Pbkdf2(hash) => hash.matches(password),
+            Self::Phpass(hash) => hash.matches(password),
+            Self::Scrypt(hash) => hash.matches(password)?,
+            Self::ShaCrypt(hash) => hash.matches(password),
+        };
+        Ok(matches && !password.contains(&0))
     }
 
     /// True if a match proves every byte of the password.

@@ -75,7 +75,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`] if there is too little time left.
     pub fn ready(&self) -> Result<(), HashError> {
-        self.spare(1).map(drop)
+        self.spare(self.pace.typical()).map(drop)
     }
 
     /// Checks whether a comparison, which may take two hashes, would be begun.
@@ -83,7 +83,7 @@ impl Hasher {
     /// # Errors
     /// [`HashError::Busy`] if there is too little time left.
     pub fn ready_to_verify(&self, typed: &TypedPassword) -> Result<(), HashError> {
-        self.spare(typed.hashes()).map(drop)
+        self.spare(self.pace.typical() * typed.hashes()).map(drop)
     }
 
     /// Returns how many passwords all clones have hashed or verified.
@@ -103,7 +103,7 @@ impl Hasher {
     ) -> Result<StoredHash, HashError> {
         let blank = Argon2Hash::new(&self.params, salt, &[0; OUTPUT_BYTES]);
         let output = self
-            .compute(1, move |work| {
+            .compute(self.pace.typical(), move |work| {
                 work.pace.count();
                 work.argon2(password.expose().as_bytes(), &blank)
             })
@@ -116,30 +116,53 @@ impl Hasher {
     /// what was typed, and a hash does not say which system created it.
     ///
     /// `None` means an unknown user, or one without a password. The work is that of a
-    /// wrong password with the current parameters, so that the time reveals nothing.
+    /// wrong password with the current parameters, so that the time reveals nothing. So is
+    /// that of a hash which we cannot verify, [`Verified::Unusable`].
     ///
     /// # Errors
-    /// [`HashError::Hostile`] and [`HashError::Malformed`] before any work is done; the
-    /// others if the hash could not be computed.
+    /// [`HashError`] if the hash could not be computed, [`HashError::Busy`] if *this* hash
+    /// takes longer than the caller has left.
     pub async fn verify(
         &self,
         typed: TypedPassword,
         stored: Option<StoredHash>,
     ) -> Result<Verified, HashError> {
         // The dummy hash is parsed from its text as well: parsing takes time.
-        let hash = Readable::parse(stored.as_ref().unwrap_or(&self.dummy))?;
-        self.compute(typed.hashes(), move |work| work.verify(&typed, &hash))
-            .await
+        let found = self.affordable(stored.as_ref().unwrap_or(&self.dummy), &typed);
+        let usable = found.is_ok();
+        let (hash, each) = found.or_else(|_| self.affordable(&self.dummy, &typed))?;
+        let takes = each * typed.hashes();
+        let verified = self.compute(takes, move |work| work.verify(&typed, &hash));
+        let verified = verified.await?;
+        Ok(if usable { verified } else { Verified::Unusable })
     }
 
-    /// Computes at most `hashes` hashes on a blocking thread. The thread owns the permit
-    /// and the memory, so a caller that goes away frees neither before the other.
+    /// Parses a stored hash, and returns how long comparing one spelling with it takes.
+    fn affordable(
+        &self,
+        stored: &StoredHash,
+        typed: &TypedPassword,
+    ) -> Result<(Readable, Duration), HashError> {
+        let hash = Readable::parse(stored)?;
+        let cost = hash.cost(typed.longest());
+        cost.check()?;
+        let is_measured = hash.is_current(&self.params);
+        let takes = if is_measured {
+            self.pace.typical()
+        } else {
+            cost.time()
+        };
+        Ok((hash, takes))
+    }
+
+    /// Does work that takes this long on a blocking thread. The thread owns the permit and
+    /// the memory, so a caller that goes away frees neither before the other.
     async fn compute<T: Send + 'static>(
         &self,
-        hashes: u32,
+        takes: Duration,
         work: impl FnOnce(&Work) -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let permit = self.permit(hashes).await?;
+        let permit = self.permit(takes).await?;
         let shared = self.work();
         let computed = spawn_blocking(move || {
             let _permit = permit;
@@ -156,21 +179,21 @@ impl Hasher {
         }
     }
 
-    /// Waits for a permit as long as the hashes and one more still fit in afterwards.
-    async fn permit(&self, hashes: u32) -> Result<OwnedSemaphorePermit, HashError> {
+    /// Waits for a permit as long as the work and one more hash still fit in afterwards.
+    async fn permit(&self, takes: Duration) -> Result<OwnedSemaphorePermit, HashError> {
         let permit = Arc::clone(&self.permits).acquire_owned();
-        let permit = match self.spare(hashes)? {
+        let permit = match self.spare(takes)? {
             None => permit.await,
             Some(spare) => timeout(spare, permit).await.map_err(|_| HashError::Busy)?,
         };
         permit.map_err(|_| HashError::Interrupted)
     }
 
-    /// Returns the time that is left besides the hashes and one more.
-    fn spare(&self, hashes: u32) -> Result<Option<Duration>, HashError> {
+    /// Returns the time that is left besides the work and one more hash.
+    fn spare(&self, takes: Duration) -> Result<Option<Duration>, HashError> {
         let spare = |deadline: Deadline| {
             let left = deadline.left();
-            left.checked_sub(self.pace.typical() * (hashes + 1))
+            left.checked_sub(takes + self.pace.typical())
         };
         Deadline::current()
             .map(|deadline| spare(deadline).ok_or(HashError::Busy))

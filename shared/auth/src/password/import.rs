@@ -6,6 +6,7 @@ mod keycloak;
 mod refused;
 
 use super::HashError;
+use super::cost::Excess;
 use super::hasher::describe;
 use crate::user::StoredHash;
 
@@ -23,11 +24,15 @@ pub enum UnusableHash {
         /// The format that it begins like.
         form: &'static str,
     },
-    /// It exceeds the limits in `docs/defaults.md`.
-    #[error("the {form} hash takes more work or memory than a login may (docs/defaults.md)")]
+    /// A login could not verify it.
+    #[error(
+        "the {form} hash takes {excess}: import the account without a hash and let the person set a new password"
+    )]
     TooCostly {
         /// What the hash is.
         form: &'static str,
+        /// What it takes, and the limit.
+        excess: Excess,
     },
     /// Its format is unknown.
     #[error("this is not a password hash in a supported format (docs/password-hashes.md)")]
@@ -78,7 +83,7 @@ fn reason(text: &str, error: HashError) -> UnusableHash {
     }
     let form = FORMS.iter().find(|(prefix, _)| text.starts_with(prefix));
     match (form, error) {
-        (Some((_, form)), HashError::Hostile) => UnusableHash::TooCostly { form },
+        (Some((_, form)), HashError::TooCostly(excess)) => UnusableHash::TooCostly { form, excess },
         (Some((_, form)), _) => UnusableHash::Malformed { form },
         (None, _) => UnusableHash::Unknown,
     }

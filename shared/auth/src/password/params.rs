@@ -2,6 +2,8 @@
 
 use argon2::Params;
 
+use super::cost::{Cost, Excess, nanos};
+
 /// Memory and iterations of Argon2id, with one lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Argon2Params(Params);
@@ -15,8 +17,8 @@ pub enum ParamsError {
     )]
     TooWeak,
     /// More than a login verifies, so no one could log in.
-    #[error("argon2id may use at most {MAX_MEMORY_KIB} KiB and {MAX_ITERATIONS} iterations")]
-    TooCostly,
+    #[error("argon2id takes {0}: lower ARGON2_ITERATIONS or ARGON2_MEMORY_KIB")]
+    TooCostly(Excess),
 }
 
 impl Argon2Params {
@@ -30,16 +32,25 @@ impl Argon2Params {
         if memory_kib < least_kib {
             return Err(ParamsError::TooWeak);
         }
-        if memory_kib > MAX_MEMORY_KIB || iterations > MAX_ITERATIONS {
-            return Err(ParamsError::TooCostly);
-        }
         let params = Params::new(memory_kib, iterations, LANES, None);
-        params.map(Self).map_err(|_| ParamsError::TooWeak)
+        let params = params.map_err(|_| ParamsError::TooWeak)?;
+        cost(&params).check().map_err(ParamsError::TooCostly)?;
+        Ok(Self(params))
     }
 
     pub(super) fn as_argon2(&self) -> &Params {
         &self.0
     }
+}
+
+/// Returns what one hash costs. The lanes are computed one by one in the same memory. The
+/// forms with independent addresses compute those too: two blocks for each of the four
+/// segments that a lane has in a pass, or for 128 blocks of a longer one.
+pub(super) fn cost(params: &Params) -> Cost {
+    let blocks = params.block_count() as u64;
+    let addresses = 8 * u64::from(params.p_cost()) + blocks / 64;
+    let filled = u64::from(params.t_cost()).saturating_mul(blocks + addresses);
+    Cost::new(blocks << 10, nanos(filled, BLOCK))
 }
 
 /// 19 MiB and 2 iterations, OWASP's second row: the fastest of them on our machines.
@@ -60,15 +71,8 @@ const OWASP_ROWS: [(u32, u32); 5] = [
 ];
 /// One, because a function has one or two processors and lanes are computed one by one.
 const LANES: u32 = 1;
-/// The most memory that a stored hash may require. Without this limit a poisoned item
-/// could use up the function's memory.
-pub(super) const MAX_MEMORY_KIB: u32 = 256 * 1024;
-/// The most passes that a stored hash may require. Without this limit a poisoned item
-/// could occupy the hashing thread for hours.
-pub(super) const MAX_ITERATIONS: u32 = 16;
-/// The most lanes that a stored hash may require; imported ones commonly have 4 or 8.
-/// They are computed one by one in the same memory, so they cost nothing by themselves.
-pub(super) const MAX_LANES: u32 = 16;
+/// How long filling one KiB takes in memory that is new, in nanoseconds.
+const BLOCK: u64 = 1_600;
 
 #[cfg(test)]
 mod tests {
@@ -87,9 +91,19 @@ mod tests {
 
     #[test]
     fn parameters_beyond_what_a_login_verifies_are_rejected() {
-        for (memory_kib, iterations) in [(262_145, 2), (19_456, 17), (u32::MAX, u32::MAX)] {
+        for (memory_kib, iterations) in [(262_148, 1), (u32::MAX, u32::MAX)] {
             let costly = Argon2Params::new(memory_kib, iterations);
-            assert_eq!(costly, Err(ParamsError::TooCostly));
+            assert!(matches!(
+                costly,
+                Err(ParamsError::TooCostly(Excess::Memory(_)))
+            ));
+        }
+        for (memory_kib, iterations) in [(262_144, 8), (19_456, 110), (7_168, u32::MAX)] {
+            let costly = Argon2Params::new(memory_kib, iterations);
+            assert!(matches!(
+                costly,
+                Err(ParamsError::TooCostly(Excess::Time(_)))
+            ));
         }
     }
 

@@ -1,4 +1,4 @@
-//! A parsed stored hash: what work it requires, and whether we accept that.
+//! A parsed stored hash: what it costs, and whether we accept that.
 
 use std::ops::RangeInclusive;
 
@@ -6,13 +6,14 @@ use argon2::{Algorithm, AssociatedData, Params, ParamsBuilder, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+use super::cost::{ASSUMED_PASSWORD, Cost};
 use super::error::HashError;
 use super::foreign::ForeignHash;
 use super::foreign::encoding::{MAX_SALT_BYTES, OUTPUT, number, within};
-use super::params::{Argon2Params, MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
+use super::params::{Argon2Params, cost};
 use crate::user::StoredHash;
 
-/// A stored hash whose work is within our limits.
+/// A stored hash whose cost is within our limits.
 pub(super) enum Readable {
     /// Argon2, from us or from another library.
     Argon2(Argon2Hash),
@@ -20,7 +21,7 @@ pub(super) enum Readable {
     Foreign(ForeignHash),
 }
 
-/// An Argon2 hash whose work is within our limits.
+/// An Argon2 hash.
 #[derive(Clone)]
 pub(super) struct Argon2Hash {
     pub(super) algorithm: Algorithm,
@@ -35,12 +36,24 @@ impl Readable {
     pub(super) fn parse(stored: &StoredHash) -> Result<Self, HashError> {
         let text = stored.expose();
         // Almost every hash is one of these, so try it before the other formats.
-        if text.starts_with("$argon2") {
-            return Argon2Hash::parse(text).map(Self::Argon2);
-        }
-        match ForeignHash::parse(text) {
-            Some(foreign) => foreign.map(Self::Foreign),
-            None => Argon2Hash::parse(text).map(Self::Argon2),
+        let foreign = if text.starts_with("$argon2") {
+            None
+        } else {
+            ForeignHash::parse(text)
+        };
+        let hash = match foreign {
+            Some(foreign) => Self::Foreign(foreign?),
+            None => Self::Argon2(Argon2Hash::parse(text)?),
+        };
+        hash.cost(ASSUMED_PASSWORD).check()?;
+        Ok(hash)
+    }
+
+    /// Returns what comparing a password of this many bytes costs.
+    pub(super) fn cost(&self, password_bytes: usize) -> Cost {
+        match self {
+            Self::Argon2(hash) => cost(&hash.params),
+            Self::Foreign(hash) => hash.cost(password_bytes as u64),
         }
     }
 
@@ -174,9 +187,6 @@ fn read_params(text: &str) -> Result<Params, HashError> {
     let [Some(memory_kib), Some(iterations), Some(lanes)] = numbers else {
         return Err(HashError::Malformed);
     };
-    if memory_kib > MAX_MEMORY_KIB || iterations > MAX_ITERATIONS || lanes > MAX_LANES {
-        return Err(HashError::Hostile);
-    }
     builder.m_cost(memory_kib).t_cost(iterations).p_cost(lanes);
     if let Some(data) = data {
         builder.data(data);

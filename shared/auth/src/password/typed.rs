@@ -19,6 +19,9 @@ pub struct TypedPassword {
 pub enum Verified {
     /// It is a different password.
     Wrong,
+    /// Nothing was compared: the stored hash is malformed or too costly. The owner needs a
+    /// recovery code.
+    Unusable,
     /// It is the password.
     Right,
     /// It is the password, and its hash should be replaced with one of the normalised
@@ -31,7 +34,7 @@ impl Verified {
     #[must_use]
     pub const fn is_right(self) -> bool {
         match self {
-            Self::Wrong => false,
+            Self::Wrong | Self::Unusable => false,
             Self::Right | Self::Outdated => true,
         }
     }
@@ -67,6 +70,11 @@ impl TypedPassword {
             .into_iter()
             .flatten()
             .map(ExposeSecret::expose_secret)
+    }
+
+    /// Returns the length of the longest spelling in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.spellings().map(str::len).max().unwrap_or_default()
     }
 
     /// Returns how many hashes a comparison takes at most: one or two.

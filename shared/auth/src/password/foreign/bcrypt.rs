@@ -9,10 +9,11 @@ use base64::engine::general_purpose::STANDARD;
 use base64::engine::{GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+use super::super::cost::{Cost, nanos};
 use super::HashError;
 use super::encoding::{fields, number, pairs, to_hex};
 
-/// A bcrypt hash within our limit of work.
+/// A bcrypt hash.
 #[derive(Clone)]
 pub(in crate::password) struct BcryptHash {
     cost: u32,
@@ -92,9 +93,6 @@ impl BcryptHash {
         if !VERSIONS.contains(&version) || salt.len() != SALT_LENGTH || cost < 4 {
             return Err(HashError::Malformed);
         }
-        if cost > MAX_COST {
-            return Err(HashError::Hostile);
-        }
         // Old libraries left stray bits after the end of a salt; passlib ignores them.
         let lenient = GeneralPurposeConfig::new()
             .with_encode_padding(false)
@@ -110,6 +108,11 @@ impl BcryptHash {
                 .map_err(|_| HashError::Malformed)?,
             input,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        let rounds = 1_u64.checked_shl(self.cost).unwrap_or(u64::MAX);
+        Cost::new(STATE, nanos(rounds, ROUND))
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {
@@ -132,9 +135,7 @@ impl BcryptHash {
     }
 
     /// bcrypt repeats the password and a NUL until it has 72 bytes, and ignores the rest.
-    /// So a password of 72 bytes or more may be the beginning of a longer one. One with a
-    /// NUL may be a repetition of a shorter one, and libraries disagree about it; it never
-    /// matches.
+    /// So a password of 72 bytes or more may be the beginning of a longer one.
     pub(super) fn proves_all_of(&self, password: &[u8]) -> bool {
         !matches!(self.input, Input::Plain) || password.len() < MAX_BYTES
     }
@@ -158,8 +159,7 @@ impl BcryptHash {
         let (input, _) = input.split_at(used);
         let computed = Zeroizing::new(bcrypt::bcrypt(self.cost, self.salt, input));
         let computed = computed.split_last().map(|(_, computed)| computed);
-        let same = verify_slices_are_equal(computed.unwrap_or_default(), &self.output).is_ok();
-        same && !password.contains(&0)
+        verify_slices_are_equal(computed.unwrap_or_default(), &self.output).is_ok()
     }
 }
 
@@ -168,6 +168,7 @@ const VERSIONS: [&str; 3] = ["2a", "2b", "2y"];
 const SALT_LENGTH: usize = 22;
 /// How many bytes of its input bcrypt uses.
 const MAX_BYTES: usize = 72;
-/// The most work that is accepted, 2^16 rounds: a few seconds. Without this limit a
-/// poisoned item could occupy the hashing thread for years.
-const MAX_COST: u32 = 16;
+/// How long a round takes, in nanoseconds.
+const ROUND: u64 = 120_000;
+/// The state of Blowfish, in bytes.
+const STATE: u64 = 4168;

@@ -70,13 +70,12 @@ pub(super) fn to_crypt64(bytes: &[u8]) -> Zeroizing<String> {
     text
 }
 
-/// A number in decimal digits only: no sign, no space, no leading zero.
+/// A number in decimal digits only: no sign, no space, no leading zero. One that exceeds
+/// 32 bits counts as the largest that does not: either is too much work, not malformed.
 pub(in crate::password) fn number(text: &str) -> Result<u32, HashError> {
     let plain = text.bytes().all(|byte| byte.is_ascii_digit()) && !text.starts_with('0');
-    // Too many digits mean too much work, not a malformed hash.
-    let number = text.parse().map_err(|_| HashError::Hostile);
     if plain && !text.is_empty() {
-        number
+        Ok(text.parse().unwrap_or(u32::MAX))
     } else {
         Err(HashError::Malformed)
     }

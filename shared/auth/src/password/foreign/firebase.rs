@@ -5,11 +5,12 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::iv::FixedLength;
 use zeroize::Zeroizing;
 
+use super::super::cost::Cost;
 use super::HashError;
 use super::encoding::{SALT, base64, fields, number, pairs, within};
 use super::scrypt::ScryptCost;
 
-/// A Firebase hash with the project's parameters, within our limits of work.
+/// A Firebase hash with the project's parameters.
 #[derive(Clone)]
 pub(in crate::password) struct FirebaseHash {
     cost: ScryptCost,
@@ -72,6 +73,10 @@ impl FirebaseHash {
             signer_key: signer_key.into(),
             output,
         })
+    }
+
+    pub(super) fn cost(&self) -> Cost {
+        self.cost.cost()
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {

@@ -6,10 +6,11 @@ use aws_lc_rs::pbkdf2::{
     Algorithm, PBKDF2_HMAC_SHA1, PBKDF2_HMAC_SHA256, PBKDF2_HMAC_SHA384, PBKDF2_HMAC_SHA512, verify,
 };
 
+use super::super::cost::{Cost, nanos};
 use super::HashError;
 use super::encoding::{OUTPUT, SALT, base64, fields, hex, number, pairs, within};
 
-/// A PBKDF2 hash within our limit of work.
+/// A PBKDF2 hash.
 #[derive(Clone)]
 pub(in crate::password) struct Pbkdf2Hash {
     digest: Digest,
@@ -84,18 +85,19 @@ impl Pbkdf2Hash {
     ) -> Result<Self, HashError> {
         let iterations = number(iterations)?;
         let (salt, output) = (within(salt, SALT)?, within(output, OUTPUT)?);
-        // Each block of output, one digest long, costs all the iterations.
-        let blocks = output.len().div_ceil(digest.length());
-        let work = u64::from(iterations).saturating_mul(blocks as u64);
-        if work > MAX_ITERATIONS {
-            return Err(HashError::Hostile);
-        }
         Ok(Self {
             digest,
             iterations: NonZeroU32::new(iterations).ok_or(HashError::Malformed)?,
             salt,
             output,
         })
+    }
+
+    /// Each block of output, one digest long, costs all the iterations.
+    pub(super) fn cost(&self) -> Cost {
+        let blocks = self.output.len().div_ceil(self.digest.length()) as u64;
+        let iterations = u64::from(self.iterations.get()).saturating_mul(blocks);
+        Cost::new(0, nanos(iterations, self.digest.iteration()))
     }
 
     pub(super) fn matches(&self, password: &[u8]) -> bool {
@@ -146,6 +148,15 @@ impl Digest {
         }
     }
 
+    /// How long an iteration takes, in nanoseconds.
+    fn iteration(self) -> u64 {
+        match self {
+            Self::Sha1 => 800,
+            Self::Sha256 => 1_000,
+            Self::Sha384 | Self::Sha512 => 1_500,
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Sha1 => "SHA-1",
@@ -155,7 +166,3 @@ impl Digest {
         }
     }
 }
-
-/// The most work that is accepted for all blocks of the output together: a few seconds.
-/// Without this limit a poisoned item could occupy the hashing thread for minutes.
-const MAX_ITERATIONS: u64 = 10_000_000;

@@ -5,10 +5,11 @@ use aws_lc_rs::digest::{Context, SHA512};
 use md5::{Digest as _, Md5};
 use zeroize::Zeroizing;
 
+use super::super::cost::{Cost, digest_blocks, nanos};
 use super::HashError;
 use super::encoding::{crypt64, to_crypt64};
 
-/// A phpass hash within our limits of work.
+/// A phpass hash.
 #[derive(Clone)]
 pub(in crate::password) struct PhpassHash {
     digest: Digest,
@@ -50,9 +51,6 @@ impl PhpassHash {
         if !whole || !salt.is_ascii() || log2_rounds < MIN_LOG2_ROUNDS {
             return Err(HashError::Malformed);
         }
-        if log2_rounds > MAX_LOG2_ROUNDS {
-            return Err(HashError::Hostile);
-        }
         Ok(Self {
             digest,
             log2_rounds,
@@ -61,12 +59,19 @@ impl PhpassHash {
         })
     }
 
+    /// Every round hashes the whole password.
+    pub(super) fn cost(&self, password_bytes: u64) -> Cost {
+        let (output, block, unit) = match self.digest {
+            Digest::Md5 => (16, 64, MD5_BLOCK),
+            Digest::Sha512 => (64, 128, SHA512_BLOCK),
+        };
+        let round = nanos(digest_blocks(output + password_bytes, block), unit) + ROUND;
+        Cost::new(0, nanos(1 << self.log2_rounds, round))
+    }
+
     pub(super) fn matches(&self, password: &[u8]) -> bool {
-        if password.len() > MAX_BYTES {
-            return false;
-        }
         let mut output = self.digest.of(self.salt.as_bytes(), password);
-        for _ in 0..1_u32 << self.log2_rounds {
+        for _ in 0..1_u64 << self.log2_rounds {
             output = self.digest.of(&output, password);
         }
         let text = to_crypt64(&output);
@@ -103,10 +108,7 @@ impl Digest {
 
 /// The fewest rounds that phpass does.
 const MIN_LOG2_ROUNDS: u32 = 7;
-/// The most work that is accepted, 2^20 rounds: a few seconds. `WordPress` uses 2^13,
-/// Drupal 2^15, passlib 2^19. Without this limit a poisoned item could occupy the hashing
-/// thread for hours.
-const MAX_LOG2_ROUNDS: u32 = 20;
-/// The longest password that is hashed, because every round hashes all of it. People do not
-/// type longer ones.
-const MAX_BYTES: usize = 1024;
+/// How long a block of each digest takes, and the rest of a round, in nanoseconds.
+const MD5_BLOCK: u64 = 300;
+const SHA512_BLOCK: u64 = 600;
+const ROUND: u64 = 1_000;

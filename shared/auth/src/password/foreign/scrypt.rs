@@ -4,10 +4,11 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use scrypt::Params;
 use zeroize::Zeroizing;
 
+use super::super::cost::{Cost, nanos};
 use super::HashError;
 use super::encoding::{OUTPUT, SALT, base64, fields, hex, number, pairs, within};
 
-/// A scrypt hash within our limits of memory and work.
+/// A scrypt hash.
 #[derive(Clone)]
 pub(in crate::password) struct ScryptHash {
     cost: ScryptCost,
@@ -15,30 +16,39 @@ pub(in crate::password) struct ScryptHash {
     output: Vec<u8>,
 }
 
-/// N, r and p within our limits of memory and work.
+/// N, r and p.
 #[derive(Clone, Copy)]
 pub(super) struct ScryptCost {
-    log_n: u8,
+    log_n: u32,
     r: u32,
     p: u32,
 }
 
 impl ScryptCost {
     pub(super) fn new(log_n: u32, r: u32, p: u32) -> Result<Self, HashError> {
-        if !(1..32).contains(&log_n) {
-            return Err(HashError::Hostile);
+        // N is above 1 and below 2^(16 r) (RFC 7914 section 2).
+        if log_n == 0 || p == 0 || log_n >= r.saturating_mul(16) {
+            return Err(HashError::Malformed);
         }
-        let memory = (128_u64 << log_n).saturating_mul(r.into());
-        if memory > MAX_MEMORY || memory.saturating_mul(p.into()) > MAX_WORK {
-            return Err(HashError::Hostile);
-        }
-        let log_n = u8::try_from(log_n).map_err(|_| HashError::Hostile)?;
-        let cost = Self { log_n, r, p };
-        cost.params().map(|_| cost)
+        Ok(Self { log_n, r, p })
+    }
+
+    /// The memory is N blocks of 128 r bytes, one for each of the p lanes, and one to mix
+    /// in. Each lane writes and reads the N blocks once. Before and after that, PBKDF2
+    /// creates and reads the lanes, for up to 128 bytes of output.
+    pub(super) fn cost(self) -> Cost {
+        let n = 1_u64.checked_shl(self.log_n).unwrap_or(u64::MAX);
+        let (r, p) = (u64::from(self.r), u64::from(self.p));
+        let memory = n.saturating_add(p + 1).saturating_mul(128 * r);
+        let mixed = n.saturating_mul(4 * r).saturating_mul(p);
+        let digested = (24 * r).saturating_mul(p);
+        let time = nanos(mixed, SALSA_BLOCK).saturating_add(nanos(digested, SHA256_BLOCK));
+        Cost::new(memory, time)
     }
 
     fn params(self) -> Result<Params, HashError> {
-        Params::new(self.log_n, self.r, self.p).map_err(|_| HashError::Malformed)
+        let log_n = u8::try_from(self.log_n).map_err(|_| HashError::Malformed)?;
+        Params::new(log_n, self.r, self.p).map_err(|_| HashError::Malformed)
     }
 
     pub(super) fn derive(
@@ -109,6 +119,10 @@ impl ScryptHash {
         })
     }
 
+    pub(super) fn cost(&self) -> Cost {
+        self.cost.cost()
+    }
+
     pub(super) fn matches(&self, password: &[u8]) -> Result<bool, HashError> {
         let computed = self.cost.derive(password, &self.salt, self.output.len())?;
         Ok(verify_slices_are_equal(&computed, &self.output).is_ok())
@@ -121,14 +135,17 @@ impl ScryptHash {
 
 /// `N` is a power of two above 1 (RFC 7914 section 2).
 fn log2(n: u32) -> Result<u32, HashError> {
-    if n.is_power_of_two() && n > 1 {
+    if n == u32::MAX {
+        // More than 32 bits, which `number` does not return.
+        Ok(u32::BITS)
+    } else if n.is_power_of_two() && n > 1 {
         Ok(n.ilog2())
     } else {
         Err(HashError::Malformed)
     }
 }
 
-/// How many bytes of memory a hash may use, the same as for Argon2.
-const MAX_MEMORY: u64 = 256 << 20;
-/// How many bytes all its lanes together may fill: a few seconds of work.
-const MAX_WORK: u64 = 1 << 30;
+/// How long mixing 64 bytes takes, in nanoseconds.
+const SALSA_BLOCK: u64 = 150;
+/// How long digesting 64 bytes takes, in nanoseconds.
+const SHA256_BLOCK: u64 = 300;

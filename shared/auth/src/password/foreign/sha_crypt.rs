@@ -2,28 +2,36 @@
 
 use sha_crypt::{PasswordVerifier, ShaCrypt};
 
+use super::super::cost::{Cost, digest_blocks, nanos};
 use super::HashError;
 use super::encoding::{crypt64, number};
 
-/// A SHA-crypt hash within our limits of work.
+/// A SHA-crypt hash.
 #[derive(Clone)]
 pub(in crate::password) struct ShaCryptHash {
+    digest: Digest,
+    rounds: u32,
     text: String,
-    described: String,
+}
+
+#[derive(Clone, Copy)]
+enum Digest {
+    Sha256,
+    Sha512,
 }
 
 impl ShaCryptHash {
     pub(super) fn parse(text: &str) -> Option<Result<Self, HashError>> {
         if let Some(rest) = text.strip_prefix("$5$") {
-            Some(Self::read(text, rest, "SHA-256-crypt", 43))
+            Some(Self::read(text, rest, Digest::Sha256))
         } else {
             let rest = text.strip_prefix("$6$")?;
-            Some(Self::read(text, rest, "SHA-512-crypt", 86))
+            Some(Self::read(text, rest, Digest::Sha512))
         }
     }
 
     /// `rounds=656000$SALT$HASH`, or `SALT$HASH` for 5,000 rounds.
-    fn read(text: &str, rest: &str, name: &str, length: usize) -> Result<Self, HashError> {
+    fn read(text: &str, rest: &str, digest: Digest) -> Result<Self, HashError> {
         let (rounds, rest) = match rest.strip_prefix("rounds=") {
             None => (DEFAULT_ROUNDS, rest),
             Some(rest) => {
@@ -32,31 +40,52 @@ impl ShaCryptHash {
             }
         };
         let (salt, hash) = rest.split_once('$').ok_or(HashError::Malformed)?;
-        let hash_is_whole = hash.len() == length && hash.bytes().all(|b| crypt64(b).is_some());
-        let salt_is_whole = (1..=16).contains(&salt.len()) && salt.is_ascii();
+        // The last character has the four or two bits that are left.
+        let (length, last) = match digest {
+            Digest::Sha256 => (43, 1 << 4),
+            Digest::Sha512 => (86, 1 << 2),
+        };
+        let end = hash.bytes().last().and_then(crypt64);
+        let hash_is_whole = hash.len() == length
+            && hash.bytes().all(|byte| crypt64(byte).is_some())
+            && end.is_some_and(|end| end < last);
+        let salt_is_whole = (1..=MAX_SALT).contains(&salt.len()) && salt.is_ascii();
         if rounds < MIN_ROUNDS || !hash_is_whole || !salt_is_whole {
             return Err(HashError::Malformed);
         }
-        if rounds > MAX_ROUNDS {
-            return Err(HashError::Hostile);
-        }
         Ok(Self {
+            digest,
+            rounds,
             text: text.to_owned(),
-            described: format!("{name}, {rounds} rounds"),
         })
     }
 
+    /// A round hashes the last output, the salt in most rounds, and the password twice in
+    /// most rounds.
+    pub(super) fn cost(&self, password_bytes: u64) -> Cost {
+        let (output, block, unit) = match self.digest {
+            Digest::Sha256 => (32, 64, SHA256_BLOCK),
+            Digest::Sha512 => (64, 128, SHA512_BLOCK),
+        };
+        let password_bytes = password_bytes.min(MAX_BYTES as u64);
+        let hashed = output + MAX_SALT as u64 + 2 * password_bytes;
+        let round = nanos(digest_blocks(hashed, block), unit);
+        Cost::new(0, nanos(self.rounds.into(), round))
+    }
+
     pub(super) fn matches(&self, password: &[u8]) -> bool {
-        // crypt(3) cannot have hashed longer ones, or those with a NUL.
-        let possible = password.len() <= MAX_BYTES && !password.contains(&0);
-        possible
+        password.len() <= MAX_BYTES
             && ShaCrypt::default()
                 .verify_password(password, self.text.as_str())
                 .is_ok()
     }
 
     pub(super) fn describe(&self) -> String {
-        self.described.clone()
+        let name = match self.digest {
+            Digest::Sha256 => "SHA-256-crypt",
+            Digest::Sha512 => "SHA-512-crypt",
+        };
+        format!("{name}, {} rounds", self.rounds)
     }
 }
 
@@ -64,9 +93,10 @@ impl ShaCryptHash {
 const DEFAULT_ROUNDS: u32 = 5_000;
 /// The fewest rounds that `crypt` performs, whatever was requested.
 const MIN_ROUNDS: u32 = 1_000;
-/// The most work that is accepted: a few seconds. Without this limit a poisoned item could
-/// occupy the hashing thread for an hour.
-const MAX_ROUNDS: u32 = 2_000_000;
-/// The longest passphrase that `crypt` hashes. Every round hashes all of it, so without a
-/// limit one request could occupy the thread for minutes.
+/// The longest salt in characters.
+const MAX_SALT: usize = 16;
+/// The longest passphrase that `crypt` hashes; it cannot have hashed a longer one.
 const MAX_BYTES: usize = 512;
+/// How long a block of each digest takes, in nanoseconds.
+const SHA256_BLOCK: u64 = 300;
+const SHA512_BLOCK: u64 = 600;

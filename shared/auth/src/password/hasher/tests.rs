@@ -2,7 +2,6 @@ use std::time::{Duration, Instant};
 
 use argon2::{Algorithm, Version};
 
-use super::super::params::{MAX_ITERATIONS, MAX_LANES, MAX_MEMORY_KIB};
 use super::*;
 use crate::deadline::Deadline;
 use crate::failure::Failure as _;
@@ -90,14 +89,16 @@ async fn a_hash_that_requires_too_much_work_is_never_computed() {
         "m=19456,t=4294967295,p=1".to_owned(),
         "m=99999999999,t=5,p=1".to_owned(),
         "m=134217720,t=1,p=16777215".to_owned(),
-        format!("m={},t=1,p=1", MAX_MEMORY_KIB + 1),
-        format!("m=8,t={},p=1", MAX_ITERATIONS + 1),
-        format!("m=256,t=1,p={}", MAX_LANES + 1),
+        "m=262148,t=1,p=1".to_owned(),
+        "m=262144,t=8,p=1".to_owned(),
+        "m=8,t=4294967295,p=1".to_owned(),
     ] {
         let phc = format!("$argon2id$v=19${asked}$BwcHBwcHBwcHBwcHBwcHBw$AAAAAAAAAAAAAAAAAAAAAA");
         let stored = StoredHash::new(phc);
+        let described = describe(&stored);
+        assert!(matches!(described, Err(HashError::TooCostly(_))), "{asked}");
         let refused = hasher.verify(typed("one"), Some(stored)).await;
-        assert_eq!(refused, Err(HashError::Hostile), "{asked}");
+        assert_eq!(refused, Ok(Verified::Unusable), "{asked}");
     }
     assert!(started.elapsed() < Duration::from_secs(1));
 }
@@ -134,16 +135,73 @@ async fn a_malformed_hash_or_another_algorithm_is_refused() {
         "one".to_owned(),
     ]);
     for phc in invalid {
-        let refused = hasher
-            .verify(typed("one"), Some(StoredHash::new(phc.clone())))
-            .await;
-        assert_eq!(refused, Err(HashError::Malformed), "{phc:.120}");
+        let stored = StoredHash::new(phc.clone());
+        assert_eq!(describe(&stored), Err(HashError::Malformed), "{phc:.120}");
     }
 }
 
 /// Runs a future for a request that has this much time left.
 async fn within<F: Future>(left: Duration, future: F) -> F::Output {
     Deadline::after(left).scope(future).await
+}
+
+/// Otherwise the response and its time would reveal that the account exists.
+#[tokio::test]
+async fn a_hash_that_cannot_be_verified_costs_as_much_as_an_unknown_user() {
+    let hasher = cheap();
+    let costly = "$2b$31$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
+    for unusable in [
+        "",
+        "one",
+        "!",
+        costly,
+        "$argon2id$v=19$m=4194304,t=2,p=1$x$y",
+    ] {
+        for (text, hashes) in [("plain", 1), ("no\u{a0}break", 2)] {
+            let before = hasher.computed();
+            let stored = StoredHash::new(unusable.to_owned());
+            let verified = hasher.verify(typed(text), Some(stored)).await;
+            assert_eq!(verified, Ok(Verified::Unusable));
+            assert_eq!(hasher.computed() - before, hashes, "{unusable}");
+        }
+    }
+}
+
+/// It was begun if two of *our* hashes fitted in, and the response came seconds too late.
+#[tokio::test]
+async fn a_costly_hash_needs_its_own_time_before_it_begins() {
+    let hasher = cheap();
+    hasher.warm_up();
+    // Half a second of the slowest processor, for each spelling.
+    let costly = "$2b$12$tEN0DvpRwtGl3clp8j/xPeQQ.Er3nLPmIaDa0kcpmgGnwGEuC4fp2";
+    let costly = StoredHash::new(costly.to_owned());
+    let cost = Readable::parse(&costly).unwrap().cost(3).time();
+    for (text, left, expected) in [
+        ("one", cost, Err(HashError::Busy)),
+        ("a\u{a0}b", cost * 2, Err(HashError::Busy)),
+        ("one", cost * 2, Ok(Verified::Wrong)),
+    ] {
+        let before = hasher.computed();
+        let verify = async {
+            assert_eq!(hasher.ready(), Ok(()));
+            hasher.verify(typed(text), Some(costly.clone())).await
+        };
+        let verified = within(left, verify).await;
+        assert_eq!(verified, expected, "{text}, {left:?}");
+        assert_eq!(hasher.computed() - before, u64::from(expected.is_ok()));
+    }
+}
+
+/// phpass hashes the whole password in each of the rounds.
+#[tokio::test]
+async fn a_password_that_makes_a_hash_too_costly_does_not_match() {
+    let hasher = cheap();
+    let stored = StoredHash::new("$P$IIQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0".to_owned());
+    let long = "x".repeat(4096);
+    let started = Instant::now();
+    let verified = hasher.verify(typed(&long), Some(stored)).await;
+    assert_eq!(verified, Ok(Verified::Unusable));
+    assert!(started.elapsed() < Duration::from_secs(1));
 }
 
 #[tokio::test]
