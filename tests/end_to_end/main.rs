@@ -13,6 +13,7 @@ mod cors;
 mod costs;
 mod deadlines;
 mod deletion;
+mod denials;
 mod dependencies;
 mod documents;
 mod events;

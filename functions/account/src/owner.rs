@@ -7,7 +7,7 @@ use gatehouse_edge::{AuditEvent, Principal, Problem, Request};
 use gatehouse_store::Reservation;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::app::{App, record};
+use crate::app::App;
 
 /// Reads the user that the access token belongs to.
 ///
@@ -37,7 +37,7 @@ pub(crate) async fn prove(
         Some(typed) => hasher.ready_to_verify(typed)?,
         None => hasher.ready()?,
     }
-    count(app, request, &user).await?;
+    count(app, request, principal).await?;
     let verified = match typed {
         Some(typed) => hasher.verify(typed, user.password_hash.clone()).await?,
         // No account has an empty password.
@@ -51,21 +51,29 @@ pub(crate) async fn prove(
         Verified::Unusable => "unusable_hash",
         Verified::Wrong | Verified::Right | Verified::Outdated => "wrong_password",
     };
-    let denied = AuditEvent::AuthorizationDenied;
-    record(request, Some(&user.sub), denied, Some(reason));
+    deny(request, principal, reason);
     Err(Problem::invalid_credentials())
 }
 
 /// Counts an attempt at the password of a user who is logged in, before it is hashed, so
 /// that a stolen token cannot be used to guess the password.
-async fn count(app: &App, request: &Request, user: &User) -> Result<(), Problem> {
+async fn count(app: &App, request: &Request, principal: &Principal) -> Result<(), Problem> {
     let now = app.clock.now();
-    match app.attempts.reserve_user(&user.sub, now).await? {
+    match app.attempts.reserve_user(&principal.sub, now).await? {
         Reservation::Reserved { .. } => Ok(()),
         Reservation::Refused { retry_after } => {
-            let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("too_many_attempts"));
-            record(request, Some(&user.sub), denied, reason);
+            deny(request, principal, "too_many_attempts");
             Err(Problem::too_many_requests(retry_after))
         }
     }
+}
+
+/// Records that the holder of this token was refused.
+fn deny(request: &Request, principal: &Principal, reason: &str) {
+    let mut audit = request.audit();
+    audit.reason = Some(reason);
+    audit.sub = Some(&principal.sub);
+    audit.sid = Some(&principal.sid);
+    audit.jti = Some(&principal.jti);
+    audit.record(AuditEvent::AuthorizationDenied);
 }

@@ -11,7 +11,7 @@ use gatehouse_auth::authorization::bearer_token;
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::deadline::Late;
 use gatehouse_auth::failure::Failure;
-use gatehouse_auth::token::Verifier;
+use gatehouse_auth::token::{SignedIds, Verifier};
 use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_edge::{
     Audit, AuditEvent, ClientAddress, Clock, StartError, deadline, telemetry, warm_up,
@@ -146,8 +146,8 @@ async fn respond(
     let client_address = event.client_address(&app.client_address);
     match decide(app, event).await? {
         Ok(claims) => Ok(response::allow(&api, &claims)?),
-        Err(reason) => {
-            record_denial(event, client_address, reason);
+        Err(denial) => {
+            denial.record(event, client_address);
             match api {
                 ApiKind::Rest(_) => Err(AuthorizerError::Unauthorized),
                 ApiKind::Http | ApiKind::HttpPolicy(_) | ApiKind::WebSocket(_) => {
@@ -158,19 +158,29 @@ async fn respond(
     }
 }
 
-/// Returns the claims, or the reason for the deny.
+/// Why a token is denied, and whom it was issued to if its signature is valid.
+struct Denial {
+    reason: &'static str,
+    ids: SignedIds,
+}
+
+/// Returns the claims, or why they are denied.
 async fn decide(
     app: &App,
     event: &AuthorizerEvent,
-) -> Result<Result<Claims, &'static str>, AuthorizerError> {
+) -> Result<Result<Claims, Denial>, AuthorizerError> {
     let token = match bearer_token(event.authorizations()) {
         Ok(token) => token,
-        Err(error) => return Ok(Err(error.reason())),
+        Err(error) => return Ok(Err(Denial::of_unknown(error.reason()))),
     };
-    let verdict = app.keys.verify(&app.verifier, token, app.clock.now());
-    let claims = match verdict.await? {
+    let now = app.clock.now();
+    let claims = match app.keys.verify(&app.verifier, token, now).await? {
         Ok(claims) => claims,
-        Err(error) => return Ok(Err(error.reason())),
+        Err(error) => {
+            let reason = error.reason();
+            let ids = app.keys.ids_of_rejected(token, &error, now).await;
+            return Ok(Err(Denial { reason, ids }));
+        }
     };
     let revoked = app
         .revocations
@@ -178,18 +188,31 @@ async fn decide(
         .await?;
     Ok(match revoked {
         None => Ok(claims),
-        Some(revoked) => Err(revoked.reason()),
+        Some(revoked) => Err(Denial {
+            reason: revoked.reason(),
+            ids: SignedIds::from(&claims),
+        }),
     })
 }
 
-fn record_denial(event: &AuthorizerEvent, address: Option<IpAddr>, reason: &'static str) {
-    let address = address.map(|ip| ip.to_string());
-    Audit {
-        reason: Some(reason),
-        ip: address.as_deref(),
-        user_agent: event.user_agent(),
-        request_id: event.request_id(),
-        ..Audit::default()
+impl Denial {
+    fn of_unknown(reason: &'static str) -> Self {
+        let ids = SignedIds::default();
+        Self { reason, ids }
     }
-    .record(AuditEvent::AuthorizationDenied);
+
+    fn record(&self, event: &AuthorizerEvent, address: Option<IpAddr>) {
+        let address = address.map(|ip| ip.to_string());
+        Audit {
+            reason: Some(self.reason),
+            sub: self.ids.sub.as_ref(),
+            sid: self.ids.sid.as_ref(),
+            jti: self.ids.jti.as_ref(),
+            ip: address.as_deref(),
+            user_agent: event.user_agent(),
+            request_id: event.request_id(),
+            ..Audit::default()
+        }
+        .record(AuditEvent::AuthorizationDenied);
+    }
 }

@@ -6,6 +6,7 @@ use gatehouse_auth::claims::Claims;
 use gatehouse_auth::client::{Client, ClientId};
 use gatehouse_auth::digest::sha256;
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::token::SignedIds;
 use gatehouse_edge::{AuditEvent, OauthError, Request};
 use http::header::AUTHORIZATION;
 use secrecy::ExposeSecret;
@@ -62,11 +63,11 @@ impl<'a> Presented<'a> {
 }
 
 impl Caller {
-    /// Returns what the caller's own token claims, if it is one.
-    pub(crate) fn claims(&self) -> Option<&Claims> {
+    /// Returns the ids in the caller's own token, if it is one.
+    pub(crate) fn ids(&self) -> SignedIds {
         match self {
-            Self::Client => None,
-            Self::Token(claims) => Some(claims),
+            Self::Client => SignedIds::default(),
+            Self::Token(claims) => SignedIds::from(&**claims),
         }
     }
 
@@ -133,24 +134,29 @@ async fn holder(
     now: Timestamp,
 ) -> Result<Caller, OauthError> {
     let verdict = app.keys.verify(&app.verifier, token, now).await?;
-    let claims = verdict.map_err(|error| {
-        deny(request, error.reason(), None);
-        OauthError::invalid_token()
-    })?;
+    let claims = match verdict {
+        Ok(claims) => claims,
+        Err(error) => {
+            let ids = app.keys.ids_of_rejected(token, &error, now).await;
+            deny(request, error.reason(), &ids);
+            return Err(OauthError::invalid_token());
+        }
+    };
     if claims.scope.contains(SCOPE) {
         Ok(Caller::Token(Box::new(claims)))
     } else {
-        deny(request, "missing_scope", Some(&claims));
+        deny(request, "missing_scope", &SignedIds::from(&claims));
         Err(OauthError::missing_scope(SCOPE))
     }
 }
 
 /// Records that an access token does not open the endpoint.
-pub(crate) fn deny(request: &Request, reason: &str, claims: Option<&Claims>) {
+pub(crate) fn deny(request: &Request, reason: &str, ids: &SignedIds) {
     let mut audit = request.audit();
     audit.reason = Some(reason);
-    audit.sub = claims.map(|claims| &claims.sub);
-    audit.sid = claims.map(|claims| &claims.sid);
+    audit.sub = ids.sub.as_ref();
+    audit.sid = ids.sid.as_ref();
+    audit.jti = ids.jti.as_ref();
     audit.record(AuditEvent::AuthorizationDenied);
 }
 

@@ -57,7 +57,7 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
         Caller::Token(holder) => both_are_active(app, holder, claims.as_ref()).await?,
     };
     let Some(active) = active else {
-        caller::deny(request, "token_revoked", caller.claims());
+        caller::deny(request, "token_revoked", &caller.ids());
         return Err(OauthError::invalid_token());
     };
     let body = claims.filter(|_| active);

@@ -9,11 +9,13 @@ mod compact;
 mod error;
 mod header;
 mod sign;
+mod signed_ids;
 mod validate;
 mod verify;
 
 pub use error::TokenError;
 pub use sign::{AccessToken, Grant, Issuer, SignError};
+pub use signed_ids::SignedIds;
 pub use verify::Verifier;
 
 /// Maximum length of a token in bytes; longer ones are not even decoded. API Gateway

@@ -1,6 +1,6 @@
 //! Audit events: who did what, from where, and with which outcome.
 
-use gatehouse_auth::id::{SessionId, SubjectId};
+use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 
 use crate::metric;
 
@@ -103,6 +103,8 @@ pub struct Audit<'a> {
     pub actor: Option<&'a SubjectId>,
     /// The session, if any.
     pub sid: Option<&'a SessionId>,
+    /// The access token, if one whose signature is valid was refused.
+    pub jti: Option<&'a Jti>,
     /// The digest of the login identifier, as typed.
     pub identifier_digest: Option<&'a str>,
     /// The client's address.
@@ -127,6 +129,7 @@ impl Audit<'_> {
             sub = self.sub.map(SubjectId::as_str),
             actor = self.actor.map(SubjectId::as_str),
             sid = self.sid.map(SessionId::as_str),
+            jti = self.jti.map(Jti::as_str),
             identifier_digest = self.identifier_digest,
             ip = self.ip,
             user_agent = self.user_agent,

@@ -135,6 +135,7 @@ impl Principal {
 
     fn unless_expired(self, now: Timestamp) -> Result<Self, Problem> {
         if self.exp <= now {
+            self.record_refusal("expired");
             return Err(Problem::invalid_token());
         }
         Ok(self)
@@ -169,6 +170,7 @@ impl Principal {
             reason: Some(reason),
             sub: Some(&self.sub),
             sid: Some(&self.sid),
+            jti: Some(&self.jti),
             ip: self.client.ip.as_deref(),
             user_agent: self.client.user_agent.as_deref(),
             request_id: self.client.request_id.as_deref(),

@@ -66,6 +66,31 @@ pub enum TokenError {
 }
 
 impl TokenError {
+    /// True if the signature was checked before this rule, and was valid.
+    pub(crate) const fn is_behind_a_valid_signature(&self) -> bool {
+        match self {
+            Self::TooLong
+            | Self::Parts
+            | Self::Encoding
+            | Self::HeaderJson(_)
+            | Self::HeaderMembers
+            | Self::Algorithm
+            | Self::Kid
+            | Self::UnknownKey(_)
+            | Self::AlgorithmMismatch
+            | Self::Signature => false,
+            Self::Type
+            | Self::ClaimsJson(_)
+            | Self::Claim(_)
+            | Self::Issuer
+            | Self::Audience
+            | Self::Expired
+            | Self::IssuedAhead
+            | Self::NotYetValid
+            | Self::Lifetime => true,
+        }
+    }
+
     /// Returns a short, stable name of the reason, for logs.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
