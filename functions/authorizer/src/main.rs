@@ -4,6 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use authorizer::App;
+use gatehouse_edge::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde_json::value::RawValue;
 
@@ -14,7 +15,11 @@ fn main() -> ExitCode {
         // fails on, which may be a token.
         lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
             let app = Arc::clone(&app);
-            async move { authorizer::handle(&app, event.payload.get(), &event.context).await }
+            async move {
+                let response = authorizer::handle(&app, event.payload.get(), &event.context).await;
+                telemetry::flush().await;
+                response
+            }
         }))
         .await
     })

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use gatehouse_edge::telemetry;
 use lambda_runtime::{LambdaEvent, service_fn};
 use rotate_keys::App;
 use serde_json::Value;
@@ -14,7 +15,9 @@ fn main() -> ExitCode {
             let app = Arc::clone(&app);
             async move {
                 // Boxed: inlined, its layout would be too deep for the compiler.
-                Box::pin(rotate_keys::handle(&app, event.payload, &event.context)).await
+                let done = Box::pin(rotate_keys::handle(&app, event.payload, &event.context)).await;
+                telemetry::flush().await;
+                done
             }
         }))
         .await

@@ -6,7 +6,7 @@
 
 use std::sync::OnceLock;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::clock::Clock;
 
@@ -24,8 +24,14 @@ const NAMESPACE: &str = "Gatehouse";
 
 /// Counts one `name`.
 pub(crate) fn count(name: &str) {
+    let line = line(name, 1);
+    tracing::info!(target: TARGET, line = %line);
+}
+
+/// Returns the line that counts `count` of `name`.
+pub(crate) fn line(name: &str, count: u64) -> Value {
     let function = FUNCTION.get().map_or("unknown", String::as_str);
-    let line = json!({
+    json!({
         "_aws": {
             "Timestamp": Clock::System.now().unix().saturating_mul(1000),
             "CloudWatchMetrics": [{
@@ -35,7 +41,6 @@ pub(crate) fn count(name: &str) {
             }],
         },
         "function": function,
-        name: 1,
-    });
-    tracing::info!(target: TARGET, line = %line);
+        name: count,
+    })
 }

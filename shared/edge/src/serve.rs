@@ -18,7 +18,7 @@ use crate::deadline::{BUDGET, deadline};
 use crate::error::Problem;
 use crate::event;
 use crate::function::{Handler, StartError};
-use crate::{Response, response};
+use crate::{Response, response, telemetry};
 
 /// Responds to events until Lambda ends the process, to several at a time if the
 /// function's settings allow it.
@@ -46,6 +46,7 @@ where
             let LambdaEvent { payload, context } = event;
             let (app, handle, client_address) = &*function;
             let response = respond(app, handle, client_address, payload.get(), context).await;
+            telemetry::flush().await;
             Ok::<_, Infallible>(Payload::from(response))
         }
     });

@@ -3,8 +3,11 @@
 //! `RUST_LOG` sets the level, but never silences audit events and metrics, and never lets
 //! a dependency log below `info`: at `trace` the runtime would log whole events, passwords
 //! included.
+//!
+//! No request waits for the reader of the log: `queue` says which lines are lost instead.
 
 mod output;
+mod queue;
 #[cfg(test)]
 mod tests;
 
@@ -32,7 +35,12 @@ use output::{Escaped, RawLine};
 pub(crate) fn init(environment: &Environment) -> Result<(), ConfigError> {
     let level = environment.text("RUST_LOG").unwrap_or("info");
     let wanted: Option<Targets> = level.parse().ok();
-    let _ = subscriber(&wanted.clone().unwrap_or_default(), io::stdout).try_init();
+    let targets = wanted.clone().unwrap_or_default();
+    // Without a thread, a log that nobody reads stops the function, but nothing is lost.
+    let _ = match queue::start(io::stdout()) {
+        Ok(queue) => subscriber(&targets, queue).try_init(),
+        Err(_) => subscriber(&targets, io::stdout).try_init(),
+    };
     std::panic::set_hook(Box::new(log_panic));
     metric::set_function(environment.function_name()?);
     match wanted {
@@ -46,13 +54,21 @@ pub(crate) fn init(environment: &Environment) -> Result<(), ConfigError> {
 
 /// Ends `main`: reports in one JSON line why a function could not start or continue.
 pub(crate) fn exit(result: Result<(), StartError>) -> ExitCode {
-    match result {
+    let code = match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error = chain(error.as_ref()), "the function stops");
             ExitCode::FAILURE
         }
-    }
+    };
+    queue::flush_before_exit();
+    code
+}
+
+/// Waits until the lines of an invocation are written, or for a moment. Call it before the
+/// response is sent: Lambda freezes the process after it.
+pub async fn flush() {
+    queue::flush().await;
 }
 
 /// Logs a failure that becomes a response; only called where it does.
@@ -116,4 +132,5 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     let message = panic.payload().downcast_ref::<&'static str>();
     tracing::error!(location, reason = message, "a panic");
+    queue::flush_before_exit();
 }

@@ -4,7 +4,7 @@ use std::fmt::{self, Debug, Write as _};
 use std::io::{self, Write};
 
 use tracing::field::{Field, Visit};
-use tracing::{Event, Subscriber};
+use tracing::{Event, Metadata, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
@@ -19,6 +19,10 @@ impl<'a, W: MakeWriter<'a>> MakeWriter<'a> for Escaped<W> {
 
     fn make_writer(&'a self) -> Self::Writer {
         EscapedWriter(self.0.make_writer())
+    }
+
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
+        EscapedWriter(self.0.make_writer_for(metadata))
     }
 }
 

@@ -1,5 +1,6 @@
 use std::io;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_testing::LogBuffer;
@@ -148,4 +149,40 @@ fn a_process_that_panics() {
     let _ = exit(started.map_err(Into::into));
     let secret = String::from("canary");
     panic!("about {secret}");
+}
+
+/// With lines written to the pipe itself, it stopped after 64 KiB: 104 requests.
+#[test]
+fn a_process_whose_log_nobody_reads_still_ends() {
+    let own = std::env::current_exe().unwrap();
+    let child = "telemetry::tests::a_process_that_logs_a_lot";
+    let mut process = Command::new(own)
+        .args(["--ignored", "--exact", "--nocapture", child])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let ended = (0..600).find_map(|_| {
+        std::thread::sleep(Duration::from_millis(50));
+        process.try_wait().unwrap()
+    });
+    if ended.is_none() {
+        process.kill().unwrap();
+    }
+    assert_eq!(ended.and_then(|status| status.code()), Some(7));
+}
+
+#[test]
+#[ignore = "a process that another test starts"]
+fn a_process_that_logs_a_lot() {
+    init(&Environment::from_pairs([(
+        "AWS_LAMBDA_FUNCTION_NAME",
+        "login",
+    )]))
+    .unwrap();
+    for _ in 0..5_000 {
+        Audit::default().record(AuditEvent::LoginFailed);
+    }
+    let _ = exit(Ok(()));
+    // The test runner would write to the full pipe.
+    std::process::exit(7);
 }
