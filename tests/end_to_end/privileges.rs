@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
 /// A new call needs a line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 32] = [
+const CALLS: [(&str, &str, &[&str]); 33] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
@@ -26,12 +26,14 @@ const CALLS: [(&str, &str, &[&str]); 32] = [
         &["BatchGetItem", "UpdateItem"],
     ),
     ("login", "SessionsTable", &["PutItem"]),
+    // The look at the floor under the key ring.
+    ("login", "SigningKeysTable", &["GetItem"]),
     ("login", "KeyRingSecret", &["GetSecretValue"]),
     ("refresh", "UsersTable", &["GetItem"]),
     // The requested scope is compared before the update; a replay ends the session.
     ("refresh", "SessionsTable", &["GetItem", "UpdateItem"]),
     ("refresh", "RevocationsTable", &["PutItem"]),
-    // `POST /revoke` verifies access tokens.
+    // `POST /revoke` verifies access tokens; the look at the floor under the key ring.
     ("refresh", "SigningKeysTable", &["GetItem"]),
     ("refresh", "KeyRingSecret", &["GetSecretValue"]),
     // The warm-up; both counters.

@@ -92,11 +92,14 @@ pub struct Cost {
     pub reads: f64,
     /// Write units.
     pub writes: f64,
+    /// True if it read the published keys, which a function does every few seconds,
+    /// whatever the request.
+    pub is_of_keys: bool,
 }
 
 /// Reads the cost of a call from its response.
 #[must_use]
-pub fn cost(operation: &str, response: &Value) -> Cost {
+pub fn cost(operation: &str, request: &Value, response: &Value) -> Cost {
     let consumed = &response["ConsumedCapacity"];
     let units: f64 = match consumed.as_array() {
         Some(tables) => tables.iter().map(units).sum(),
@@ -107,6 +110,7 @@ pub fn cost(operation: &str, response: &Value) -> Cost {
         operation: operation.to_owned(),
         reads: if is_read { units } else { 0.0 },
         writes: if is_read { 0.0 } else { units },
+        is_of_keys: request.pointer("/Key/pk/S") == Some(&"jwks".into()),
     }
 }
 
@@ -193,7 +197,7 @@ mod tests {
     fn the_cost_of_a_transaction_is_that_of_all_its_tables() {
         let response =
             json!({ "ConsumedCapacity": [{ "CapacityUnits": 4.0 }, { "CapacityUnits": 2.0 }] });
-        let cost = cost("TransactWriteItems", &response);
+        let cost = cost("TransactWriteItems", &Value::Null, &response);
         assert!((cost.writes - 6.0).abs() < f64::EPSILON, "{cost:?}");
         assert!(cost.reads.abs() < f64::EPSILON, "{cost:?}");
     }

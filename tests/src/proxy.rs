@@ -134,8 +134,8 @@ impl Recorder {
         let mut recorded = self.recorded();
         recorded.uses.extend(uses);
         if has_cost {
-            let body: Value = serde_json::from_slice(response.body()).unwrap_or_default();
-            recorded.costs.push(call::cost(&operation, &body));
+            let cost: Value = serde_json::from_slice(response.body()).unwrap_or_default();
+            recorded.costs.push(call::cost(&operation, &body, &cost));
         }
         drop(recorded);
         Ok(response)

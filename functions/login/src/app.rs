@@ -8,7 +8,7 @@ use gatehouse_edge::config::{
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Budget, CachedKeyRing, Connection, KeyRingSource, LoginAttempts, Sessions, Users,
+    Budget, Connection, KeyRingSource, LoginAttempts, Sessions, Signer, SigningKeys, Users,
 };
 
 /// What `login` needs.
@@ -17,7 +17,7 @@ pub struct App {
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
     pub(crate) hasher: Hasher,
-    pub(crate) ring: CachedKeyRing,
+    pub(crate) signer: Signer,
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
@@ -53,7 +53,13 @@ impl App {
             users: Users::new(connection.tables(), users),
             sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
             hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
-            ring: CachedKeyRing::new(source, issuer.key_cache),
+            signer: Signer::new(
+                source,
+                SigningKeys::new(
+                    connection.tables(),
+                    environment.table("SIGNING_KEYS_TABLE")?,
+                ),
+            ),
             issuer: Issuer::new(
                 issuer.issuer,
                 issuer.audience,
@@ -65,7 +71,7 @@ impl App {
             clock,
         };
         // If there is no ring yet, the first request reports it.
-        let ring = app.ring.current(app.clock.now());
+        let ring = app.signer.ring(app.clock.now());
         warm_up(async { tokio::join!(app.users.warm_up(), ring) }).await;
         app.hasher.warm_up();
         Ok(app)

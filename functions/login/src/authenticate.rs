@@ -6,7 +6,7 @@ use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
-use gatehouse_store::{LoginReservation, ReservedLogin};
+use gatehouse_store::{CheckedRing, LoginReservation, ReservedLogin};
 use secrecy::ExposeSecret;
 
 use crate::app::App;
@@ -18,6 +18,8 @@ pub(crate) struct Authenticated {
     pub(crate) user: User,
     /// How the attempt was counted, to be undone.
     pub(crate) reserved: ReservedLogin,
+    /// The keys that sign the session's first tokens.
+    pub(crate) ring: CheckedRing,
 }
 
 /// Returns the user that the password belongs to; `hasher` knows how long the caller waits.
@@ -38,7 +40,12 @@ pub(crate) async fn authenticate(
     hasher.ready_to_verify(&typed)?;
     let guess = attempt.guess();
     let name_key = attempt.name_key.as_ref();
-    let found = app.attempts.look_up(&app.users, name_key, &guess).await?;
+    // Before anything is written: without a key no token can be issued.
+    let (found, ring) = tokio::join!(
+        Box::pin(app.attempts.look_up(&app.users, name_key, &guess)),
+        Box::pin(app.signer.ring(now)),
+    );
+    let (found, ring) = (found?, ring?);
     let counted = app.attempts.reserve_login(&guess, &found.counters, now);
     let reserved = match counted.await? {
         LoginReservation::Reserved(reserved) => reserved,
@@ -73,7 +80,11 @@ pub(crate) async fn authenticate(
             if verified == Verified::Outdated && hasher.ready().is_ok() {
                 rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
             }
-            Ok(Authenticated { user, reserved })
+            Ok(Authenticated {
+                user,
+                reserved,
+                ring,
+            })
         }
     }
 }

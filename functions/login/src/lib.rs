@@ -30,9 +30,11 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
     let hasher = &app.hasher;
     let attempt = LoginAttempt::read(request)?;
-    // Before anything is written: without a key no token can be issued.
-    let ring = app.ring.current(now).await?;
-    let Authenticated { user, reserved } = match authenticate(app, hasher, &attempt, now).await {
+    let Authenticated {
+        user,
+        reserved,
+        ring,
+    } = match authenticate(app, hasher, &attempt, now).await {
         Ok(authenticated) => authenticated,
         Err(error) => {
             record_refusal(request, &attempt, None, &error);

@@ -1,7 +1,6 @@
 //! The session that a login begins, and its first tokens.
 
 use gatehouse_auth::id::{AttemptId, Jti, SessionId};
-use gatehouse_auth::key::KeyRing;
 use gatehouse_auth::random;
 use gatehouse_auth::refresh::RefreshToken;
 use gatehouse_auth::scope::Scopes;
@@ -10,7 +9,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
 use gatehouse_edge::{Response, Tokens};
-use gatehouse_store::KeyStoreError;
+use gatehouse_store::CheckedRing;
 
 use crate::app::App;
 use crate::attempt::LoginAttempt;
@@ -31,11 +30,8 @@ impl NewSession<'_> {
     ///
     /// # Errors
     /// If a key is missing or the session could not be stored.
-    pub(crate) async fn begin(self, app: &App, ring: &KeyRing) -> Result<Response, LoginError> {
-        let (key, mac) = ring
-            .active()
-            .zip(ring.active_mac())
-            .ok_or(KeyStoreError::NotReady)?;
+    pub(crate) async fn begin(self, app: &App, ring: &CheckedRing) -> Result<Response, LoginError> {
+        let (key, mac) = ring.signers(app.clock.now())?;
         let sid = SessionId::from_bytes(random::bytes()?);
         let session = self.session(app, sid, mac.id().to_string())?;
         let grant = Grant {

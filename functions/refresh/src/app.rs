@@ -2,17 +2,17 @@
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
-use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings};
+use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings, VerifierSettings};
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, Revocations,
-    Sessions, SigningKeys, Users,
+    Accounts, Budget, CachedVerifyingKeys, Connection, KeyRingSource, Revocations, Sessions,
+    Signer, SigningKeys, Users,
 };
 
 /// What `refresh` needs.
 pub struct App {
     pub(crate) accounts: Accounts,
-    pub(crate) ring: CachedKeyRing,
+    pub(crate) signer: Signer,
     pub(crate) keys: CachedVerifyingKeys,
     pub(crate) issuer: Issuer,
     pub(crate) verifier: Verifier,
@@ -28,6 +28,7 @@ impl App {
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
+        let verifier = VerifierSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?;
         let tables = connection.tables();
@@ -39,9 +40,9 @@ impl App {
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
             ),
-            ring: CachedKeyRing::new(source, issuer.key_cache),
-            keys: CachedVerifyingKeys::new(keys, issuer.key_cache),
-            verifier: Verifier::new(issuer.issuer.clone(), issuer.audience.clone()),
+            signer: Signer::new(source, keys.clone()),
+            keys: CachedVerifyingKeys::new(keys, verifier.key_cache),
+            verifier: Verifier::new(verifier.issuer, verifier.audience),
             issuer: Issuer::new(
                 issuer.issuer,
                 issuer.audience,
@@ -53,7 +54,7 @@ impl App {
             clock: Clock::System,
         };
         // If there is no ring yet, the first request reports it.
-        let ring = app.ring.current(app.clock.now());
+        let ring = app.signer.ring(app.clock.now());
         warm_up(async { tokio::join!(app.accounts.users.warm_up(), ring) }).await;
         Ok(app)
     }

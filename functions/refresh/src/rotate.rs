@@ -106,17 +106,14 @@ impl Refresh<'_> {
 
     async fn rotate(&self, attempt_id: &AttemptId) -> Result<SessionUpdate, RefreshError> {
         let token = &self.presented.token;
-        let mac = self
-            .presented
-            .ring
-            .active_mac()
-            .ok_or(KeyStoreError::NotReady)?;
+        let mac_kid = self.presented.ring.active_mac_id();
+        let mac_kid = mac_kid.ok_or(KeyStoreError::NotReady)?;
         let update = RotateSession {
             sid: token.sid(),
             sub: token.sub(),
             generation: token.generation(),
             attempt_id,
-            mac_kid: &mac.id(),
+            mac_kid: &mac_kid,
             now: self.now,
             idle: self.app.lifetimes.idle,
             ip: self.request.client_address(),
@@ -149,9 +146,9 @@ impl Refresh<'_> {
         // The key that the item names, so that concurrent requests issue the very same
         // token. It may be newer than the ring that had the presented token's key.
         let kid = MacKid::parse(&session.mac_kid).map_err(MalformedKeyId)?;
-        let ring = self.app.ring.with_mac(&kid, self.now).await?;
+        let ring = self.app.signer.ring_with_mac(&kid, self.now).await?;
         let ring = ring.ok_or(KeyStoreError::HeldBack)?;
-        let key = ring.active().ok_or(KeyStoreError::NotReady)?;
+        let (key, _) = ring.signers(self.app.clock.now())?;
         let mac = ring.mac(&kid).ok_or(KeyStoreError::HeldBack)?;
         if let Some(wanted) = &self.wanted
             && !wanted.is_subset(&session.scope)

@@ -171,7 +171,9 @@ async fn revoke(
     let parsed = Kid::parse(kid)?;
     match keys.remove(&parsed, refresh, &token()?, now).await? {
         KeyRemoval::Done => Ok(Output::new(
-            format!("Removed {kid}. Running functions notice within KEY_CACHE_SECONDS.\n"),
+            format!(
+                "Removed {kid}. No function signs with it in 10 seconds from now, and none accepts its tokens after KEY_CACHE_SECONDS.\n"
+            ),
             json!({"revoked": kid, "refresh": refresh}),
         )),
         KeyRemoval::Unknown => bail!("there is no key {kid}: see `keys list`"),

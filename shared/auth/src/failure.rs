@@ -1,8 +1,15 @@
 //! What a store's error means to its caller: retry, or an operator must act.
 
+use std::time::Duration;
+
 /// An error that knows whether the same call may succeed shortly afterwards.
 pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// True for throttling, time-outs and lost connections (503 with `Retry-After`);
     /// false for failures that persist until an operator acts (500).
     fn is_transient(&self) -> bool;
+
+    /// Returns how long the caller should wait before the next try, if that is known.
+    fn retry_after(&self) -> Option<Duration> {
+        None
+    }
 }

@@ -4,6 +4,7 @@
 mod algorithm;
 mod cache;
 mod error;
+mod floor;
 mod kid;
 mod mac;
 mod material;
@@ -19,6 +20,7 @@ mod verifying;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use cache::{HeldBack, KeyCache, KeySource, LONGEST_STALENESS, Lookup};
 pub use error::KeyError;
+pub use floor::FloorLook;
 pub use kid::{Kid, KidError};
 pub use mac::{MacKey, MacKid, MacKidError};
 pub use private::{SigningError, SigningKey};

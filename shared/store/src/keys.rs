@@ -4,5 +4,6 @@ pub(crate) mod error;
 pub(crate) mod published;
 pub(crate) mod ring;
 pub(crate) mod rotation;
+pub(crate) mod signer;
 pub(crate) mod staging;
 pub(crate) mod verifying;

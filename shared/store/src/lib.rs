@@ -63,6 +63,7 @@ pub use keys::error::KeyStoreError;
 pub use keys::published::SigningKeys;
 pub use keys::ring::{CachedKeyRing, KeyRingSource, KeyRingSourceError};
 pub use keys::rotation::{KeyRemoval, KeyRotation, RingCreation, RotationError, RotationProgress};
+pub use keys::signer::{CheckedRing, Signer};
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{

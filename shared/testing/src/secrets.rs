@@ -26,6 +26,23 @@ impl Secrets {
         secret.labels.insert("AWSPENDING".into(), token.to_owned());
     }
 
+    /// Returns the current value.
+    #[must_use]
+    pub fn current(&self) -> String {
+        let secret = self.0.lock().unwrap();
+        let version = secret.labels.get("AWSCURRENT").unwrap();
+        secret.versions.get(version).unwrap().clone().unwrap()
+    }
+
+    /// Makes an earlier version current again, by its value, as an operator may.
+    pub fn restore(&self, value: &str) {
+        let mut secret = self.0.lock().unwrap();
+        let mut versions = secret.versions.iter();
+        let found = versions.find(|(_, stored)| stored.as_deref() == Some(value));
+        let version = found.unwrap().0.clone();
+        secret.labels.insert("AWSCURRENT".into(), version);
+    }
+
     /// Handles calls to Secrets Manager, and leaves all others to `dynamodb`: one
     /// endpoint for both, as a function has it.
     #[must_use]

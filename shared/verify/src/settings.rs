@@ -75,7 +75,7 @@ impl Settings {
 }
 
 /// Age at which the keys are fetched again. Longer lets a removed key verify for longer.
-/// The same as the functions' `KEY_CACHE_SECONDS`.
+/// The `max-age` of the JWK Set.
 const MAX_AGE: Duration = Duration::from_mins(5);
 /// How long the issuer may take. Longer lets a slow issuer hold up the request that
 /// fetches.

@@ -8,7 +8,7 @@ use gatehouse_auth::password::{Argon2Params, Hasher, Password};
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
-use gatehouse_store::Users;
+use gatehouse_store::{SigningKeys, Users};
 use gatehouse_testing::{Tables, TestClock, at, user};
 use lambda_runtime::Context;
 use login::App;
@@ -36,6 +36,11 @@ impl World {
         let tables = Tables::start().await;
         let ring = KeyRing::first(Algorithm::EdDsa, at(-86_400)).unwrap();
         std::fs::write(tables.key_ring_path(), ring.to_json().expose_secret()).unwrap();
+        let keys = SigningKeys::new(
+            tables.plain_client(),
+            tables.name("SigningKeysTable").to_owned(),
+        );
+        assert!(keys.publish(&ring.published(), None).await.unwrap());
         let mut variables = tables.variables(tables.url());
         variables.push(("KEY_RING_FILE", tables.key_ring_path().to_str().unwrap()));
         let environment = Environment::from_pairs(variables);

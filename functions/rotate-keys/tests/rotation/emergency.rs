@@ -23,6 +23,8 @@ async fn is_gone(world: &World, kid: &Kid) {
     let (_, published) = world.keys().await;
     assert!(!ring.signing_keys().any(|entry| entry.kid == kid));
     assert!(!published.entries().any(|entry| entry.kid == kid));
+    // Whatever version still had the key, no signer may use it.
+    assert!(published.floor() > 1 && published.floor() == ring.floor());
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod emergency;
+mod floor;
 mod interrupted;
 mod rereading;
 mod steps;

@@ -9,7 +9,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_store::{
-    CachedKeyRing, CachedVerifyingKeys, Connection, KeyRingSource, KeyRingVersions, KeyRotation,
+    CachedVerifyingKeys, Connection, KeyRingSource, KeyRingVersions, KeyRotation, Signer,
     SigningKeys,
 };
 use gatehouse_testing::{Faults, SECRET_ARN, Secrets, Tables, TestClock, connect};
@@ -36,7 +36,7 @@ pub(crate) struct World {
     /// What happens to the calls of the function and of everything else below.
     pub(crate) faults: Faults,
     pub(crate) secrets: Secrets,
-    tables: Tables,
+    pub(crate) tables: Tables,
     endpoint: String,
     place: Place,
     clock: TestClock,
@@ -121,26 +121,50 @@ impl World {
 
     /// Returns the rotation itself, without the function and its events.
     pub(crate) fn rotation(&self) -> Arc<KeyRotation> {
-        Arc::clone(self.rotation.get_or_init(|| Arc::new(self.new_rotation())))
+        Arc::clone(
+            self.rotation
+                .get_or_init(|| Arc::new(self.new_rotation(MIN_PENDING))),
+        )
     }
 
-    fn new_rotation(&self) -> KeyRotation {
+    /// Returns the rotation of `keys rotate --now`.
+    pub(crate) fn rotation_at_once(&self) -> KeyRotation {
+        self.new_rotation(0)
+    }
+
+    fn new_rotation(&self, min_pending: i64) -> KeyRotation {
         let rules = RotationRules {
             algorithm: Algorithm::EdDsa,
-            min_pending: Duration::from_hours(3),
+            min_pending: Duration::from_secs(min_pending.unsigned_abs()),
         };
         let versions = KeyRingVersions::new(self.source());
         KeyRotation::new(versions, self.table(), rules)
     }
 
-    /// Returns the key ring of a process that signs.
-    pub(crate) fn signer(&self) -> CachedKeyRing {
-        CachedKeyRing::new(self.source(), CACHE)
+    /// Returns the keys of a process that signs.
+    pub(crate) fn signer(&self) -> Signer {
+        Signer::new(self.source(), self.table())
     }
 
     /// Returns the keys of a process that verifies.
     pub(crate) fn verifier(&self) -> CachedVerifyingKeys {
         CachedVerifyingKeys::new(self.table(), CACHE)
+    }
+
+    /// Returns the ring as it is stored, to restore it later.
+    pub(crate) fn stored_ring(&self) -> String {
+        match self.place {
+            Place::Secret => self.secrets.current(),
+            Place::File => std::fs::read_to_string(self.path()).unwrap(),
+        }
+    }
+
+    /// Restores a ring, past the store.
+    pub(crate) fn restore_ring(&self, json: &str) {
+        match self.place {
+            Place::Secret => self.secrets.restore(json),
+            Place::File => std::fs::write(self.path(), json).unwrap(),
+        }
     }
 
     /// Checks what must hold at any moment: every signature can be verified.
@@ -201,4 +225,4 @@ pub(crate) fn event(step: &str, token: &str) -> Value {
 }
 
 /// `KEY_CACHE_SECONDS`.
-const CACHE: Duration = Duration::from_mins(5);
+const CACHE: Duration = Duration::from_secs(10);

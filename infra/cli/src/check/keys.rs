@@ -26,6 +26,8 @@ pub(super) async fn findings(target: &Target, rotation_days: Option<u64>) -> Vec
 struct Keys {
     active: Option<(Kid, Timestamp)>,
     published: Vec<Kid>,
+    /// The ring is not older than the last removal of a key.
+    is_admitted: bool,
 }
 
 async fn read(target: &Target) -> anyhow::Result<Keys> {
@@ -35,6 +37,7 @@ async fn read(target: &Target) -> anyhow::Result<Keys> {
     Ok(Keys {
         active: active.map(|key| (key.kid.clone(), key.since)),
         published: published.kids(Clock::System.now()).cloned().collect(),
+        is_admitted: published.admit(&ring),
     })
 }
 
@@ -52,6 +55,12 @@ impl Keys {
                 "do not exist yet, so nobody can log in: run `cargo gatehouse keys rotate` for this stack",
             )];
         };
+        if !self.is_admitted {
+            return vec![Finding::fail(
+                "keys",
+                "are older than the last removal of a key, so no user can log in: make the newest version of the secret current again, or repeat `cargo gatehouse keys revoke` for each removed key",
+            )];
+        }
         if !self.published.contains(kid) {
             return vec![Finding::fail(
                 "keys",
@@ -91,6 +100,7 @@ mod tests {
         let mut keys = Keys {
             active: None,
             published: vec![],
+            is_admitted: true,
         };
         assert_eq!(level(&keys, 0), Level::Fail);
         keys.active = Some((kid.clone(), started));
@@ -98,6 +108,9 @@ mod tests {
         keys.published.push(kid);
         assert_eq!(level(&keys, 32), Level::Ok);
         assert_eq!(level(&keys, 33), Level::Warn);
+        keys.is_admitted = false;
+        assert_eq!(level(&keys, 32), Level::Fail);
+        keys.is_admitted = true;
         assert_eq!(
             keys.findings(Some(0), started.plus(DAY * 999))
                 .first()

@@ -5,4 +5,5 @@ mod command_line;
 mod import;
 mod mistakes;
 mod project;
+mod removed_keys;
 mod users;

@@ -224,6 +224,33 @@ impl<S: KeySource<Keys: AsRef<VerifyingKeys>>> KeyCache<S> {
 }
 
 impl<S: KeySource<Keys = KeyRing>> KeyCache<S> {
+    /// Returns a ring of this version or a later one, or `None` if the source has none.
+    /// An older ring must not be used, so nothing holds back the fetch.
+    ///
+    /// # Errors
+    /// The source's error if the ring could not be fetched.
+    pub async fn at_least(
+        &self,
+        version: u64,
+        now: Timestamp,
+    ) -> Result<Option<Arc<KeyRing>>, S::Error> {
+        let suits = |ring: &Arc<KeyRing>| ring.version() >= version;
+        let ring = self.current(now).await?;
+        if suits(&ring) {
+            return Ok(Some(ring));
+        }
+        let mut last = self.last.lock().await;
+        // Another caller may have fetched it while this one waited.
+        let cached = self.cached_within(LONGEST_STALENESS, now);
+        if let Some(ring) = cached.filter(suits) {
+            return Ok(Some(ring));
+        }
+        *last = None;
+        let fetched = self.fetch(&mut last, now).await;
+        let ring = fetched.map_err(FetchFailure::into_error)?;
+        Ok(Some(ring).filter(suits))
+    }
+
     /// Returns a ring with the MAC key that a refresh token names, or `None` if no
     /// such key exists.
     ///

@@ -9,6 +9,7 @@ use crate::claims::MAX_LIFETIME;
 use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::public::{PublicJwk, refuse_duplicates};
+use crate::key::ring::KeyRing;
 use crate::key::state::KeyEntry;
 use crate::key::verifying::VerifyingKeys;
 use crate::time::Timestamp;
@@ -24,18 +25,39 @@ pub use proof::UnprovenKey;
 #[serde(try_from = "Document")]
 pub struct PublishedKeys {
     version: u64,
+    floor: u64,
     keys: Vec<KeyEntry<PublicJwk>>,
 }
 
 impl PublishedKeys {
     pub(crate) fn new(version: u64, keys: Vec<KeyEntry<PublicJwk>>) -> Self {
-        Self { version, keys }
+        Self {
+            version,
+            floor: 0,
+            keys,
+        }
+    }
+
+    pub(crate) fn with_floor(self, floor: u64) -> Self {
+        Self { floor, ..self }
     }
 
     /// Returns the version; the next publication is conditional on it.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+
+    /// Returns the oldest version of the key ring that may still sign.
+    #[must_use]
+    pub fn floor(&self) -> u64 {
+        self.floor
+    }
+
+    /// True if signers may use the ring. A ring without keys signs nothing.
+    #[must_use]
+    pub fn admit(&self, ring: &KeyRing) -> bool {
+        ring.version() >= self.floor || ring.active().is_none()
     }
 
     /// Returns the public JWK Set (RFC 7517 section 5).
@@ -69,6 +91,9 @@ impl PublishedKeys {
 #[derive(Deserialize)]
 struct Document {
     version: u64,
+    /// Absent from items of a release without floors.
+    #[serde(default)]
+    floor: u64,
     keys: Vec<KeyEntry<PublicJwk>>,
 }
 
@@ -77,7 +102,7 @@ impl TryFrom<Document> for PublishedKeys {
 
     fn try_from(document: Document) -> Result<Self, KeyError> {
         refuse_duplicates(document.keys.iter().map(|entry| entry.key.kid()))?;
-        Ok(Self::new(document.version, document.keys))
+        Ok(Self::new(document.version, document.keys).with_floor(document.floor))
     }
 }
 

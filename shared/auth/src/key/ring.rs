@@ -31,6 +31,12 @@ pub struct KeyRing(Document);
 #[derive(Serialize, Deserialize)]
 struct Document {
     version: u64,
+    /// The version that this ring was made from, unless it is the one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    after: Option<u64>,
+    /// The oldest version that may still sign; 0 as long as every version may.
+    #[serde(default)]
+    floor: u64,
     #[serde(default)]
     signing: Vec<KeyEntry<SigningKey>>,
     #[serde(default)]
@@ -76,6 +82,8 @@ impl KeyRing {
     pub fn first(algorithm: Algorithm, now: Timestamp) -> Result<Self, KeyError> {
         let mut document = Document {
             version: 1,
+            after: None,
+            floor: 0,
             signing: Vec::new(),
             mac: Vec::new(),
             removed: Vec::new(),
@@ -118,6 +126,13 @@ impl KeyRing {
         self.0.version
     }
 
+    /// Returns the oldest version that may still sign: the last removal created it, or
+    /// the last promotion that did not wait for every signer.
+    #[must_use]
+    pub fn floor(&self) -> u64 {
+        self.0.floor
+    }
+
     /// Returns the key that signs access tokens, once there is one.
     #[must_use]
     pub fn active(&self) -> Option<&SigningKey> {
@@ -152,6 +167,7 @@ impl KeyRing {
             }
         };
         PublishedKeys::new(self.0.version, self.0.signing.iter().map(public).collect())
+            .with_floor(self.0.floor)
     }
 }
 

@@ -26,7 +26,8 @@ fn missing_and_empty_settings_take_their_defaults() {
             ("gatehouse", "gatehouse")
         );
         assert_eq!(issuer.access_ttl, Duration::from_mins(15));
-        assert_eq!(issuer.key_cache, Duration::from_mins(5));
+        let verifier = VerifierSettings::from_environment(&environment).unwrap();
+        assert_eq!(verifier.key_cache, Duration::from_secs(10));
     }
     let session = SessionSettings::from_environment(&with(&[])).unwrap();
     assert_eq!(session.idle, Duration::from_hours(14 * 24));

@@ -15,12 +15,13 @@ pub struct VerifierSettings {
     pub issuer: String,
     /// `AUDIENCE`: the claim `aud`.
     pub audience: String,
-    /// `KEY_CACHE_SECONDS`: how long keys are cached.
+    /// `KEY_CACHE_SECONDS`: how long the published keys are cached.
     pub key_cache: Duration,
 }
 
-/// Seconds. Longer delays the moment from which a removed key no longer verifies.
-const KEY_CACHE: u32 = 300;
+/// Seconds. Longer delays the moment from which a removed key no longer verifies;
+/// shorter costs a read unit more often.
+const KEY_CACHE: u32 = 10;
 
 impl VerifierSettings {
     /// Reads `ISSUER`, `AUDIENCE` and `KEY_CACHE_SECONDS`.
@@ -31,7 +32,7 @@ impl VerifierSettings {
         Ok(Self {
             issuer: issuer(environment)?,
             audience: word(environment, "AUDIENCE")?,
-            key_cache: environment.seconds("KEY_CACHE_SECONDS", KEY_CACHE, 1..=3600)?,
+            key_cache: environment.seconds("KEY_CACHE_SECONDS", KEY_CACHE, 1..=300)?,
         })
     }
 }
@@ -49,8 +50,6 @@ pub struct IssuerSettings {
     pub access_ttl: Duration,
     /// `ROLE_SCOPES`: the scopes that each role grants.
     pub role_scopes: RoleScopes,
-    /// `KEY_CACHE_SECONDS`: how long keys are cached.
-    pub key_cache: Duration,
 }
 
 /// Seconds. Longer keeps a token valid after its user lost their roles, wherever
@@ -61,21 +60,19 @@ const ACCESS_TTL: u32 = 900;
 const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;
 
 impl IssuerSettings {
-    /// Reads what [`VerifierSettings`] reads, and `CLIENT_ID`,
-    /// `ACCESS_TOKEN_TTL_SECONDS` and `ROLE_SCOPES`.
+    /// Reads `ISSUER`, `AUDIENCE`, `CLIENT_ID`, `ACCESS_TOKEN_TTL_SECONDS` and
+    /// `ROLE_SCOPES`.
     ///
     /// # Errors
     /// If a setting is invalid; the message names it.
     pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
-        let verifier = VerifierSettings::from_environment(environment)?;
         let role_scopes = environment.text("ROLE_SCOPES").unwrap_or(ROLE_SCOPES);
         Ok(Self {
-            issuer: verifier.issuer,
-            audience: verifier.audience,
+            issuer: issuer(environment)?,
+            audience: word(environment, "AUDIENCE")?,
             client_id: word(environment, "CLIENT_ID")?,
             access_ttl: environment.seconds("ACCESS_TOKEN_TTL_SECONDS", ACCESS_TTL, 60..=3600)?,
             role_scopes: RoleScopes::parse(role_scopes).map_err(ConfigError::RoleScopes)?,
-            key_cache: verifier.key_cache,
         })
     }
 }

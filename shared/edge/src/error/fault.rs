@@ -148,7 +148,7 @@ impl<F: Failure> From<F> for Fault {
         }
         let detail = "the service is unavailable: try again";
         Self {
-            retry_after: Some(retry_soon()),
+            retry_after: Some(failure.retry_after().unwrap_or_else(retry_soon)),
             source: Some(Box::new(failure)),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
         }

@@ -1,5 +1,7 @@
 //! Why keys could not be read or written.
 
+use std::time::Duration;
+
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::key::{HeldBack, KeyError};
 
@@ -15,6 +17,17 @@ pub enum KeyStoreError {
     /// another.
     #[error("the last attempt to fetch the keys is too recent")]
     HeldBack,
+    /// A key was removed, and the ring with the removal could not be found.
+    #[error("the key ring (version {ring}) is older than the published floor ({floor})")]
+    BelowFloor {
+        /// The version of the ring.
+        ring: u64,
+        /// The oldest version that may sign.
+        floor: u64,
+    },
+    /// The request took so long that a key may have been removed in the meantime.
+    #[error("the last look at the floor of the key ring is too old to sign")]
+    LookTooOld,
     /// The call to the table or the secret failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -35,9 +48,21 @@ impl From<HeldBack> for KeyStoreError {
 impl Failure for KeyStoreError {
     fn is_transient(&self) -> bool {
         match self {
-            Self::NotReady | Self::HeldBack => true,
+            Self::NotReady | Self::HeldBack | Self::BelowFloor { .. } | Self::LookTooOld => true,
             Self::Store(error) => error.is_transient(),
             Self::File(_) | Self::Ring(_) => false,
         }
     }
+
+    fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::BelowFloor { .. } | Self::LookTooOld => Some(NEXT_LOOK),
+            Self::Store(error) => error.retry_after(),
+            Self::NotReady | Self::HeldBack | Self::File(_) | Self::Ring(_) => None,
+        }
+    }
 }
+
+/// The next request looks again, and the ring is there once the removal has ended.
+/// Longer keeps clients waiting for nothing.
+const NEXT_LOOK: Duration = Duration::from_secs(1);

@@ -3,10 +3,12 @@
 use aws_sdk_dynamodb::Client;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::key::PublishedKeys;
+use serde::Deserialize;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{encode, names, number, pk, text, values};
 use crate::dynamodb::table::Table;
+use crate::keys::error::KeyStoreError;
 
 /// The table of signing keys.
 #[derive(Debug, Clone)]
@@ -33,6 +35,19 @@ impl SigningKeys {
             .transpose()
     }
 
+    /// Reads the floor under the key ring, consistently, and nothing else of the item.
+    ///
+    /// # Errors
+    /// [`KeyStoreError::NotReady`] if nothing is published: then nothing may be signed.
+    /// [`KeyStoreError::Store`] if the call fails or the floor is corrupt.
+    pub async fn floor(&self) -> Result<u64, KeyStoreError> {
+        let key = ItemKey::published_keys();
+        let item = self.table.get(pk(&key)).await?;
+        let item = item.ok_or(KeyStoreError::NotReady)?;
+        let Floor { floor } = self.table.decode(key.as_str(), item)?;
+        Ok(floor)
+    }
+
     /// Publishes keys in place of those of `expected_version`, or, without one, as the
     /// first keys. Returns false, and writes nothing, if the table has other keys.
     ///
@@ -54,4 +69,12 @@ impl SigningKeys {
         });
         Ok(put.await?.is_done())
     }
+}
+
+/// The part of the item that a signer reads.
+#[derive(Deserialize)]
+struct Floor {
+    /// Absent from items of a release without floors.
+    #[serde(default)]
+    floor: u64,
 }

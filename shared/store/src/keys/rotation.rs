@@ -12,6 +12,7 @@ use gatehouse_auth::time::Timestamp;
 
 pub use outcome::{KeyRemoval, RingCreation, RotationError, RotationProgress};
 
+use crate::keys::error::KeyStoreError;
 use crate::keys::published::SigningKeys;
 use crate::keys::staging::{KeyRingVersions, Staged};
 
@@ -166,7 +167,8 @@ impl KeyRotation {
             return Ok(KeyRemoval::Unknown);
         }
         if is_held || refresh || !ring.has_removed(kid) {
-            let next = ring.remove(kid, refresh, self.rules.algorithm, now)?;
+            let (floor, algorithm) = (published.floor(), self.rules.algorithm);
+            let next = ring.remove(kid, refresh, floor, algorithm, now)?;
             self.ring.stage(token, &next).await?;
             match self.finish(token, now).await? {
                 RotationProgress::Done
@@ -206,6 +208,7 @@ impl KeyRotation {
                 self.ring.discard(token).await?;
                 return Ok(Publication::Not(RotationProgress::Superseded));
             }
+            refuse_below_floor(&next, before.as_ref())?;
             if let Some(published) = self.write(before, |keys| keys.adding(&next, now)).await? {
                 return Ok(Publication::Done {
                     unchanged: next.is_same(&current.ring),
@@ -222,6 +225,7 @@ impl KeyRotation {
         for _ in 0..TRIES {
             let before = self.table.published().await?;
             let ring = self.ring.current().await?.ring;
+            refuse_below_floor(&ring, before.as_ref())?;
             if let Some(published) = self.write(before, |keys| keys.settled(&ring, now)).await? {
                 return Ok((ring, published));
             }
@@ -243,5 +247,21 @@ impl KeyRotation {
         };
         let written = self.table.publish(&after, version).await?;
         Ok(written.then_some(after))
+    }
+}
+
+/// Refuses a ring that was restored from before a removal: publishing it would bring the
+/// removed key back.
+fn refuse_below_floor(
+    ring: &KeyRing,
+    published: Option<&PublishedKeys>,
+) -> Result<(), RotationError> {
+    match published {
+        Some(published) if !published.admit(ring) => Err(KeyStoreError::BelowFloor {
+            ring: ring.version(),
+            floor: published.floor(),
+        }
+        .into()),
+        Some(_) | None => Ok(()),
     }
 }

@@ -56,11 +56,13 @@ impl PublishedKeys {
     ///
     /// A key that has just been retired gets the current time and not the ring's:
     /// other processes signed with it until the ring was in force. Keys of no ring
-    /// are retired; removed keys go at once, retired ones when their time is over.
+    /// are retired; removed keys go at once, retired ones when their time is over. The
+    /// floor rises to the ring's, and never falls.
     #[must_use]
     pub fn settled(&self, ring: &KeyRing, now: Timestamp) -> Option<Self> {
         let added = self.adding(ring, now);
-        let mut changed = added.is_some();
+        let floor = self.floor.max(ring.floor());
+        let mut changed = added.is_some() || floor != self.floor;
         let mut keys = Vec::new();
         for entry in added.map_or_else(|| self.keys.clone(), |added| added.keys) {
             let (state, kid) = (entry.state, entry.key.kid());
@@ -78,7 +80,7 @@ impl PublishedKeys {
             changed |= entry.state != state;
             keys.push(entry);
         }
-        changed.then(|| self.next(keys))
+        changed.then(|| self.next(keys).with_floor(floor))
     }
 
     /// Returns since when a key has been published. That is known until it is
@@ -112,7 +114,7 @@ impl PublishedKeys {
     }
 
     fn next(&self, keys: Vec<KeyEntry<PublicJwk>>) -> Self {
-        Self::new(self.version.saturating_add(1), keys)
+        Self::new(self.version.saturating_add(1), keys).with_floor(self.floor)
     }
 }
 

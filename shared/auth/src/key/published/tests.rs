@@ -53,6 +53,16 @@ fn keys_survive_their_table_item() {
 }
 
 #[test]
+fn an_item_of_a_release_without_floors_has_the_floor_0() {
+    let mut item = serde_json::to_value(with_retired().with_floor(7)).unwrap();
+    let read: PublishedKeys = serde_json::from_value(item.clone()).unwrap();
+    assert_eq!(read.floor(), 7);
+    item.as_object_mut().unwrap().remove("floor");
+    let read: PublishedKeys = serde_json::from_value(item).unwrap();
+    assert_eq!(read.floor(), 0);
+}
+
+#[test]
 fn an_item_with_a_repeated_id_a_private_key_or_an_invalid_state_is_refused() {
     let item = serde_json::to_value(with_retired()).unwrap();
     let read = |item: Value| serde_json::from_value::<PublishedKeys>(item);

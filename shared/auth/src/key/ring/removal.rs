@@ -17,16 +17,21 @@ impl KeyRing {
     /// it was published: an emergency does not wait. The ring records the key for
     /// the next publication, even if the ring did not contain it.
     ///
+    /// The new version is the floor: no older ring may sign from now on. It is above
+    /// `floor`, the published one, even if this ring was restored from a backup.
+    ///
     /// # Errors
     /// [`KeyError`] if a key could not be generated.
     pub fn remove(
         mut self,
         kid: &Kid,
         refresh: bool,
+        floor: u64,
         algorithm: Algorithm,
         now: Timestamp,
     ) -> Result<Self, KeyError> {
-        self.0.version = self.0.version.saturating_add(1);
+        self.advance_past(floor);
+        self.0.floor = self.0.version;
         self.0.signing.retain(|entry| entry.key.kid() != kid);
         refill(&mut self.0.signing, now, || SigningKey::generate(algorithm))?;
         if refresh {
@@ -39,6 +44,13 @@ impl KeyRing {
             at: now,
         });
         Ok(self)
+    }
+
+    /// Numbers the ring as the successor of its present version and of `floor`.
+    pub(super) fn advance_past(&mut self, floor: u64) {
+        let version = self.0.version;
+        self.0.version = version.max(floor).saturating_add(1);
+        self.0.after = (version < floor).then_some(version);
     }
 
     /// True if the key was removed and must not be published again.

@@ -62,7 +62,8 @@ impl KeyRing {
         now: Timestamp,
     ) -> Result<Rotation, KeyError> {
         if self.active().is_none() || self.active_mac().is_none() {
-            return self.begin(rules.algorithm, now);
+            let floor = published.map_or(0, PublishedKeys::floor);
+            return self.begin(rules.algorithm, floor, now);
         }
         let Some(pending) = find(&self.0.signing, KeyState::Pending) else {
             return self.advance(published, rules, now, RotationStep::Prepared);
@@ -81,7 +82,11 @@ impl KeyRing {
     /// replace `current`.
     #[must_use]
     pub fn follows(&self, current: &Self) -> bool {
-        self.version() == current.version().saturating_add(1) || self.is_same(current)
+        let follows = match self.0.after {
+            Some(version) => version == current.version(),
+            None => self.version() == current.version().saturating_add(1),
+        };
+        follows || self.is_same(current)
     }
 
     /// True if both contain the same keys in the same states.
@@ -92,9 +97,12 @@ impl KeyRing {
             && self.mac_keys().eq(other.mac_keys())
     }
 
-    fn begin(self, algorithm: Algorithm, now: Timestamp) -> Result<Rotation, KeyError> {
+    /// Creates the first keys. If an earlier ring was lost, its floor is still published.
+    fn begin(self, algorithm: Algorithm, floor: u64, now: Timestamp) -> Result<Rotation, KeyError> {
         let mut ring = Self::first(algorithm, now)?;
-        ring.0.version = self.0.version.saturating_add(1);
+        ring.0.version = self.0.version;
+        ring.0.floor = self.0.floor;
+        ring.advance_past(floor);
         ring.0.removed = self.0.removed;
         let step = RotationStep::First;
         Ok(Rotation { ring, step })
@@ -115,10 +123,14 @@ impl KeyRing {
         let promote = step == RotationStep::Promoted;
         let Document {
             version,
+            after: _,
+            floor,
             signing,
             mac,
             mut removed,
         } = self.0;
+        let version = version.saturating_add(1);
+        let is_early = promote && is_early(&mac, moved_at, now);
         removed.retain(|removed| now < removed.at.plus(RETIRED_LIFE));
         let pass = RotationPass {
             promote,
@@ -127,13 +139,22 @@ impl KeyRing {
         };
         let signing_key = SigningKey::generate(rules.algorithm)?;
         let ring = Self(Document {
-            version: version.saturating_add(1),
+            version,
+            after: None,
+            floor: if is_early { version } else { floor },
             signing: pass.apply(signing, signing_key, RETIRED_LIFE),
             mac: pass.apply(mac, MacKey::generate()?, RETIRED_MAC_LIFE),
             removed,
         });
         Ok(Rotation { ring, step })
     }
+}
+
+/// True if the pending key is promoted before every signer must have read it. Those that
+/// have not would refuse the refresh tokens of the others, so they may not use their ring.
+fn is_early(mac: &[KeyEntry<MacKey>], in_force_since: Timestamp, now: Timestamp) -> bool {
+    find(mac, KeyState::Pending)
+        .is_some_and(|entry| entry.since.max(in_force_since).plus(STALEST_SIGNER) > now)
 }
 
 /// One step for all keys of one kind.

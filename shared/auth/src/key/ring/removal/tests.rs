@@ -6,7 +6,7 @@ fn ring() -> KeyRing {
 }
 
 fn remove(ring: KeyRing, kid: &Kid, refresh: bool) -> KeyRing {
-    ring.remove(kid, refresh, Algorithm::EdDsa, NOW).unwrap()
+    ring.remove(kid, refresh, 0, Algorithm::EdDsa, NOW).unwrap()
 }
 
 fn kid(ring: &KeyRing, state: KeyState) -> Kid {
@@ -74,4 +74,33 @@ fn a_ring_created_before_a_removal_does_not_follow_it() {
     let left = remove(first, &active, false);
     assert!(!copy.follows(&left));
     assert!(!remove(copy, &other, false).follows(&left));
+}
+
+#[test]
+fn a_removal_makes_its_version_the_floor() {
+    let ring = ring();
+    assert_eq!(ring.floor(), 0);
+    let active = kid(&ring, KeyState::Active);
+    let left = remove(ring, &active, false);
+    assert_eq!((left.version(), left.floor()), (2, 2));
+    let left = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&left.to_json())).unwrap();
+    assert_eq!(left.floor(), 2);
+    assert_eq!(left.published().floor(), 2);
+}
+
+/// The ring was restored from a backup; the published floor is that of a later one.
+#[test]
+fn a_removal_from_an_older_ring_is_above_the_published_floor_and_follows_that_ring() {
+    let (old, other) = (ring(), ring());
+    let copy = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&old.to_json())).unwrap();
+    let active = kid(&old, KeyState::Active);
+    let left = old.remove(&active, true, 6, Algorithm::EdDsa, NOW).unwrap();
+    assert_eq!((left.version(), left.floor()), (7, 7));
+    assert!(left.follows(&copy));
+    let newer = remove(copy, &active, false);
+    assert!(!left.follows(&newer), "another removal was faster");
+    assert!(!newer.follows(&left));
+    let pending = kid(&other, KeyState::Pending);
+    let next = remove(left, &pending, false);
+    assert_eq!((next.version(), next.floor()), (8, 8));
 }
