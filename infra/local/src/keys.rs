@@ -110,6 +110,12 @@ pub(crate) async fn publish(ring: &KeyRing, dynamodb: &str, table: &str) -> Resu
     let before = keys.published().await.map_err(|e| failed(e.to_string()))?;
     let expected = before.as_ref().map(PublishedKeys::version);
     let before = before.unwrap_or_else(PublishedKeys::empty);
+    if !before.admit(ring) {
+        return Err(failed(
+            "a key was removed from a later version of the key ring: restore that version"
+                .to_owned(),
+        ));
+    }
     let Some(published) = before.settled(ring, now()) else {
         return Ok(());
     };

@@ -1,6 +1,7 @@
 //! Signers that remember a ring, while keys are removed from it.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::failure::Failure;
 use gatehouse_auth::key::{KeyState, Kid, MacKid};
 use gatehouse_store::{CheckedRing, KeyRemoval, KeyStoreError, RotationError, Signer};
 
@@ -172,11 +173,8 @@ async fn a_ring_restored_from_before_a_removal_signs_nothing() {
         assert_eq!(error.to_string(), text);
         let rotation = world.rotation();
         let refused = rotation.create(&token(2), world.now()).await.unwrap_err();
-        let is_below = matches!(
-            refused,
-            RotationError::Keys(KeyStoreError::BelowFloor { .. })
-        );
-        assert!(is_below, "{refused:?}");
+        let is_below = matches!(refused, RotationError::BelowFloor { ring: 1, floor: 2 });
+        assert!(is_below && !refused.is_transient(), "{refused:?}");
         let published = world.keys().await.1;
         assert!(!published.entries().any(|entry| *entry.kid == bad));
 

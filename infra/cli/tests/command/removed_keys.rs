@@ -28,6 +28,39 @@ async fn removed_refresh_keys_are_accepted_nowhere_ten_seconds_after_the_command
     load.before.cannot_refresh(&load.service).await
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_ring_from_before_the_removal_is_a_503_that_says_when_to_retry() -> anyhow::Result<()> {
+    let service = Service::start().await?;
+    let project = Project::of(&service)?;
+    let ada = service.logged_in("ada").await?;
+    let old = service.key_ring().await?;
+    let bad = service.signing_kid().await?;
+    let revoke = ["keys", "revoke", &bad, "--yes"];
+    let done = block_in_place(|| project.run(&revoke))?;
+    ensure!(done.succeeded(), "{done:?}");
+    std::fs::write(service.stack().key_ring_path(), old)?;
+    sleep(LOOK).await;
+
+    let login = service.log_in(&ada.username, &ada.password).await?;
+    login.assert_problem(503, "unavailable");
+    let refresh = service.refresh(&ada.refresh_token).await?;
+    refresh.assert_oauth_error(503, "temporarily_unavailable");
+    for response in [login, refresh] {
+        ensure!(response.header("retry-after") == "1", "{response:?}");
+    }
+    let rotation = block_in_place(|| project.run(&["keys", "rotate"]))?;
+    let advice = "repeat `keys revoke` for each removed key";
+    ensure!(
+        !rotation.succeeded() && rotation.err.contains(advice),
+        "{rotation:?}"
+    );
+
+    let done = block_in_place(|| project.run(&revoke))?;
+    ensure!(done.succeeded(), "{done:?}");
+    let ada = ada.logs_in_again(&service).await?;
+    ada.is_let_in(&service).await
+}
+
 /// A service under load, after a removal.
 struct Load {
     service: Arc<Service>,
@@ -133,6 +166,8 @@ impl Signed {
 
 /// From the end of the command to the last signature of the removed key.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long a signer may go without a look at the floor.
+const LOOK: Duration = Duration::from_secs(5);
 /// How long signers and verifiers run before the removal.
 const WARM_UP: Duration = Duration::from_secs(2);
 /// How long they run after the limit.

@@ -12,7 +12,6 @@ use gatehouse_auth::time::Timestamp;
 
 pub use outcome::{KeyRemoval, RingCreation, RotationError, RotationProgress};
 
-use crate::keys::error::KeyStoreError;
 use crate::keys::published::SigningKeys;
 use crate::keys::staging::{KeyRingVersions, Staged};
 
@@ -250,18 +249,16 @@ impl KeyRotation {
     }
 }
 
-/// Refuses a ring that was restored from before a removal: publishing it would bring the
-/// removed key back.
+/// Refuses a ring that was restored from before a removal.
 fn refuse_below_floor(
     ring: &KeyRing,
     published: Option<&PublishedKeys>,
 ) -> Result<(), RotationError> {
     match published {
-        Some(published) if !published.admit(ring) => Err(KeyStoreError::BelowFloor {
+        Some(published) if !published.admit(ring) => Err(RotationError::BelowFloor {
             ring: ring.version(),
             floor: published.floor(),
-        }
-        .into()),
+        }),
         Some(_) | None => Ok(()),
     }
 }

@@ -52,6 +52,17 @@ pub enum RotationError {
     /// Verifiers would reject what the ring signs.
     #[error(transparent)]
     Unproven(#[from] UnprovenKey),
+    /// The ring was restored from before a removal: publishing it would bring the removed
+    /// key back.
+    #[error(
+        "the key ring (version {ring}) is older than the published floor ({floor}): make the newest version of the ring current again, or repeat `keys revoke` for each removed key"
+    )]
+    BelowFloor {
+        /// The version of the ring.
+        ring: u64,
+        /// The oldest version that may sign.
+        floor: u64,
+    },
     /// Another process wrote during every try.
     #[error("another process is changing the keys")]
     Contended,
@@ -68,7 +79,7 @@ impl Failure for RotationError {
         match self {
             Self::Keys(error) => error.is_transient(),
             Self::Contended => true,
-            Self::Key(_) | Self::Unproven(_) => false,
+            Self::Key(_) | Self::Unproven(_) | Self::BelowFloor { .. } => false,
         }
     }
 }
