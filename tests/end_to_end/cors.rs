@@ -6,7 +6,7 @@ use reqwest::Method;
 
 #[tokio::test]
 async fn a_preflight_allows_the_trace_headers_and_those_of_the_parameter() -> anyhow::Result<()> {
-    let allowed = "authorization,content-type,traceparent,tracestate,baggage";
+    let allowed = "authorization,content-type,idempotency-key,traceparent,tracestate,baggage";
     for (more, expected) in [
         ("", allowed.to_owned()),
         ("X-A,x_b", format!("{allowed},X-A,x_b")),

@@ -4,10 +4,10 @@ use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::{AttemptId, Jti, SessionId, SubjectId};
 use gatehouse_auth::key::{MacKid, MacKidError};
 use gatehouse_auth::random;
-use gatehouse_auth::refresh::RefreshToken;
 use gatehouse_auth::refresh::step::{
     self, RefreshAttempt, RefreshDecision, RefreshRefusal, RevokeReason, SessionUpdate,
 };
+use gatehouse_auth::refresh::{IdempotencyKey, IdempotencyKeyError, RefreshToken};
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
@@ -40,6 +40,7 @@ pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, Re
     // Once, at the start: no token may outlive a revocation that follows the update.
     let now = app.clock.now();
     let (text, wanted) = read(request)?;
+    let key = idempotency_key(request)?;
     let presented = authenticate(app, text.expose_secret(), now).await?;
     if let Some(wanted) = &wanted {
         check_scope(app, &presented.token, wanted).await?;
@@ -49,6 +50,7 @@ pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, Re
         request,
         presented: &presented,
         wanted,
+        attempt_id: attempt_id(key.as_ref(), &presented.token)?,
         now,
     };
     let (session, user) = refresh.step().await?;
@@ -61,36 +63,43 @@ struct Refresh<'a> {
     request: &'a Request,
     presented: &'a Presented,
     wanted: Option<Scopes>,
+    attempt_id: AttemptId,
     now: Timestamp,
 }
 
 impl Refresh<'_> {
     /// Raises the generation, and returns the session to issue tokens for.
     async fn step(&self) -> Result<(Session, User), RefreshError> {
-        let attempt_id = AttemptId::from_bytes(random::bytes()?);
         let token = &self.presented.token;
         let sub = token.sub();
-        let (user, update) =
-            tokio::join!(self.app.accounts.users.get(sub), self.rotate(&attempt_id));
+        let (user, update) = tokio::join!(self.app.accounts.users.get(sub), self.rotate());
         let user = user?;
         let attempt = RefreshAttempt {
             presented: token,
-            attempt_id: &attempt_id,
+            attempt_id: &self.attempt_id,
             grace: self.app.lifetimes.grace,
             now: self.now,
         };
-        let session = match step::decide(update?, user.as_ref(), &attempt) {
-            RefreshDecision::Rotated(session) | RefreshDecision::Successor(session) => session,
+        let mut decision = step::decide(update?, user.as_ref(), &attempt);
+        // A step without a user never issues tokens.
+        let user = user.ok_or(RefreshError::InvalidGrant);
+        if let (RefreshDecision::ReadAgain(granted), Ok(user)) = (&decision, &user) {
+            let now = self.app.accounts.sessions.get(token.sid()).await?;
+            decision = step::decide_again(granted.clone(), now.as_ref(), user);
+        }
+        match decision {
+            RefreshDecision::Rotated(session) | RefreshDecision::Successor(session) => {
+                Ok((session, user?))
+            }
+            RefreshDecision::ReadAgain(_) => Err(RefreshError::InvalidGrant),
             RefreshDecision::Refuse(refusal) => {
                 self.log(refusal);
-                return Err(RefreshError::InvalidGrant);
+                Err(RefreshError::InvalidGrant)
             }
             RefreshDecision::Revoke { sid, sub, reason } => {
-                return Err(self.revoke(&sid, &sub, reason).await);
+                Err(self.revoke(&sid, &sub, reason).await)
             }
-        };
-        // A step without a user never gets this far.
-        Ok((session, user.ok_or(RefreshError::InvalidGrant)?))
+        }
     }
 
     fn log(&self, refusal: RefreshRefusal) {
@@ -98,13 +107,17 @@ impl Refresh<'_> {
         match refusal {
             // The table has never had this generation: it was restored from a backup.
             RefreshRefusal::Ahead => tracing::warn!(%sid, reason, "a refresh was refused"),
-            RefreshRefusal::Unknown | RefreshRefusal::Ended => {
+            RefreshRefusal::Unknown
+            | RefreshRefusal::Ended
+            | RefreshRefusal::UserGone
+            | RefreshRefusal::Disabled
+            | RefreshRefusal::SessionVersion => {
                 tracing::info!(%sid, reason, "a refresh was refused");
             }
         }
     }
 
-    async fn rotate(&self, attempt_id: &AttemptId) -> Result<SessionUpdate, RefreshError> {
+    async fn rotate(&self) -> Result<SessionUpdate, RefreshError> {
         let token = &self.presented.token;
         let mac_kid = self.presented.ring.active_mac_id();
         let mac_kid = mac_kid.ok_or(KeyStoreError::NotReady)?;
@@ -112,7 +125,7 @@ impl Refresh<'_> {
             sid: token.sid(),
             sub: token.sub(),
             generation: token.generation(),
-            attempt_id,
+            attempt_id: &self.attempt_id,
             mac_kid: &mac_kid,
             now: self.now,
             idle: self.app.lifetimes.idle,
@@ -126,9 +139,7 @@ impl Refresh<'_> {
     async fn revoke(&self, sid: &SessionId, sub: &SubjectId, reason: RevokeReason) -> RefreshError {
         let event = match reason {
             RevokeReason::Replay => AuditEvent::RefreshReuseDetected,
-            RevokeReason::UserGone | RevokeReason::Disabled | RevokeReason::SessionVersion => {
-                AuditEvent::SessionRevoked
-            }
+            RevokeReason::LateRepeat => AuditEvent::RefreshRepeatedLate,
         };
         let mut audit = self.request.audit();
         audit.sub = Some(sub);
@@ -228,6 +239,31 @@ fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshErro
         .transpose()
         .map_err(|_| invalid_scope())?;
     Ok((token, scope))
+}
+
+/// Reads the header `Idempotency-Key`, if the client sends one.
+fn idempotency_key(request: &Request) -> Result<Option<IdempotencyKey<'_>>, RefreshError> {
+    let Some(value) = request.http().headers().get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = value.to_str().map_err(|_| IdempotencyKeyError);
+    match key.and_then(IdempotencyKey::parse) {
+        Ok(key) => Ok(Some(key)),
+        Err(error) => {
+            let detail = format!("the header Idempotency-Key {error}");
+            Err(RefreshError::Other(OauthError::invalid_request(detail)))
+        }
+    }
+}
+
+fn attempt_id(
+    key: Option<&IdempotencyKey<'_>>,
+    token: &RefreshToken,
+) -> Result<AttemptId, RefreshError> {
+    Ok(match key {
+        Some(key) => key.attempt_id(token.sid(), token.generation()),
+        None => AttemptId::from_bytes(random::bytes()?),
+    })
 }
 
 fn invalid_scope() -> RefreshError {

@@ -19,8 +19,10 @@ pub enum AuditEvent {
     LoginThrottled,
     /// A refresh token was rotated.
     TokenRefreshed,
-    /// An old refresh token was replayed, and its session revoked.
+    /// A refresh token was replayed whose successor had been used: its session is revoked.
     RefreshReuseDetected,
+    /// The previous refresh token came back after the window: its session is revoked.
+    RefreshRepeatedLate,
     /// A user logged out.
     LoggedOut,
     /// A session ended for any reason other than its own logout.
@@ -55,6 +57,7 @@ impl AuditEvent {
             Self::LoginThrottled => "login_throttled",
             Self::TokenRefreshed => "token_refreshed",
             Self::RefreshReuseDetected => "refresh_reuse_detected",
+            Self::RefreshRepeatedLate => "refresh_repeated_late",
             Self::LoggedOut => "logged_out",
             Self::SessionRevoked => "session_revoked",
             Self::PasswordChanged => "password_changed",
@@ -74,6 +77,7 @@ impl AuditEvent {
             | Self::LoginFailed
             | Self::LoginThrottled
             | Self::RefreshReuseDetected
+            | Self::RefreshRepeatedLate
             | Self::AuthorizationDenied
             | Self::ClientRefused => "failure",
             Self::UserRegistered

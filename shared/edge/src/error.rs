@@ -27,6 +27,7 @@ mod oauth;
 mod problem;
 
 use crate::Response;
+pub(crate) use fault::LONGEST_RETRY;
 pub use oauth::OauthError;
 pub use problem::{FieldError, Problem};
 

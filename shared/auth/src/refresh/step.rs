@@ -34,11 +34,15 @@ pub struct RefreshAttempt<'a> {
 /// The outcome of a refresh.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefreshDecision {
-    /// This attempt raised the generation: respond with the session's tokens.
+    /// This attempt raised the generation, or an earlier one with its id: respond with the
+    /// session's tokens.
     Rotated(Session),
     /// Another attempt did, within the grace window: respond with the same successor,
     /// derived from the session's `mac_kid` and generation. Nothing is written.
     Successor(Session),
+    /// The user's sessions seem to have ended after this one began. Read the session once
+    /// more, after the user, and call [`decide_again`]: the two were read side by side.
+    ReadAgain(Session),
     /// No tokens are issued and nothing is written.
     Refuse(RefreshRefusal),
     /// No tokens are issued and the session must be revoked.
@@ -62,6 +66,12 @@ pub enum RefreshRefusal {
     /// The session is not ahead of the token, yet the update's condition failed: an
     /// anomaly, for example after the table was restored from a backup.
     Ahead,
+    /// The user no longer exists.
+    UserGone,
+    /// The user is disabled.
+    Disabled,
+    /// All of the user's sessions were ended after this one began.
+    SessionVersion,
 }
 
 impl RefreshRefusal {
@@ -72,6 +82,9 @@ impl RefreshRefusal {
             Self::Unknown => "session_unknown",
             Self::Ended => "session_ended",
             Self::Ahead => "generation_ahead",
+            Self::UserGone => "user_gone",
+            Self::Disabled => "user_disabled",
+            Self::SessionVersion => "session_version",
         }
     }
 }
@@ -79,14 +92,11 @@ impl RefreshRefusal {
 /// Why a refresh ends its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevokeReason {
-    /// An older token was presented: someone else may hold the newer one.
+    /// The token's successor has been used: there are two holders.
     Replay,
-    /// The user no longer exists.
-    UserGone,
-    /// The user is disabled.
-    Disabled,
-    /// All of the user's sessions were ended after this one began.
-    SessionVersion,
+    /// The previous token came back after the window. Either someone else holds the
+    /// current one, or its client never received it; nobody can tell which.
+    LateRepeat,
 }
 
 impl RevokeReason {
@@ -94,10 +104,8 @@ impl RevokeReason {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Replay => "refresh_replay",
-            Self::UserGone => "user_gone",
-            Self::Disabled => "user_disabled",
-            Self::SessionVersion => "session_version",
+            Self::Replay => "replay",
+            Self::LateRepeat => "late_repeat",
         }
     }
 }
@@ -115,24 +123,43 @@ pub fn decide(
         SessionUpdate::Refused(Some(session)) => match classify(&session, attempt) {
             UpdateConflict::OwnUpdate => (session, RefreshDecision::Rotated),
             UpdateConflict::Overtaken => (session, RefreshDecision::Successor),
-            UpdateConflict::Replayed => return revoke(session, RevokeReason::Replay),
+            UpdateConflict::Ends(reason) => return revoke(session, reason),
             UpdateConflict::Refused(refusal) => return RefreshDecision::Refuse(refusal),
         },
     };
-    match reason_to_revoke(user, &session) {
-        Some(reason) => revoke(session, reason),
+    match reason_to_refuse(user, &session) {
+        Some(RefreshRefusal::SessionVersion) => RefreshDecision::ReadAgain(session),
+        Some(refusal) => RefreshDecision::Refuse(refusal),
         None => granted(session),
+    }
+}
+
+/// Decides a refresh whose session was behind its user, from the session as it is now.
+///
+/// Of a user's sessions, the one that ends the others gets the user's new version with the
+/// same transaction. A refresh of it that read the session before and the user after that
+/// transaction must not end it.
+#[must_use]
+pub fn decide_again(granted: Session, now: Option<&Session>, user: &User) -> RefreshDecision {
+    match now {
+        None => RefreshDecision::Refuse(RefreshRefusal::Unknown),
+        Some(now) if now.revoked_at.is_some() => RefreshDecision::Refuse(RefreshRefusal::Ended),
+        Some(now) if now.session_version < user.session_version => {
+            RefreshDecision::Refuse(RefreshRefusal::SessionVersion)
+        }
+        Some(_) => RefreshDecision::Successor(granted),
     }
 }
 
 /// How a session whose update failed relates to the attempt.
 enum UpdateConflict {
-    /// This attempt's update did succeed; its response was lost.
+    /// This attempt's update did succeed, or an earlier one's with the same idempotency
+    /// key; its response was lost.
     OwnUpdate,
     /// Another attempt with the same token succeeded a moment ago.
     Overtaken,
-    /// The token is an older one.
-    Replayed,
+    /// The token is an older one, and its holder may be a second one.
+    Ends(RevokeReason),
     /// The refresh fails, and there is no reason to write.
     Refused(RefreshRefusal),
 }
@@ -155,23 +182,25 @@ fn classify(session: &Session, attempt: &RefreshAttempt) -> UpdateConflict {
         UpdateConflict::Refused(RefreshRefusal::Ahead)
     } else if session.attempt_id == *attempt.attempt_id {
         UpdateConflict::OwnUpdate
-    } else if session.generation - 1 == presented.generation() && in_grace {
+    } else if session.generation - 1 > presented.generation() {
+        UpdateConflict::Ends(RevokeReason::Replay)
+    } else if in_grace {
         UpdateConflict::Overtaken
     } else {
-        UpdateConflict::Replayed
+        UpdateConflict::Ends(RevokeReason::LateRepeat)
     }
 }
 
-/// Why the user's state ends a session that could otherwise continue, if it does.
-fn reason_to_revoke(user: Option<&User>, session: &Session) -> Option<RevokeReason> {
+/// Why the user's state refuses a session that could otherwise continue, if it does.
+/// Refusing is enough: the state stays, so nothing needs to be written.
+fn reason_to_refuse(user: Option<&User>, session: &Session) -> Option<RefreshRefusal> {
     let Some(user) = user else {
-        return Some(RevokeReason::UserGone);
+        return Some(RefreshRefusal::UserGone);
     };
     match user.status {
-        Status::Disabled => Some(RevokeReason::Disabled),
-        Status::Active => {
-            (user.session_version > session.session_version).then_some(RevokeReason::SessionVersion)
-        }
+        Status::Disabled => Some(RefreshRefusal::Disabled),
+        Status::Active => (user.session_version > session.session_version)
+            .then_some(RefreshRefusal::SessionVersion),
     }
 }
 

@@ -32,7 +32,7 @@ fn missing_and_empty_settings_take_their_defaults() {
     let session = SessionSettings::from_environment(&with(&[])).unwrap();
     assert_eq!(session.idle, Duration::from_hours(14 * 24));
     assert_eq!(session.absolute, Duration::from_hours(30 * 24));
-    assert_eq!(session.grace, Duration::from_secs(10));
+    assert_eq!(session.grace, Duration::from_secs(30));
     let registration = RegistrationSettings::from_environment(&with(&[])).unwrap();
     assert_eq!(
         (registration.open, registration.password_min_length),
@@ -68,6 +68,7 @@ fn an_invalid_setting_stops_the_start_and_is_named() {
         issuer(&[ISSUER, ("AUDIENCE", "two words")]),
         issuer(&[ISSUER, ("ROLE_SCOPES", r#"{"Admin":[]}"#)]),
         session(&[("REFRESH_GRACE_SECONDS", "61")]),
+        session(&[("REFRESH_GRACE_SECONDS", "28")]),
         session(&[("REFRESH_IDLE_TTL_SECONDS", "-1")]),
         account(&[("REGISTRATION", "Closed")]),
         account(&[("PASSWORD_MIN_LENGTH", "7")]),
@@ -82,7 +83,8 @@ fn an_invalid_setting_stops_the_start_and_is_named() {
     ACCESS_TOKEN_TTL_SECONDS must be a whole number from 60 to 3600
     AUDIENCE must be at most 128 printable ASCII characters without spaces
     ROLE_SCOPES is invalid
-    REFRESH_GRACE_SECONDS must be a whole number from 0 to 60
+    REFRESH_GRACE_SECONDS must be 0, or a whole number from 29 to 60
+    REFRESH_GRACE_SECONDS must be 0, or a whole number from 29 to 60
     REFRESH_IDLE_TTL_SECONDS must be a whole number from 300 to 31536000
     REGISTRATION must be `open` or `closed`
     PASSWORD_MIN_LENGTH must be a whole number from 8 to 64

@@ -7,6 +7,8 @@ use gatehouse_auth::url::is_authentic;
 use http::Uri;
 
 use super::environment::{ConfigError, Environment};
+use crate::deadline::BUDGET;
+use crate::error::LONGEST_RETRY;
 
 /// What a function needs to verify access tokens.
 #[derive(Debug, Clone)]
@@ -94,9 +96,24 @@ pub struct SessionSettings {
 const IDLE_TTL: u32 = 1_209_600;
 /// Seconds, 30 days. Longer lets a stolen session live on.
 const ABSOLUTE_TTL: u32 = 2_592_000;
-/// Seconds. Longer gives the thief of the last refresh token more time; shorter logs out
-/// clients that lost a response.
-const GRACE: u32 = 10;
+/// Seconds. Longer lets a thief who stays close behind the owner go unnoticed; shorter logs
+/// out clients that an outage kept waiting.
+const GRACE: u32 = 30;
+const LONGEST_GRACE: u32 = 60;
+/// Responses of 503 in a row that an honest client survives.
+const FAILURES: u64 = 3;
+/// Seconds that a client takes to repeat a request, beyond the wait it was asked for.
+const CLIENT_DELAY: u64 = 1;
+/// Seconds by which clocks differ, and by which a response is under way.
+const MARGIN: u64 = 2;
+/// Seconds. Each failure takes a request's budget and a fifth of it, the longest
+/// `Retry-After`, and the client's own delay. With a shorter window, a slow store makes
+/// honest clients look like thieves.
+const SHORTEST_GRACE: u32 = 29;
+const _: () = assert!(
+    SHORTEST_GRACE as u64
+        >= FAILURES * (BUDGET.as_secs() * 6 / 5 + LONGEST_RETRY.as_secs() + CLIENT_DELAY) + MARGIN
+);
 
 impl SessionSettings {
     /// Reads the three `REFRESH_…_SECONDS`.
@@ -108,9 +125,19 @@ impl SessionSettings {
         Ok(Self {
             idle: lifetime("REFRESH_IDLE_TTL_SECONDS", IDLE_TTL)?,
             absolute: lifetime("REFRESH_ABSOLUTE_TTL_SECONDS", ABSOLUTE_TTL)?,
-            grace: environment.seconds("REFRESH_GRACE_SECONDS", GRACE, 0..=60)?,
+            grace: grace(environment)?,
         })
     }
+}
+
+/// 0 detects every repetition, and logs out every client that lost a response.
+fn grace(environment: &Environment) -> Result<Duration, ConfigError> {
+    const NAME: &str = "REFRESH_GRACE_SECONDS";
+    let shortest = Duration::from_secs(SHORTEST_GRACE.into());
+    let grace = environment.seconds(NAME, GRACE, 0..=LONGEST_GRACE).ok();
+    grace
+        .filter(|grace| grace.is_zero() || *grace >= shortest)
+        .ok_or_else(|| ConfigError::invalid(NAME, "0, or a whole number from 29 to 60"))
 }
 
 /// RFC 8414 section 2: https, without query and fragment; plain http only on this
