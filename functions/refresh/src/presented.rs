@@ -26,7 +26,10 @@ pub(crate) async fn authenticate(
     now: Timestamp,
 ) -> Result<Presented, RefreshError> {
     let unverified = RefreshToken::parse(text).map_err(|_| RefreshError::InvalidGrant)?;
-    let ring = app.signer.ring(now).await?;
+    let ring = app
+        .signer
+        .ring_for_token(&unverified.mac_kid(), now)
+        .await?;
     let key = ring
         .mac(&unverified.mac_kid())
         .ok_or(RefreshError::InvalidGrant)?;

@@ -262,10 +262,42 @@ async fn below_the_floor_each_request_rereads_the_secret_and_otherwise_none_does
     let ring = ring(&world, &signer).await;
     assert_ne!(*ring.signers(world.now()).unwrap().0.kid(), bad);
     assert_eq!(world.faults.take_calls(), ["GetSecretValue"]);
-    // A key that a client invents costs nothing more.
-    assert!(ring.mac(&MacKid::from_bytes([7; 8])).is_none());
     signs(&world, &signer).await;
     assert!(world.faults.take_calls().is_empty());
+}
+
+/// A key that a client invents costs a look in a second, and never a read of the secret.
+#[tokio::test]
+async fn an_invented_mac_key_reads_no_secret() {
+    let world = World::begun(Place::Secret).await;
+    let signer = world.signer();
+    ring(&world, &signer).await;
+    let _ = world.faults.take_calls();
+    let invented = MacKid::from_bytes([7; 8]);
+    for _ in 0..3 {
+        for _ in 0..3 {
+            let ring = signer.ring_for_token(&invented, world.now()).await;
+            assert!(ring.unwrap().mac(&invented).is_none());
+        }
+        world.pass(1);
+    }
+    assert_eq!(world.faults.take_calls(), ["GetItem", "GetItem"]);
+}
+
+/// Someone logs in again after the removal, at a process that has noticed it, and
+/// refreshes a moment later at one that has not.
+#[tokio::test]
+async fn a_refresh_token_of_a_signer_that_is_ahead_is_accepted() {
+    for place in PLACES {
+        let world = World::begun(place).await;
+        let behind = world.signer();
+        let (bad, _) = signs(&world, &behind).await;
+        remove(&world, &bad, true, 1).await;
+        let (_, mac) = signs(&world, &world.signer()).await;
+        world.pass(1);
+        let ring = behind.ring_for_token(&mac, world.now()).await.unwrap();
+        assert!(ring.mac(&mac).is_some(), "{place:?}");
+    }
 }
 
 /// Verifiers reread the table every ten seconds.

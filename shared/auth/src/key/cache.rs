@@ -251,12 +251,12 @@ impl<S: KeySource<Keys = KeyRing>> KeyCache<S> {
         Ok(Some(ring).filter(suits))
     }
 
-    /// Returns a ring with the MAC key that a refresh token names, or `None` if no
-    /// such key exists.
+    /// Returns a ring with the MAC key that a stored session names, or `None` if no
+    /// such key exists. Clients could name keys without end.
     ///
     /// # Errors
     /// As [`find`](Self::find), and [`HeldBack`] while the key may be newer than the
-    /// cached ring: that is not a reason to refuse the token.
+    /// cached ring.
     pub async fn with_mac(
         &self,
         id: &MacKid,

@@ -45,6 +45,13 @@ impl FloorLook {
         self.is_younger_than(LOOK_AGE, now)
     }
 
+    /// True if nothing is newer: the look is from this very second. A key id that a client
+    /// invents is not worth another.
+    #[must_use]
+    pub fn is_latest(self, now: Timestamp) -> bool {
+        self.is_younger_than(Duration::from_secs(1), now)
+    }
+
     /// True if a token may still be signed because of this look.
     #[must_use]
     pub fn allows_signing(self, now: Timestamp) -> bool {
@@ -84,6 +91,7 @@ mod tests {
         let look = look(3, 0);
         assert!(look.is_recent(at(0)) && look.is_recent(at(4)));
         assert!(!look.is_recent(at(5)));
+        assert!(look.is_latest(at(0)) && !look.is_latest(at(1)));
         assert!(look.allows_signing(at(9)));
         assert!(!look.allows_signing(at(10)));
     }

@@ -51,6 +51,28 @@ impl Signer {
         self.check(ring?, look?, now).await
     }
 
+    /// Returns the ring to verify a refresh token with, whose MAC key the token names. The
+    /// ring may lack that key: then the token is not one of ours.
+    ///
+    /// If another process has noticed a removal that this one has not, the token may have
+    /// a newer key, so an unknown one costs a look. It never costs a read of the secret,
+    /// unless the ring is below the floor.
+    ///
+    /// # Errors
+    /// As [`ring`](Self::ring).
+    pub async fn ring_for_token(
+        &self,
+        id: &MacKid,
+        now: Timestamp,
+    ) -> Result<CheckedRing, KeyStoreError> {
+        let checked = self.ring(now).await?;
+        if checked.mac(id).is_some() || checked.look.is_latest(now) {
+            return Ok(checked);
+        }
+        let look = self.look_again(now).await?;
+        self.check(checked.ring, look, now).await
+    }
+
     /// Returns a ring with the MAC key that a stored session names, or `None` if there is
     /// no such key. Another process may have named a key that this one has not read yet.
     ///
@@ -93,12 +115,16 @@ impl Signer {
         Ok(CheckedRing { ring, look })
     }
 
-    /// Returns the last look, or takes another if that is old.
+    /// Returns the last look, or looks again if that is old.
     async fn look(&self, now: Timestamp) -> Result<FloorLook, KeyStoreError> {
         let last = *self.look.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = last.filter(|last| last.is_recent(now)) {
             return Ok(last);
         }
+        self.look_again(now).await
+    }
+
+    async fn look_again(&self, now: Timestamp) -> Result<FloorLook, KeyStoreError> {
         let look = FloorLook::new(self.published.floor().await?, now);
         let mut last = self.look.lock().unwrap_or_else(PoisonError::into_inner);
         let look = last.map_or(look, |last| last.and(look));
