@@ -5,7 +5,9 @@ use gatehouse_auth::password::Hasher;
 use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
 use gatehouse_edge::{AuditEvent, Clock, Request, StartError, warm_up};
-use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
+use gatehouse_store::{
+    Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
+};
 
 /// What `account` needs.
 pub struct App {
@@ -22,11 +24,24 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
-        let tables =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
+            .through(http)
+            .tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             accounts: Accounts::new(
@@ -41,7 +56,7 @@ impl App {
                 breaches.url.as_deref(),
                 breaches.fails_open,
             )?,
-            clock: Clock::System,
+            clock,
         };
         warm_up(app.accounts.users.warm_up()).await;
         app.hasher.warm_up();

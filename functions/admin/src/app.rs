@@ -3,7 +3,9 @@
 use gatehouse_auth::id::SubjectId;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError, warm_up};
-use gatehouse_store::{Accounts, Budget, Connection, LoginAttempts, Revocations, Sessions, Users};
+use gatehouse_store::{
+    Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
+};
 
 /// What `admin` needs.
 pub struct App {
@@ -18,8 +20,21 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
-        let tables =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
+            .through(http)
+            .tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             accounts: Accounts::new(
@@ -28,7 +43,7 @@ impl App {
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             ),
             attempts: LoginAttempts::new(tables, attempts),
-            clock: Clock::System,
+            clock,
         };
         warm_up(app.accounts.users.warm_up()).await;
         Ok(app)

@@ -17,7 +17,8 @@ use gatehouse_edge::{
     Audit, AuditEvent, ClientAddress, Clock, StartError, deadline, telemetry, warm_up,
 };
 use gatehouse_store::{
-    Budget, CachedVerifyingKeys, Connection, KeyStoreError, Revocations, SigningKeys, StoreError,
+    Budget, CachedVerifyingKeys, Connection, HttpClient, KeyStoreError, Revocations, SigningKeys,
+    StoreError,
 };
 use lambda_runtime::{Context, Diagnostic};
 
@@ -43,16 +44,29 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
-        let tables =
-            Connection::from_variables(|name| environment.text(name), Budget::Authorizer)?.tables();
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Authorizer)?
+            .through(http)
+            .tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let app = Self {
             verifier: Verifier::new(settings.issuer, settings.audience),
             keys: CachedVerifyingKeys::new(keys, settings.key_cache),
             revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
             client_address: ClientAddress::from_environment(environment)?,
-            clock: Clock::System,
+            clock,
         };
         // One read opens the connection. If there are no keys yet, the first request
         // reports it.

@@ -4,7 +4,8 @@ use gatehouse_auth::token::Verifier;
 use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Budget, CachedClients, CachedVerifyingKeys, Clients, Connection, Revocations, SigningKeys,
+    Budget, CachedClients, CachedVerifyingKeys, Clients, Connection, HttpClient, Revocations,
+    SigningKeys,
 };
 
 /// What `introspect` needs.
@@ -23,10 +24,24 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         // A resource server has a request waiting.
         let budget = Budget::Authorizer;
-        let tables = Connection::from_variables(|name| environment.text(name), budget)?.tables();
+        let tables = Connection::from_variables(|name| environment.text(name), budget)?
+            .through(http)
+            .tables();
         let keys = environment.table("SIGNING_KEYS_TABLE")?;
         let app = Self {
             verifier: Verifier::new(settings.issuer, settings.audience),
@@ -36,7 +51,7 @@ impl App {
             ),
             clients: CachedClients::new(Clients::new(tables.clone(), keys)),
             revocations: Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
-            clock: Clock::System,
+            clock,
         };
         // One read opens the connection. If there are no keys yet, the first request
         // reports it.

@@ -3,7 +3,7 @@
 
 use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_edge::{Clock, Problem, Request, Response, StartError};
-use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, SigningKeys};
+use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, HttpClient, SigningKeys};
 
 mod discovery;
 mod document;
@@ -24,15 +24,28 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let settings = VerifierSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
         let table = environment.table("SIGNING_KEYS_TABLE")?;
         let keys = SigningKeys::new(connection.tables(), table);
         let app = Self {
             keys: CachedVerifyingKeys::new(keys, settings.key_cache),
             issuer: settings.issuer,
-            clock: Clock::System,
+            clock,
         };
         // Opens the connection; if this fails, the first request reports it.
         let _ = app.keys.current(app.clock.now()).await;

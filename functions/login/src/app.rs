@@ -8,7 +8,8 @@ use gatehouse_edge::config::{
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Budget, Connection, KeyRingSource, LoginAttempts, Sessions, Signer, SigningKeys, Users,
+    Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Sessions, Signer, SigningKeys,
+    Users,
 };
 
 /// What `login` needs.
@@ -39,11 +40,24 @@ impl App {
     /// # Errors
     /// As [`start`](Self::start).
     pub async fn with_clock(environment: &Environment, clock: Clock) -> Result<Self, StartError> {
+        Self::within(environment, clock, None).await
+    }
+
+    /// The same with a different HTTP client for AWS as well, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
         let users = environment.table("USERS_TABLE")?;
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;

@@ -6,7 +6,8 @@ use gatehouse_edge::{
     AuditEvent, Clock, Principal, Problem, Request, Response, StartError, response, warm_up,
 };
 use gatehouse_store::{
-    Accounts, Budget, Connection, Ended, Revocations, SessionOwner, Sessions, StoreError, Users,
+    Accounts, Budget, Connection, Ended, HttpClient, Revocations, SessionOwner, Sessions,
+    StoreError, Users,
 };
 
 mod scope;
@@ -25,17 +26,27 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
-        let tables =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?.tables();
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
+        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
+            .through(http)
+            .tables();
         let accounts = Accounts::new(
             Users::new(tables.clone(), environment.table("USERS_TABLE")?),
             Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
             Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
         );
-        let app = Self {
-            accounts,
-            clock: Clock::System,
-        };
+        let app = Self { accounts, clock };
         warm_up(app.accounts.users.warm_up()).await;
         Ok(app)
     }

@@ -5,8 +5,8 @@ use gatehouse_auth::token::{Issuer, Verifier};
 use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings, VerifierSettings};
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, CachedVerifyingKeys, Connection, KeyRingSource, Revocations, Sessions,
-    Signer, SigningKeys, Users,
+    Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, KeyRingSource, Revocations,
+    Sessions, Signer, SigningKeys, Users,
 };
 
 /// What `refresh` needs.
@@ -27,10 +27,23 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let issuer = IssuerSettings::from_environment(environment)?;
         let verifier = VerifierSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
         let tables = connection.tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
@@ -51,7 +64,7 @@ impl App {
             ),
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
-            clock: Clock::System,
+            clock,
         };
         // If there is no ring yet, the first request reports it.
         let ring = app.signer.ring(app.clock.now());

@@ -6,7 +6,7 @@ use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
-use gatehouse_store::{Budget, Connection, LoginAttempts, Users};
+use gatehouse_store::{Budget, Connection, HttpClient, LoginAttempts, Users};
 
 /// What `register` needs.
 pub struct App {
@@ -24,12 +24,25 @@ impl App {
     /// # Errors
     /// If a setting is missing or invalid; the message names it.
     pub async fn start(environment: &Environment) -> Result<Self, StartError> {
+        Self::within(environment, Clock::System, None).await
+    }
+
+    /// The same with a different clock, and with a different HTTP client for AWS, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let registration = RegistrationSettings::from_environment(environment)?;
         let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             attempts: LoginAttempts::new(connection.tables(), attempts)
@@ -42,7 +55,7 @@ impl App {
                 breaches.fails_open,
             )?,
             open: registration.open,
-            clock: Clock::System,
+            clock,
         };
         warm_up(app.users.warm_up()).await;
         app.hasher.warm_up();

@@ -4,7 +4,7 @@ use gatehouse_auth::key::RotationRules;
 use gatehouse_edge::config::{Environment, RotationSettings};
 use gatehouse_edge::{Clock, StartError};
 use gatehouse_store::{
-    Budget, Connection, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,
+    Budget, Connection, HttpClient, KeyRingSource, KeyRingVersions, KeyRotation, SigningKeys,
 };
 
 /// What `rotate-keys` needs.
@@ -29,10 +29,23 @@ impl App {
     /// # Errors
     /// As [`start`](Self::start).
     pub fn with_clock(environment: &Environment, clock: Clock) -> Result<Self, StartError> {
+        Self::within(environment, clock, None)
+    }
+
+    /// The same with a different HTTP client for AWS as well, for tests.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn within(
+        environment: &Environment,
+        clock: Clock,
+        http: Option<HttpClient>,
+    ) -> Result<Self, StartError> {
         let settings = RotationSettings::from_environment(environment)?;
         let table = environment.table("SIGNING_KEYS_TABLE")?;
         let connection =
-            Connection::from_variables(|name| environment.text(name), Budget::Request)?;
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
         let secret = match &source {
             KeyRingSource::File(_) => None,

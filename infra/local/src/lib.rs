@@ -7,6 +7,7 @@
 
 mod aws;
 mod clock;
+mod embedded;
 mod error;
 mod gateway;
 mod ids;
@@ -24,6 +25,7 @@ mod tables;
 mod template;
 mod template_file;
 
+pub use embedded::Embedded;
 pub use error::StackError;
 pub use keys::check_keys;
 pub use lambda::InvokeError;

@@ -15,6 +15,10 @@ use crate::template_file::TemplateFile;
 pub struct Schema(Vec<TableSpec>);
 
 impl Schema {
+    pub(crate) fn tables(&self) -> &[TableSpec] {
+        &self.0
+    }
+
     /// Reads a template.
     ///
     /// # Errors

@@ -117,7 +117,8 @@ fn open(data_dir: Option<&Path>) -> Result<(Database, Option<Lock>), StackError>
     Ok((database, Some(lock)))
 }
 
-fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
+/// Creates a table unless it exists.
+pub(crate) fn create(database: &Database, spec: &TableSpec) -> Result<(), String> {
     let known = database
         .get_table_metadata(&spec.name)
         .map_err(|e| e.to_string())?;

@@ -54,6 +54,8 @@ mod sessions;
 mod users;
 
 pub use accounts::{Accounts, Changed, Deleted, Ended, Imported, SessionOwner};
+/// What sends requests to AWS; a test's own one needs no network.
+pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;
 pub use clients::{CachedClients, Clients};
 pub use dynamodb::connection::{
     Budget, Connection, ConnectionSettings, ConnectionSettingsError, Credentials,

@@ -18,6 +18,12 @@ pub const SECRET_ARN: &str = "arn:aws:secretsmanager:eu-central-1:111122223333:s
 pub struct Secrets(Arc<Mutex<Secret>>);
 
 impl Secrets {
+    /// Returns a secret of its own with the same versions and labels.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.0.lock().unwrap().clone())))
+    }
+
     /// Labels a version that has no value yet, as Secrets Manager does before it
     /// calls the first step of a rotation.
     pub fn label(&self, token: &str) {
@@ -76,7 +82,7 @@ impl Secrets {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Secret {
     /// A version without a value has only been labelled.
     versions: BTreeMap<String, Option<String>>,

@@ -17,7 +17,7 @@ use crate::backend::Backend;
 use crate::faults::Faults;
 
 /// Read once: it takes longer than most tests.
-static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+pub(crate) static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
     let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra/template.yaml");
     Schema::read(&template).unwrap()
 });

@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::{BehaviorVersion, Region, StalledStreamProtectionC
 use aws_types::SdkConfig;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::HttpClient;
 use crate::dynamodb::deadline::WithinDeadline;
 
 /// Attempts at one call. More would exceed the caller's own time limit.
@@ -167,7 +168,19 @@ impl Connection {
             .retry_config(retries)
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
         builder.set_endpoint_url(settings.endpoint.clone());
-        let config = builder.build();
+        Self::from_config(builder.build())
+    }
+
+    /// Sends all calls through this HTTP client, if there is one, for tests.
+    #[must_use]
+    pub fn through(self, http: Option<HttpClient>) -> Self {
+        match http {
+            Some(http) => Self::from_config(self.config.into_builder().http_client(http).build()),
+            None => self,
+        }
+    }
+
+    fn from_config(config: SdkConfig) -> Self {
         let tables = aws_sdk_dynamodb::config::Builder::from(&config)
             .interceptor(WithinDeadline::of(&config))
             .build();
