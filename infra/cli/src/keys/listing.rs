@@ -11,7 +11,12 @@ use crate::output::{Output, table};
 /// Lists every key in the ring, and published keys that are not in it.
 pub(super) fn keys(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) -> Output {
     let signing: Vec<Row> = rows(ring, published, now);
-    let mut text = format!("Key ring, version {}\n\n", ring.version());
+    let floor = published.floor();
+    let limit = match floor {
+        0 => String::new(),
+        floor => format!("; no version before {floor} may sign"),
+    };
+    let mut text = format!("Key ring, version {}{limit}\n\n", ring.version());
     let state = |state: Option<KeyState>| state.map_or("no", name).to_owned();
     let rows = signing.iter().map(|row| {
         [
@@ -40,6 +45,7 @@ pub(super) fn keys(ring: &KeyRing, published: &PublishedKeys, now: Timestamp) ->
     });
     let json = json!({
         "version": ring.version(),
+        "floor": floor,
         "signing": signing.iter().map(Row::json).collect::<Vec<_>>(),
         "refresh": refresh.collect::<Vec<_>>(),
     });

@@ -59,6 +59,10 @@ async fn keys_are_created_listed_rotated_and_revoked() {
     ask(&target, revoke(&kid)).await.unwrap();
     let after = ask(&target, Command::List).await.unwrap();
     assert!(!after.to_string().contains(&kid));
+    assert_eq!(
+        (&list["floor"], &after["floor"]),
+        (&list["version"], &after["version"])
+    );
     assert_ne!(after["refresh"], list["refresh"]);
     for invalid in [kid.as_str(), "../x"] {
         assert!(ask(&target, revoke(invalid)).await.is_err());

@@ -49,7 +49,7 @@ impl FloorLook {
     /// invents is not worth another.
     #[must_use]
     pub fn is_latest(self, now: Timestamp) -> bool {
-        self.is_younger_than(Duration::from_secs(1), now)
+        self.is_younger_than(LATEST_AGE, now)
     }
 
     /// True if a token may still be signed because of this look.
@@ -69,6 +69,10 @@ impl FloorLook {
 /// How old a look may be when a request begins. Longer leaves a slow request less time
 /// until [`SIGNING_AGE`]; shorter costs a read unit more often.
 const LOOK_AGE: Duration = Duration::from_secs(5);
+/// How old a look may be if a refresh token names a MAC key that the ring lacks. Longer
+/// refuses tokens that another process has just issued after a removal; shorter lets
+/// invented key ids, which anyone can send, become reads.
+const LATEST_AGE: Duration = Duration::from_secs(1);
 /// How old a look may be when a token is signed. Longer lets a removed key sign for
 /// longer; shorter fails the requests that take their whole time.
 const SIGNING_AGE: Duration = Duration::from_secs(10);
