@@ -38,6 +38,7 @@ mod protected;
 mod races;
 mod refresh;
 mod register;
+mod restored;
 mod revoke;
 mod rotation;
 mod secrets;

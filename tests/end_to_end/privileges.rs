@@ -53,8 +53,13 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
         &["GetItem", "UpdateItem", "BatchGetItem", "BatchWriteItem"],
     ),
     ("account", "SessionsTable/index/by-user", &["Query"]),
-    // The export reads; whatever ends access tokens writes.
-    ("account", "RevocationsTable", &["BatchGetItem", "PutItem"]),
+    // The export reads; whatever ends access tokens writes, and a recovery code first
+    // reads the lowest version that is not revoked.
+    (
+        "account",
+        "RevocationsTable",
+        &["BatchGetItem", "GetItem", "PutItem"],
+    ),
     // Exported, and deleted with the account; the counter of wrong current passwords.
     (
         "account",
@@ -74,7 +79,8 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
         &["BatchGetItem", "BatchWriteItem"],
     ),
     ("admin", "SessionsTable/index/by-user", &["Query"]),
-    ("admin", "RevocationsTable", &["PutItem"]),
+    // A change goes above the lowest version that is not revoked.
+    ("admin", "RevocationsTable", &["GetItem", "PutItem"]),
     ("admin", "LoginAttemptsTable", &["BatchWriteItem"]),
     ("authorizer", "RevocationsTable", &["BatchGetItem"]),
     ("authorizer", "SigningKeysTable", &["GetItem"]),

@@ -9,7 +9,7 @@ use gatehouse_auth::time::Timestamp;
 /// # Errors
 /// If the machine's clock is before 1970.
 #[expect(clippy::disallowed_methods, reason = "tests read the machine's clock")]
-pub(crate) fn now() -> anyhow::Result<Timestamp> {
+pub fn now() -> anyhow::Result<Timestamp> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH)?;
     Ok(Timestamp::from_unix(i64::try_from(since.as_secs())?))
 }

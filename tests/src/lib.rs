@@ -8,7 +8,7 @@
 pub mod binaries;
 pub mod call;
 pub mod client;
-mod clock;
+pub mod clock;
 pub mod deployment;
 pub mod document;
 mod local;

@@ -138,6 +138,16 @@ impl<'a> Tables<'a> {
         Ok(())
     }
 
+    /// Deletes an item.
+    ///
+    /// # Errors
+    /// If the table is missing.
+    pub async fn delete(&self, table: &str, key: (&str, &str)) -> anyhow::Result<()> {
+        let delete = self.client.delete_item().table_name(self.name(table)?);
+        delete.key(key.0, text(key.1)).send().await?;
+        Ok(())
+    }
+
     /// Returns every item of a table.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ mod change;
 mod create;
 mod delete;
 mod listing;
+mod raise;
 mod recanonicalise;
 mod recover;
 mod roles;
@@ -19,6 +20,7 @@ use clap::Subcommand;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::Role;
+use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::Clock;
 use secrecy::SecretString;
@@ -88,6 +90,20 @@ enum Command {
     Unlock(Name),
     /// Ends every session of a user, who then has to log in again
     RevokeSessions(Confirmed),
+    /// Raises the versions of users after the table of users was restored from a backup: every
+    /// session ends, and users deleted since are deleted again; the exit status is 3 if some
+    /// could not be raised
+    Raise {
+        /// The username or e-mail address
+        #[arg(required_unless_present = "all")]
+        name: Option<String>,
+        /// Raises the versions of all users
+        #[arg(long, conflicts_with = "name")]
+        all: bool,
+        /// Skips the confirmation
+        #[arg(long)]
+        yes: bool,
+    },
     /// Updates usernames to the current spelling rules, after an upgrade that changes them; the
     /// exit status is 3 if some could not be updated
     Recanonicalise {
@@ -180,6 +196,7 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             confirm(*yes, &user, LOGGED_OUT)?;
             change::end_sessions(&tables, &user, now).await
         }
+        Command::Raise { name, yes, .. } => raise(&tables, name.as_deref(), *yes, now).await,
         Command::Recanonicalise { dry_run } => {
             Ok(recanonicalise::names(&tables, *dry_run).await?.output())
         }
@@ -207,6 +224,25 @@ pub(crate) async fn seed(
     let now = Clock::System.now();
     create::account(target.settings(), &tables, newcomer, password, now).await?;
     Ok(true)
+}
+
+/// Raises the versions of one user, or of all of them, after confirmation.
+async fn raise(
+    tables: &Tables,
+    name: Option<&str>,
+    yes: bool,
+    now: Timestamp,
+) -> anyhow::Result<Output> {
+    if let Some(name) = name {
+        let user = tables.find(name).await?;
+        confirm(yes, &user, LOGGED_OUT)?;
+        return raise::one(tables, user.sub, now).await;
+    }
+    if !yes {
+        let consequence = format!("All users {LOGGED_OUT}.");
+        prompt::confirm(&[&consequence], "the word", "all")?;
+    }
+    raise::all(tables, now).await
 }
 
 /// Asks for confirmation and returns the id of the account to delete.

@@ -90,3 +90,4 @@ pub mod url;
 pub mod user;
 #[cfg(feature = "people")]
 pub mod username;
+pub mod version;

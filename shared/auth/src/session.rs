@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{AttemptId, SessionId, SubjectId};
 use crate::scope::Scopes;
 use crate::time::Timestamp;
+use crate::version;
 
 /// One login of one user. Sessions are rotated, listed and revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,7 @@ pub struct Session {
     /// The id of the MAC key (`MacKid` as text) of the current generation's token.
     pub mac_kid: String,
     /// The user's `session_version` at login; a higher one ends the session.
+    #[serde(deserialize_with = "version::deserialize")]
     pub session_version: u64,
     /// The scopes that the session may request; never changes.
     pub scope: Scopes,

@@ -12,6 +12,7 @@ use crate::role::{ADMIN, Roles};
 use crate::time::Timestamp;
 #[cfg(feature = "people")]
 use crate::username::Username;
+use crate::version::{self, VersionExhausted};
 
 /// A user with an account.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -43,8 +44,10 @@ pub struct User {
     /// Whether the user may log in and refresh.
     pub status: Status,
     /// In every access token as `ver`; raising it ends all access tokens.
+    #[serde(deserialize_with = "version::deserialize")]
     pub token_version: u64,
     /// In every session; raising it ends all sessions.
+    #[serde(deserialize_with = "version::deserialize")]
     pub session_version: u64,
     /// When the account was created.
     pub created_at: Timestamp,
@@ -174,23 +177,33 @@ impl User {
     /// Any change raises the token version, so that existing tokens are refused on the
     /// next request. Disabling also raises the session version: a user who is enabled
     /// again has to log in again. A change of roles does not end sessions.
-    #[must_use]
-    pub fn changed(&self, change: &UserChange, now: Timestamp) -> Option<Self> {
+    ///
+    /// `lowest_allowed` is the lowest version of the user's tokens that is not revoked. It
+    /// is above the user's own version only after the user was restored from a backup.
+    ///
+    /// # Errors
+    /// [`VersionExhausted`] if a version cannot be raised.
+    pub fn changed(
+        &self,
+        change: &UserChange,
+        lowest_allowed: u64,
+        now: Timestamp,
+    ) -> Result<Option<Self>, VersionExhausted> {
         let roles = change.roles.as_ref().unwrap_or(&self.roles);
         let status = change.status.unwrap_or(self.status);
         if *roles == self.roles && status == self.status {
-            return None;
+            return Ok(None);
         }
         let disables = status == Status::Disabled && self.status == Status::Active;
         let mut after = self.clone();
         after.roles.clone_from(roles);
         after.status = status;
-        after.token_version = self.token_version.saturating_add(1);
+        after.token_version = version::raised(self.token_version, lowest_allowed)?;
         if disables {
-            after.session_version = self.session_version.saturating_add(1);
+            after.session_version = version::raised(self.session_version, 0)?;
         }
         after.updated_at = now;
-        Some(after)
+        Ok(Some(after))
     }
 }
 
@@ -252,7 +265,7 @@ mod tests {
     fn change(user: &User, roles: Option<&[&str]>, status: Option<Status>) -> Option<String> {
         let roles = roles.map(|names| Roles::parse(names.iter().copied()).unwrap());
         let change = UserChange { roles, status };
-        let after = user.changed(&change, Timestamp::from_unix(9))?;
+        let after = user.changed(&change, 0, Timestamp::from_unix(9)).unwrap()?;
         assert_eq!(after.updated_at.unix(), 9);
         let User {
             roles,
@@ -283,6 +296,22 @@ mod tests {
         let user = ada(&["user"], Status::Disabled);
         let after = change(&user, None, Some(Status::Active));
         assert_eq!(after.as_deref(), Some("user Active 6 3"));
+    }
+
+    #[test]
+    fn a_user_from_a_backup_rises_above_what_was_revoked_since() {
+        let user = ada(&["user"], Status::Active);
+        let change = UserChange {
+            status: Some(Status::Disabled),
+            ..UserChange::default()
+        };
+        let now = Timestamp::from_unix(9);
+        let after = user.changed(&change, 17, now).unwrap().unwrap();
+        assert_eq!(after.token_version, 18);
+        assert_eq!(
+            user.changed(&change, u64::MAX, now).unwrap_err(),
+            VersionExhausted
+        );
     }
 
     #[test]

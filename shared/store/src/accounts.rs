@@ -4,16 +4,22 @@ mod change;
 mod deletion;
 mod import;
 mod password;
+mod raise;
 mod sign_out;
 
 pub use change::Changed;
 pub use deletion::Deleted;
 pub use import::Imported;
+pub use raise::Raised;
 pub use sign_out::{Ended, SessionOwner};
+
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::user::User;
+use gatehouse_auth::version::VersionExhausted;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::transaction::{Outcome, Transaction};
-use crate::revocations::Revocations;
+use crate::revocations::{LowestVersion, Revocations};
 use crate::sessions::Sessions;
 use crate::users::{Claim, Users};
 
@@ -63,6 +69,17 @@ impl Accounts {
         }
     }
 
+    /// Reads a user and the lowest version of their tokens that is not revoked; `None` if
+    /// there is no such user, or if they were deleted after the backup that has them.
+    async fn read(&self, sub: &SubjectId) -> Result<Option<(User, u64)>, StoreError> {
+        let lowest = self.revocations.lowest_version(sub);
+        let (user, lowest) = tokio::try_join!(self.users.get(sub), lowest)?;
+        Ok(match lowest {
+            LowestVersion::Deleted => None,
+            LowestVersion::Allowed(lowest) => user.map(|user| (user, lowest)),
+        })
+    }
+
     /// Writes a transaction. All of them go through here: this is the place to add a part
     /// that each of them needs.
     async fn write(&self, transaction: Transaction<Part>) -> Result<Outcome<Part>, StoreError> {
@@ -75,11 +92,7 @@ fn changed_each_time() -> StoreError {
     StoreError::unavailable("TransactWriteItems", "the user changed during each attempt")
 }
 
-/// The error for a revocation above the user's version: the table of users was restored
-/// from a backup, and the versions in tokens would start again.
-fn version_behind_its_revocation() -> StoreError {
-    StoreError::rejected(
-        "TransactWriteItems",
-        "the user's version is behind its revocation, as after a restored backup",
-    )
+/// The error for a version at its end.
+fn exhausted(error: VersionExhausted) -> StoreError {
+    StoreError::rejected("TransactWriteItems", error)
 }

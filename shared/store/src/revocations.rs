@@ -14,6 +14,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::item_key::{ItemKey, Prefix};
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::version::MAX_VERSION;
 use serde::{Deserialize, Serialize};
 
 use crate::dynamodb::error::StoreError;
@@ -41,6 +42,15 @@ pub struct Revocation {
     pub expires_at: Timestamp,
     /// For a subject, the lowest version that is still allowed.
     pub min_ver: Option<u64>,
+}
+
+/// The lowest version of a subject's access tokens that is not revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LowestVersion {
+    /// This version and those above it.
+    Allowed(u64),
+    /// None: the subject was deleted.
+    Deleted,
 }
 
 /// The longest lifetime of an access token. A revocation must outlive every token that it
@@ -150,10 +160,14 @@ impl Revocations {
         token: &TokenKeys,
         items: &HashMap<String, RevocationItem>,
     ) -> Result<Option<Revoked>, StoreError> {
-        if let Some(item) = items.get(token.sub.as_str())
-            && token.ver < self.min_ver(item)?
-        {
-            return Ok(Some(Revoked::Subject));
+        if let Some(item) = items.get(token.sub.as_str()) {
+            match self.lowest(item)? {
+                LowestVersion::Deleted => return Ok(Some(Revoked::Subject)),
+                LowestVersion::Allowed(lowest) if token.ver < lowest => {
+                    return Ok(Some(Revoked::Subject));
+                }
+                LowestVersion::Allowed(_) => {}
+            }
         }
         if items.contains_key(token.sid.as_str()) {
             return Ok(Some(Revoked::Session));
@@ -235,6 +249,20 @@ impl Revocations {
             .put_part(encode("TransactWriteItems", item)?, |put| put)
     }
 
+    /// Builds the part of a transaction that revokes every access token of a subject for
+    /// good, even if it did so before.
+    pub(crate) fn deletion_part(
+        &self,
+        sub: &SubjectId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let key = ItemKey::subject_revocation(sub);
+        let mut item = RevocationItem::new(key, now, "user_deleted");
+        item.min_ver = Some(MAX_VERSION);
+        self.table
+            .put_part(encode("TransactWriteItems", item)?, |put| put)
+    }
+
     /// Builds the part of a transaction that revokes a subject's access tokens
     /// below `min_ver`, provided that this is higher than before.
     pub(crate) fn subject_part(
@@ -254,9 +282,29 @@ impl Revocations {
             })
     }
 
-    fn min_ver(&self, item: &RevocationItem) -> Result<u64, StoreError> {
-        item.min_ver
-            .ok_or_else(|| self.table.corrupt(&item.pk, "min_ver", "it is missing"))
+    /// Reads the lowest version of a subject's tokens that is not revoked, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails or the item is corrupt.
+    pub(crate) async fn lowest_version(
+        &self,
+        sub: &SubjectId,
+    ) -> Result<LowestVersion, StoreError> {
+        let key = ItemKey::subject_revocation(sub);
+        let Some(item) = self.table.get(pk(&key)).await? else {
+            return Ok(LowestVersion::Allowed(0));
+        };
+        self.lowest(&self.table.decode(key.as_str(), item)?)
+    }
+
+    fn lowest(&self, item: &RevocationItem) -> Result<LowestVersion, StoreError> {
+        let lowest = item.min_ver;
+        let lowest = lowest.ok_or_else(|| self.table.corrupt(&item.pk, "min_ver", "it is missing"));
+        // Deletions by earlier releases have the largest number of 64 bits.
+        Ok(match lowest? {
+            MAX_VERSION.. => LowestVersion::Deleted,
+            lowest => LowestVersion::Allowed(lowest),
+        })
     }
 
     async fn put_new(&self, item: RevocationItem) -> Result<(), StoreError> {

@@ -13,6 +13,7 @@ use gatehouse_auth::key::MacKid;
 use gatehouse_auth::refresh::step::SessionUpdate;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::version::MAX_VERSION;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, key, moment, names, number, text, values};
@@ -191,7 +192,10 @@ impl Sessions {
     ) -> Result<TransactWriteItem, StoreError> {
         self.table.update_part(key("sid", sid.as_str()), |update| {
             update
-                .condition_expression("#sub = :sub AND attribute_not_exists(#revoked_at)")
+                .condition_expression(
+                    "#sub = :sub AND attribute_not_exists(#revoked_at) \
+                     AND #session_version < :last",
+                )
                 .update_expression("SET #session_version = #session_version + :one")
                 .set_expression_attribute_names(Some(names([
                     "sub",
@@ -200,6 +204,7 @@ impl Sessions {
                 ])))
                 .set_expression_attribute_values(Some(values([
                     ("sub", text(sub.as_str())),
+                    ("last", number(MAX_VERSION - 1)),
                     ("one", number(1)),
                 ])))
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use gatehouse_auth::external_id::ExternalId;
+use gatehouse_auth::version::MAX_VERSION;
 use serde_json::Value;
 
 use super::columns::{COLUMNS, Column, Columns, advice, shown};
@@ -12,9 +13,6 @@ use super::time;
 /// The values, by field. It has no `Debug`, because it contains a password hash.
 #[derive(Default)]
 pub(super) struct Draft(BTreeMap<&'static str, Value>);
-
-/// JSON numbers are exact up to this value, which no real version reaches.
-const MAX_VERSION: u64 = (1 << 53) - 1;
 
 impl Draft {
     /// Sets the fields that a member of an object is read into.
@@ -119,8 +117,9 @@ impl Draft {
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(other) => other.as_u64(),
         };
-        let number = number.filter(|number| *number <= MAX_VERSION);
-        let detail = format!("must be a whole number from 0 to {MAX_VERSION}");
+        // The largest version means a deletion.
+        let number = number.filter(|number| *number < MAX_VERSION);
+        let detail = format!("must be a whole number from 0 to {}", MAX_VERSION - 1);
         number.map(Some).ok_or_else(|| Remark::new(ours, detail))
     }
 

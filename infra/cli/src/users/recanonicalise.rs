@@ -10,6 +10,7 @@ use std::fmt::Write as _;
 
 use gatehouse_auth::user::User;
 use gatehouse_auth::username::Username;
+use gatehouse_edge::telemetry;
 use gatehouse_store::Respelled;
 use serde_json::json;
 
@@ -18,7 +19,10 @@ use crate::output::{Output, Status};
 
 /// Updates usernames whose canonical spelling changes; a dry run only plans.
 pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
-    let plan = Plan::new(all_users(tables).await?);
+    let (users, unreadable) = all_users(tables).await?;
+    let mut plan = Plan::new(users);
+    let unreadable = unreadable.into_iter().map(|error| (Vec::new(), error));
+    plan.conflicts.extend(unreadable);
     let mut respelling = Respelling {
         dry_run,
         moved: Vec::new(),
@@ -82,7 +86,10 @@ impl Respelling {
         for (users, why) in &self.conflicts {
             let users = users.iter();
             let named = users.map(|user| format!("{} ({})", user.username, user.sub));
-            let named: Vec<String> = named.collect();
+            let mut named: Vec<String> = named.collect();
+            if named.is_empty() {
+                named.push("an account".to_owned());
+            }
             let _ = writeln!(text, "{}: not updated, because {why}", named.join(" and "));
         }
         let (moved, conflicts) = (self.moved.len(), self.conflicts.len());
@@ -150,17 +157,21 @@ impl Plan {
     }
 }
 
-async fn all_users(tables: &Tables) -> anyhow::Result<Vec<User>> {
-    let mut users = Vec::new();
+/// Returns all users, and why others could not be read.
+async fn all_users(tables: &Tables) -> anyhow::Result<(Vec<User>, Vec<String>)> {
+    let (mut users, mut unreadable) = (Vec::new(), Vec::new());
     let mut start = None;
     loop {
         let some = tables.accounts.users.export(start.as_deref()).await?;
         for user in some.users {
-            users.push(user?);
+            match user {
+                Ok(user) => users.push(user),
+                Err(error) => unreadable.push(telemetry::chain(&error)),
+            }
         }
         start = some.next;
         if start.is_none() {
-            return Ok(users);
+            return Ok((users, unreadable));
         }
     }
 }

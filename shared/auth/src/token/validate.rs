@@ -13,6 +13,7 @@ use crate::scope::Scopes;
 use crate::time::Timestamp;
 use crate::token::error::TokenError;
 use crate::token::header::MAX_DEPTH;
+use crate::version::MAX_VERSION;
 
 /// Parses the claims and checks them against our issuer, our audience and the time.
 pub(crate) fn claims(
@@ -35,7 +36,7 @@ pub(crate) fn claims(
         exp,
         jti: payload.parsed("jti", Jti::parse)?,
         sid: payload.parsed("sid", SessionId::parse)?,
-        ver: payload.number("ver")?,
+        ver: payload.version()?,
         auth_time: payload.time("auth_time")?,
         scope: payload.parsed("scope", Scopes::parse)?,
         roles: payload.roles()?,
@@ -115,6 +116,15 @@ impl<'a> Payload<'a> {
     /// A non-negative integer: the ones we issue never have a fraction or an exponent.
     fn number(&self, name: &'static str) -> Result<u64, TokenError> {
         self.get(name)?.as_u64().ok_or(TokenError::Claim(name))
+    }
+
+    fn version(&self) -> Result<u64, TokenError> {
+        let version = self.number("ver")?;
+        if version <= MAX_VERSION {
+            Ok(version)
+        } else {
+            Err(TokenError::Claim("ver"))
+        }
     }
 
     fn time(&self, name: &'static str) -> Result<Timestamp, TokenError> {

@@ -9,7 +9,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User, UserChange};
 
-use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, version_behind_its_revocation};
+use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{attribute, moment, names, number, pk, values};
 use crate::dynamodb::transaction::{Outcome, Transaction};
@@ -63,10 +63,11 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<Changed, E> {
         for _ in 0..MAX_ATTEMPTS {
-            let Some(before) = self.users.get(sub).await? else {
+            let Some((before, lowest)) = self.read(sub).await? else {
                 return Ok(Changed::NotFound);
             };
-            let Some(after) = before.changed(&decide(&before)?, now) else {
+            let after = before.changed(&decide(&before)?, lowest, now);
+            let Some(after) = after.map_err(exhausted)? else {
                 return Ok(Changed::Unchanged(Box::new(before)));
             };
             match self.write(self.replacement(&before, &after)?).await? {
@@ -78,7 +79,8 @@ impl Accounts {
                 Outcome::Refused(refusal) if refusal.failed(Part::Admins) => {
                     return Ok(Changed::LastAdmin);
                 }
-                Outcome::Refused(_) => return Err(version_behind_its_revocation().into()),
+                // The user's tokens were revoked since the revocation was read.
+                Outcome::Refused(_) => {}
             }
         }
         Err(changed_each_time().into())

@@ -11,7 +11,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 
-use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, version_behind_its_revocation};
+use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, number, pk, text, values};
 use crate::dynamodb::transaction::{Outcome, Transaction};
@@ -40,9 +40,6 @@ impl Accounts {
             Outcome::Written => Ok(Deleted::Done),
             Outcome::Refused(refusal) if refusal.failed(Part::User) => Ok(Deleted::Refused),
             Outcome::Refused(refusal) if refusal.failed(Part::Admins) => Ok(Deleted::LastAdmin),
-            Outcome::Refused(refusal) if refusal.failed(Part::Revocation) => {
-                Err(version_behind_its_revocation())
-            }
             Outcome::Refused(_) => Err(StoreError::rejected(
                 "TransactWriteItems",
                 "a name of the user belongs to another user",
@@ -130,10 +127,7 @@ impl Accounts {
         });
         parts.add(Part::User, account?);
         // No version of this subject is ever allowed again.
-        let reason = "user_deleted";
-        let revocation = self
-            .revocations
-            .subject_part(&user.sub, u64::MAX, now, reason)?;
+        let revocation = self.revocations.deletion_part(&user.sub, now)?;
         parts.add(Part::Revocation, revocation);
         for claim in Claim::NAMES {
             if let Some(key) = claim.key(user) {

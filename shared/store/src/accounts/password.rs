@@ -6,11 +6,13 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::StoredHash;
+use gatehouse_auth::version::{self, MAX_VERSION};
 
-use super::{Accounts, Ended, MAX_ATTEMPTS, Part, changed_each_time};
+use super::{Accounts, Ended, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{moment, names, number, pk, text, values};
 use crate::dynamodb::transaction::Transaction;
+use crate::revocations::LowestVersion;
 
 impl Accounts {
     /// Sets the password of the user whose access token has the version `ver`, and ends
@@ -20,13 +22,24 @@ impl Accounts {
     /// [`StoreError`] if the call fails.
     pub async fn change_password(
         &self,
-        (sub, ver): (&SubjectId, u64),
+        owner: (&SubjectId, u64),
         hash: &StoredHash,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let raised = ver.saturating_add(1);
+        self.set_password(owner, 0, hash, now).await
+    }
+
+    async fn set_password(
+        &self,
+        (sub, ver): (&SubjectId, u64),
+        lowest_allowed: u64,
+        hash: &StoredHash,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let raised = version::raised(ver, lowest_allowed).map_err(exhausted)?;
         let mut parts = Transaction::new();
-        parts.add(Part::User, self.password_part(sub, ver, hash, now)?);
+        let user = self.password_part((sub, ver), raised, hash, now)?;
+        parts.add(Part::User, user);
         let reason = "password_changed";
         let revocation = self.revocations.subject_part(sub, raised, now, reason)?;
         parts.add(Part::Revocation, revocation);
@@ -54,7 +67,11 @@ impl Accounts {
             };
             // The version is condition enough: every use of a code raises it.
             let owner = (code.sub(), user.token_version);
-            match self.change_password(owner, hash, now).await? {
+            let lowest = match self.revocations.lowest_version(code.sub()).await? {
+                LowestVersion::Allowed(lowest) => lowest,
+                LowestVersion::Deleted => return Ok(Ended::Refused),
+            };
+            match self.set_password(owner, lowest, hash, now).await? {
                 Ended::Done => return Ok(Ended::Done),
                 Ended::Refused => {}
             }
@@ -66,15 +83,15 @@ impl Accounts {
     /// current one. It removes the user's recovery code.
     fn password_part(
         &self,
-        sub: &SubjectId,
-        ver: u64,
+        (sub, ver): (&SubjectId, u64),
+        raised: u64,
         hash: &StoredHash,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let users = self.users.table();
         users.update_part(pk(&ItemKey::user(sub)), |update| {
             update
-                .condition_expression("#token_version = :ver")
+                .condition_expression("#token_version = :ver AND #session_version < :last")
                 .update_expression(
                     "SET #token_version = :raised, #session_version = #session_version + :one, \
                      #password_hash = :hash, #password_changed_at = :now, #updated_at = :now \
@@ -91,7 +108,8 @@ impl Accounts {
                 ])))
                 .set_expression_attribute_values(Some(values([
                     ("ver", number(ver)),
-                    ("raised", number(ver.saturating_add(1))),
+                    ("raised", number(raised)),
+                    ("last", number(MAX_VERSION - 1)),
                     ("one", number(1)),
                     ("hash", text(hash.expose())),
                     ("now", moment(now)),

@@ -7,8 +7,9 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{SessionId, SubjectId};
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::version::{self, MAX_VERSION};
 
-use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time};
+use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{moment, names, number, pk, values};
 use crate::dynamodb::transaction::{Outcome, Transaction};
@@ -74,7 +75,7 @@ impl Accounts {
         owner: &SessionOwner<'_>,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        let mut parts = self.all_sessions(owner.sub, owner.ver, "logout_others", now)?;
+        let mut parts = self.all_sessions((owner.sub, owner.ver), 0, "logout_others", now)?;
         let session = self.sessions.follow_part(owner.sid, owner.sub)?;
         parts.add(Part::Session, session);
         self.end(parts).await
@@ -92,7 +93,8 @@ impl Accounts {
         reason: &str,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        self.end(self.all_sessions(sub, ver, reason, now)?).await
+        self.end(self.all_sessions((sub, ver), 0, reason, now)?)
+            .await
     }
 
     /// Ends every session of a user and every access token, for an administrator.
@@ -109,10 +111,11 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         for _ in 0..MAX_ATTEMPTS {
-            let Some(user) = self.users.get(sub).await? else {
+            let Some((user, lowest)) = self.read(sub).await? else {
                 return Ok(false);
             };
-            let ended = self.end_all_sessions(sub, user.token_version, reason, now);
+            let owner = (sub, user.token_version);
+            let ended = self.end(self.all_sessions(owner, lowest, reason, now)?);
             match ended.await? {
                 Ended::Done => return Ok(true),
                 Ended::Refused => {}
@@ -125,14 +128,14 @@ impl Accounts {
     /// the tokens below.
     fn all_sessions(
         &self,
-        sub: &SubjectId,
-        ver: u64,
+        (sub, ver): (&SubjectId, u64),
+        lowest_allowed: u64,
         reason: &str,
         now: Timestamp,
     ) -> Result<Transaction<Part>, StoreError> {
-        let raised = ver.saturating_add(1);
+        let raised = version::raised(ver, lowest_allowed).map_err(exhausted)?;
         let mut parts = Transaction::new();
-        parts.add(Part::User, self.versions_part(sub, ver, now)?);
+        parts.add(Part::User, self.versions_part((sub, ver), raised, now)?);
         let revocation = self.revocations.subject_part(sub, raised, now, reason)?;
         parts.add(Part::Revocation, revocation);
         Ok(parts)
@@ -140,14 +143,14 @@ impl Accounts {
 
     fn versions_part(
         &self,
-        sub: &SubjectId,
-        ver: u64,
+        (sub, ver): (&SubjectId, u64),
+        raised: u64,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let users = self.users.table();
         users.update_part(pk(&ItemKey::user(sub)), |update| {
             update
-                .condition_expression("#token_version = :ver")
+                .condition_expression("#token_version = :ver AND #session_version < :last")
                 .update_expression(
                     "SET #token_version = :raised, #session_version = #session_version + :one, \
                      #updated_at = :now",
@@ -159,7 +162,8 @@ impl Accounts {
                 ])))
                 .set_expression_attribute_values(Some(values([
                     ("ver", number(ver)),
-                    ("raised", number(ver.saturating_add(1))),
+                    ("raised", number(raised)),
+                    ("last", number(MAX_VERSION - 1)),
                     ("one", number(1)),
                     ("now", moment(now)),
                 ])))

@@ -43,8 +43,14 @@ impl Sessions {
         loop {
             let page = self.ids_of_user(sub, start).await?;
             for item in self.items(&page.ids).await? {
-                let session = self.read_shown("of a person's list", item)?;
-                sessions.push(session);
+                // A corrupt item does not hide the others.
+                match self.read_shown("of a person's list", item) {
+                    Ok(session) => sessions.push(session),
+                    Err(error) => {
+                        let error: &dyn std::error::Error = &error;
+                        tracing::error!(error, "a session was left out of a list");
+                    }
+                }
             }
             start = page.next;
             if start.is_none() {

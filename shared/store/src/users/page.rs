@@ -99,8 +99,17 @@ impl Users {
         };
         let page = self.table().scan(scan).await?;
         let found = page.items.into_iter();
-        let users = found.map(|item| self.table().decode("of a page", item));
-        let users = users.collect::<Result<_, _>>()?;
+        // A corrupt item does not hide the others.
+        let users = found.filter_map(|item| {
+            let sub = item.get("sub").and_then(|sub| sub.as_s().ok().cloned());
+            let user = self.table().decode(&sub.unwrap_or_default(), item);
+            user.inspect_err(|error: &StoreError| {
+                let error: &dyn std::error::Error = error;
+                tracing::error!(error, "a user was left out of a list");
+            })
+            .ok()
+        });
+        let users = users.collect();
         let rest = page
             .next
             .and_then(|key| key.get("pk")?.as_s().ok().cloned());

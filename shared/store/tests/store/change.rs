@@ -62,7 +62,7 @@ async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
 async fn changing_roles_revokes_earlier_tokens_and_keeps_sessions() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &roles(&["admin"])).await, "done");
-    assert_eq!(tables.calls(), ["GetItem", "TransactWriteItems"]);
+    assert_eq!(tables.calls(), ["GetItem", "GetItem", "TransactWriteItems"]);
 
     let after = read(&tables, 1).await;
     assert_eq!(after.roles.to_string(), "admin");

@@ -12,6 +12,7 @@ mod login_attempts;
 mod lookup;
 mod page;
 mod password;
+mod restored;
 mod revocations;
 mod sessions;
 mod sign_out;
