@@ -72,8 +72,15 @@ fn no_form_takes_longer_than_its_model() {
         let hash = Readable::parse(&StoredHash::new(text)).unwrap();
         for bytes in [16, 500] {
             let password = vec![b'x'; bytes];
-            let took = (0..5).map(|_| time(&hash, &password)).min().unwrap();
             let model = hash.cost(bytes).time();
+            // One in twenty is enough: other work on this machine makes any of them slower.
+            let mut took = time(&hash, &password);
+            for _ in 1..20 {
+                if took * 2 < model {
+                    break;
+                }
+                took = took.min(time(&hash, &password));
+            }
             let ratio = model.as_secs_f64() / took.as_secs_f64();
             println!("{form:24} {bytes:3} bytes: {took:>10.1?}, model {model:>10.1?}: {ratio:5.1}");
             assert!(
@@ -84,8 +91,9 @@ fn no_form_takes_longer_than_its_model() {
     }
 }
 
+/// Returns how long this thread computes, as far as the system says so.
 fn time(hash: &Readable, password: &[u8]) -> Duration {
-    let started = Instant::now();
+    let (started, computed) = (Instant::now(), computed());
     match hash {
         Readable::Argon2(hash) => {
             let mut output = vec![0; hash.output.len()];
@@ -96,7 +104,17 @@ fn time(hash: &Readable, password: &[u8]) -> Duration {
         }
         Readable::Foreign(hash) => assert!(!hash.matches(password).unwrap()),
     }
-    started.elapsed()
+    match (computed, self::computed()) {
+        (Some(before), Some(after)) if after > before => after - before,
+        _ => started.elapsed(),
+    }
+}
+
+/// Linux: how long this thread has had a processor.
+fn computed() -> Option<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
+    let nanos = text.split(' ').next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanos))
 }
 
 fn error(text: &str) -> String {
