@@ -107,6 +107,7 @@ async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Resu
       "register/weak_password": "422 weak_password",
       "register/wrong_content_type": "415 unsupported_media_type",
       "rotate-keys/finish_secret": null,
+      "rotate-keys/measure": null,
       "rotate-keys/no_event": "fails: the event is not a rotation event of Secrets Manager",
       "rotate-keys/set_secret": null,
       "rotate-keys/short_token": "fails: the event is not a rotation event of Secrets Manager",

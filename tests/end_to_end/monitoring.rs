@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::template::{Template, items, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 #[test]
 fn the_access_log_is_json_and_has_no_field_for_a_token() -> anyhow::Result<()> {
@@ -50,13 +50,19 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
         "FunctionThrottleAlarm",
         "RefreshReuseAlarm",
         "RotationAlarm",
+        "RotationOverdueAlarm",
         "ServerErrorAlarm",
         "TableThrottleAlarm",
         "VerificationThrottleAlarm",
     ];
     assert_eq!(ids, BTreeSet::from(expected));
     for (id, alarm) in alarms {
-        assert_eq!(alarm["Condition"], "HasAlarmTopic", "{id}");
+        let condition = if id == "RotationOverdueAlarm" {
+            "WatchesRotation"
+        } else {
+            "HasAlarmTopic"
+        };
+        assert_eq!(alarm["Condition"], condition, "{id}");
         let properties = &alarm["Properties"];
         assert!(!text(properties, "/AlarmDescription").is_empty(), "{id}");
         let actions = items(properties.get("AlarmActions"));
@@ -64,6 +70,60 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
         // AWS allows ten metrics in an expression, which counts as one more.
         assert!(items(properties.get("Metrics")).len() <= 11, "{id}");
     }
+    Ok(())
+}
+
+/// Two tabs of one user, or a client that stores its token badly, replay as often as they
+/// like. They are one person.
+#[test]
+fn the_alarm_on_replays_counts_people_and_not_events() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let rule = template.properties("RefreshReplayRule");
+    let body: Value = serde_json::from_str(text(rule, "/RuleBody/Fn::Sub"))?;
+    assert_eq!(body["Contribution"]["Keys"], json!(["$.sub"]));
+    assert_eq!(body["LogGroupNames"], json!(["${RefreshLogGroup}"]));
+    let filters = json!([
+        { "Match": "$.event", "In": ["refresh_reuse_detected"] },
+        { "Match": "$.reason", "In": ["replay"] },
+    ]);
+    assert_eq!(body["Contribution"]["Filters"], filters);
+    let alarm = template.properties("RefreshReuseAlarm");
+    let metric = items(alarm.get("Metrics"))[0];
+    let name = text(rule, "/RuleName/Fn::Sub");
+    let expression = format!("INSIGHT_RULE_METRIC(\"{name}\", \"UniqueContributors\")");
+    assert_eq!(text(metric, "/Expression/Fn::Sub"), expression);
+    assert_eq!(
+        (&metric["Period"], &alarm["Threshold"]),
+        (&json!("900"), &json!("3"))
+    );
+    Ok(())
+}
+
+/// On a REST API the authorizer refuses by failing, so any client could raise the alarm.
+#[test]
+fn invalid_tokens_do_not_count_as_errors_of_the_authorizer() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let metrics = items(template.properties("AuthorizerErrorAlarm").get("Metrics"));
+    let expression = text(metrics[0], "/Expression");
+    assert_eq!(expression, "errors - FILL(unauthorized, 0)");
+    let name = text(metrics[2], "/MetricStat/Metric/MetricName");
+    assert_eq!(name, "unauthorized_by_error");
+    Ok(())
+}
+
+/// A schedule that is gone fails nothing: only what is missing shows it.
+#[test]
+fn a_rotation_that_no_longer_runs_raises_an_alarm() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    let alarm = template.properties("RotationOverdueAlarm");
+    assert_eq!(alarm["TreatMissingData"], "breaching");
+    assert_eq!(
+        (&alarm["Threshold"], &alarm["Statistic"]),
+        (&json!("2"), &json!("Maximum"))
+    );
+    let target = items(template.properties("RotationWatch").get("Targets"))[0];
+    let input: Value = serde_json::from_str(text(target, "/Input"))?;
+    assert_eq!(input, json!({ "measure": "rotation" }));
     Ok(())
 }
 
@@ -85,7 +145,15 @@ fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
 fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<()> {
     let template = Template::read()?;
     let read = |path| std::fs::read_to_string(root().join(path));
-    let counted = read("shared/edge/src/audit.rs")? + &read("shared/edge/src/address/notice.rs")?;
+    let mut counted = String::new();
+    for source in [
+        "shared/edge/src/audit.rs",
+        "shared/edge/src/address/notice.rs",
+        "functions/authorizer/src/lib.rs",
+        "functions/rotate-keys/src/age.rs",
+    ] {
+        counted += &read(source)?;
+    }
     let functions = template.resources("AWS::Serverless::Function");
     let mut watched = Vec::new();
     for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
@@ -97,15 +165,20 @@ fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<(
         }
     }
     assert_eq!(watched.len(), 2);
-    for metric in items(template.properties("ClientAddressAlarm").get("Metrics")) {
+    let several = ["ClientAddressAlarm", "AuthorizerErrorAlarm"];
+    let several = several.map(|alarm| items(template.properties(alarm).get("Metrics")));
+    for metric in several.into_iter().flatten() {
         let metric = metric.pointer("/MetricStat/Metric");
         let Some(metric) = metric else { continue };
-        assert_eq!(text(metric, "/Namespace"), "Gatehouse");
+        if text(metric, "/Namespace") != "Gatehouse" {
+            assert_eq!(text(metric, "/MetricName"), "Errors");
+            continue;
+        }
         assert_eq!(text(metric, "/Dimensions/0/Name"), "function");
         let function = text(metric, "/Dimensions/0/Value/Ref").to_owned();
         watched.push((text(metric, "/MetricName").to_owned(), function));
     }
-    assert_eq!(watched.len(), 6);
+    assert_eq!(watched.len(), 7);
     for metric in metrics(&template)? {
         if metric[0] == "Gatehouse" {
             assert_eq!(metric[2], "function");

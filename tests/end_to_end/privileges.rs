@@ -218,7 +218,7 @@ fn only_a_named_source_may_invoke_a_function() -> anyhow::Result<()> {
             "{id}"
         );
         let source = properties["SourceArn"].to_string();
-        let ours = ["${HttpApi}/", "KeyRingSecret"];
+        let ours = ["${HttpApi}/", "KeyRingSecret", "RotationWatch"];
         assert!(ours.iter().any(|own| source.contains(own)), "{id}");
     }
     Ok(())

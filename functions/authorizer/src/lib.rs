@@ -163,7 +163,11 @@ async fn respond(
         Err(denial) => {
             denial.record(event, client_address);
             match api {
-                ApiKind::Rest(_) => Err(AuthorizerError::Unauthorized),
+                // Lambda counts it as an error; the alarm on errors subtracts these.
+                ApiKind::Rest(_) => {
+                    telemetry::count("unauthorized_by_error");
+                    Err(AuthorizerError::Unauthorized)
+                }
                 ApiKind::Http | ApiKind::HttpPolicy(_) | ApiKind::WebSocket(_) => {
                     Ok(response::deny(&api)?)
                 }

@@ -1,5 +1,7 @@
 //! What `rotate-keys` needs, created once at cold start.
 
+use std::time::Duration;
+
 use gatehouse_auth::key::RotationRules;
 use gatehouse_edge::config::{Environment, RotationSettings};
 use gatehouse_edge::{Clock, StartError};
@@ -12,6 +14,8 @@ pub struct App {
     pub(crate) rotation: KeyRotation,
     /// The secret to rotate; none if the ring is a file.
     pub(crate) secret: Option<String>,
+    /// How often the schedule rotates the keys, if there is one.
+    pub(crate) interval: Option<Duration>,
     pub(crate) clock: Clock,
 }
 
@@ -59,6 +63,7 @@ impl App {
         Ok(Self {
             rotation: KeyRotation::new(KeyRingVersions::new(source), keys, rules),
             secret,
+            interval: settings.interval,
             clock,
         })
     }

@@ -13,6 +13,7 @@ use gatehouse_store::{RingCreation, RotationError, RotationProgress};
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::Value;
 
+mod age;
 mod app;
 mod event;
 
@@ -50,7 +51,7 @@ impl From<RotateKeysError> for Diagnostic {
 /// How long a step may take. Nobody waits for it, but Lambda ends it after a minute.
 const BUDGET: Duration = Duration::from_secs(50);
 
-/// Performs one step. The response is empty: Secrets Manager does not read it.
+/// Performs one step, or measures the age of the keys. The response is empty: Secrets Manager does not read it.
 ///
 /// # Errors
 /// If the event is invalid or the step failed. Repeating the step resumes it.
@@ -66,6 +67,9 @@ pub async fn handle(app: &App, event: Value, context: &Context) -> Result<(), Ro
 }
 
 async fn rotate(app: &App, event: Value, request_id: &str) -> Result<(), RotateKeysError> {
+    if age::is_asked_for(&event) {
+        return Ok(age::measure(app, app.clock.now()).await?);
+    }
     let event = RotationEvent::read(event)?;
     if app
         .secret
@@ -106,7 +110,7 @@ async fn finish(
     log_progress("in force", progress, request_id);
     // Read the clock again: nothing was retired before the ring came into force.
     app.rotation.settle(app.clock.now()).await?;
-    Ok(())
+    age::measure(app, app.clock.now()).await
 }
 
 fn log_creation(created: RingCreation, request_id: &str) {

@@ -13,6 +13,8 @@
 mod world;
 
 use gatehouse_testing::LogBuffer;
+use lambda_runtime::Context;
+use serde_json::json;
 use world::{PLACES, World, token};
 
 #[tokio::test]
@@ -39,5 +41,16 @@ async fn a_rotation_is_audited_once_and_only_if_it_changes_something() {
         let lines = logs.take();
         assert!(lines.contains("too early to rotate"), "{lines}");
         assert!(!lines.contains("key_rotated"), "{lines}");
+
+        // The alarm is raised at two intervals of 30 days.
+        for (days, intervals) in [(0, "0.0"), (15, "0.5"), (45, "2.0")] {
+            world.pass(days * 86_400);
+            let event = json!({ "measure": "rotation" });
+            let (app, context) = (world.app(), Context::default());
+            rotate_keys::handle(&app, event, &context).await.unwrap();
+            let lines = logs.take();
+            let measured = format!("\"rotation_intervals_since_the_last\":{intervals}}}");
+            assert!(lines.contains(&measured), "{lines}");
+        }
     }
 }

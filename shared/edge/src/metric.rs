@@ -24,12 +24,18 @@ const NAMESPACE: &str = "Gatehouse";
 
 /// Counts one `name`.
 pub(crate) fn count(name: &str) {
-    let line = line(name, 1);
+    let line = line(name, 1, "Count");
     tracing::info!(target: TARGET, line = %line);
 }
 
-/// Returns the line that counts `count` of `name`.
-pub(crate) fn line(name: &str, count: u64) -> Value {
+/// Records a value of `name`.
+pub(crate) fn measure(name: &str, value: f64) {
+    let line = line(name, value, "None");
+    tracing::info!(target: TARGET, line = %line);
+}
+
+/// Returns the line that records a value of `name`.
+pub(crate) fn line(name: &str, value: impl Into<Value>, unit: &str) -> Value {
     let function = FUNCTION.get().map_or("unknown", String::as_str);
     json!({
         "_aws": {
@@ -37,10 +43,10 @@ pub(crate) fn line(name: &str, count: u64) -> Value {
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
                 "Dimensions": [["function"]],
-                "Metrics": [{ "Name": name, "Unit": "Count" }],
+                "Metrics": [{ "Name": name, "Unit": unit }],
             }],
         },
         "function": function,
-        name: count,
+        name: value.into(),
     })
 }

@@ -71,6 +71,16 @@ pub async fn flush() {
     queue::flush().await;
 }
 
+/// Counts one `name` in the metrics of this function.
+pub fn count(name: &'static str) {
+    metric::count(name);
+}
+
+/// Records a value in the metrics of this function.
+pub fn measure(name: &'static str, value: f64) {
+    metric::measure(name, value);
+}
+
 /// Logs a failure that becomes a response; only called where it does.
 pub fn log_failure(error: &(dyn Error + 'static), transient: bool) {
     tracing::error!(error = chain(error), transient, "a request failed");

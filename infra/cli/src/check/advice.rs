@@ -68,6 +68,12 @@ impl Parameters<'_> {
                 "is shorter than KeyCacheSeconds: a new key would start signing before the functions have read it; raise it",
             ));
         }
+        if pending < JWK_SET_MAX_AGE {
+            return Some(Finding::fail(
+                about,
+                "is shorter than 300 seconds, for which others may cache the JWK Set (its max-age): they would refuse valid tokens of a new key; raise it",
+            ));
+        }
         let is_native = self.text("SigningAlgorithm") == "RS256";
         (is_native && pending < 7200.0).then(|| {
             Finding::warn(
@@ -171,6 +177,9 @@ impl Parameters<'_> {
     }
 }
 
+/// Seconds. How long whoever fetches the JWK Set may keep it.
+const JWK_SET_MAX_AGE: f64 = 300.0;
+
 #[cfg(test)]
 mod tests {
     use gatehouse_local::Plan;
@@ -203,7 +212,12 @@ mod tests {
         for (parameters, level, about) in [
             (&[("RotationDays", "0")][..], Level::Warn, "RotationDays"),
             (
-                &[("MinPendingSeconds", "10")],
+                &[("MinPendingSeconds", "9")],
+                Level::Fail,
+                "MinPendingSeconds",
+            ),
+            (
+                &[("MinPendingSeconds", "299")],
                 Level::Fail,
                 "MinPendingSeconds",
             ),

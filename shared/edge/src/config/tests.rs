@@ -150,12 +150,32 @@ fn a_key_is_published_for_three_hours_before_it_signs_unless_set_otherwise() {
     let sentences = [
         read(&[("SIGNING_ALGORITHM", "HS256")]).unwrap_err(),
         read(&[("MIN_PENDING_SECONDS", "0")]).unwrap_err(),
+        read(&[("ROTATION_DAYS", "366")]).unwrap_err(),
     ];
     let sentences = sentences.map(|error| error.to_string());
     insta::assert_snapshot!(sentences.join("\n"), @"
     SIGNING_ALGORITHM must be `ES256`, `EdDSA` or `RS256`
     MIN_PENDING_SECONDS must be a whole number from 1 to 604800
+    ROTATION_DAYS must be a whole number from 0 to 365
     ");
+}
+
+/// The new key would sign before the other functions have read it.
+#[cfg(feature = "tokens")]
+#[test]
+fn a_key_that_would_sign_before_verifiers_reread_stops_the_start() {
+    let read = |pairs| RotationSettings::from_environment(&with(pairs));
+    let error = |pairs| read(pairs).unwrap_err().to_string();
+    assert_eq!(
+        error(&[("MIN_PENDING_SECONDS", "9")]),
+        "MIN_PENDING_SECONDS must be at least KEY_CACHE_SECONDS, which is 10: raise it, or lower KEY_CACHE_SECONDS"
+    );
+    assert_eq!(
+        error(&[("MIN_PENDING_SECONDS", "299"), ("KEY_CACHE_SECONDS", "300")]),
+        "MIN_PENDING_SECONDS must be at least KEY_CACHE_SECONDS, which is 300: raise it, or lower KEY_CACHE_SECONDS"
+    );
+    let equal = [("MIN_PENDING_SECONDS", "7"), ("KEY_CACHE_SECONDS", "7")];
+    assert_eq!(read(&equal).unwrap().min_pending, Duration::from_secs(7));
 }
 
 #[test]

@@ -23,7 +23,7 @@ pub struct VerifierSettings {
 
 /// Seconds. Longer delays the moment from which a removed key no longer verifies;
 /// shorter costs a read unit more often.
-const KEY_CACHE: u32 = 10;
+pub(super) const KEY_CACHE: u32 = 10;
 
 impl VerifierSettings {
     /// Reads `ISSUER`, `AUDIENCE` and `KEY_CACHE_SECONDS`.

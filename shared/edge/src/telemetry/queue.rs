@@ -226,7 +226,7 @@ impl Lost {
             return None;
         }
         let total = lost.logs + lost.metrics + lost.audits;
-        let mut line = metric::line("log_lines_lost", total);
+        let mut line = metric::line("log_lines_lost", total, "Count");
         if let Some(members) = line.as_object_mut() {
             let message = "the log was not read, and lines were lost";
             members.insert("level".to_owned(), json!("WARN"));

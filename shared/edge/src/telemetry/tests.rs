@@ -3,8 +3,9 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::time::Timestamp;
 use gatehouse_testing::LogBuffer;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tracing_subscriber::filter::Targets;
 
 use super::{chain, exit, init, subscriber};
@@ -12,6 +13,8 @@ use crate::audit::{Audit, AuditEvent};
 use crate::config::Environment;
 use crate::error::Problem;
 use crate::error::fault::Failing;
+use crate::principal::Principal;
+use crate::request::Request;
 
 /// Runs `log` at a level and returns its lines, all of them JSON.
 fn lines(level: &str, log: impl FnOnce()) -> Vec<Value> {
@@ -50,6 +53,36 @@ fn an_audit_event_is_one_line_and_one_count() {
     {"event":"login_failed","ip":"192.0.2.1","level":"INFO","outcome":"failure","reason":"wrong_password","request_id":"id","sub":"AQEBAQEBAQEBAQEBAQEBAQ","target":"gatehouse::audit","timestamp":null}
     {"_aws":{"CloudWatchMetrics":[{"Dimensions":[["function"]],"Metrics":[{"Name":"login_failed","Unit":"Count"}],"Namespace":"Gatehouse"}],"Timestamp":null},"function":"unknown","login_failed":1}
     "#);
+}
+
+/// A gateway that caches the authorizer's response passes on such tokens.
+#[test]
+fn the_refusal_of_an_expired_token_is_an_audit_event() {
+    let context = json!({
+        "sub": "S", "sid": "D", "jti": "J", "ver": 3, "scope": "profile",
+        "roles": "user", "auth_time": 1_700_000_000, "exp": 1_700_000_900,
+    });
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /protected",
+        "rawPath": "/protected",
+        "headers": {},
+        "requestContext": { "authorizer": { "lambda": context }, "http": { "method": "GET" } },
+    });
+    let request = Request::from_json(&event.to_string()).unwrap();
+    let written = lines("info", || {
+        let late = Principal::of(&request, Timestamp::from_unix(1_700_000_900));
+        assert!(late.is_err());
+    });
+    let line = &written[0];
+    assert_eq!(
+        (&line["event"], &line["reason"]),
+        (&json!("authorization_denied"), &json!("expired"))
+    );
+    assert_eq!(
+        [&line["sub"], &line["sid"], &line["jti"]],
+        [&json!("S"), &json!("D"), &json!("J")]
+    );
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn time(hash: &Readable, password: &[u8]) -> Duration {
         Readable::Foreign(hash) => assert!(!hash.matches(password).unwrap()),
     }
     match (computed, self::computed()) {
-        (Some(before), Some(after)) if after > before => after - before,
+        (Some(before), Some(after)) if after > before => after.saturating_sub(before),
         _ => started.elapsed(),
     }
 }
