@@ -69,3 +69,17 @@ fn every_input_of_the_examples_is_an_output_of_the_template() -> anyhow::Result<
 fn example(name: &str) -> anyhow::Result<Template> {
     Template::read_from(&root().join(format!("infra/examples/{name}.yaml")))
 }
+
+/// API Gateway may cache the authorizer's response for longer than the token is valid.
+#[test]
+fn an_example_whose_gateway_may_cache_compares_the_expiry() -> anyhow::Result<()> {
+    let example = example("own_apis")?;
+    for (id, function) in example.resources("AWS::Serverless::Function") {
+        let code = text(&function["Properties"], "/InlineCode");
+        assert!(
+            code.contains(r#"int(person["exp"]) <= time.time()"#),
+            "{id}"
+        );
+    }
+    Ok(())
+}
