@@ -151,7 +151,7 @@ async fn every_change_is_an_audit_event_with_actor_and_subject() -> anyhow::Resu
     let admin = service.administrator("grace").await?;
     let ada = service.logged_in("ada").await?;
     for change in [
-        json!({ "roles": ["editor", "user"] }),
+        json!({ "roles": ["admin", "user"] }),
         json!({ "status": "disabled" }),
         json!({ "status": "active" }),
     ] {

@@ -89,7 +89,7 @@ async fn a_401_without_a_token_names_the_scheme_and_no_error() -> anyhow::Result
 
 #[tokio::test]
 async fn a_login_may_request_fewer_scopes_but_never_more() -> anyhow::Result<()> {
-    let scopes = r#"{"user":["read","write"]}"#;
+    let scopes = r#"{"*":[],"user":["read","write"]}"#;
     let service = Service::shared_with(&[("RoleScopes", scopes)]).await?;
     let ada = service.registered("ada").await?;
     let ask =

@@ -40,6 +40,7 @@ mod refresh;
 mod register;
 mod restored;
 mod revoke;
+mod rights;
 mod rotation;
 mod secrets;
 mod template;

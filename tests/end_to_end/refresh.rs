@@ -314,7 +314,7 @@ async fn a_refresh_never_outlives_the_absolute_limit() -> anyhow::Result<()> {
 #[tokio::test]
 async fn a_refresh_may_request_fewer_scopes_and_an_invalid_scope_rotates_nothing()
 -> anyhow::Result<()> {
-    let scopes = r#"{"user":["read","write"]}"#;
+    let scopes = r#"{"*":[],"user":["read","write"]}"#;
     let service = Service::shared_with(&[("RoleScopes", scopes)]).await?;
     let ada = service.logged_in("ada").await?;
     let ask = |scope: &str| json!({ "refresh_token": ada.refresh_token, "scope": scope });
@@ -330,6 +330,15 @@ async fn a_refresh_may_request_fewer_scopes_and_an_invalid_scope_rotates_nothing
     assert_eq!(fewer.member("scope"), "read");
     let whole = service.refresh(&fewer.member("refresh_token")).await?;
     assert_eq!(whole.member("scope"), "read write");
+    // A parameter without a value counts as omitted.
+    let token = whole.member("refresh_token");
+    let form = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_str()),
+        ("scope", ""),
+    ];
+    let empty = service.post_form("/refresh", &form).await?;
+    assert_eq!(empty.member("scope"), "read write");
     Ok(())
 }
 

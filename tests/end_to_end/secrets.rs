@@ -170,7 +170,7 @@ async fn manage_the_account(service: &Service, person: &mut Person) -> anyhow::R
     for path in ["/admin/users", "/admin/users?username=canary-name", &path] {
         admin.is_let_in_at(service, path).await?;
     }
-    let roles = json!({ "roles": ["user", "editor"] });
+    let roles = json!({ "roles": ["user", "admin"] });
     admin.call(service, Method::PATCH, &path, &roles).await?;
     let body = json!({ "password": WRONG_PASSWORD });
     person.log_in(service).await?;

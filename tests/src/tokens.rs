@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::key::{Algorithm, KeyRing, SigningKey};
+use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::time::Timestamp;
@@ -42,6 +43,28 @@ impl Mint {
     /// If it cannot be signed.
     pub fn valid(&self, person: &Person) -> anyhow::Result<String> {
         Self::sign(person, &self.issuer, "gatehouse", self.active()?, self.now)
+    }
+
+    /// Issues a valid token with these scopes and roles, each separated by spaces,
+    /// whatever the person's are. Without a login it belongs to a session that does not
+    /// exist.
+    ///
+    /// # Errors
+    /// If a scope or a role is invalid, or it cannot be signed.
+    pub fn with_rights(&self, person: &Person, scope: &str, roles: &str) -> anyhow::Result<String> {
+        let names = roles.split(' ').filter(|name| !name.is_empty());
+        let sid = if person.access_token.is_empty() {
+            SessionId::from_bytes(random::bytes()?)
+        } else {
+            SessionId::parse(&person.session())?
+        };
+        let grant = Grant {
+            sid,
+            scope: Scopes::parse(scope)?,
+            roles: Roles::parse(names)?,
+            ..Self::grant(person, self.now)?
+        };
+        Self::issue(grant, &self.issuer, "gatehouse", self.active()?, self.now)
     }
 
     /// Issues a token that expired a second ago.
@@ -105,7 +128,11 @@ impl Mint {
         key: &SigningKey,
         now: Timestamp,
     ) -> anyhow::Result<String> {
-        let grant = Grant {
+        Self::issue(Self::grant(person, now)?, issuer, audience, key, now)
+    }
+
+    fn grant(person: &Person, now: Timestamp) -> anyhow::Result<Grant> {
+        Ok(Grant {
             sub: SubjectId::parse(&person.id)?,
             sid: SessionId::from_bytes([1; 16]),
             jti: Jti::from_bytes([2; 16]),
@@ -113,7 +140,16 @@ impl Mint {
             auth_time: now,
             scope: Scopes::parse("profile")?,
             roles: Roles::parse(["user", "admin"])?,
-        };
+        })
+    }
+
+    fn issue(
+        grant: Grant,
+        issuer: &str,
+        audience: &str,
+        key: &SigningKey,
+        now: Timestamp,
+    ) -> anyhow::Result<String> {
         let issuer = Issuer::new(issuer.into(), audience.into(), "gatehouse".into(), LIFETIME);
         Ok(issuer.issue(grant, key, now)?.expose().to_owned())
     }

@@ -7,6 +7,7 @@
 use gatehouse_auth::id::SessionId;
 use gatehouse_auth::password::describe;
 use gatehouse_auth::recovery::Recovery;
+use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
@@ -24,6 +25,7 @@ pub(crate) async fn export(
     now: Timestamp,
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
+    principal.require_scope(PROFILE)?;
     let found = app.accounts.users.get_with_recovery(&principal.sub).await?;
     let (user, recovery) = found
         .filter(|(user, _)| user.token_version == principal.ver)

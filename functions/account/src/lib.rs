@@ -1,8 +1,10 @@
 //! What users do with their own account: `/me`, `/sessions`, a new password.
 //!
 //! The request never says whose account it is: the subject comes from the principal or
-//! from a recovery code.
+//! from a recovery code. A route that asks for the password needs no scope: the password
+//! proves more than any scope, and who has it can log in again with all of them.
 
+use gatehouse_auth::scope::PROFILE;
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 
@@ -37,6 +39,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 /// Responds to `GET /me`.
 async fn me(app: &App, request: &Request) -> Result<Response, Problem> {
     let principal = Principal::of(request, app.clock.now())?;
+    principal.require_scope(PROFILE)?;
     let user = owner::read(app, &principal).await?;
     let profile = user.into();
     Ok(response::json(StatusCode::OK, &Account::of(&profile)))

@@ -1,6 +1,7 @@
 //! `GET /sessions` and `DELETE /sessions/{id}`: lists active sessions, and ends one.
 
 use gatehouse_auth::id::SessionId;
+use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{AuditEvent, Principal, Problem, Request, Response, response};
@@ -18,6 +19,7 @@ pub(crate) async fn list(
     now: Timestamp,
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
+    principal.require_scope(PROFILE)?;
     let user = owner::read(app, &principal).await?;
     let sessions = app.accounts.sessions.of_user(&user.sub).await?;
     let items = sessions
@@ -33,6 +35,7 @@ const REASON: &str = "ended_by_its_owner";
 /// Responds to `DELETE /sessions/{id}`. Ending a session that has ended succeeds.
 pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
+    principal.require_scope(PROFILE)?;
     let sid = request.path_parameter("id").map(SessionId::parse);
     let Some(Ok(sid)) = sid else {
         return Err(Problem::not_found());

@@ -1,7 +1,8 @@
 //! What `admin` needs, created once at cold start.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_edge::config::Environment;
+use gatehouse_auth::role::GrantableRoles;
+use gatehouse_edge::config::{Environment, grantable_roles};
 use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError, warm_up};
 use gatehouse_store::{
     Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
@@ -11,6 +12,7 @@ use gatehouse_store::{
 pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) attempts: LoginAttempts,
+    pub(crate) grantable: GrantableRoles,
     pub(crate) clock: Clock,
 }
 
@@ -43,6 +45,7 @@ impl App {
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             ),
             attempts: LoginAttempts::new(tables, attempts),
+            grantable: grantable_roles(environment)?,
             clock,
         };
         warm_up(app.accounts.users.warm_up()).await;

@@ -12,8 +12,11 @@ use crate::app::Call;
 pub(crate) async fn change(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let change = read(call.request)?;
-    let changed = call.app.accounts.change(&target, &change, call.now).await?;
-    let user = match changed {
+    // Decided on the user as the write will find them: a role that someone else has just
+    // removed is granted again, not kept.
+    let decide = |user: &User| check_grants(call, user, &change).map(|()| change.clone());
+    let changed = call.app.accounts.change_with(&target, decide, call.now);
+    let user = match changed.await? {
         Changed::NotFound => return Err(Problem::not_found()),
         Changed::LastAdmin => return Err(Problem::last_admin()),
         Changed::Unchanged(user) => user,
@@ -66,6 +69,22 @@ fn read(request: &Request) -> Result<UserChange, Problem> {
         Ok(UserChange { roles, status })
     } else {
         Err(Problem::validation_failed(errors))
+    }
+}
+
+/// Checks that the caller may grant the roles that the change adds.
+fn check_grants(call: &Call<'_>, user: &User, change: &UserChange) -> Result<(), Problem> {
+    let grantable = &call.app.grantable;
+    let refused = change
+        .roles
+        .as_ref()
+        .and_then(|roles| grantable.refused(&call.actor.roles, &user.roles, roles));
+    match refused {
+        None => Ok(()),
+        Some(role) => {
+            call.actor.record_refusal("role_not_grantable");
+            Err(Problem::role_not_grantable(&role))
+        }
     }
 }
 

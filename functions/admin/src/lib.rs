@@ -3,7 +3,7 @@
 //! Passwords are neither read nor set here. Every change is recorded as an audit event
 //! with its actor and its target, and takes effect on the next request.
 
-use gatehouse_auth::role::ADMIN;
+use gatehouse_auth::{role, scope};
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 
@@ -22,7 +22,8 @@ use app::Call;
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let actor = Principal::of(request, now)?;
-    actor.require_role(ADMIN)?;
+    actor.require_role(role::ADMIN)?;
+    actor.require_scope(scope::ADMIN)?;
     let call = Call {
         app,
         request,

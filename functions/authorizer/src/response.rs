@@ -1,6 +1,7 @@
 //! The responses of an authorizer: allow or deny, in the format of each kind of API.
 
 use gatehouse_auth::claims::Claims;
+use gatehouse_auth::scope::Scopes;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -44,7 +45,8 @@ pub struct Context {
     sid: String,
     jti: String,
     ver: u64,
-    scope: String,
+    #[serde(skip_serializing_if = "Scopes::is_empty")]
+    scope: Scopes,
     roles: String,
     auth_time: i64,
     exp: i64,
@@ -99,7 +101,7 @@ impl From<&Claims> for Context {
             sid: claims.sid.to_string(),
             jti: claims.jti.to_string(),
             ver: claims.ver,
-            scope: claims.scope.to_string(),
+            scope: claims.scope.clone(),
             roles: claims.roles.to_string(),
             auth_time: claims.auth_time.unix(),
             exp: claims.exp.unix(),

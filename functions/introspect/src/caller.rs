@@ -5,6 +5,7 @@ use gatehouse_auth::authorization::{Authorization, CredentialError};
 use gatehouse_auth::claims::Claims;
 use gatehouse_auth::client::{Client, ClientId};
 use gatehouse_auth::digest::sha256;
+use gatehouse_auth::scope::INTROSPECT;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::SignedIds;
 use gatehouse_edge::{AuditEvent, OauthError, Request};
@@ -124,9 +125,6 @@ async fn client(
     }
 }
 
-/// What an access token must be allowed to do.
-const SCOPE: &str = "introspect";
-
 async fn holder(
     app: &App,
     request: &Request,
@@ -142,11 +140,11 @@ async fn holder(
             return Err(OauthError::invalid_token());
         }
     };
-    if claims.scope.contains(SCOPE) {
+    if claims.scope.contains(INTROSPECT) {
         Ok(Caller::Token(Box::new(claims)))
     } else {
         deny(request, "missing_scope", &SignedIds::from(&claims));
-        Err(OauthError::missing_scope(SCOPE))
+        Err(OauthError::missing_scope(INTROSPECT))
     }
 }
 

@@ -94,9 +94,10 @@ async fn both_are_active(
     Ok(holder.is_none().then_some(active))
 }
 
-/// RFC 7662 section 2.2; `sid`, `auth_time` and `roles` are RFC 9068's and ours.
+/// RFC 7662 section 2.2; `sid`, `auth_time` and `roles` are RFC 9068's and ours. A token
+/// without scopes has no `scope`.
 fn report(claims: &Claims) -> Value {
-    json!({
+    let mut report = json!({
         "active": true,
         "token_type": "Bearer",
         "iss": claims.iss,
@@ -106,9 +107,13 @@ fn report(claims: &Claims) -> Value {
         "iat": claims.iat,
         "exp": claims.exp,
         "jti": claims.jti,
-        "scope": claims.scope,
         "sid": claims.sid,
         "auth_time": claims.auth_time,
         "roles": claims.roles,
-    })
+    });
+    let members = report.as_object_mut().filter(|_| !claims.scope.is_empty());
+    if let Some(members) = members {
+        members.insert("scope".to_owned(), claims.scope.to_string().into());
+    }
+    report
 }

@@ -1,5 +1,6 @@
 //! `POST /logout`: ends this session, the others, or all of them.
 
+use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{
@@ -60,6 +61,11 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     let now = app.clock.now();
     let principal = Principal::of(request, now)?;
     let scope = LogoutScope::read(request)?;
+    match scope {
+        // A client can always end the session that it was given.
+        LogoutScope::Local => {}
+        LogoutScope::Others | LogoutScope::Global => principal.require_scope(PROFILE)?,
+    }
     match end(app, &principal, scope, now).await? {
         // This session has ended in the meantime: it may not end others.
         Ended::Refused => Err(Problem::invalid_token()),

@@ -4,6 +4,7 @@
 //! no token, no table.
 
 use gatehouse_auth::role;
+use gatehouse_auth::scope::{self, Scopes};
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{Clock, Principal, Problem, Request, Response, StartError, response};
 use http::StatusCode;
@@ -35,8 +36,9 @@ pub fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     request.no_parameters()?;
     let message = match request.route() {
         "GET /admin" => {
-            // A scope is required in the same way: `require_scope("profile")`.
+            // The role says what the user may do, and the scope what this token may do.
             principal.require_role(role::ADMIN)?;
+            principal.require_scope(scope::ADMIN)?;
             "You are an administrator."
         }
         "GET /protected" => "You are logged in.",
@@ -47,7 +49,7 @@ pub fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
         message,
         sub: principal.sub.to_string(),
         roles: principal.roles.iter().map(ToString::to_string).collect(),
-        scope: principal.scope.to_string(),
+        scope: principal.scope,
     };
     Ok(response::json(StatusCode::OK, &greeting))
 }
@@ -57,5 +59,6 @@ struct Greeting {
     message: &'static str,
     sub: String,
     roles: Vec<String>,
-    scope: String,
+    #[serde(skip_serializing_if = "Scopes::is_empty")]
+    scope: Scopes,
 }

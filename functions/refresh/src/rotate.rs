@@ -234,7 +234,9 @@ fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshErro
         let error = OauthError::unsupported_grant_type();
         return Err(RefreshError::Other(error));
     }
+    // RFC 6749 section 3.2: a parameter without a value counts as omitted.
     let scope = scope
+        .filter(|scope| !scope.is_empty())
         .map(|scope| Scopes::parse(&scope))
         .transpose()
         .map_err(|_| invalid_scope())?;

@@ -11,7 +11,7 @@ use gatehouse_breaches::Breaches;
 use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, IssuerSettings, RegistrationSettings,
-    RotationSettings, SessionSettings, VerifierSettings,
+    RotationSettings, SessionSettings, VerifierSettings, grantable_roles,
 };
 use gatehouse_local::Plan;
 
@@ -26,13 +26,17 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 10] = [
     ("ISSUER", |environment| {
         VerifierSettings::from_environment(environment)?;
         Ok(())
     }),
     ("ROLE_SCOPES", |environment| {
         IssuerSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("GRANTABLE_ROLES", |environment| {
+        grantable_roles(environment)?;
         Ok(())
     }),
     ("REFRESH_IDLE_TTL_SECONDS", |environment| {
@@ -144,6 +148,11 @@ mod tests {
             ),
             (&[("RoleScopes", "{bad}")], "RoleScopes", "refresh"),
             (&[("RoleScopes", r#"{"Admin":[]}"#)], "RoleScopes", "login"),
+            (
+                &[("RoleScopes", r#"{"*":"profile"}"#)],
+                "RoleScopes",
+                "login",
+            ),
             (
                 &[("AccessTokenTtlSeconds", "60.5")],
                 "AccessTokenTtlSeconds",

@@ -39,7 +39,9 @@ pub struct Claims {
     pub ver: u64,
     /// When the user entered the password.
     pub auth_time: Timestamp,
-    /// What the token may be used for.
+    /// What the token may be used for. A token without scopes has no such claim: an empty
+    /// text is not a list of scopes (RFC 6749 section 3.3).
+    #[serde(skip_serializing_if = "Scopes::is_empty")]
     pub scope: Scopes,
     /// The user's roles when the token was issued.
     pub roles: Roles,

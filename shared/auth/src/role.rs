@@ -1,12 +1,17 @@
-//! The roles of a user, and the scopes that each role grants.
+//! The roles of a user, the scopes that each role grants, and who may grant which role.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod grantable;
+mod scopes;
+
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::newtype::string_newtype;
-use crate::scope::Scopes;
+
+pub use grantable::GrantableRoles;
+pub use scopes::{RoleScopes, RoleScopesError};
 
 /// The text is not a role, or there are too many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -71,6 +76,12 @@ impl Roles {
         self.0.iter().any(|role| role.as_str() == name)
     }
 
+    /// Returns the roles that are not in `other`.
+    #[must_use]
+    pub fn without(&self, other: &Self) -> Self {
+        Self(self.0.difference(&other.0).cloned().collect())
+    }
+
     /// Iterates over the roles in order.
     pub fn iter(&self) -> impl Iterator<Item = &Role> {
         self.0.iter()
@@ -107,62 +118,10 @@ impl From<Roles> for BTreeSet<Role> {
     }
 }
 
-/// The scopes that each role grants: the setting `ROLE_SCOPES`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RoleScopes(BTreeMap<Role, Scopes>);
-
-impl RoleScopes {
-    /// Parses a JSON object of arrays: `{"user":["profile"]}`.
-    ///
-    /// # Errors
-    /// [`RoleScopesError`] names the role or scope that is invalid.
-    pub fn parse(json: &str) -> Result<Self, RoleScopesError> {
-        let raw: BTreeMap<String, Vec<String>> =
-            serde_json::from_str(json).map_err(|_| RoleScopesError::Json)?;
-        raw.into_iter()
-            .map(|(name, words)| {
-                let role = Role::parse(&name).map_err(|_| RoleScopesError::Role(name.clone()))?;
-                let invalid = words
-                    .iter()
-                    .any(|word| word.is_empty() || word.contains(' '));
-                let scopes = Scopes::parse(&words.join(" "))
-                    .ok()
-                    .filter(|_| !invalid)
-                    .ok_or(RoleScopesError::Scopes(name))?;
-                Ok((role, scopes))
-            })
-            .collect::<Result<_, _>>()
-            .map(Self)
-    }
-
-    /// Returns every scope that any of the roles grants; an unknown role grants none.
-    #[must_use]
-    pub fn scopes_of(&self, roles: &Roles) -> Scopes {
-        roles
-            .iter()
-            .filter_map(|role| self.0.get(role))
-            .fold(Scopes::default(), |sum, scopes| sum.union(scopes))
-    }
-}
-
-/// Why `ROLE_SCOPES` is invalid.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RoleScopesError {
-    /// It is not a JSON object of arrays of strings.
-    #[error("it is not a JSON object whose members are arrays of scopes")]
-    Json,
-    /// A member's name is not a role.
-    #[error("`{0}` is not a role")]
-    Role(String),
-    /// A member's value contains an invalid scope.
-    #[error("role `{0}` contains an invalid scope")]
-    Scopes(String),
-}
-
 /// The role of administrators. The last active user who has it cannot lose it.
 pub const ADMIN: &str = "admin";
 /// The role of every new user; only an administrator or an operator grants others.
-const FIRST: &str = "user";
+pub const FIRST: &str = "user";
 
 /// More would let a user's tokens exceed API Gateway's header limit.
 const MAX_ROLES: usize = 32;
@@ -196,25 +155,5 @@ mod tests {
     #[test]
     fn a_new_user_has_the_role_user() {
         assert_eq!(Roles::of_new_user(), Roles::parse(["user"]).unwrap());
-    }
-
-    #[test]
-    fn roles_grant_the_union_of_their_scopes() {
-        let map = RoleScopes::parse(r#"{"user":["profile"],"ops":["restart","profile"]}"#).unwrap();
-        let scopes = map.scopes_of(&Roles::parse(["user", "ops", "unknown"]).unwrap());
-        assert_eq!(scopes.to_string(), "profile restart");
-    }
-
-    #[test]
-    fn an_invalid_setting_is_named_in_the_error() {
-        assert_eq!(RoleScopes::parse("[]"), Err(RoleScopesError::Json));
-        assert_eq!(
-            RoleScopes::parse(r#"{"Admin":[]}"#),
-            Err(RoleScopesError::Role("Admin".into()))
-        );
-        assert_eq!(
-            RoleScopes::parse(r#"{"user":["a b"]}"#),
-            Err(RoleScopesError::Scopes("user".into()))
-        );
     }
 }

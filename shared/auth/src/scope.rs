@@ -12,6 +12,13 @@ use crate::newtype::string_conversions;
 #[error("a scope is a list of printable ASCII words without quotes or backslashes")]
 pub struct ScopeError;
 
+/// Lets a token read its user's account, and list and end the user's sessions.
+pub const PROFILE: &str = "profile";
+/// Lets an administrator's token use the routes under `/admin`; the role is also required.
+pub const ADMIN: &str = "admin";
+/// Lets a token ask about other tokens at `/introspect`.
+pub const INTROSPECT: &str = "introspect";
+
 /// A set of scope-tokens; as text, space-delimited and sorted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -37,6 +44,11 @@ impl Scopes {
             return Err(ScopeError);
         }
         Ok(Self(scopes))
+    }
+
+    /// Creates a set of scopes that are known to be valid.
+    pub(crate) fn of<const N: usize>(scopes: [&'static str; N]) -> Self {
+        Self(scopes.into_iter().map(str::to_owned).collect())
     }
 
     /// True if `scope` is in the set.

@@ -53,7 +53,7 @@ pub struct Principal {
     pub jti: Jti,
     /// The user's token version when the token was issued.
     pub ver: u64,
-    /// The scope of the token.
+    /// The scopes of the token; empty if it has none.
     pub scope: Scopes,
     /// The user's roles when the token was issued.
     pub roles: Roles,
@@ -165,7 +165,9 @@ impl Principal {
         Err(Problem::missing_scope(scope))
     }
 
-    fn record_refusal(&self, reason: &'static str) {
+    /// Records an audit event: the request was refused, for a reason in `snake_case`. The
+    /// checks of this type record theirs.
+    pub fn record_refusal(&self, reason: &'static str) {
         Audit {
             reason: Some(reason),
             sub: Some(&self.sub),
@@ -193,7 +195,7 @@ impl Principal {
             sid: SessionId::parse(text("sid")?).map_err(|_| "sid")?,
             jti: Jti::parse(text("jti")?).map_err(|_| "jti")?,
             ver: number(fields.get("ver")).ok_or("ver")?,
-            scope: Scopes::parse(text("scope")?).map_err(|_| "scope")?,
+            scope: scope(fields)?,
             roles: Roles::parse(names).map_err(|_| "roles")?,
             auth_time: time("auth_time")?,
             exp: time("exp")?,
@@ -226,6 +228,15 @@ fn authorized(context: &RequestContext) -> Option<(&HashMap<String, Value>, Clie
         // Other event sources, which a workspace may have enabled, have no authorizer.
         _ => None,
     }
+}
+
+/// The context of a token without scopes has no `scope`.
+fn scope(fields: &HashMap<String, Value>) -> Result<Scopes, &'static str> {
+    let Some(value) = fields.get("scope") else {
+        return Ok(Scopes::default());
+    };
+    let scopes = value.as_str().map(Scopes::parse);
+    scopes.and_then(Result::ok).ok_or("scope")
 }
 
 /// API Gateway passes an authorizer's numbers on as numbers or as strings.

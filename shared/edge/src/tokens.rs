@@ -19,7 +19,7 @@ pub struct Tokens<'a> {
     pub refresh: &'a SecretString,
     /// How long the refresh token is valid unless it is used.
     pub refresh_expires_in: Duration,
-    /// The scope of the access token.
+    /// The scope of the access token. If it is empty, the response has no `scope`.
     pub scope: &'a Scopes,
 }
 
@@ -33,7 +33,7 @@ impl Tokens<'_> {
             expires_in: self.access.expires_in().as_secs(),
             refresh_token: self.refresh.expose_secret(),
             refresh_expires_in: self.refresh_expires_in.as_secs(),
-            scope: self.scope.to_string(),
+            scope: Some(self.scope).filter(|scope| !scope.is_empty()),
         };
         response::json(StatusCode::OK, &body)
     }
@@ -46,5 +46,7 @@ struct Body<'a> {
     expires_in: u64,
     refresh_token: &'a str,
     refresh_expires_in: u64,
-    scope: String,
+    // RFC 6749 section 3.3: a list of scopes is never empty.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<&'a Scopes>,
 }

@@ -119,7 +119,7 @@ impl Person {
         self.gets(service, path, Expected::FromGateway(403, "Forbidden"))
     }
 
-    /// Expects a valid token that lacks the path's role.
+    /// Expects a valid token that lacks the path's role or scope.
     ///
     /// # Errors
     /// If the response is not 403 `insufficient_scope`.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use gatehouse_auth::role::ADMIN;
+use gatehouse_auth::role::{self, RoleScopes, Roles};
+use gatehouse_auth::scope;
 
 use super::finding::Finding;
 
@@ -136,23 +137,32 @@ impl Parameters<'_> {
 
     fn roles(&self) -> Vec<Finding> {
         let about = "RoleScopes";
-        let roles = serde_json::from_str(self.text(about));
-        let roles: BTreeMap<String, Vec<String>> = roles.unwrap_or_default();
+        // An invalid value is reported with the other invalid settings.
+        let Ok(granted) = RoleScopes::parse(self.text(about)) else {
+            return vec![];
+        };
         let mut found = Vec::new();
-        for (role, scopes) in &roles {
-            if scopes.is_empty() {
-                found.push(Finding::warn(
-                    about,
-                    format!("grants no scopes to the role {role}: list its scopes, or remove it"),
-                ));
-            }
-        }
-        let administers = |scopes: &Vec<String>| scopes.iter().any(|scope| scope == ADMIN);
-        if !roles.is_empty() && !roles.values().any(administers) {
+        for (role, _) in granted.by_role().filter(|(_, scopes)| scopes.is_empty()) {
             found.push(Finding::warn(
                 about,
-                "does not grant the scope admin to any role, so nobody can use /admin: grant it to a role",
+                format!("grants no scopes to the role {role}: list its scopes, or remove it"),
             ));
+        }
+        let administers = Roles::parse([role::ADMIN])
+            .is_ok_and(|admin| granted.scopes_of(&admin).contains(scope::ADMIN));
+        if !administers {
+            found.push(Finding::warn(
+                about,
+                "does not grant the scope admin to the role admin, so nobody can use /admin: grant it",
+            ));
+        }
+        for powerful in [scope::ADMIN, scope::INTROSPECT] {
+            if granted.everyone().contains(powerful) {
+                found.push(Finding::warn(
+                    about,
+                    format!("grants the scope {powerful} to every user: move it from * to a role"),
+                ));
+            }
         }
         found
     }
@@ -241,16 +251,6 @@ mod tests {
                 Level::Warn,
                 "CorsOrigins",
             ),
-            (
-                &[("RoleScopes", r#"{"admin":["admin"],"user":[]}"#)],
-                Level::Warn,
-                "RoleScopes",
-            ),
-            (
-                &[("RoleScopes", r#"{"user":["profile"]}"#)],
-                Level::Warn,
-                "RoleScopes",
-            ),
             (&[("AlarmTopicArn", "")], Level::Warn, "AlarmTopicArn"),
             (&[("Issuer", "")], Level::Warn, "Issuer"),
         ] {
@@ -264,6 +264,21 @@ mod tests {
             worst(&[("ProtectData", "false"), ("AlarmTopicArn", "")]),
             []
         );
+    }
+
+    #[test]
+    fn scopes_that_nobody_or_everybody_gets_are_found() {
+        for (scopes, count) in [
+            (r#"{"admin":["admin"]}"#, 0),
+            (r#"{"admin":["admin"],"user":[]}"#, 1),
+            (r#"{"user":["profile"]}"#, 1),
+            // The scope is granted, but not to the role that also needs it.
+            (r#"{"owner":["admin"]}"#, 1),
+            (r#"{"*":["admin","introspect"]}"#, 2),
+        ] {
+            let expected = vec![(Level::Warn, "RoleScopes".to_owned()); count];
+            assert_eq!(worst(&[("RoleScopes", scopes)]), expected, "{scopes}");
+        }
     }
 
     #[test]

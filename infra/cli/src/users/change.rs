@@ -39,7 +39,7 @@ pub(super) async fn roles(
     let changed = tables.accounts.change_with(sub, decide, now).await?;
     outcome(&user.username, changed, |user| {
         let mut text = format!(
-            "{} now has the roles {}. Existing access tokens are rejected; refreshed tokens have the new roles.\n",
+            "{} now has the roles {}. Existing access tokens are rejected. Refreshed tokens have the new roles; log in again to get their scopes.\n",
             user.username,
             listing::roles(&user.roles.to_string())
         );

@@ -1,6 +1,6 @@
 //! Warnings about roles that grant no scopes.
 
-use gatehouse_auth::role::{Role, RoleScopes, Roles};
+use gatehouse_auth::role::{FIRST, Role, RoleScopes};
 use gatehouse_edge::config::Environment;
 
 use crate::output::notice;
@@ -19,11 +19,13 @@ fn without_scopes<'r>(settings: &Environment, roles: &'r [Role]) -> Vec<&'r Role
     let Some(known) = known.and_then(|text| RoleScopes::parse(text).ok()) else {
         return vec![];
     };
-    let brings_nothing = |role: &&Role| {
-        let only = Roles::parse([role.as_str()]);
-        only.is_ok_and(|only| known.scopes_of(&only).to_string().is_empty())
+    let grants_some = |role: &Role| {
+        let mut granting = known.by_role().filter(|(_, scopes)| !scopes.is_empty());
+        granting.any(|(granting, _)| granting == role)
     };
-    roles.iter().filter(brings_nothing).collect()
+    // Every new user has the role `user`, and by default only the scopes of `*`.
+    let is_suspicious = |role: &&Role| role.as_str() != FIRST && !grants_some(role);
+    roles.iter().filter(is_suspicious).collect()
 }
 
 #[cfg(test)]
@@ -32,8 +34,8 @@ mod tests {
 
     #[test]
     fn a_role_that_grants_no_scopes_is_found() {
-        let roles = ["admin", "editor", "empty"].map(|name| Role::parse(name).unwrap());
-        let scopes = r#"{"admin":["admin"],"empty":[]}"#;
+        let roles = ["admin", "editor", "empty", "user"].map(|name| Role::parse(name).unwrap());
+        let scopes = r#"{"*":["profile"],"admin":["admin"],"empty":[]}"#;
         let settings = Environment::from_pairs([("ROLE_SCOPES", scopes)]);
         let found = without_scopes(&settings, &roles);
         let names: Vec<&str> = found.into_iter().map(Role::as_str).collect();

@@ -28,7 +28,12 @@ async fn an_administrator_is_promoted_and_disabled_while_the_service_runs() -> a
     );
     // The old token lacks the role, and is refused.
     ada.is_shut_out(&service).await?;
-    ada = ada.refreshes(&service).await?;
+    // The session has the role, and the scopes that it began with.
+    ada.refreshes(&service)
+        .await?
+        .lacks_the_role_for(&service, "/admin")
+        .await?;
+    ada.log_in(&service).await?;
     ada.is_let_in_at(&service, "/admin").await?;
 
     let last = project.run(&["users", "disable", &name, "--yes"])?;

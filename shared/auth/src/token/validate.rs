@@ -38,7 +38,7 @@ pub(crate) fn claims(
         sid: payload.parsed("sid", SessionId::parse)?,
         ver: payload.version()?,
         auth_time: payload.time("auth_time")?,
-        scope: payload.parsed("scope", Scopes::parse)?,
+        scope: payload.scope()?,
         roles: payload.roles()?,
     })
 }
@@ -132,6 +132,16 @@ impl<'a> Payload<'a> {
         seconds
             .map(Timestamp::from_unix)
             .map_err(|_| TokenError::Claim(name))
+    }
+
+    /// A token without scopes has no `scope`. An empty text, which other
+    /// issuers and our own earlier releases write, grants just as little.
+    fn scope(&self) -> Result<Scopes, TokenError> {
+        if self.0.contains_key("scope") {
+            self.parsed("scope", Scopes::parse)
+        } else {
+            Ok(Scopes::default())
+        }
     }
 
     fn roles(&self) -> Result<Roles, TokenError> {

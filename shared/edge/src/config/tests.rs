@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use gatehouse_auth::role::{GrantableRoles, Roles};
+
 use super::*;
 
 const ISSUER: (&str, &str) = ("ISSUER", "https://auth.example.com");
@@ -28,7 +30,15 @@ fn missing_and_empty_settings_take_their_defaults() {
         assert_eq!(issuer.access_ttl, Duration::from_mins(15));
         let verifier = VerifierSettings::from_environment(&environment).unwrap();
         assert_eq!(verifier.key_cache, Duration::from_secs(10));
+        let of = |roles: [&str; 1]| {
+            let scopes = issuer.role_scopes.scopes_of(&Roles::parse(roles).unwrap());
+            scopes.to_string()
+        };
+        assert_eq!(of(["user"]), "profile");
+        assert_eq!(of(["admin"]), "admin introspect profile");
     }
+    let grantable = grantable_roles(&with(&[("GRANTABLE_ROLES", "")])).unwrap();
+    assert_eq!(grantable, GrantableRoles::Own);
     let session = SessionSettings::from_environment(&with(&[])).unwrap();
     assert_eq!(session.idle, Duration::from_hours(14 * 24));
     assert_eq!(session.absolute, Duration::from_hours(30 * 24));
@@ -67,6 +77,9 @@ fn an_invalid_setting_stops_the_start_and_is_named() {
         issuer(&[ISSUER, ("ACCESS_TOKEN_TTL_SECONDS", "59")]),
         issuer(&[ISSUER, ("AUDIENCE", "two words")]),
         issuer(&[ISSUER, ("ROLE_SCOPES", r#"{"Admin":[]}"#)]),
+        grantable_roles(&with(&[("GRANTABLE_ROLES", "user, admin")]))
+            .unwrap_err()
+            .to_string(),
         session(&[("REFRESH_GRACE_SECONDS", "61")]),
         session(&[("REFRESH_GRACE_SECONDS", "28")]),
         session(&[("REFRESH_IDLE_TTL_SECONDS", "-1")]),
@@ -83,6 +96,7 @@ fn an_invalid_setting_stops_the_start_and_is_named() {
     ACCESS_TOKEN_TTL_SECONDS must be a whole number from 60 to 3600
     AUDIENCE must be at most 128 printable ASCII characters without spaces
     ROLE_SCOPES is invalid
+    GRANTABLE_ROLES must be at most 32 roles, separated by commas without spaces
     REFRESH_GRACE_SECONDS must be 0, or a whole number from 29 to 60
     REFRESH_GRACE_SECONDS must be 0, or a whole number from 29 to 60
     REFRESH_IDLE_TTL_SECONDS must be a whole number from 300 to 31536000

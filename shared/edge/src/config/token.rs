@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse_auth::role::RoleScopes;
+use gatehouse_auth::role::{GrantableRoles, RoleScopes};
 use gatehouse_auth::url::is_authentic;
 use http::Uri;
 
@@ -50,16 +50,16 @@ pub struct IssuerSettings {
     pub client_id: String,
     /// `ACCESS_TOKEN_TTL_SECONDS`: the lifetime of an access token.
     pub access_ttl: Duration,
-    /// `ROLE_SCOPES`: the scopes that each role grants.
+    /// `ROLE_SCOPES`: the scopes that each role grants, and those that every user has.
     pub role_scopes: RoleScopes,
 }
 
 /// Seconds. Longer keeps a token valid after its user lost their roles, wherever
 /// revocations are not checked.
 const ACCESS_TTL: u32 = 900;
-/// The scopes that each role grants. Another scope here is another permission for
-/// everyone with that role.
-const ROLE_SCOPES: &str = r#"{"user":["profile"],"admin":["profile","admin","introspect"]}"#;
+/// The scopes that each role grants, and under `*` those that every user has. Another scope
+/// here is another permission for everyone with that role.
+const ROLE_SCOPES: &str = r#"{"*":["profile"],"admin":["admin","introspect"]}"#;
 
 impl IssuerSettings {
     /// Reads `ISSUER`, `AUDIENCE`, `CLIENT_ID`, `ACCESS_TOKEN_TTL_SECONDS` and
@@ -77,6 +77,20 @@ impl IssuerSettings {
             role_scopes: RoleScopes::parse(role_scopes).map_err(ConfigError::RoleScopes)?,
         })
     }
+}
+
+/// Reads `GRANTABLE_ROLES`: the roles that a caller of the admin API may grant.
+///
+/// # Errors
+/// If it is invalid; the message names it.
+pub fn grantable_roles(environment: &Environment) -> Result<GrantableRoles, ConfigError> {
+    let Some(text) = environment.text("GRANTABLE_ROLES") else {
+        return Ok(GrantableRoles::default());
+    };
+    GrantableRoles::parse(text).map_err(|_| {
+        let expected = "at most 32 roles, separated by commas without spaces";
+        ConfigError::invalid("GRANTABLE_ROLES", expected)
+    })
 }
 
 /// How long a session lives, and how long a client can repeat a refresh whose response

@@ -10,6 +10,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use gatehouse_auth::failure::Failure;
+use gatehouse_auth::role::Role;
 use http::StatusCode;
 use serde::Serialize;
 
@@ -148,6 +149,16 @@ impl Problem {
     #[must_use]
     pub fn missing_scope(scope: &str) -> Self {
         Self::of(Code::InsufficientScope, Fault::missing_scope(scope))
+    }
+
+    /// 403 `role_not_grantable`: the caller may not grant this role.
+    #[must_use]
+    pub fn role_not_grantable(role: &Role) -> Self {
+        let detail = format!(
+            "you may not grant the role `{role}`: leave it out, or ask an operator to grant it"
+        );
+        let fault = Fault::new(StatusCode::FORBIDDEN, detail);
+        Self::of(Code::RoleNotGrantable, fault)
     }
 
     /// 403 `registration_closed`.

@@ -1,8 +1,8 @@
 use serde_json::json;
 
 use super::forge::{
-    AUDIENCE, ISSUER, claims, claims_with, header, header_of, sign_claims, sign_header, sign_with,
-    valid, verify,
+    AUDIENCE, ISSUER, claims, claims_with, claims_without, header, header_of, sign_claims,
+    sign_header, sign_with, valid, verify,
 };
 use crate::key::testing::{ALGORITHMS, NOW, key};
 
@@ -73,6 +73,14 @@ fn empty_scopes_empty_roles_and_unknown_claims_are_accepted() {
         claims_with("sub", "x".repeat(128)),
     ] {
         assert!(verify(&sign_claims(&claims)).is_ok(), "{claims}");
+    }
+}
+
+#[test]
+fn a_token_whose_scope_is_missing_or_empty_has_no_scopes() {
+    for claims in [claims_without("scope"), claims_with("scope", "")] {
+        let verified = verify(&sign_claims(&claims)).unwrap();
+        assert!(verified.scope.is_empty(), "{claims}");
     }
 }
 

@@ -59,6 +59,22 @@ fn a_token_has_the_header_of_the_profile_and_nothing_personal() {
 }
 
 #[test]
+fn a_token_without_scopes_has_no_claim_scope() {
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    let scope = Scopes::default();
+    let grant = Grant { scope, ..grant() };
+    let token = issuer(60).issue(grant, key(Algorithm::Es256), NOW).unwrap();
+    let payload = token.expose().split('.').nth(1).unwrap();
+    let payload = URL_SAFE_NO_PAD.decode(payload).unwrap();
+    let claims: Value = serde_json::from_slice(&payload).unwrap();
+    assert!(claims.get("scope").is_none(), "{claims}");
+    let verified = verifier().verify(token.expose(), keys(), NOW).unwrap();
+    assert!(verified.scope.is_empty());
+}
+
+#[test]
 fn a_token_is_valid_until_its_lifetime_is_over() {
     let token = issuer(60)
         .issue(grant(), key(Algorithm::Es256), NOW)

@@ -118,6 +118,7 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::invalid_token(),
         Problem::missing_role("admin"),
         Problem::missing_scope("orders"),
+        Problem::role_not_grantable(&Role::parse("owner").unwrap()),
         Problem::registration_closed(),
         Problem::username_taken(),
         Problem::email_taken(),
@@ -154,6 +155,7 @@ fn each_problem_has_its_status_code_and_texts() {
     401 unauthorized | Not authenticated | a valid access token is required | - | Bearer realm="gatehouse", error="invalid_token"
     403 insufficient_scope | Not allowed | the role `admin` is required | - | Bearer realm="gatehouse", error="insufficient_scope"
     403 insufficient_scope | Not allowed | the scope `orders` is required | - | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
+    403 role_not_grantable | Role not granted | you may not grant the role `owner`: leave it out, or ask an operator to grant it | - | -
     403 registration_closed | Registration is closed | registration is closed | - | -
     409 username_taken | Username taken | another account has this username | - | -
     409 email_taken | E-mail address taken | another account has this e-mail address | - | -
