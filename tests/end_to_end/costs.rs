@@ -4,15 +4,24 @@ use gatehouse_tests::binaries::root;
 use gatehouse_tests::call::Cost;
 use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::proxy::Proxy;
+use gatehouse_tests::service::{CLIENT_ADDRESS, parameters};
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
+use serde_json::json;
 
 /// Read units, write units, and the number of calls, which are sequential.
 type Units = (f64, f64, usize);
 
 #[tokio::test]
 async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
-    let (service, proxy) = Service::start_behind_a_proxy(|_| ()).await?;
+    // As many as in a deployment, so that the address's counter is in use throughout.
+    let settings = [
+        ("ClientAddress", CLIENT_ADDRESS),
+        ("AddressAttemptsPerHour", "300"),
+    ];
+    let settings = parameters(&settings);
+    let start = Service::start_behind_a_proxy(|options| options.parameters = settings);
+    let (service, proxy) = start.await?;
     // The first request of each kind starts its function, which reads too.
     let mut ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;
@@ -34,6 +43,10 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     let _registration = proxy.take_costs();
     newcomer.log_in(&service).await?;
     measured.push(("logins from a new address", spent(&proxy)));
+    let body = json!({ "username": newcomer.username, "password": "a wrong password" });
+    let wrong = service.post("/login", &body).await?;
+    wrong.assert_status(401);
+    measured.push(("wrong passwords", spent(&proxy)));
     rotated.refreshes(&service).await?;
     measured.push(("refreshes", spent(&proxy)));
     ada.is_let_in(&service).await?;

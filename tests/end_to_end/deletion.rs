@@ -1,5 +1,8 @@
 //! `DELETE /me` and `DELETE /admin/users/{id}`.
 
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_tests::tables::{Item, Tables, number, text};
 use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
@@ -48,12 +51,16 @@ pub(crate) async fn guess_at(service: &Service, person: &Person) -> anyhow::Resu
         keys.push(format!("id#{digest}"));
         keys.push(format!("pair#{digest}#{address}"));
     }
-    for (key, failures) in keys.iter().zip(3..) {
+    for (key, number_of) in keys.iter().zip(3..) {
+        let network = format!("network-{number_of}");
+        let known = HashMap::from([(network, number(1_600_000_000 + number_of))]);
         let item = Item::from([
             ("pk".to_owned(), text(key)),
-            ("failures".to_owned(), number(failures)),
-            ("locked_until".to_owned(), number(1_700_000_000 + failures)),
-            ("expires_at".to_owned(), number(4_000_000_000 + failures)),
+            ("tat".to_owned(), number(1_710_000_000 + number_of)),
+            ("res".to_owned(), number(1_700_000_000 + number_of)),
+            ("known".to_owned(), AttributeValue::M(known)),
+            ("known_tat".to_owned(), number(1_720_000_000 + number_of)),
+            ("expires_at".to_owned(), number(4_000_000_000 + number_of)),
         ]);
         Tables::of(service).put("LoginAttemptsTable", item).await?;
     }

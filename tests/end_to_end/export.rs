@@ -60,6 +60,14 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
             .flat_map(|item| shown(table, name, item))
             .collect();
     }
+    if let Ok(members) = value.as_m() {
+        let members = members.iter().flat_map(|(key, at)| {
+            let mut texts = shown(table, "expires_at", at);
+            texts.push(Value::from(key.as_str()).to_string());
+            texts
+        });
+        return members.collect();
+    }
     if let Ok(text) = value.as_s() {
         // A key of the users table is a prefix and a value that the export contains.
         let key = name == "pk" && table == "UsersTable";
@@ -73,7 +81,8 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
     let number = value.as_n().cloned().unwrap_or_default();
     let is_time = ["_at", "_until", "_time"]
         .iter()
-        .any(|end| name.ends_with(end));
+        .any(|end| name.ends_with(end))
+        || ["tat", "res", "known_tat"].contains(&name);
     let seconds = number.parse().ok().filter(|_| is_time);
     let time = seconds.map(gatehouse_auth::time::Timestamp::from_unix);
     vec![time.map_or(format!("\"{name}\":{number}"), |time| time.to_string())]

@@ -93,10 +93,10 @@ async fn sixty_four_concurrent_removals_leave_an_administrator() -> anyhow::Resu
     for response in join_all(race).await {
         let response = response?;
         // An administrator who has just been demoted is refused by the gateway or by the
-        // function; one who has just been deleted is not found; a transaction that
-        // conflicted with too many others has to be retried; and each user confirms one
-        // password four times at once, which the counter of wrong ones may refuse.
-        let expected = [200, 204, 401, 403, 404, 409, 429, 503];
+        // function; one who has just been deleted is not found; and a transaction that
+        // conflicted with too many others has to be retried. Each user confirms one
+        // password four times at once, which is within what the lane admits.
+        let expected = [200, 204, 401, 403, 404, 409, 503];
         // The authorizer waits a second for a table: after that the gateway returns 500.
         let is_late = is_overloaded(&response) || (is_deployed() && response.status == 500);
         assert!(expected.contains(&response.status) || is_late, "{response}");

@@ -19,7 +19,7 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
         "UsersTable",
         &["BatchGetItem", "GetItem", "UpdateItem"],
     ),
-    // The counters, read and incremented.
+    // The counters, read, incremented and decremented.
     (
         "login",
         "LoginAttemptsTable",
@@ -60,11 +60,12 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
         "RevocationsTable",
         &["BatchGetItem", "GetItem", "PutItem"],
     ),
-    // Exported, and deleted with the account; the counter of wrong current passwords.
+    // Exported, and deleted with the account; the counters of wrong current passwords and
+    // of codes.
     (
         "account",
         "LoginAttemptsTable",
-        &["BatchGetItem", "BatchWriteItem", "DeleteItem", "UpdateItem"],
+        &["BatchGetItem", "BatchWriteItem", "UpdateItem"],
     ),
     // A list is a scan; a change is an update of the user and of a counter.
     (

@@ -81,12 +81,12 @@ impl<'a> Tables<'a> {
         self.set("UsersTable", ("pk", &key), attribute, value).await
     }
 
-    /// Sets the end of a lock on login attempts.
+    /// Sets when a lane of login attempts will have drained.
     ///
     /// # Errors
     /// If there is no such counter.
-    pub async fn lock_until(&self, key: &str, time: i64) -> anyhow::Result<()> {
-        let (table, attribute) = ("LoginAttemptsTable", "locked_until");
+    pub async fn fill_until(&self, key: &str, time: i64) -> anyhow::Result<()> {
+        let (table, attribute) = ("LoginAttemptsTable", "tat");
         self.set(table, ("pk", key), attribute, number(time)).await
     }
 

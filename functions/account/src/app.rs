@@ -3,7 +3,9 @@
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::Hasher;
 use gatehouse_breaches::PasswordRules;
-use gatehouse_edge::config::{BreachSettings, Environment, HashSettings, RegistrationSettings};
+use gatehouse_edge::config::{
+    BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
+};
 use gatehouse_edge::{AuditEvent, Clock, Request, StartError, warm_up};
 use gatehouse_store::{
     Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
@@ -39,6 +41,7 @@ impl App {
         let registration = RegistrationSettings::from_environment(environment)?;
         let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
+        let guesses = GuessSettings::from_environment(environment)?;
         let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
             .through(http)
             .tables();
@@ -49,7 +52,8 @@ impl App {
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             ),
-            attempts: LoginAttempts::new(tables, attempts),
+            attempts: LoginAttempts::new(tables, attempts)
+                .with_address_attempts(guesses.address_attempts_per_hour),
             hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
             rules: PasswordRules::new(
                 registration.password_min_length,

@@ -113,19 +113,30 @@ fn revocation(revocation: &Revocation) -> Value {
     })
 }
 
-/// A counter contains only numbers and times, so all of it is shown, with times formatted
-/// as in every body.
+/// A counter contains only times, numbers and digests of networks, so all of it is shown,
+/// with times formatted as in every body.
 fn counter(counter: Value) -> Value {
     let Value::Object(members) = counter else {
         return counter;
     };
     let shown = members.into_iter().map(|(name, value)| {
-        let is_time = name.ends_with("_at") || name.ends_with("_until");
-        let value = match value.as_i64().filter(|_| is_time) {
-            Some(seconds) => Value::from(Timestamp::from_unix(seconds).to_string()),
-            None => value,
+        let value = match (name.as_str(), value) {
+            ("known", Value::Object(known)) => {
+                let known = known.into_iter().map(|(network, at)| (network, time(at)));
+                Value::Object(known.collect())
+            }
+            ("tat" | "res" | "known_tat" | "expires_at", value) => time(value),
+            (_, value) => value,
         };
         (name, value)
     });
     Value::Object(shown.collect())
+}
+
+/// Formats seconds since the epoch.
+fn time(seconds: Value) -> Value {
+    match seconds.as_i64() {
+        Some(seconds) => Value::from(Timestamp::from_unix(seconds).to_string()),
+        None => seconds,
+    }
 }

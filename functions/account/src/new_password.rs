@@ -9,7 +9,7 @@ use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
 use gatehouse_breaches::NewPasswordError;
 use gatehouse_edge::{AuditEvent, FieldError, Principal, Problem, Request, Response, response};
-use gatehouse_store::Ended;
+use gatehouse_store::{Ended, Reservation};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{App, record};
@@ -57,8 +57,8 @@ pub(crate) async fn reset(
     let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
         return Err(refuse(request, None));
     };
-    // Before any hash: without a code, nobody makes us compute one. The code has too many
-    // bits to be guessed, so it needs no counter.
+    count(app, request, now).await?;
+    // Before any hash: without a code, nobody makes us compute one.
     let Some(user) = app.accounts.users.find_by_recovery(&code, now).await? else {
         return Err(refuse(request, Some(&code)));
     };
@@ -70,6 +70,20 @@ pub(crate) async fn reset(
             Ok(response::no_content())
         }
         Ended::Refused => Err(refuse(request, Some(&code))),
+    }
+}
+
+/// Counts the attempt by its address. A code has too many bits to be guessed, but each
+/// attempt costs a read.
+async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Problem> {
+    let address = request.client_address();
+    match app.attempts.reserve_address(address, now).await? {
+        Reservation::Granted => Ok(()),
+        Reservation::Refused { retry_after, .. } => {
+            let (denied, reason) = (AuditEvent::AuthorizationDenied, "too_many_attempts");
+            record(request, None, denied, Some(reason));
+            Err(Problem::too_many_requests(retry_after))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 use gatehouse_auth::password::{TypedPassword, Verified};
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::{AuditEvent, Principal, Problem, Request};
-use gatehouse_store::Reservation;
+use gatehouse_store::{Reservation, Waiting};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
@@ -32,19 +32,12 @@ pub(crate) async fn prove(
 ) -> Result<User, Problem> {
     let user = read(app, principal).await?;
     let hasher = &app.hasher;
-    let typed = TypedPassword::parse(typed.expose_secret()).ok();
-    match &typed {
-        Some(typed) => hasher.ready_to_verify(typed)?,
-        None => hasher.ready()?,
-    }
+    let typed = TypedPassword::new(typed.expose_secret());
+    hasher.ready_to_verify(&typed)?;
     count(app, request, principal).await?;
-    let verified = match typed {
-        Some(typed) => hasher.verify(typed, user.password_hash.clone()).await?,
-        // No account has an empty password.
-        None => Verified::Wrong,
-    };
+    let verified = hasher.verify(typed, user.password_hash.clone()).await?;
     if verified.is_right() {
-        app.attempts.forget_user(&user.sub).await?;
+        give_back(app, &user).await;
         return Ok(user);
     }
     let reason = match verified {
@@ -56,14 +49,23 @@ pub(crate) async fn prove(
 }
 
 /// Counts an attempt at the password of a user who is logged in, before it is hashed, so
-/// that a stolen token cannot be used to guess the password.
+/// that a stolen token cannot be used to guess the password. It waits for others that are
+/// under way, so that right passwords do not refuse each other.
 async fn count(app: &App, request: &Request, principal: &Principal) -> Result<(), Problem> {
-    let now = app.clock.now();
-    match app.attempts.reserve_user(&principal.sub, now).await? {
-        Reservation::Reserved { .. } => Ok(()),
-        Reservation::Refused { retry_after } => {
+    let waiting = Waiting::begin();
+    loop {
+        let now = app.clock.now();
+        let reserved = app.attempts.reserve_subject(&principal.sub, now).await?;
+        let Reservation::Refused {
+            retry_after,
+            is_busy,
+        } = reserved
+        else {
+            return Ok(());
+        };
+        if !(is_busy && waiting.turn().await) {
             deny(request, principal, "too_many_attempts");
-            Err(Problem::too_many_requests(retry_after))
+            return Err(Problem::too_many_requests(retry_after));
         }
     }
 }
@@ -76,4 +78,13 @@ fn deny(request: &Request, principal: &Principal, reason: &str) {
     audit.sid = Some(&principal.sid);
     audit.jti = Some(&principal.jti);
     audit.record(AuditEvent::AuthorizationDenied);
+}
+
+/// Undoes the counting of a right password. If that fails, the request succeeds all the
+/// same, and stays counted.
+async fn give_back(app: &App, user: &User) {
+    if let Err(error) = app.attempts.give_back_subject(&user.sub).await {
+        let error = &error as &dyn std::error::Error;
+        tracing::warn!(error, "a right password stays counted as an attempt");
+    }
 }

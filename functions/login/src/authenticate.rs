@@ -1,23 +1,26 @@
 //! Authenticates a user, with the same calls and the same hash whether the user exists or
-//! not.
+//! not, and whatever was typed.
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
-use gatehouse_store::{CheckedRing, LoginReservation, ReservedLogin};
+use gatehouse_store::{CheckedRing, GrantedLane};
 use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::attempt::LoginAttempt;
+use crate::counting::CountedAttempt;
 use crate::error::{LoginError, LoginRefusal};
 
 /// A user whose password was correct.
-pub(crate) struct Authenticated {
+pub(crate) struct Authenticated<'a> {
     pub(crate) user: User,
     /// How the attempt was counted, to be undone.
-    pub(crate) reserved: ReservedLogin,
+    pub(crate) counted: CountedAttempt<'a>,
+    /// The lane that counted it.
+    pub(crate) lane: GrantedLane,
     /// The keys that sign the session's first tokens.
     pub(crate) ring: CheckedRing,
 }
@@ -26,73 +29,68 @@ pub(crate) struct Authenticated {
 ///
 /// # Errors
 /// [`LoginError::Refused`] with a reason that only the log may contain;
-/// [`LoginError::Throttled`] before anything is hashed.
-pub(crate) async fn authenticate(
+/// [`LoginError::Throttled`] after too many attempts, which cost a hash as well.
+pub(crate) async fn authenticate<'a>(
     app: &App,
     hasher: &Hasher,
-    attempt: &LoginAttempt,
+    attempt: &'a LoginAttempt,
     now: Timestamp,
-) -> Result<Authenticated, LoginError> {
-    // No account has an empty password, so a quick response reveals nothing.
-    let typed = TypedPassword::parse(attempt.password.expose_secret())
-        .map_err(|_| LoginError::Refused(LoginRefusal::EmptyPassword))?;
+) -> Result<Authenticated<'a>, LoginError> {
+    let typed = TypedPassword::new(attempt.password.expose_secret());
     // An attempt that will not be hashed is not counted either.
     hasher.ready_to_verify(&typed)?;
-    let guess = attempt.guess();
-    let name_key = attempt.name_key.as_ref();
     // Before anything is written: without a key no token can be issued.
-    let (found, ring) = tokio::join!(
-        Box::pin(app.attempts.look_up(&app.users, name_key, &guess)),
+    let (counted, ring) = tokio::join!(
+        Box::pin(CountedAttempt::look_up(app, attempt)),
         Box::pin(app.signer.ring(now)),
     );
-    let (found, ring) = (found?, ring?);
-    let counted = app.attempts.reserve_login(&guess, &found.counters, now);
-    let reserved = match counted.await? {
-        LoginReservation::Reserved(reserved) => reserved,
-        LoginReservation::Refused {
-            counted,
-            retry_after,
-        } => {
-            return Err(LoginError::Throttled {
-                counted,
-                retry_after,
-            });
-        }
-    };
-    let user = app.users.get(&known_or_unused(found.sub)?).await?;
+    let (mut counted, ring) = (counted?, ring?);
+    counted.reserve(app).await?;
+    let user = app.users.get(&known_or_unused(&counted)?).await?;
+    let lane = counted.comparable();
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
+    let hash = hash.filter(|_| lane.is_some());
+    // Whatever no login depends on can run beside the hash.
     let verified = hasher.verify(typed.clone(), hash.clone()).await?;
-    let Some(user) = user else {
-        return Err(LoginError::Refused(LoginRefusal::UnknownUser));
+    let (user, lane) = match judge(user, lane, verified) {
+        Ok(right) => right,
+        Err(refusal) => return Err(counted.refuse(app, refusal).await),
     };
-    let Some(hash) = hash else {
-        return Err(LoginError::Refused(LoginRefusal::NoPassword));
-    };
-    match verified {
-        Verified::Right | Verified::Outdated => {}
-        Verified::Wrong => return Err(LoginError::Refused(LoginRefusal::WrongPassword)),
-        Verified::Unusable => return Err(LoginError::Refused(LoginRefusal::UnusableHash)),
+    // If there is no time left, the next login does it.
+    if let (Verified::Outdated, Some(hash), Ok(())) = (verified, hash, hasher.ready()) {
+        rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
     }
-    match user.status {
-        Status::Disabled => Err(LoginError::Refused(LoginRefusal::Disabled)),
-        Status::Active => {
-            // If there is no time left, the next login does it.
-            if verified == Verified::Outdated && hasher.ready().is_ok() {
-                rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
-            }
-            Ok(Authenticated {
-                user,
-                reserved,
-                ring,
-            })
-        }
+    Ok(Authenticated {
+        user,
+        counted,
+        lane,
+        ring,
+    })
+}
+
+/// Decides whether the login succeeds. The order of the reasons is only the log's.
+fn judge(
+    user: Option<User>,
+    lane: Option<GrantedLane>,
+    verified: Verified,
+) -> Result<(User, GrantedLane), LoginRefusal> {
+    let user = user.ok_or(LoginRefusal::UnknownUser)?;
+    if user.password_hash.is_none() {
+        return Err(LoginRefusal::NoPassword);
+    }
+    let lane = lane.ok_or(LoginRefusal::WrongPassword)?;
+    match (verified, user.status) {
+        (Verified::Wrong, _) => Err(LoginRefusal::WrongPassword),
+        (Verified::Unusable, _) => Err(LoginRefusal::UnusableHash),
+        (Verified::Right | Verified::Outdated, Status::Disabled) => Err(LoginRefusal::Disabled),
+        (Verified::Right | Verified::Outdated, Status::Active) => Ok((user, lane)),
     }
 }
 
 /// Replaces an unknown name by an id that no user has, so that the same read is made.
-fn known_or_unused(sub: Option<SubjectId>) -> Result<SubjectId, LoginError> {
-    match sub {
-        Some(sub) => Ok(sub),
+fn known_or_unused(counted: &CountedAttempt<'_>) -> Result<SubjectId, LoginError> {
+    match &counted.sub {
+        Some(sub) => Ok(sub.clone()),
         None => Ok(SubjectId::from_bytes(random::bytes()?)),
     }
 }

@@ -13,7 +13,7 @@ pub(crate) enum LoginError {
     InvalidScope,
     /// The credentials are invalid, or the account cannot log in.
     Refused(LoginRefusal),
-    /// There were too many attempts.
+    /// There were too many attempts. The password may even be right: nobody looked.
     Throttled {
         counted: Counted,
         retry_after: Duration,
@@ -32,8 +32,6 @@ pub(crate) enum LoginRefusal {
     NoPassword,
     /// The stored hash is malformed, or costs more than a login may.
     UnusableHash,
-    /// The password is empty, which no account's is.
-    EmptyPassword,
 }
 
 impl LoginRefusal {
@@ -45,7 +43,6 @@ impl LoginRefusal {
             Self::Disabled => "disabled",
             Self::NoPassword => "no_password",
             Self::UnusableHash => "unusable_hash",
-            Self::EmptyPassword => "empty_password",
         }
     }
 }

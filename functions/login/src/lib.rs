@@ -9,6 +9,7 @@ use gatehouse_edge::{AuditEvent, Problem, Request, Response};
 mod app;
 mod attempt;
 mod authenticate;
+mod counting;
 mod error;
 mod new_session;
 
@@ -32,7 +33,8 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let attempt = LoginAttempt::read(request)?;
     let Authenticated {
         user,
-        reserved,
+        counted,
+        lane,
         ring,
     } = match authenticate(app, hasher, &attempt, now).await {
         Ok(authenticated) => authenticated,
@@ -42,8 +44,6 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         }
     };
     let scope = attempt.scope_of(&app.role_scopes.scopes_of(&user.roles));
-    let guess = attempt.guess();
-    let attempts_cleared = app.attempts.record_success(&guess, reserved, now);
     let begun = async {
         let session = NewSession {
             user: &user,
@@ -53,10 +53,10 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         };
         session.begin(app, &ring).await
     };
-    let (begun, attempts_cleared) = tokio::join!(Box::pin(begun), Box::pin(attempts_cleared));
+    let given_back = counted.give_back(app, lane);
+    let (begun, ()) = tokio::join!(Box::pin(begun), Box::pin(given_back));
     match begun {
         Ok(response) => {
-            attempts_cleared?;
             record(
                 request,
                 &attempt,

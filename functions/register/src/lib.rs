@@ -17,7 +17,7 @@ mod app;
 mod newcomer;
 
 pub use app::App;
-use newcomer::Newcomer;
+use newcomer::{Fields, Newcomer};
 
 /// Responds to one request.
 ///
@@ -32,10 +32,11 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     if !app.open {
         return Err(Problem::registration_closed());
     }
-    let newcomer = Newcomer::read(request, &app.rules)?;
+    let fields = Fields::read(request)?;
     let hasher = &app.hasher;
     hasher.ready()?;
     count(app, request).await?;
+    let newcomer = fields.judge(&app.rules)?;
     let user = account(app, hasher, newcomer).await?;
     app.users
         .register(&user)
@@ -49,16 +50,16 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     Ok(user)
 }
 
-/// Counts the attempt for its address: a registration costs a hash, and its refusals reveal
-/// which names are taken.
+/// Counts the attempt for its address: a registration costs an estimate of its password's
+/// strength and a hash, and its refusals reveal which names are taken.
 async fn count(app: &App, request: &Request) -> Result<(), Problem> {
     let reserved = app
         .attempts
         .reserve_address(request.client_address(), app.clock.now())
         .await?;
     match reserved {
-        Reservation::Reserved { .. } => Ok(()),
-        Reservation::Refused { retry_after } => {
+        Reservation::Granted => Ok(()),
+        Reservation::Refused { retry_after, .. } => {
             let mut audit = request.audit();
             audit.reason = Some(Counted::Address.name());
             audit.record(AuditEvent::RegistrationThrottled);

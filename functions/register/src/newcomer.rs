@@ -1,4 +1,5 @@
-//! The request of a registration, all of it checked before anything else happens.
+//! The request of a registration: its fields, and then the strength of its password, which
+//! takes longer.
 
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, WeakPassword};
@@ -7,6 +8,13 @@ use gatehouse_breaches::{NewPassword, PasswordRules};
 use gatehouse_edge::{FieldError, Problem, Request};
 use secrecy::{ExposeSecret, SecretString};
 
+/// The fields of a registration, each of them valid.
+pub(crate) struct Fields {
+    username: Username,
+    password: Password,
+    email: Option<EmailAddress>,
+}
+
 /// A user who may be stored once the password is hashed.
 pub(crate) struct Newcomer<'a> {
     pub(crate) username: Username,
@@ -14,24 +22,31 @@ pub(crate) struct Newcomer<'a> {
     pub(crate) email: Option<EmailAddress>,
 }
 
-impl<'a> Newcomer<'a> {
+impl Fields {
     /// Reads a body.
     ///
     /// # Errors
-    /// 422, which names every invalid field; the password's strength is only checked if they
-    /// are all valid.
-    pub(crate) fn read(request: &Request, rules: &'a PasswordRules) -> Result<Self, Problem> {
+    /// 422, which names every invalid field.
+    pub(crate) fn read(request: &Request) -> Result<Self, Problem> {
         let body = request.json(|fields| Body {
             username: fields.text("username"),
             password: fields.secret("password"),
             email: fields.optional_text("email"),
         })?;
-        let (username, password, email) = body.parse()?;
-        let password = rules.check(password, &username, email.as_ref());
-        Ok(Self {
+        body.parse()
+    }
+
+    /// Estimates the strength of the password. Count the attempt before: a long one takes a
+    /// while.
+    ///
+    /// # Errors
+    /// 422 if it is weak.
+    pub(crate) fn judge(self, rules: &PasswordRules) -> Result<Newcomer<'_>, Problem> {
+        let password = rules.check(self.password, &self.username, self.email.as_ref());
+        Ok(Newcomer {
             password: password.map_err(weak)?,
-            username,
-            email,
+            username: self.username,
+            email: self.email,
         })
     }
 }
@@ -50,7 +65,7 @@ struct Body {
 }
 
 impl Body {
-    fn parse(&self) -> Result<(Username, Password, Option<EmailAddress>), Problem> {
+    fn parse(&self) -> Result<Fields, Problem> {
         let username = Username::parse(&self.username)
             .map_err(|error| FieldError::new("username", error.code(), error.to_string()));
         let password = Password::parse(self.password.expose_secret())
@@ -59,7 +74,11 @@ impl Body {
         let email =
             email.map_err(|error| FieldError::new("email", error.code(), error.to_string()));
         match (username, password, email) {
-            (Ok(username), Ok(password), Ok(email)) => Ok((username, password, email)),
+            (Ok(username), Ok(password), Ok(email)) => Ok(Fields {
+                username,
+                password,
+                email,
+            }),
             (username, password, email) => {
                 let errors = [username.err(), password.err(), email.err()];
                 Err(Problem::validation_failed(

@@ -67,7 +67,7 @@ async fn measure(params: Argon2Params, rounds: u16) -> anyhow::Result<Duration> 
     let mut took = Vec::new();
     for _ in 0..rounds {
         let started = Instant::now();
-        let password = TypedPassword::parse("a password of no account")?;
+        let password = TypedPassword::new("a password of no account");
         hasher.verify(password, None).await?;
         took.push(started.elapsed());
     }

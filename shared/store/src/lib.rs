@@ -69,7 +69,7 @@ pub use keys::signer::{CheckedRing, Signer};
 pub use keys::staging::KeyRingVersions;
 pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{
-    AttemptKeys, Guess, LoginAttempts, LoginLookup, LoginReservation, Reservation, ReservedLogin,
+    AttemptKeys, GrantedLane, Guess, LoginAttempts, LoginLookup, Reservation, Waiting,
 };
 pub use revocations::{Revocation, Revocations, Revoked, TokenIds};
 pub use sessions::{RotateSession, Sessions};

@@ -1,8 +1,9 @@
-//! Does the time of a refused login reveal whether the name exists?
+//! Does anything about a refused login reveal whether the name exists?
 //!
-//! Logins of known names with a wrong password and of unknown names alternate, each
-//! from its own address. The hashes are those of a deployment, since what surrounds
-//! a hash shows as much here as it does there.
+//! Guesses at known names and at unknown ones alternate, from the same few addresses, far
+//! beyond what is compared; the owners log in between them, from one of those addresses
+//! too. Calls to DynamoDB take longer from round to round. The hashes are those of a
+//! deployment, since what surrounds a hash shows as much here as it does there.
 //!
 //! This is a separate test target, since other tests on the same processors would be
 //! noise.
@@ -19,21 +20,25 @@ mod world;
 use std::time::{Duration, Instant};
 
 use gatehouse_auth::password::Password;
+use gatehouse_edge::Response;
+use gatehouse_testing::RecordedCall;
 
 use statistic::{auc, median};
-use world::World;
+use world::{HOME, PASSWORD, World};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_time_of_a_refusal_does_not_reveal_whether_a_name_exists() {
-    let found = measure(2_000).await;
-    assert_eq!((found.known.len(), found.unknown.len()), (2_000, 2_000));
-    assert!(
-        found.distinguishes() <= LIMIT,
-        "AUC {:.4}; medians {:?} for known names, {:?} for unknown ones",
-        found.auc(),
-        median(&found.known),
-        median(&found.unknown),
-    );
+async fn nothing_about_a_refusal_reveals_whether_a_name_exists() {
+    for (latency, names) in LATENCIES {
+        let found = measure(latency, names).await;
+        assert_eq!(found.known.len(), found.unknown.len());
+        assert!(
+            found.distinguishes() <= LIMIT,
+            "{latency:?}: AUC {:.4}; medians {:?} for known names, {:?} for unknown ones",
+            found.auc(),
+            median(&found.known),
+            median(&found.unknown),
+        );
+    }
 }
 
 /// The measurement must notice a service that refuses an unknown name without a hash.
@@ -76,47 +81,80 @@ impl Found {
     }
 }
 
-async fn measure(pairs: u32) -> Found {
+/// Returns the times; the calls and the responses must be equal.
+async fn measure(latency: Duration, names: u32) -> Found {
     let world = World::start().await;
-    let password = Password::parse("the password of every user").unwrap();
+    let password = Password::parse(PASSWORD).unwrap();
     let hash = world.hasher.hash(password, [7; 16]).await.unwrap();
     world.hasher.warm_up();
+    world.recorder.set_latency(latency);
     let (mut known, mut unknown) = (Vec::new(), Vec::new());
-    for pair in 0..pairs + WARM_UP {
-        let name = pair / PER_NAME;
-        if pair % PER_NAME == 0 {
-            let name = format!("known-{name}");
-            world.add(&name, Some(hash.expose())).await;
+    for number in 0..=names {
+        let owner = format!("known-{number:02}");
+        world.add(&owner, Some(hash.expose())).await;
+        for address in [HOME, SHARED[0]] {
+            log_in(&world, &owner, address).await;
+            world.pass(43_200);
         }
-        // Names of equal length, addresses of one kind, and each first in every second pair.
-        let mut kinds = [("known-", &mut known), ("never-", &mut unknown)];
-        if pair % 2 == 1 {
-            kinds.reverse();
-        }
-        for (kind, took) in kinds {
-            let name = format!("{kind}{name}");
-            let address = address(kind, pair);
-            let started = Instant::now();
-            let response = world.log_in(&name, "not the password of any user", &address);
-            let response = response.await;
-            let elapsed = started.elapsed();
-            assert_eq!(response.status(), 401, "{name}");
-            if pair >= WARM_UP {
-                took.push(elapsed);
+        for guess in 0..PER_NAME {
+            if guess % 3 == 0 {
+                log_in(&world, &owner, HOME).await;
             }
+            let address = SHARED[guess % SHARED.len()];
+            // Names of equal length, and each first in every second pair.
+            let mut kinds = [("known", &mut known), ("never", &mut unknown)];
+            if guess / 2 % 2 == 1 {
+                kinds.reverse();
+            }
+            let mut seen = Vec::new();
+            for (kind, times) in kinds {
+                let (one, took) = attempt(&world, &format!("{kind}-{number:02}"), address).await;
+                seen.push(one);
+                // The first name opens connections.
+                if number > 0 {
+                    times.push(took);
+                }
+            }
+            assert_eq!(seen[0], seen[1], "{owner}, guess {guess}");
+            assert_eq!(seen[0].0, if guess < 10 { 401 } else { 429 });
+            world.pass(60);
         }
     }
     Found { known, unknown }
 }
 
-/// Pairs that are not counted: the first ones open connections.
-const WARM_UP: u32 = 50;
-/// Guesses at one name. The counter of a name allows as many.
-const PER_NAME: u32 = 5;
+/// The status, the `Retry-After`, and the calls.
+type Seen = (u16, Option<String>, Vec<RecordedCall>);
 
-/// Returns an address that no other login uses: shared counters would refuse.
-fn address(kind: &str, pair: u32) -> String {
-    let second = if kind == "known-" { 18 } else { 19 };
-    let [_, _, third, fourth] = pair.to_be_bytes();
-    format!("198.{second}.{third}.{fourth}")
+async fn attempt(world: &World, name: &str, address: &str) -> (Seen, Duration) {
+    drop(world.calls());
+    let started = Instant::now();
+    let response = world.log_in(name, "not the password of any user", address);
+    let response = response.await;
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    ((status, retry_after(&response), world.calls()), took)
 }
+
+fn retry_after(response: &Response) -> Option<String> {
+    let value = response.headers().get("retry-after")?;
+    Some(value.to_str().unwrap().to_owned())
+}
+
+async fn log_in(world: &World, owner: &str, address: &str) {
+    let response = world.log_in(owner, PASSWORD, address).await;
+    assert_eq!(response.status(), 200, "{owner}");
+    world.pass(2);
+}
+
+/// How much longer each call takes, and at how many names the guesses are.
+const LATENCIES: [(Duration, u32); 3] = [
+    (Duration::ZERO, 25),
+    (Duration::from_millis(2), 17),
+    (Duration::from_millis(4), 17),
+];
+/// Guesses at one name: ten that the identifier admits, three by the pair of each address,
+/// and some that no lane does.
+const PER_NAME: usize = 18;
+/// Where all guesses come from. The first is known to the accounts.
+const SHARED: [&str; 2] = ["198.18.0.1", "198.18.0.2"];

@@ -2,6 +2,7 @@
 //! logins than a stack of processes can handle in the time of a test.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod alike;
 mod as_typed;
 mod brought_along;
 mod deadline;

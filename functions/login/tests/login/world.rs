@@ -9,7 +9,7 @@ use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
 use gatehouse_store::{SigningKeys, Users};
-use gatehouse_testing::{Tables, TestClock, at, user};
+use gatehouse_testing::{RecordedCall, Recorder, Tables, TestClock, at, user};
 use lambda_runtime::Context;
 use login::App;
 use secrecy::ExposeSecret;
@@ -26,6 +26,8 @@ pub(crate) struct World {
     pub(crate) users: Users,
     /// Shares its count with that of the function.
     pub(crate) hasher: Hasher,
+    /// The function's calls.
+    pub(crate) recorder: Recorder,
     clock: TestClock,
     _tables: Tables,
 }
@@ -41,7 +43,9 @@ impl World {
             tables.name("SigningKeysTable").to_owned(),
         );
         assert!(keys.publish(&ring.published(), None).await.unwrap());
-        let mut variables = tables.variables(tables.url());
+        let recorder = Recorder::default();
+        let url = tables.dynamodb().recorded_by(&recorder).serve().await;
+        let mut variables = tables.variables(&url);
         variables.push(("KEY_RING_FILE", tables.key_ring_path().to_str().unwrap()));
         let environment = Environment::from_pairs(variables);
         let clock = TestClock::default();
@@ -51,6 +55,7 @@ impl World {
             app: Arc::new(app.await.unwrap().with_hasher(hasher.clone())),
             users: tables.users(),
             hasher,
+            recorder,
             clock,
             _tables: tables,
         }
@@ -134,6 +139,14 @@ impl World {
     /// Returns Lambda's time in milliseconds since the epoch, down to the second.
     pub(crate) fn now_millis() -> u64 {
         u64::try_from(Clock::System.now().unix()).unwrap() * 1000
+    }
+
+    /// Returns the calls since the last time, except for looks at the published keys, which
+    /// depend on the clock.
+    pub(crate) fn calls(&self) -> Vec<RecordedCall> {
+        let mut calls = self.recorder.take();
+        calls.retain(|(_, kinds, _)| kinds != &["?"]);
+        calls
     }
 
     /// Moves the clock.

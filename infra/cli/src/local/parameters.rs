@@ -38,7 +38,7 @@ pub(super) fn notes(given: &[(String, String)]) -> Vec<String> {
     let all = all(given.iter().cloned().collect());
     let attempts = all.get(ATTEMPTS).map_or("", String::as_str);
     let attempts = format!(
-        "Each address may make {attempts} first logins and registrations per hour; change it with \
+        "Each address has {attempts} wrong passwords and registrations per hour; change it with \
          --parameter {ATTEMPTS}={attempts}"
     );
     let names = given.iter().map(|(name, _)| name.as_str());

@@ -1,5 +1,8 @@
+mod unlock;
+
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
 use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::scope::Scopes;
@@ -74,11 +77,14 @@ impl World {
 
     /// Writes the counters of failed logins as a login does.
     async fn count_failures(&self, keys: &[String]) {
+        let table = self.target.table("LOGIN_ATTEMPTS_TABLE").unwrap();
         for key in keys {
-            let client = self.target.tables();
-            let table = self.target.table("LOGIN_ATTEMPTS_TABLE").unwrap();
-            let pk = aws_sdk_dynamodb::types::AttributeValue::S(key.clone());
-            let put = client.put_item().table_name(table).item("pk", pk);
+            let [pk, tat] = [
+                AttributeValue::S(key.clone()),
+                AttributeValue::N("1".into()),
+            ];
+            let put = self.target.tables().put_item().table_name(&table);
+            let put = put.item("pk", pk).item("tat", tat);
             put.send().await.unwrap();
         }
     }
@@ -309,30 +315,6 @@ async fn a_disabled_user_gets_no_recovery_code() {
     world.ask("disable ada --yes").await.unwrap();
     let refused = world.refusal("recover ada").await;
     assert!(refused.contains("enable it first"), "{refused}");
-}
-
-#[tokio::test]
-async fn unlocking_clears_the_counters_of_both_names_and_no_others() {
-    let world = World::new().await;
-    world.create("ada", &[], PASSWORD).await.unwrap();
-    let digest = |name: &str| gatehouse_auth::identifier::LoginIdentifier::parse(name).digest();
-    let (name, email, other) = (digest("ada"), digest("ada@example.org"), digest("grace"));
-    let her_counters = [
-        format!("id#{name}"),
-        format!("pair#{name}#192.0.2.1"),
-        format!("pair#{name}#2001:db8::1"),
-        format!("pair#{email}#192.0.2.1"),
-    ];
-    let others = [
-        format!("id#{other}"),
-        "ip#192.0.2.1".to_owned(),
-        format!("pair#{other}#192.0.2.1"),
-    ];
-    world.count_failures(&her_counters).await;
-    world.count_failures(&others).await;
-    assert_eq!(world.ask("unlock ada").await.unwrap()["removed"], 4);
-    assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, others);
-    assert_eq!(world.ask("unlock ada").await.unwrap()["removed"], 0);
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Unlocking a user after too many failed logins.
+//! Unlocking a user after too many wrong passwords.
 
 use gatehouse_auth::user::User;
 use serde_json::json;
@@ -7,9 +7,10 @@ use super::listing;
 use super::tables::Tables;
 use crate::output::Output;
 
-/// Clears the failed logins under the username and the e-mail address.
+/// Clears the attempts under the username and the e-mail address, and those of the
+/// logged-in user.
 pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Output> {
-    let mut removed = 0;
+    let mut removed = tables.attempts.unlock_subject(&user.sub).await?;
     for digest in user.identifier_digests() {
         removed += tables.attempts.unlock(&digest).await?;
     }

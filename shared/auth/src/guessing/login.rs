@@ -1,30 +1,19 @@
-//! Which counters apply to a login attempt.
+//! Which lane a login attempt is counted in.
 
 use std::time::Duration;
 
-use super::Counter;
+use super::{Counter, Lane, LaneState};
 use crate::time::Timestamp;
 
-/// What a login attempt is counted by.
+/// What an attempt is counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Counted {
-    /// The identifier, from any address.
+    /// The identifier, from any network.
     Identifier,
-    /// The identifier together with this address.
+    /// The identifier together with this network.
     Pair,
-    /// The address, with any identifier.
+    /// The network, with any identifier.
     Address,
-}
-
-/// The counters of one login attempt, as read from the table.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LoginCounters {
-    /// The identifier's counter.
-    pub identifier: Option<Counter>,
-    /// The counter of the identifier together with the address.
-    pub pair: Option<Counter>,
-    /// The address's counter.
-    pub address: Option<Counter>,
 }
 
 impl Counted {
@@ -39,75 +28,66 @@ impl Counted {
     }
 }
 
+/// The counters of one login attempt, as last seen.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LoginCounters {
+    /// The identifier's counter.
+    pub identifier: Counter,
+    /// The counter of the identifier together with the network.
+    pub pair: Counter,
+    /// The network's counter.
+    pub address: Counter,
+}
+
 impl LoginCounters {
-    /// Returns a counter.
+    /// True if the attempt may be counted by its identifier. Otherwise its pair counts it,
+    /// whether or not the network is known: that only decides what the attempt is compared
+    /// with, so that nobody sees for whom a network is known.
     #[must_use]
-    pub const fn of(&self, counted: Counted) -> Option<&Counter> {
-        match counted {
-            Counted::Identifier => self.identifier.as_ref(),
-            Counted::Pair => self.pair.as_ref(),
-            Counted::Address => self.address.as_ref(),
-        }
+    pub fn identifier_is_open(&self, address: &Lane, now: Timestamp) -> bool {
+        self.address_is_open(address, now) && is_open(&Lane::IDENTIFIER, &self.identifier, now)
     }
 
-    /// True if the account has recently logged in from this address with this identifier.
+    /// True if the identifier is full with attempts that may be given back. Those of an
+    /// address that is full do not wait for it: they could not use it.
     #[must_use]
-    pub fn is_known(&self, now: Timestamp) -> bool {
-        let last = self.pair.and_then(|pair| pair.last_success_at);
-        last.is_some_and(|last| last.plus(KNOWN_FOR) > now)
+    pub fn identifier_is_busy(&self, address: &Lane, now: Timestamp) -> bool {
+        self.address_is_open(address, now) && self.identifier.is_busy(now)
     }
 
-    /// Returns the counters that apply to the attempt, in the order in which they are
-    /// incremented: the one that all attackers share comes first, so that an attempt
-    /// which it refuses is not counted anywhere.
-    ///
-    /// A known address uses only its own pair, so that neither strangers nor newcomers
-    /// behind the same address can lock out its users. All others share the identifier's
-    /// counter, which is at least as strict as a separate one for each would be.
+    /// Returns the counter that keeps an attempt from being counted by its identifier, and
+    /// how long it will do so, at least a second. It is never the pair, which others cannot
+    /// see.
     #[must_use]
-    pub fn binding(&self, now: Timestamp) -> &'static [Counted] {
-        if self.is_known(now) {
-            &[Counted::Pair]
+    pub fn wait(&self, address: &Lane, now: Timestamp) -> (Counted, Duration) {
+        let of_address = wait(address, &self.address, now);
+        let of_identifier = wait(&Lane::IDENTIFIER, &self.identifier, now);
+        if of_address > of_identifier {
+            (Counted::Address, of_address)
         } else {
-            &[Counted::Identifier, Counted::Address]
+            (Counted::Identifier, of_identifier)
         }
     }
 
-    /// Decides what a success writes, given that the first counter that applies holds
-    /// `failures` attempts including this one. Omits writes that would have no effect;
-    /// otherwise every login would cost one.
-    #[must_use]
-    pub fn settle(&self, failures: u32, now: Timestamp) -> Settlement {
-        let matters = failures >= SETTLED_FROM;
-        if !self.is_known(now) {
-            return Settlement {
-                marks_pair: true,
-                releases_identifier: matters,
-            };
-        }
-        let last = self.pair.and_then(|pair| pair.last_success_at);
-        let ages = last.is_none_or(|last| now.since(last) >= MARKED_EVERY);
-        Settlement {
-            marks_pair: matters || ages,
-            releases_identifier: false,
-        }
+    fn address_is_open(&self, lane: &Lane, now: Timestamp) -> bool {
+        is_open(lane, &self.address, now)
     }
 }
 
-/// What a successful login writes to its counters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settlement {
-    /// The pair is now known and has no failures.
-    pub marks_pair: bool,
-    /// The identifier has one attempt fewer.
-    pub releases_identifier: bool,
+fn is_open(lane: &Lane, counter: &Counter, now: Timestamp) -> bool {
+    match lane.state(counter.tat, now) {
+        LaneState::Drained | LaneState::Filling => true,
+        LaneState::Full { .. } => false,
+    }
 }
 
-/// How long an address stays known after it is marked, which makes at least 30 days after
-/// a login. A shorter time lets strangers lock out people who rarely log in; a longer one
-/// trusts addresses that now belong to someone else.
-pub const KNOWN_FOR: Duration = Duration::from_hours(45 * 24);
-/// How old a mark gets before the next login renews it. A shorter time costs writes.
-const MARKED_EVERY: Duration = Duration::from_hours(15 * 24);
-/// From this many attempts on, a success subtracts its own: half of the free ones.
-const SETTLED_FROM: u32 = 3;
+fn wait(lane: &Lane, counter: &Counter, now: Timestamp) -> Duration {
+    match lane.state(counter.tat, now) {
+        LaneState::Full { wait } => wait.max(SHORTEST_WAIT),
+        LaneState::Drained | LaneState::Filling => SHORTEST_WAIT,
+    }
+}
+
+/// What a refused client waits even if the lane has opened in the meantime. A shorter wait
+/// is no wait: `Retry-After` is in whole seconds.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);

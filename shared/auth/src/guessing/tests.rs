@@ -1,4 +1,6 @@
-use std::time::Duration;
+mod model;
+
+use serde_json::json;
 
 use super::*;
 
@@ -9,221 +11,169 @@ fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix(NOW.unix() + seconds)
 }
 
-/// Applies a step as a store does; returns false if the attempt is refused.
-fn attempt(counter: &mut Option<Counter>, limit: &Limit, now: Timestamp) -> bool {
-    let step = limit.step(counter.as_ref(), now);
-    let last_success_at = counter.and_then(|counter| counter.last_success_at);
-    let old = counter.unwrap_or(Counter {
-        failures: 0,
-        locked_until: None,
-        counted_until: None,
-        last_success_at,
-    });
-    *counter = Some(match step {
-        Step::Locked { .. } => return false,
-        Step::Begin { counted_until } => Counter {
-            failures: 1,
-            locked_until: None,
-            counted_until: Some(counted_until),
-            last_success_at,
-        },
-        Step::Add { counted_until, .. } => Counter {
-            failures: old.failures + 1,
-            counted_until: counted_until.or(old.counted_until),
-            ..old
-        },
-        Step::Raise {
-            failures,
-            locked_until,
-            counted_until,
-        } => Counter {
-            failures: failures + 1,
-            locked_until: Some(locked_until),
-            counted_until: counted_until.or(old.counted_until),
-            last_success_at,
-        },
-    });
+/// Enters a lane as a store does; returns false if it is full.
+fn enter(lane: &Lane, counter: &mut Counter, now: Timestamp) -> bool {
+    counter.tat = match (lane.state(counter.tat, now), counter.tat) {
+        (LaneState::Full { .. }, _) => return false,
+        (LaneState::Filling, Some(tat)) => Some(tat + lane.period()),
+        (LaneState::Drained | LaneState::Filling, _) => Some(lane.first(now)),
+    };
+    counter.reserved_at = Some(now);
     true
 }
 
-/// The seconds of a day at which an attacker who never stops guessing gets an attempt.
-fn passed(limit: &Limit) -> Vec<i64> {
-    let mut counter = None;
-    (0..DAY)
-        .filter(|second| attempt(&mut counter, limit, at(*second)))
-        .collect()
+/// Leaves a lane as a store does.
+fn leave(lane: &Lane, counter: &mut Counter) {
+    counter.tat = counter.tat.and_then(|tat| tat.checked_sub(lane.period()));
 }
 
+/// The seconds at which an attacker who never stops guessing gets an attempt.
+fn admitted(lane: &Lane, seconds: std::ops::Range<i64>) -> Vec<i64> {
+    let mut counter = Counter::default();
+    let mut gets_in = |second: &i64| enter(lane, &mut counter, at(*second));
+    seconds.filter(|second| gets_in(second)).collect()
+}
+
+/// Rows: a lane, how many it admits at once, and in a day to an attacker who waits before
+/// it so that all of them fall within the same 24 hours.
 #[test]
-fn five_are_free_at_once_and_the_waits_double_from_a_second() {
-    let mut counter = None;
-    for _ in 0..6 {
-        assert!(attempt(&mut counter, &Limit::PAIR, NOW));
-    }
-    let mut now = 0;
-    for doublings in [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 14, 14] {
-        let wait = 1 << doublings;
-        let locked = Step::Locked {
-            until: at(now + wait),
-        };
-        assert_eq!(Limit::PAIR.step(counter.as_ref(), at(now)), locked);
-        assert_eq!(
-            Limit::PAIR.step(counter.as_ref(), at(now + wait - 1)),
-            locked
-        );
-        now += wait;
-        assert!(attempt(&mut counter, &Limit::PAIR, at(now)));
-    }
-}
-
-#[test]
-fn a_day_has_at_most_a_hundred_guesses_with_both_identifiers_and_a_known_address() {
-    let identifier = passed(&Limit::IDENTIFIER).len();
-    let known = passed(&Limit::PAIR).len();
-    assert_eq!((identifier, known), (28, 24));
-    assert!(2 * identifier + known <= 100);
-}
-
-/// The second day is no better than the first: no counter starts over while guesses go on.
-#[test]
-fn an_attacker_who_never_stops_guessing_gets_no_more_free_attempts() {
-    let mut counter = None;
-    let count = |counter: &mut Option<Counter>, day: i64| {
-        (day * DAY..(day + 1) * DAY)
-            .filter(|second| attempt(counter, &Limit::IDENTIFIER, at(*second)))
-            .count()
-    };
-    assert_eq!(count(&mut counter, 0), 28);
-    for day in 1..4 {
-        assert!(count(&mut counter, day) <= 11);
-    }
-}
-
-#[test]
-fn a_day_after_the_last_failure_no_attempt_counts() {
-    let mut counter = None;
-    for _ in 0..6 {
-        attempt(&mut counter, &Limit::PAIR, NOW);
-    }
-    let step = |now| Limit::PAIR.step(counter.as_ref(), now);
-    assert!(matches!(step(at(DAY - 1)), Step::Raise { failures: 6, .. }));
-    let counted_until = at(2 * DAY);
-    assert_eq!(step(at(DAY)), Step::Begin { counted_until });
-}
-
-#[test]
-fn an_address_gets_its_attempts_every_hour_and_waits_until_a_lock_ends() {
-    let limit = Limit::address(300);
-    let mut counter = None;
-    let bursts = |counter: &mut Option<Counter>, second: i64| {
-        (0..1000)
-            .filter(|_| attempt(counter, &limit, at(second)))
-            .count()
-    };
-    assert_eq!(bursts(&mut counter, 0), 301);
-    assert_eq!(bursts(&mut counter, 0), 0);
-    assert_eq!(bursts(&mut counter, 1), 1);
-    assert_eq!(bursts(&mut counter, 3_600), 301);
-    // A lock that lasts beyond the end of the hour is kept.
-    let locked = Counter {
-        failures: 400,
-        locked_until: Some(at(3_700)),
-        counted_until: Some(at(3_600)),
-        last_success_at: None,
-    };
-    let step = |now| limit.step(Some(&locked), now);
-    assert_eq!(step(at(3_650)), Step::Locked { until: at(3_700) });
-    assert!(matches!(step(at(3_700)), Step::Begin { .. }));
-}
-
-#[test]
-fn no_number_of_failures_makes_a_wait_overflow() {
-    for failures in [10, 22, 41, 42, 43, 1_000, u32::MAX] {
-        let counter = Counter {
-            failures,
-            locked_until: None,
-            counted_until: Some(at(DAY)),
-            last_success_at: None,
-        };
-        let Step::Raise { locked_until, .. } = Limit::IDENTIFIER.step(Some(&counter), NOW) else {
-            panic!("{failures}");
-        };
-        let wait = locked_until.since(NOW);
-        assert!(wait >= Duration::from_secs(1) && wait <= Duration::from_secs(8_192));
-    }
-}
-
-fn last_logged_in(at: Option<Timestamp>) -> LoginCounters {
-    LoginCounters {
-        pair: Some(Counter {
-            failures: 0,
-            locked_until: None,
-            counted_until: None,
-            last_success_at: at,
-        }),
-        ..LoginCounters::default()
-    }
-}
-
-#[test]
-fn a_known_address_has_its_own_counter_and_strangers_share_one() {
-    assert!(!LoginCounters::default().is_known(NOW));
-    assert!(!last_logged_in(None).is_known(NOW));
-    let known = last_logged_in(Some(NOW));
-    assert!(known.is_known(at(45 * DAY - 1)) && !known.is_known(at(45 * DAY)));
-    let names = |counters: &LoginCounters, now| {
-        let binding = counters.binding(now).iter();
-        binding.map(|counted| counted.name()).collect::<Vec<_>>()
-    };
-    assert_eq!(names(&known, NOW), ["pair"]);
-    assert_eq!(names(&known, at(45 * DAY)), ["identifier", "address"]);
-    assert_eq!(
-        names(&LoginCounters::default(), NOW),
-        ["identifier", "address"]
-    );
-}
-
-/// Rows: known, attempts counted, days since the mark, what a success writes.
-#[test]
-fn a_success_writes_only_what_has_an_effect() {
-    for (known, failures, days, marks_pair, releases_identifier) in [
-        (false, 1, 0, true, false),
-        (false, 2, 0, true, false),
-        (false, 3, 0, true, true),
-        (false, 9, 0, true, true),
-        (true, 1, 0, false, false),
-        (true, 2, 14, false, false),
-        (true, 3, 0, true, false),
-        (true, 1, 15, true, false),
-        (true, 1, 44, true, false),
-        (true, 1, 45, true, false),
+fn a_lane_admits_a_burst_and_then_one_in_each_period() {
+    for (lane, burst, day) in [
+        (Lane::IDENTIFIER, 10, 20),
+        (Lane::PAIR, 3, 4),
+        (Lane::SUBJECT, 5, 10),
+        (Lane::NEWLY_KNOWN, 1, 3),
+        (Lane::address(300), 300, 7_500),
+        (Lane::address(1), 1, 25),
     ] {
-        let counters = last_logged_in(known.then_some(NOW));
-        let settlement = Settlement {
-            marks_pair,
-            releases_identifier,
-        };
-        let settled = counters.settle(failures, at(days * DAY));
-        assert_eq!(settled, settlement, "{known} {failures} {days}");
+        let mut counter = Counter::default();
+        let at_once = (0..1_000).filter(|_| enter(&lane, &mut counter, NOW));
+        assert_eq!(at_once.count(), burst, "{lane:?}");
+        // The burst is in the first second, so a window that begins with it has them all.
+        let mut counter = Counter::default();
+        let seconds = (0..=DAY).flat_map(|second| [second; 2]);
+        let mut all = (0..1_000)
+            .filter(|_| enter(&lane, &mut counter, NOW))
+            .count();
+        all += seconds
+            .filter(|second| enter(&lane, &mut counter, at(*second)))
+            .count();
+        assert_eq!(all, day, "{lane:?}");
     }
 }
 
-/// A user who logs in every 30 days is never a stranger at their own address.
+/// No window starts over: the second day is no better than the first.
 #[test]
-fn an_address_stays_known_for_30_days_after_any_login() {
-    let mut marked = NOW;
-    for month in 1..24 {
-        let now = at(month * 30 * DAY);
-        let counters = last_logged_in(Some(marked));
-        assert!(counters.is_known(now), "{month}");
-        if counters.settle(1, now).marks_pair {
-            marked = now;
+fn an_attacker_who_never_stops_guessing_gets_no_second_burst() {
+    let all = admitted(&Lane::IDENTIFIER, 0..4 * DAY);
+    for day in 1..4 {
+        let of_day = all.iter().filter(|second| **second / DAY == day);
+        assert_eq!(of_day.count(), 10, "{day}");
+    }
+}
+
+#[test]
+fn a_full_lane_says_how_long_it_stays_full() {
+    let mut counter = Counter::default();
+    while enter(&Lane::IDENTIFIER, &mut counter, NOW) {}
+    let wait = Duration::from_hours(2) + Duration::from_mins(24);
+    let state = |seconds| Lane::IDENTIFIER.state(counter.tat, at(seconds));
+    assert_eq!(state(0), LaneState::Full { wait });
+    let wait = Duration::from_secs(1);
+    assert_eq!(state(8_639), LaneState::Full { wait });
+    assert_eq!(state(8_640), LaneState::Filling);
+    assert_eq!(state(DAY - 1), LaneState::Filling);
+    assert_eq!(state(DAY), LaneState::Drained);
+}
+
+#[test]
+fn what_is_given_back_leaves_no_trace() {
+    let lane = Lane::IDENTIFIER;
+    let mut counter = Counter::default();
+    for attempt in 0..100 {
+        assert!(enter(&lane, &mut counter, at(attempt)));
+        leave(&lane, &mut counter);
+    }
+    assert_eq!(lane.state(counter.tat, at(100)), LaneState::Drained);
+}
+
+#[test]
+fn three_networks_are_known_and_the_one_used_longest_ago_gives_way() {
+    let mut known = KnownNetworks::default();
+    for (second, network) in ["a", "b", "c", "a", "d"].into_iter().enumerate() {
+        known = known.with(network, at(i64::try_from(second).unwrap()));
+    }
+    let left: Vec<_> = known
+        .iter()
+        .map(|(network, at)| (network, at.unix()))
+        .collect();
+    let time = |seconds| at(seconds).unix();
+    assert_eq!(left, [("a", time(3)), ("c", time(2)), ("d", time(4))]);
+}
+
+#[test]
+fn a_network_stays_known_for_45_days_after_a_login() {
+    let known = KnownNetworks::default().with("home", NOW);
+    assert!(known.contains("home", at(45 * DAY - 1)));
+    assert!(!known.contains("home", at(45 * DAY)));
+    assert!(!known.contains("elsewhere", NOW));
+    assert!(!known.is_aging("home", at(15 * DAY - 1)));
+    assert!(known.is_aging("home", at(15 * DAY)));
+    assert!(!known.is_aging("home", at(45 * DAY)));
+    let later = known.with("office", at(45 * DAY));
+    assert_eq!(later.iter().count(), 1);
+}
+
+#[test]
+fn three_networks_at_most_become_known_in_a_day() {
+    let mut counter = Counter::default();
+    let mut added = Vec::new();
+    for hour in 0..48 {
+        let now = at(hour * 3_600);
+        match counter.mark(&format!("network {hour}"), now) {
+            Mark::Add(known) => {
+                counter.known = known;
+                counter.known_tat = Some(Lane::NEWLY_KNOWN.first(now));
+                added.push(hour);
+            }
+            Mark::Leave => {}
+            Mark::Refresh => panic!("{hour}"),
         }
     }
-    // The worst case: a login just before the mark would have been renewed.
-    let counters = last_logged_in(Some(NOW));
-    assert!(!counters.settle(1, at(15 * DAY - 1)).marks_pair);
-    assert!(counters.is_known(at(45 * DAY - 2)));
+    assert_eq!(added, [0, 12, 24, 36]);
+    assert_eq!(counter.mark("network 36", at(2 * DAY)), Mark::Refresh);
+}
+
+#[test]
+fn an_attempt_is_under_way_for_a_second() {
+    let mut counter = Counter::default();
+    assert!(!counter.is_busy(NOW));
+    enter(&Lane::PAIR, &mut counter, NOW);
+    assert!(counter.is_busy(NOW) && counter.is_busy(at(1)));
+    assert!(!counter.is_busy(at(2)));
+}
+
+#[test]
+fn an_item_of_an_earlier_release_is_an_empty_counter() {
+    let old = json!({
+        "failures": 400,
+        "locked_until": 9_000_000_000_u64,
+        "counted_until": 9_000_000_000_u64,
+        "last_success_at": 1_800_000_000,
+    });
+    let counter: Counter = serde_json::from_value(old).unwrap();
+    assert_eq!(counter, Counter::default());
+}
+
+#[test]
+fn a_counter_has_fractions_of_a_second_and_nothing_but_times() {
+    let read = |tat| serde_json::from_value::<Counter>(json!({ "tat": tat }));
+    let counter = read(json!(1_800_000_000.036)).unwrap();
+    let millis = counter.tat.map(|tat| tat.as_micros());
+    assert_eq!(millis, Some(1_800_000_000_036_000));
+    for invalid in [json!("many"), json!(-1), json!(1e300), json!([])] {
+        assert!(read(invalid.clone()).is_err(), "{invalid}");
+    }
 }
 
 #[test]

@@ -92,6 +92,13 @@ impl Hasher {
         self.pace.counted()
     }
 
+    /// Returns how many passwords all clones have compared with a stored hash, rather than
+    /// with the dummy hash.
+    #[must_use]
+    pub fn compared(&self) -> u64 {
+        self.pace.compared()
+    }
+
     /// Hashes a new password with the current parameters.
     ///
     /// # Errors
@@ -127,6 +134,11 @@ impl Hasher {
         typed: TypedPassword,
         stored: Option<StoredHash>,
     ) -> Result<Verified, HashError> {
+        // No account has an empty password, whatever was imported.
+        let stored = stored.filter(|_| !typed.is_empty());
+        if stored.is_some() {
+            self.pace.count_comparison();
+        }
         // The dummy hash is parsed from its text as well: parsing takes time.
         let found = self.affordable(stored.as_ref().unwrap_or(&self.dummy), &typed);
         let usable = found.is_ok();

@@ -9,6 +9,7 @@ pub(super) struct Pace {
     /// Microseconds of a hash with the live parameters; 0 before the first.
     typical: AtomicU64,
     count: AtomicU64,
+    compared: AtomicU64,
 }
 
 impl Pace {
@@ -29,6 +30,15 @@ impl Pace {
     /// Counts a hash.
     pub(super) fn count(&self) {
         self.count.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a comparison with a stored hash.
+    pub(super) fn count_comparison(&self) {
+        self.compared.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn compared(&self) -> u64 {
+        self.compared.load(Ordering::Relaxed)
     }
 
     pub(super) fn counted(&self) -> u64 {

@@ -2,11 +2,12 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Password, PasswordError, normalise};
+use super::{Password, normalise};
 use crate::newtype::redacted_debug;
 
-/// A password as typed. Unlike a new one it may be anything except empty: other systems
-/// accepted passwords that we would not, and hashed them exactly as typed.
+/// A password as typed. Unlike a new one it may be anything: other systems accepted
+/// passwords that we would not, and hashed them exactly as typed. An empty one is compared
+/// like any other, and never right.
 #[derive(Clone)]
 pub struct TypedPassword {
     normalised: SecretString,
@@ -41,20 +42,20 @@ impl Verified {
 }
 
 impl TypedPassword {
-    /// Takes a password as sent by the client.
-    ///
-    /// # Errors
-    /// [`PasswordError::Empty`]: no account has an empty password.
-    pub fn parse(typed: &str) -> Result<Self, PasswordError> {
-        if typed.is_empty() {
-            return Err(PasswordError::Empty);
-        }
+    /// Takes a password as sent by the client, whatever it is.
+    #[must_use]
+    pub fn new(typed: &str) -> Self {
         let normalised = normalise(typed);
         let as_typed = (normalised.expose_secret() != typed).then(|| SecretString::from(typed));
-        Ok(Self {
+        Self {
             normalised,
             as_typed,
-        })
+        }
+    }
+
+    /// True if it is empty, which no account's password is.
+    pub(super) fn is_empty(&self) -> bool {
+        self.normalised.expose_secret().is_empty()
     }
 
     /// Returns the normalised spelling, which our own hashes use.
@@ -99,7 +100,7 @@ mod tests {
     use super::*;
 
     fn spellings(typed: &str) -> Vec<String> {
-        let typed = TypedPassword::parse(typed).unwrap();
+        let typed = TypedPassword::new(typed);
         assert_eq!(typed.hashes() as usize, typed.spellings().count());
         typed.spellings().map(str::to_owned).collect()
     }
@@ -112,12 +113,12 @@ mod tests {
         assert_eq!(spellings("u\u{308}"), ["\u{fc}", "u\u{308}"]);
         assert_eq!(spellings("x"), ["x"]);
         assert_eq!(spellings(&"x".repeat(5000)), ["x".repeat(5000)]);
-        assert!(TypedPassword::parse("").is_err());
+        assert_eq!(spellings(""), [""]);
     }
 
     #[test]
     fn it_does_not_print() {
-        let typed = TypedPassword::parse("canary").unwrap();
+        let typed = TypedPassword::new("canary");
         assert_eq!(format!("{typed:?}"), "TypedPassword([redacted])");
     }
 }

@@ -36,7 +36,7 @@ impl RegistrationSettings {
 /// How many attempts one address has.
 #[derive(Debug, Clone, Copy)]
 pub struct GuessSettings {
-    /// `ADDRESS_ATTEMPTS_PER_HOUR`: first logins and registrations.
+    /// `ADDRESS_ATTEMPTS_PER_HOUR`: wrong passwords, registrations and password resets.
     pub address_attempts_per_hour: u32,
 }
 

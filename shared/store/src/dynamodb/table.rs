@@ -1,13 +1,16 @@
 //! One table: reads, conditional writes and pages of it, with the errors of this crate.
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::delete_item::builders::DeleteItemFluentBuilder;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::de::DeserializeOwned;
 
 use crate::dynamodb::error::{Cause, StoreError};
@@ -108,15 +111,20 @@ impl Table {
         with: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
     ) -> Result<Write, StoreError> {
         let update = self.client.update_item().table_name(&self.name);
-        match with(update.set_key(Some(key))).send().await {
-            Ok(done) => Ok(Write::Done(done.attributes.unwrap_or_default())),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
-                    Ok(Write::Refused(refusal.item.clone()))
-                }
-                _ => Err(StoreError::from_sdk("UpdateItem", error)),
-            },
-        }
+        updated(with(update.set_key(Some(key))).send().await)
+    }
+
+    /// Updates an item as [`update`](Self::update) does, but the SDK repeats nothing: for
+    /// an update that must not be made twice, and may be lost.
+    pub(crate) async fn update_once(
+        &self,
+        key: Item,
+        with: impl FnOnce(UpdateItemFluentBuilder) -> UpdateItemFluentBuilder,
+    ) -> Result<Write, StoreError> {
+        let update = self.client.update_item().table_name(&self.name);
+        let once = aws_sdk_dynamodb::Config::builder().retry_config(RetryConfig::disabled());
+        let update = with(update.set_key(Some(key))).customize();
+        updated(update.config_override(once).send().await)
     }
 
     /// Deletes an item; `with` adds the condition.
@@ -198,5 +206,19 @@ impl Table {
         source: impl Into<Cause>,
     ) -> StoreError {
         item::corrupt(&self.name, key, attribute, source)
+    }
+}
+
+fn updated(
+    sent: Result<UpdateItemOutput, SdkError<UpdateItemError, HttpResponse>>,
+) -> Result<Write, StoreError> {
+    match sent {
+        Ok(done) => Ok(Write::Done(done.attributes.unwrap_or_default())),
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refusal)) => {
+                Ok(Write::Refused(refusal.item.clone()))
+            }
+            _ => Err(StoreError::from_sdk("UpdateItem", error)),
+        },
     }
 }

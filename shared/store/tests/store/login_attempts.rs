@@ -1,16 +1,18 @@
 use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use gatehouse_auth::guessing::{Counted, LoginCounters};
+use gatehouse_auth::guessing::{Counted, Lane, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_store::{Guess, LoginReservation, Reservation, ReservedLogin};
-use gatehouse_testing::{NOW, at};
+use gatehouse_store::{GrantedLane, Guess, Reservation};
+use gatehouse_testing::{Item, NOW, at};
 
 use crate::tables::Tables;
 
+const TABLE: &str = "LoginAttemptsTable";
 const DIGEST: &str = "0f1e2d";
 const HOME: &str = "192.0.2.1";
+const DAY: i64 = 86_400;
 
 fn from(address: &str) -> Guess<'_> {
     Guess {
@@ -19,265 +21,362 @@ fn from(address: &str) -> Guess<'_> {
     }
 }
 
-/// Reads the counters and counts an attempt, as a login does.
-async fn attempt(tables: &Tables, guess: Guess<'_>, now: Timestamp) -> LoginReservation {
-    let seen = tables
+async fn read(tables: &Tables, address: &str) -> LoginCounters {
+    let found = tables
         .attempts
-        .look_up(&tables.users, None, &guess)
-        .await
-        .unwrap()
-        .counters;
-    let reserved = tables.attempts.reserve_login(&guess, &seen, now).await;
-    reserved.unwrap()
+        .look_up(&tables.users, None, &from(address))
+        .await;
+    found.unwrap().counters
 }
 
-async fn passes(tables: &Tables, address: &str, now: Timestamp) -> Option<ReservedLogin> {
-    match attempt(tables, from(address), now).await {
-        LoginReservation::Reserved(reserved) => Some(reserved),
-        LoginReservation::Refused { retry_after, .. } => {
-            assert!(retry_after >= Duration::from_secs(1));
-            None
-        }
-    }
+/// Reads the counters and counts an attempt by its identifier.
+async fn enters(tables: &Tables, address: &str, now: Timestamp) -> bool {
+    let mut seen = read(tables, address).await;
+    let guess = from(address);
+    let reserved = tables.attempts.reserve_identifier(&guess, &mut seen, now);
+    reserved.await.unwrap()
+}
+
+/// The same by its pair.
+async fn enters_pair(tables: &Tables, address: &str, now: Timestamp) -> bool {
+    let mut seen = read(tables, address).await;
+    let guess = from(address);
+    let reserved = tables.attempts.reserve_pair(&guess, &mut seen, now);
+    reserved.await.unwrap()
 }
 
 async fn log_in(tables: &Tables, address: &str, now: Timestamp) {
-    let reserved = passes(tables, address, now).await.unwrap();
-    let done = tables
+    let seen = read(tables, address).await;
+    assert!(enters(tables, address, now).await);
+    leave(tables, address, GrantedLane::Identifier, &seen, now).await;
+}
+
+async fn leave(
+    tables: &Tables,
+    address: &str,
+    lane: GrantedLane,
+    seen: &LoginCounters,
+    now: Timestamp,
+) {
+    let guess = from(address);
+    let left = tables
         .attempts
-        .record_success(&from(address), reserved, now)
-        .await;
-    done.unwrap();
+        .record_success(&guess, lane, &seen.identifier, now);
+    left.await.unwrap();
 }
 
-/// Returns how many of `count` concurrent attempts pass.
-async fn burst(tables: &Tables, count: usize, now: Timestamp) -> usize {
-    let mut attempts = tokio::task::JoinSet::new();
-    for number in 0..count {
-        let (users, store) = (tables.users.clone(), tables.attempts.clone());
-        attempts.spawn(async move {
-            let address = format!("198.51.100.{}", number % 100);
-            let guess = from(&address);
-            let seen = store.look_up(&users, None, &guess).await.unwrap().counters;
-            let reserved = store.reserve_login(&guess, &seen, now).await.unwrap();
-            matches!(reserved, LoginReservation::Reserved(_))
-        });
-    }
-    let passed = attempts.join_all().await;
-    passed.into_iter().filter(|passed| *passed).count()
+async fn item(tables: &Tables, key: &str) -> Option<Item> {
+    tables.item(TABLE, "pk", key).await
 }
 
-#[tokio::test]
-async fn five_concurrent_logins_from_one_address_pass_and_the_rest_of_the_burst_waits() {
-    let tables = Tables::start().await;
-    let guess = from(HOME);
-    let seen = LoginCounters::default();
-    let five = (0..5).map(|_| tables.attempts.reserve_login(&guess, &seen, NOW));
-    for reserved in futures_util::future::join_all(five).await {
-        assert!(matches!(reserved.unwrap(), LoginReservation::Reserved(_)));
-    }
-    let more = (0..64).map(|_| attempt(&tables, guess, NOW));
-    let more = futures_util::future::join_all(more).await;
-    let passed = more
-        .iter()
-        .filter(|reserved| matches!(reserved, LoginReservation::Reserved(_)));
-    assert_eq!(passed.count(), 1);
-    assert_eq!(
-        attempt(&tables, guess, NOW).await,
-        LoginReservation::Refused {
-            counted: Counted::Identifier,
-            retry_after: Duration::from_secs(1)
-        }
-    );
-    assert!(passes(&tables, HOME, at(1)).await.is_some());
+fn number(seconds: i64) -> AttributeValue {
+    AttributeValue::N(at(seconds).unix().to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_identifier_allows_six_logins_of_any_burst_from_any_addresses() {
+async fn a_lane_is_exact_whatever_was_read_and_however_many_come_at_once() {
     let tables = Tables::start().await;
-    assert_eq!(burst(&tables, 300, NOW).await, 6);
-    for second in 0..4 {
-        assert!(burst(&tables, 100, at(second)).await <= 1);
-    }
+    let store = &tables.attempts;
+    let stale = LoginCounters::default();
+    let burst = async |now: Timestamp| {
+        let attempts = (0..100).map(|number| {
+            let (store, mut seen) = (store.clone(), stale.clone());
+            async move {
+                let address = format!("198.51.100.{number}");
+                let guess = from(&address);
+                let reserved = store.reserve_identifier(&guess, &mut seen, now);
+                reserved.await.unwrap()
+            }
+        });
+        let granted = futures_util::future::join_all(attempts).await;
+        granted.into_iter().filter(|granted| *granted).count()
+    };
+    assert_eq!(burst(NOW).await, 10);
+    assert_eq!(burst(at(8_639)).await, 0);
+    assert_eq!(burst(at(8_640)).await, 1);
+    assert_eq!(burst(at(2 * DAY)).await, 10);
 }
 
 #[tokio::test]
-async fn a_counter_that_was_read_as_locked_is_not_written() {
+async fn an_attempt_that_was_read_as_refused_is_not_written() {
     let tables = Tables::start().await;
-    for _ in 0..6 {
-        assert!(passes(&tables, HOME, NOW).await.is_some());
+    for attempt in 0..10 {
+        assert!(enters(&tables, HOME, NOW).await, "{attempt}");
     }
-    tables.calls();
-    assert_eq!(passes(&tables, HOME, NOW).await, None);
+    let mut calls = tables.calls();
+    calls.retain(|call| call == "UpdateItem");
+    assert_eq!(calls.len(), 10, "the form is chosen from what was read");
+    assert!(!enters(&tables, HOME, NOW).await);
     assert_eq!(tables.calls(), ["BatchGetItem"]);
+    let (counted, wait) = read(&tables, HOME).await.wait(&Lane::address(300), NOW);
+    assert_eq!((counted, wait.as_secs()), (Counted::Identifier, 8_640));
 }
 
 #[tokio::test]
-async fn only_its_own_failures_count_against_a_known_address() {
+async fn a_right_password_leaves_the_lane_and_its_network_is_known() {
     let tables = Tables::start().await;
-    log_in(&tables, HOME, NOW).await;
-    for number in 0..40 {
-        passes(&tables, &format!("198.51.100.{number}"), at(1)).await;
+    for second in 0..20 {
+        log_in(&tables, HOME, at(second)).await;
+        let left = item(&tables, "id#0f1e2d").await.unwrap();
+        assert!(left["tat"].as_n().unwrap().parse::<i64>().unwrap() <= at(second).unix());
     }
-    assert_eq!(passes(&tables, "203.0.113.9", at(1)).await, None);
-    tables.calls();
-    log_in(&tables, HOME, at(1)).await;
-    assert_eq!(tables.calls(), ["BatchGetItem", "UpdateItem"]);
-    for _ in 0..5 {
-        assert!(passes(&tables, HOME, at(2)).await.is_some());
-    }
-    assert_eq!(passes(&tables, HOME, at(2)).await, None);
-    // The pair is known for 45 days, whether or not TTL has deleted the item.
-    let pair = format!("pair#{DIGEST}#{HOME}");
-    let item = tables
-        .item("LoginAttemptsTable", "pk", &pair)
-        .await
-        .unwrap();
-    let expires_at = AttributeValue::N(at(45 * 86_400).unix().to_string());
-    assert_eq!(item["expires_at"], expires_at);
-}
-
-#[tokio::test]
-async fn a_successful_login_clears_the_counter_of_its_pair() {
-    let tables = Tables::start().await;
-    for round in 0..5 {
-        for _ in 0..4 {
-            let passed = passes(&tables, HOME, at(round)).await;
-            assert!(passed.is_some());
+    let seen = read(&tables, HOME).await.identifier;
+    let known: Vec<_> = seen.known.iter().collect();
+    assert_eq!(known, [(from(HOME).network().as_str(), at(19))]);
+    assert_ne!(
+        from(HOME).network(),
+        Guess {
+            digest: "another",
+            address: HOME
         }
-        log_in(&tables, HOME, at(round)).await;
-    }
+        .network()
+    );
 }
 
-/// A traveller logs in from twenty addresses a day without a failure.
+/// A traveller logs in from forty networks a day: each login succeeds, and three networks
+/// become known.
 #[tokio::test]
-async fn successful_logins_from_many_new_addresses_do_not_count_as_failures() {
+async fn logins_from_many_networks_do_not_count_and_three_a_day_become_known() {
     let tables = Tables::start().await;
     for number in 0..40 {
         let address = format!("198.51.100.{number}");
-        log_in(&tables, &address, at(number)).await;
+        log_in(&tables, &address, at(number * 2_160)).await;
     }
-    let item = tables
-        .item("LoginAttemptsTable", "pk", &format!("id#{DIGEST}"))
-        .await;
-    let failures = item.unwrap()["failures"].as_n().unwrap().clone();
-    assert_eq!(failures, "2");
+    let seen = read(&tables, HOME).await.identifier;
+    let known: Vec<_> = seen.known.iter().map(|(_, at)| at).collect();
+    assert_eq!(known.len(), 2);
+    assert!(known.contains(&NOW) && known.contains(&at(43_200)));
+    assert!(!seen.is_busy(at(40 * 2_160)));
 }
 
 #[tokio::test]
-async fn a_login_from_a_new_address_writes_three_times_and_the_session() {
+async fn a_login_writes_twice_besides_its_session() {
+    let tables = Tables::start().await;
+    for (address, second) in [(HOME, 0), (HOME, 1), ("198.51.100.7", DAY)] {
+        tables.calls();
+        let seen = read(&tables, address).await;
+        let mut reserved = seen.clone();
+        let store = &tables.attempts;
+        let guess = from(address);
+        let granted = store.reserve_identifier(&guess, &mut reserved, at(second));
+        assert!(granted.await.unwrap());
+        leave(&tables, address, GrantedLane::Identifier, &seen, at(second)).await;
+        let calls = ["BatchGetItem", "UpdateItem", "UpdateItem"];
+        assert_eq!(tables.calls(), calls, "{address} {second}");
+    }
+}
+
+#[tokio::test]
+async fn a_pair_is_counted_by_network_and_left_like_an_identifier() {
+    let tables = Tables::start().await;
+    let (one, neighbour) = ("2001:db8::7", "2001:db8::8");
+    for address in [one, neighbour, one] {
+        assert!(enters_pair(&tables, address, NOW).await);
+    }
+    assert!(!enters_pair(&tables, neighbour, NOW).await);
+    assert!(enters_pair(&tables, "2001:db8:0:1::7", NOW).await);
+    let seen = LoginCounters::default();
+    leave(&tables, one, GrantedLane::Pair, &seen, NOW).await;
+    assert!(enters_pair(&tables, neighbour, NOW).await);
+}
+
+/// The identifier's lane stays full for weeks: the network must not be forgotten.
+#[tokio::test]
+async fn a_login_by_its_pair_renews_an_old_mark() {
     let tables = Tables::start().await;
     log_in(&tables, HOME, NOW).await;
-    let three = ["BatchGetItem", "UpdateItem", "UpdateItem", "UpdateItem"];
-    assert_eq!(tables.calls(), three);
+    for (days, marked) in [(14, 0), (15, 15), (29, 15), (30, 30)] {
+        let now = at(days * DAY);
+        let seen = read(&tables, HOME).await;
+        assert!(enters_pair(&tables, HOME, now).await);
+        leave(&tables, HOME, GrantedLane::Pair, &seen, now).await;
+        let known = read(&tables, HOME).await.identifier.known;
+        assert_eq!(known.iter().next().unwrap().1, at(marked * DAY), "{days}");
+    }
+    let kept = item(&tables, "id#0f1e2d").await.unwrap();
+    assert_eq!(kept["expires_at"], number(75 * DAY));
+}
+
+/// A deletion removes the items of a login that is under way.
+#[tokio::test]
+async fn a_login_whose_counters_were_deleted_leaves_nothing_behind() {
+    let tables = Tables::start().await;
+    let mut seen = read(&tables, HOME).await;
+    for _ in 0..2 {
+        for lane in [GrantedLane::Identifier, GrantedLane::Pair] {
+            leave(&tables, HOME, lane, &seen, NOW).await;
+        }
+        assert_eq!(tables.count(TABLE).await, 0);
+        let network = from(HOME).network();
+        seen.identifier.known = seen.identifier.known.with(&network, at(-40 * DAY));
+    }
+}
+
+/// If the SDK repeated it, it would be a free guess.
+#[tokio::test]
+async fn what_is_given_back_is_given_back_once_even_if_the_response_is_lost() {
+    let tables = Tables::start().await;
+    let seen = LoginCounters::default();
+    assert!(enters(&tables, HOME, NOW).await && enters(&tables, HOME, NOW).await);
+    tables.calls();
+    tables.lose_next_answer();
+    let guess = from(HOME);
+    let lost =
+        tables
+            .attempts
+            .record_success(&guess, GrantedLane::Identifier, &seen.identifier, NOW);
+    assert!(lost.await.is_err());
+    assert_eq!(tables.calls(), ["UpdateItem"]);
+    let left = item(&tables, "id#0f1e2d").await.unwrap();
+    assert_eq!(left["tat"], number(8_640));
 }
 
 #[tokio::test]
 async fn counters_expire_when_they_no_longer_count_anything() {
     let tables = Tables::start().await;
-    passes(&tables, HOME, NOW).await;
+    assert!(enters(&tables, HOME, NOW).await);
+    let seen = read(&tables, HOME).await;
+    let store = &tables.attempts;
+    store.count_wrong(&from(HOME), &seen, NOW).await.unwrap();
+    assert!(enters_pair(&tables, HOME, NOW).await);
     for (key, seconds) in [
-        (format!("id#{DIGEST}"), 86_400),
-        (format!("ip#{HOME}"), 3_600),
+        (format!("id#{DIGEST}"), 45 * DAY),
+        (format!("ip#{HOME}"), DAY),
+        (format!("pair#{DIGEST}#{HOME}"), 2 * DAY),
     ] {
-        let item = tables.item("LoginAttemptsTable", "pk", &key).await.unwrap();
-        let end = AttributeValue::N(at(seconds).unix().to_string());
-        assert_eq!(item["expires_at"], end, "{key}");
+        let item = item(&tables, &key).await.unwrap();
+        assert_eq!(item["expires_at"], number(seconds), "{key}");
     }
-    // It no longer applies, even if TTL has not deleted it yet.
-    for _ in 0..10 {
-        passes(&tables, HOME, NOW).await;
+    // A day after a second attempt has drained as well.
+    assert!(enters_pair(&tables, HOME, at(10)).await);
+    let pair = item(&tables, &format!("pair#{DIGEST}#{HOME}")).await;
+    assert_eq!(pair.unwrap()["expires_at"], number(3 * DAY));
+}
+
+async fn address_attempts(tables: &Tables, address: &str, now: Timestamp, most: usize) -> usize {
+    let mut granted = 0;
+    for _ in 0..most {
+        let reserved = tables.attempts.reserve_address(address, now).await;
+        granted += usize::from(reserved.unwrap() == Reservation::Granted);
     }
-    assert_eq!(passes(&tables, HOME, NOW).await, None);
-    for _ in 0..6 {
-        assert!(passes(&tables, HOME, at(86_400)).await.is_some());
-    }
+    granted
 }
 
 #[tokio::test]
-async fn a_known_address_that_fails_stays_known() {
+async fn an_address_has_300_attempts_at_once_and_as_many_an_hour() {
     let tables = Tables::start().await;
-    log_in(&tables, HOME, NOW).await;
-    passes(&tables, HOME, at(10)).await;
-    let pair = format!("pair#{DIGEST}#{HOME}");
-    let item = tables
-        .item("LoginAttemptsTable", "pk", &pair)
-        .await
-        .unwrap();
-    let end = AttributeValue::N(at(45 * 86_400).unix().to_string());
     assert_eq!(
-        (&item["expires_at"], item.contains_key("last_success_at")),
-        (&end, true)
+        address_attempts(&tables, "2001:db8::7", NOW, 310).await,
+        300
     );
-}
-
-#[tokio::test]
-async fn an_address_has_301_concurrent_attempts_that_name_no_user() {
-    let tables = Tables::start().await;
-    let mut passed = 0;
-    for _ in 0..310 {
-        let reserved = tables.attempts.reserve_address("2001:db8::7", NOW).await;
-        passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
-    }
-    assert_eq!(passed, 301);
-    let other = tables.attempts.reserve_address("2001:db8::8", NOW).await;
-    assert!(
-        matches!(other.unwrap(), Reservation::Refused { .. }),
-        "the same /64"
+    // The same /64, and another.
+    assert_eq!(address_attempts(&tables, "2001:db8::8", NOW, 3).await, 0);
+    let other = address_attempts(&tables, "2001:db8:0:1::8", NOW, 3).await;
+    assert_eq!(other, 3);
+    assert_eq!(address_attempts(&tables, "2001:db8::7", at(12), 3).await, 1);
+    assert_eq!(
+        address_attempts(&tables, "2001:db8::7", at(132), 30).await,
+        10
     );
-    let other = tables
+    let refused = tables
         .attempts
-        .reserve_address("2001:db8:0:1::8", NOW)
+        .reserve_address("2001:db8::7", at(132))
         .await;
-    assert!(matches!(other.unwrap(), Reservation::Reserved { .. }));
+    let Reservation::Refused { retry_after, .. } = refused.unwrap() else {
+        panic!("it was granted");
+    };
+    assert_eq!(retry_after, Duration::from_secs(12));
 }
 
+/// A flood does not lengthen its own wait: an office that shares its address comes back.
 #[tokio::test]
-async fn an_address_has_the_number_of_attempts_that_is_configured() {
+async fn wrong_passwords_beyond_those_an_address_has_do_not_count() {
     let tables = Tables::start().await;
-    let attempts = tables.attempts.clone().with_address_attempts(3);
-    let mut passed = 0;
-    for _ in 0..10 {
-        let reserved = attempts.reserve_address("192.0.2.7", NOW).await;
-        passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
+    let attempts = tables.attempts.clone().with_address_attempts(7);
+    for _ in 0..50 {
+        let seen = read(&tables, HOME).await;
+        attempts.count_wrong(&from(HOME), &seen, NOW).await.unwrap();
     }
-    assert_eq!(passed, 4, "after the fourth, the next one waits");
+    let refused = attempts.reserve_address(HOME, NOW).await.unwrap();
+    let Reservation::Refused { retry_after, .. } = refused else {
+        panic!("it was granted");
+    };
+    // A seventh of an hour: fractions of a second are kept.
+    assert_eq!(retry_after.as_secs(), 514);
+    let later = attempts.reserve_address(HOME, at(515)).await.unwrap();
+    assert_eq!(later, Reservation::Granted);
 }
 
 #[tokio::test]
-async fn each_user_has_a_counter_that_the_right_password_clears() {
+async fn a_user_has_five_attempts_to_confirm_the_password_and_right_ones_do_not_count() {
     let tables = Tables::start().await;
     let sub = SubjectId::from_bytes([7; 16]);
-    tables.attempts.forget_user(&sub).await.unwrap();
-    assert_eq!(tables.count("LoginAttemptsTable").await, 0);
-    for round in 0..3 {
-        let mut passed = 0;
-        for _ in 0..10 {
-            let reserved = tables.attempts.reserve_user(&sub, at(round)).await;
-            passed += usize::from(matches!(reserved.unwrap(), Reservation::Reserved { .. }));
-        }
-        assert_eq!(passed, 6);
-        tables.attempts.forget_user(&sub).await.unwrap();
+    let store = &tables.attempts;
+    store.give_back_subject(&sub).await.unwrap();
+    assert_eq!(tables.count(TABLE).await, 0);
+    for _ in 0..5 {
+        let reserved = store.reserve_subject(&sub, NOW).await.unwrap();
+        assert_eq!(reserved, Reservation::Granted);
     }
+    for (second, is_busy) in [(0, true), (2, false)] {
+        let refused = Reservation::Refused {
+            retry_after: Duration::from_secs(17_280 - second),
+            is_busy,
+        };
+        let now = at(second.try_into().unwrap());
+        assert_eq!(store.reserve_subject(&sub, now).await.unwrap(), refused);
+    }
+    store.give_back_subject(&sub).await.unwrap();
+    let reserved = store.reserve_subject(&sub, NOW).await.unwrap();
+    assert_eq!(reserved, Reservation::Granted);
 }
 
 #[tokio::test]
 async fn a_corrupt_counter_is_an_error_and_not_a_free_attempt() {
     let tables = Tables::start().await;
-    passes(&tables, HOME, NOW).await;
+    assert!(enters(&tables, HOME, NOW).await);
     let key = format!("id#{DIGEST}");
     let invalid = AttributeValue::S("many".into());
-    tables
-        .set("LoginAttemptsTable", ("pk", &key), "failures", invalid)
-        .await;
-    let error = tables
+    tables.set(TABLE, ("pk", &key), "tat", invalid).await;
+    let sentence = "item `id#0f1e2d` of table `gatehouse-local-login-attempts` is corrupt at `tat`";
+    let found = tables
         .attempts
         .look_up(&tables.users, None, &from(HOME))
-        .await
-        .unwrap_err();
-    let sentence =
-        "item `id#0f1e2d` of table `gatehouse-local-login-attempts` is corrupt at `failures`";
-    assert_eq!(error.to_string(), sentence);
+        .await;
+    assert_eq!(found.unwrap_err().to_string(), sentence);
+    let mut seen = LoginCounters::default();
+    let guess = from(HOME);
+    let reserved = tables.attempts.reserve_identifier(&guess, &mut seen, NOW);
+    assert_eq!(reserved.await.unwrap_err().to_string(), sentence);
+}
+
+/// Locked for ever by the release before: neither read nor heeded.
+#[tokio::test]
+async fn a_counter_of_an_earlier_release_locks_nobody_out() {
+    let tables = Tables::start().await;
+    let sub = SubjectId::from_bytes([7; 16]);
+    for key in [
+        format!("id#{DIGEST}"),
+        format!("pair#{DIGEST}#{HOME}"),
+        format!("ip#{HOME}"),
+        format!("sub#{sub}"),
+    ] {
+        for attribute in [
+            "failures",
+            "locked_until",
+            "counted_until",
+            "last_success_at",
+        ] {
+            let far = AttributeValue::N("9000000000".into());
+            tables.set(TABLE, ("pk", &key), attribute, far).await;
+        }
+    }
+    assert!(enters(&tables, HOME, NOW).await);
+    assert!(enters_pair(&tables, HOME, NOW).await);
+    assert_eq!(address_attempts(&tables, HOME, NOW, 3).await, 3);
+    let reserved = tables.attempts.reserve_subject(&sub, NOW).await.unwrap();
+    assert_eq!(reserved, Reservation::Granted);
+    log_in(&tables, HOME, at(1)).await;
 }
 
 /// The SDK retries: the attempt may be counted twice, but is never lost.
@@ -286,6 +385,8 @@ async fn an_attempt_is_counted_even_if_the_response_is_lost() {
     let tables = Tables::start().await;
     tables.lose_next_answer();
     let sub = SubjectId::from_bytes([7; 16]);
-    let reserved = tables.attempts.reserve_user(&sub, NOW).await.unwrap();
-    assert_eq!(reserved, Reservation::Reserved { failures: 2 });
+    let reserved = tables.attempts.reserve_subject(&sub, NOW).await.unwrap();
+    assert_eq!(reserved, Reservation::Granted);
+    let counted = item(&tables, &format!("sub#{sub}")).await.unwrap();
+    assert_eq!(counted["tat"], number(2 * 17_280));
 }

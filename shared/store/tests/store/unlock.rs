@@ -1,20 +1,21 @@
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 
 use crate::fixtures::user;
 use crate::tables::Tables;
 
 async fn count(tables: &Tables, pk: &str) {
-    let pk = AttributeValue::S(pk.to_owned());
-    let put = tables
-        .client
-        .put_item()
-        .table_name(tables.name("LoginAttemptsTable"));
-    put.item("pk", pk).send().await.unwrap();
+    for (attribute, value) in [("tat", "4000000000"), ("res", "1800000000")] {
+        let value = AttributeValue::N(value.into());
+        tables
+            .set("LoginAttemptsTable", ("pk", pk), attribute, value)
+            .await;
+    }
 }
 
 #[tokio::test]
-async fn unlocking_deletes_only_the_counters_of_the_identifier() {
+async fn unlocking_empties_only_the_lanes_of_the_identifier() {
     let tables = Tables::start().await;
     for pk in ["id#one", "pair#one#192.0.2.1", "pair#one#2001:db8::/64"] {
         count(&tables, pk).await;
@@ -25,7 +26,35 @@ async fn unlocking_deletes_only_the_counters_of_the_identifier() {
     }
     assert_eq!(tables.attempts.unlock("one").await.unwrap(), 3);
     assert_eq!(tables.attempts.unlock("one").await.unwrap(), 0);
-    assert_eq!(tables.count("LoginAttemptsTable").await, 4);
+    assert_eq!(tables.count("LoginAttemptsTable").await, 5);
+}
+
+/// During an attack strangers fill the lane again at once.
+#[tokio::test]
+async fn unlocking_forgets_no_known_network() {
+    let tables = Tables::start().await;
+    count(&tables, "id#one").await;
+    let known = [("digest".to_owned(), AttributeValue::N("1800000000".into()))];
+    let known = AttributeValue::M(known.into());
+    let key = ("pk", "id#one");
+    tables
+        .set("LoginAttemptsTable", key, "known", known.clone())
+        .await;
+    assert_eq!(tables.attempts.unlock("one").await.unwrap(), 1);
+    let left = tables.item("LoginAttemptsTable", "pk", "id#one").await;
+    let left = left.unwrap();
+    assert_eq!(left["known"], known);
+    assert!(!left.contains_key("tat") && !left.contains_key("res"));
+}
+
+#[tokio::test]
+async fn unlocking_empties_the_lane_of_a_logged_in_user() {
+    let tables = Tables::start().await;
+    let sub = SubjectId::from_bytes([7; 16]);
+    count(&tables, &format!("sub#{sub}")).await;
+    for emptied in [1, 0] {
+        assert_eq!(tables.attempts.unlock_subject(&sub).await.unwrap(), emptied);
+    }
 }
 
 #[tokio::test]

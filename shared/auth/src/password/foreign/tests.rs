@@ -133,7 +133,7 @@ fn hasher() -> Hasher {
 }
 
 async fn verify(password: &str, hash: &str) -> Result<Verified, HashError> {
-    let password = TypedPassword::parse(password).unwrap();
+    let password = TypedPassword::new(password);
     let stored = StoredHash::new(hash.to_owned());
     hasher().verify(password, Some(stored)).await
 }

@@ -13,7 +13,7 @@ fn password(text: &str) -> Password {
 }
 
 fn typed(text: &str) -> TypedPassword {
-    TypedPassword::parse(text).unwrap()
+    TypedPassword::new(text)
 }
 
 async fn verify(hasher: &Hasher, text: &str, stored: &StoredHash) -> Verified {
