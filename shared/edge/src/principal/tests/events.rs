@@ -132,3 +132,19 @@ fn what_the_gateway_reported_is_kept_for_every_kind_of_api() {
         assert!(client.request_id.is_some());
     }
 }
+
+/// The authorizer of a WebSocket API runs once, at `$connect`; its context comes with every
+/// message, and outlives the token.
+#[test]
+fn a_message_on_a_connection_that_outlives_its_token_is_401() {
+    let mut authorizer = texts();
+    let expired = NOW.unix().to_string();
+    authorizer["exp"] = expired.into();
+    let mut message = websocket(&authorizer);
+    message["requestContext"]["eventType"] = json!("MESSAGE");
+    message["requestContext"]["routeKey"] = json!("$default");
+    assert_eq!(principal(&message).unwrap_err(), StatusCode::UNAUTHORIZED);
+    let still_valid = (NOW.unix() + 1).to_string();
+    message["requestContext"]["authorizer"]["exp"] = still_valid.into();
+    assert!(principal(&message).is_ok());
+}
