@@ -13,7 +13,7 @@ pub(crate) enum LoginError {
     InvalidScope,
     /// The credentials are invalid, or the account cannot log in.
     Refused(LoginRefusal),
-    /// There were too many attempts. The password may even be right: nobody looked.
+    /// There were too many attempts. The password may even be right.
     Throttled {
         counted: Counted,
         retry_after: Duration,

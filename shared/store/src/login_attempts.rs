@@ -73,7 +73,7 @@ impl Guess<'_> {
     }
 
     /// Returns the digest under which the network is known to the identifier. It differs
-    /// for each identifier, so that nobody sees who shares a network.
+    /// for each identifier, so that the table does not show who shares a network.
     #[must_use]
     pub fn network(&self) -> String {
         sha256(self.key(Counted::Pair).as_str().as_bytes())

@@ -9,7 +9,7 @@ use crate::world::{HOME, PASSWORD, World};
 
 const WRONG: &str = "seven noisy otters at dawn";
 
-/// Whatever somebody without the password can see, and how many passwords were hashed.
+/// Whatever a stranger can see, and how many passwords were hashed.
 #[derive(Debug, PartialEq)]
 struct Seen {
     status: u16,
@@ -82,7 +82,7 @@ async fn a_known_name_and_an_unknown_one_cost_the_same_calls_with_the_same_outco
     );
 }
 
-/// No text is refused early, or it would show that nobody has it as a password.
+/// A text that is refused early shows that no account has it as a password.
 #[tokio::test(flavor = "multi_thread")]
 async fn any_text_as_a_password_costs_the_same_calls_and_a_hash() {
     let world = World::start().await;
@@ -100,7 +100,7 @@ async fn any_text_as_a_password_costs_the_same_calls_and_a_hash() {
     }
 }
 
-/// A password that is empty is nobody's, even if another system hashed one.
+/// No account has an empty password, even if another system hashed one.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_empty_password_logs_nobody_in() {
     let world = World::start().await;

@@ -42,7 +42,7 @@ pub struct LoginCounters {
 impl LoginCounters {
     /// True if the attempt may be counted by its identifier. Otherwise its pair counts it,
     /// whether or not the network is known: that only decides what the attempt is compared
-    /// with, so that nobody sees for whom a network is known.
+    /// with, so that no response shows for whom a network is known.
     #[must_use]
     pub fn identifier_is_open(&self, address: &Lane, now: Timestamp) -> bool {
         self.address_is_open(address, now) && is_open(&Lane::IDENTIFIER, &self.identifier, now)

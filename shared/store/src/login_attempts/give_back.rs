@@ -1,7 +1,7 @@
 //! What a right password writes: it leaves its lane, and its network becomes known.
 //!
-//! These updates are sent once. If the SDK repeated one that had gone through, somebody
-//! would get a free guess; if one is lost, the attempt stays counted.
+//! These updates are sent once. If the SDK repeated one that had gone through, it would
+//! be a free guess; if one is lost, the attempt stays counted.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::guessing::{Counted, Counter, KNOWN_FOR, Lane, Mark};

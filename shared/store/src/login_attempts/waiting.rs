@@ -43,3 +43,24 @@ impl Waiting {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn waits() -> Duration {
+        let (began, waiting) = (Instant::now(), Waiting::begin());
+        while waiting.turn().await {}
+        began.elapsed()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_waits_two_seconds_at_most_and_never_past_the_deadline() {
+        let least = Duration::from_millis(1_840);
+        assert!((least..=LONGEST).contains(&waits().await));
+        let deadline = Deadline::after(Duration::from_millis(500));
+        let least = Duration::from_millis(340);
+        let waited = deadline.scope(waits()).await;
+        assert!(waited >= least && !deadline.left().is_zero(), "{waited:?}");
+    }
+}

@@ -120,7 +120,7 @@ impl Name {
     }
 }
 
-/// What somebody does.
+/// What someone does.
 #[derive(Debug, Clone, Copy)]
 struct Move {
     after: i64,
