@@ -12,6 +12,7 @@ use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
 use crate::token::{Grant, Issuer, SignError, TokenError, Verifier};
+use crate::version::MAX_VERSION;
 
 fn issuer(lifetime: u64) -> Issuer {
     let lifetime = Duration::from_secs(lifetime);
@@ -118,7 +119,7 @@ fn ids() -> impl Strategy<Value = String> {
 prop_compose! {
     fn grants()(
         (sub, sid, jti) in (ids(), ids(), ids()),
-        ver in any::<u64>(),
+        ver in 0..=MAX_VERSION,
         auth_time in 0..=i64::MAX,
         scope in "([!#-\\[\\]-~]{1,20} ){0,10}",
         roles in prop::collection::vec("[a-z0-9][a-z0-9_.:-]{0,20}", 0..10),
