@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use gatehouse_tests::binaries::root;
 use gatehouse_tests::person::PASSWORD;
 use gatehouse_tests::template::{Template, text};
 use gatehouse_tests::tokens::Mint;
@@ -208,6 +209,27 @@ async fn a_token_without_scopes_has_no_scope_in_any_response() -> anyhow::Result
     for response in [response, refreshed, greeting, introspected] {
         response.assert_status(200);
         assert!(response.json().get("scope").is_none(), "{response}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_authorizers_context_of_a_token_without_scopes_has_no_scope() -> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let mint = Mint::of(&service).await?;
+    let ada = service.registered("ada").await?;
+    for name in ["valid", "rest_request"] {
+        let path = root().join(format!("events/authorizer/{name}.json"));
+        let sample = std::fs::read_to_string(path)?;
+        for (scope, expected) in [("", Value::Null), ("profile", json!("profile"))] {
+            let token = mint.with_rights(&ada, scope, "user")?;
+            let event = sample.replace("ACCESS_TOKEN", &token);
+            let response = service.invoke("authorizer", event.as_bytes()).await?;
+            let response = response.map_err(anyhow::Error::msg)?;
+            let response: Value = serde_json::from_slice(&response)?;
+            assert_eq!(response["context"]["sub"], ada.id, "{name}");
+            assert_eq!(response["context"]["scope"], expected, "{name}");
+        }
     }
     Ok(())
 }
