@@ -37,16 +37,17 @@ async fn without_a_password_nobody_logs_in_until_a_recovery_code_sets_the_first(
 async fn without_a_password_every_request_that_needs_one_fails_like_a_wrong_one()
 -> anyhow::Result<()> {
     let service = Service::shared().await?;
-    let ada = service.logged_in("ada").await?;
-    forget_password(&service, &ada).await?;
-    for current in [ada.password.as_str(), "!", ""] {
-        let change = json!({ "current_password": current, "new_password": FIRST });
-        let delete = json!({ "password": current });
-        for (method, path, body) in [
-            (Method::PUT, "/me/password", &change),
-            (Method::DELETE, "/me", &delete),
-        ] {
-            let response = ada.call(&service, method, path, body).await?;
+    // Two people, because one may try five times.
+    for (method, path) in [(Method::PUT, "/me/password"), (Method::DELETE, "/me")] {
+        let ada = service.logged_in("ada").await?;
+        forget_password(&service, &ada).await?;
+        for current in [ada.password.as_str(), "!", ""] {
+            let body = if method == Method::PUT {
+                json!({ "current_password": current, "new_password": FIRST })
+            } else {
+                json!({ "password": current })
+            };
+            let response = ada.call(&service, method.clone(), path, &body).await?;
             response.assert_problem(401, "invalid_credentials");
         }
     }
