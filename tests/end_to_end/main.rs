@@ -19,6 +19,7 @@ mod documents;
 mod events;
 mod every_endpoint;
 mod examples;
+mod expired_credentials;
 mod export;
 mod guessing;
 mod guests;

@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         let app = Arc::new(App::start(&environment).await?);
         // `handle` parses the event. The runtime's own parser would log the text that it
         // fails on, which may be a token.
-        lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        gatehouse_edge::handle_events(service_fn(move |event: LambdaEvent<Box<RawValue>>| {
             let app = Arc::clone(&app);
             async move {
                 let response = authorizer::handle(&app, event.payload.get(), &event.context).await;

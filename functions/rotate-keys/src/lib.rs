@@ -8,7 +8,7 @@ use std::time::Duration;
 use gatehouse_auth::deadline::Late;
 use gatehouse_auth::key::RotationStep;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::{Audit, AuditEvent, deadline, telemetry};
+use gatehouse_edge::{Audit, AuditEvent, deadline, end_if_expired, telemetry};
 use gatehouse_store::{RingCreation, RotationError, RotationProgress};
 use lambda_runtime::{Context, Diagnostic};
 use serde_json::Value;
@@ -60,6 +60,7 @@ pub async fn handle(app: &App, event: Value, context: &Context) -> Result<(), Ro
     let rotated = deadline(context, BUDGET).enforce(rotate(app, event, request_id));
     let done = rotated.await.unwrap_or_else(|late| Err(late.into()));
     if let Err(error) = &done {
+        end_if_expired(error);
         let error = telemetry::chain(error);
         tracing::error!(error, request_id, "a step of the rotation failed");
     }

@@ -11,7 +11,7 @@ use serde_json::Value;
 fn main() -> ExitCode {
     gatehouse_edge::run_with(async |environment| {
         let app = Arc::new(App::start(&environment)?);
-        lambda_runtime::run_concurrent(service_fn(move |event: LambdaEvent<Value>| {
+        gatehouse_edge::handle_events(service_fn(move |event: LambdaEvent<Value>| {
             let app = Arc::clone(&app);
             async move {
                 // Boxed: inlined, its layout would be too deep for the compiler.

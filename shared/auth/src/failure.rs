@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// AWS no longer accepts this process's credentials. Only a fresh process gets new ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the credentials of this process have expired or are unknown")]
+pub struct ExpiredCredentials;
+
 /// An error that knows whether the same call may succeed shortly afterwards.
 pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// True for throttling, time-outs and lost connections (503 with `Retry-After`);

@@ -18,6 +18,7 @@ use crate::deadline::{BUDGET, deadline};
 use crate::error::Problem;
 use crate::event;
 use crate::function::{Handler, StartError};
+use crate::process::handle_events;
 use crate::{Response, response, telemetry};
 
 /// Responds to events until Lambda ends the process, to several at a time if the
@@ -50,7 +51,7 @@ where
             Ok::<_, Infallible>(Payload::from(response))
         }
     });
-    lambda_runtime::run_concurrent(service).await
+    handle_events(service).await
 }
 
 /// Responds to one event, given as JSON, as [`run`](crate::run()) does to each; 400 if the

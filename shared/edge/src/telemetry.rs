@@ -24,6 +24,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::config::{ConfigError, Environment};
 use crate::function::StartError;
+use crate::process::end_if_expired;
 use crate::{audit, metric};
 use output::{Escaped, RawLine};
 
@@ -81,8 +82,10 @@ pub fn measure(name: &'static str, value: f64) {
     metric::measure(name, value);
 }
 
-/// Logs a failure that becomes a response; only called where it does.
+/// Logs a failure that becomes a response; only called where it does. The process ends after
+/// that response if its credentials have expired.
 pub fn log_failure(error: &(dyn Error + 'static), transient: bool) {
+    end_if_expired(error);
     tracing::error!(error = chain(error), transient, "a request failed");
 }
 

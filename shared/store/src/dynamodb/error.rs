@@ -5,7 +5,7 @@
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
-use gatehouse_auth::failure::Failure;
+use gatehouse_auth::failure::{ExpiredCredentials, Failure};
 
 /// A call to a table or to the secret that failed.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +75,10 @@ impl StoreError {
     where
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
+        let code = error.as_service_error().and_then(|error| error.code());
+        if code.is_some_and(|code| EXPIRED_CODES.contains(&code)) {
+            return Self::unavailable(operation, ExpiredCredentials);
+        }
         let transient = is_transient(&error);
         let source = match error.as_service_error() {
             Some(response) => Box::new(ErrorResponse {
@@ -103,6 +107,13 @@ impl StoreError {
     }
 }
 
+/// Errors that end with the process: Lambda gives the next one new credentials.
+const EXPIRED_CODES: [&str; 4] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "UnrecognizedClientException",
+];
 /// Transient errors with a status below 500.
 const TRANSIENT_CODES: [&str; 8] = [
     "InternalServerError",
