@@ -83,25 +83,27 @@ fn the_deployment_builds_every_function() -> anyhow::Result<()> {
 }
 
 #[test]
-fn every_test_in_the_threat_model_exists() -> anyhow::Result<()> {
-    let model = std::fs::read_to_string(root().join("docs/threat-model.md"))?;
+fn every_test_that_a_table_names_exists() -> anyhow::Result<()> {
     let mut sources = String::new();
     for folder in ["shared", "functions", "infra", "tests"] {
         read_sources(&root().join(folder), &mut sources)?;
     }
-    let cells = model
-        .lines()
-        .filter(|line| line.starts_with('|'))
-        .filter_map(|line| line.rsplit('|').nth(1));
-    let names: Vec<&str> = cells
-        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
-        .collect();
-    assert!(names.len() > 30, "{names:?}");
-    for name in names {
-        assert!(
-            sources.contains(&format!("fn {name}(")),
-            "there is no test {name}"
-        );
+    for (document, least) in [("threat-model", 30), ("assurance", 5)] {
+        let document = std::fs::read_to_string(root().join(format!("docs/{document}.md")))?;
+        let cells = document
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .filter_map(|line| line.rsplit('|').nth(1));
+        let names: Vec<&str> = cells
+            .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+            .collect();
+        assert!(names.len() > least, "{names:?}");
+        for name in names {
+            assert!(
+                sources.contains(&format!("fn {name}(")),
+                "there is no test {name}"
+            );
+        }
     }
     Ok(())
 }

@@ -24,6 +24,18 @@ impl Secrets {
         Self(Arc::new(Mutex::new(self.0.lock().unwrap().clone())))
     }
 
+    /// Returns the labels, and the version of the current ring, for a comparison.
+    #[must_use]
+    pub fn summary(&self) -> (String, u64) {
+        let secret = self.0.lock().unwrap();
+        let labels: Vec<&str> = secret.labels.keys().map(String::as_str).collect();
+        let current = secret.labels.get("AWSCURRENT").unwrap();
+        let ring = secret.versions.get(current).cloned().flatten();
+        let ring: Value = serde_json::from_str(&ring.unwrap_or_default()).unwrap_or_default();
+        let version = ring.get("version").and_then(Value::as_u64);
+        (labels.join(" "), version.unwrap_or_default())
+    }
+
     /// Labels a version that has no value yet, as Secrets Manager does before it
     /// calls the first step of a rotation.
     pub fn label(&self, token: &str) {

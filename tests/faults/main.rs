@@ -1,0 +1,20 @@
+//! The fault matrix: every operation, every call that it makes, every fault, with the real
+//! handlers and the real SDK in one process on a paused clock.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+mod events;
+mod fault;
+mod functions;
+mod injection;
+mod matrix;
+mod operation;
+mod page;
+mod people;
+mod state;
+mod world;

@@ -1,0 +1,353 @@
+//! The operations: what is sent, and what must hold whatever fails. Which calls one makes is
+//! recorded, not listed.
+
+use std::time::Duration;
+
+use gatehouse_testing::subject;
+use serde_json::{Value, json};
+
+use crate::events::{Http, authorization, rotation};
+use crate::fault::Fault;
+use crate::functions::Function;
+use crate::people::{PASSWORD, People, STEPS};
+
+/// What a client, an API or AWS asks of a function.
+pub(crate) struct Operation {
+    /// The name on the page.
+    pub(crate) name: &'static str,
+    pub(crate) function: Function,
+    pub(crate) event: fn(&People) -> String,
+    /// What happened before.
+    pub(crate) before: Before,
+    /// The outcome without a fault.
+    pub(crate) clean: &'static str,
+    /// The outcomes of a repetition after the operation took effect.
+    pub(crate) again: &'static [&'static str],
+    /// Why a failure may leave a state between that before and that after the operation.
+    pub(crate) halfway: Option<&'static str>,
+    /// Whether each repetition raises the user's versions again.
+    pub(crate) counts: bool,
+}
+
+/// A case whose result is right although a check fails.
+pub(crate) struct Exception {
+    pub(crate) operation: &'static str,
+    pub(crate) call: &'static str,
+    pub(crate) fault: Fault,
+    /// Why it is right.
+    pub(crate) reason: &'static str,
+}
+
+/// What happened before an operation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Before {
+    Nothing,
+    /// The owner logged out.
+    LoggedOut,
+    /// This many steps of a rotation.
+    Steps(usize),
+}
+
+/// The rotation that is tried.
+pub(crate) const ROTATION: &str = "00000002-0000-4000-8000-000000000000";
+/// A new password.
+const NEW_PASSWORD: &str = "eight quiet otters at dawn";
+const DELETION: &str = "the account goes in one transaction and its traces after it; what \
+                        remains is found again";
+const FINISH: &str = "the ring comes into force first, and then the published states follow it";
+
+impl Operation {
+    /// Returns how long a response may take.
+    pub(crate) fn budget(&self) -> Duration {
+        match self.function {
+            Function::Authorizer | Function::Introspect => Duration::from_secs(1),
+            Function::RotateKeys => Duration::from_secs(50),
+            Function::Account
+            | Function::Admin
+            | Function::Jwks
+            | Function::Login
+            | Function::Logout
+            | Function::Protected
+            | Function::Refresh
+            | Function::Register => Duration::from_secs(5),
+        }
+    }
+
+    const fn new(
+        name: &'static str,
+        function: Function,
+        clean: &'static str,
+        event: fn(&People) -> String,
+    ) -> Self {
+        Self {
+            name,
+            function,
+            event,
+            before: Before::Nothing,
+            clean,
+            again: &[],
+            halfway: None,
+            counts: false,
+        }
+    }
+
+    const fn counting(self) -> Self {
+        Self {
+            counts: true,
+            ..self
+        }
+    }
+
+    /// Returns the number of the reason why a case is an exception.
+    pub(crate) fn exception(&self, call: &str, fault: Fault) -> Option<usize> {
+        EXCEPTIONS.iter().position(|exception| {
+            let (operation, of) = (exception.operation, exception.call);
+            operation == self.name && of == call && exception.fault == fault
+        })
+    }
+
+    const fn again(self, again: &'static [&'static str]) -> Self {
+        Self { again, ..self }
+    }
+
+    const fn after(self, before: Before) -> Self {
+        Self { before, ..self }
+    }
+
+    const fn halfway(self, reason: &'static str) -> Self {
+        Self {
+            halfway: Some(reason),
+            ..self
+        }
+    }
+}
+
+/// The exceptions, each with its reason.
+pub(crate) const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        operation: "register",
+        call: "TransactWriteItems Users",
+        fault: Fault::ConditionFailed,
+        reason: "the stored name is free, so only the random id can exist already, and ids do not repeat",
+    },
+    Exception {
+        operation: "login",
+        call: "PutItem Sessions",
+        fault: Fault::ConditionFailed,
+        reason: "only a session with the same random id can fail it, and ids do not repeat",
+    },
+    Exception {
+        operation: "revoke",
+        call: "TransactWriteItems Revocations and Sessions",
+        fault: Fault::ConditionFailed,
+        reason: "the condition compares the session's subject, which never changes",
+    },
+    Exception {
+        operation: "rotate: publish",
+        call: "GetSecretValue, 2",
+        fault: Fault::TableMissing,
+        reason: "AWS sends the same error for a version without a value: nothing is pending",
+    },
+];
+
+/// All operations, in the order of the page.
+pub(crate) const OPERATIONS: &[Operation] = &[
+    Operation::new("register", Function::Register, "201", |_| {
+        let body = json!({"username": "eve", "email": "eve@example.org", "password": PASSWORD});
+        post("POST /register", body)
+    })
+    .again(&["409"]),
+    Operation::new("login", Function::Login, "200", |_| log_in(PASSWORD)),
+    Operation::new("login, wrong password", Function::Login, "401", |_| {
+        log_in(NEW_PASSWORD)
+    }),
+    Operation::new("refresh", Function::Refresh, "200", refresh),
+    Operation::new("refresh, ended session", Function::Refresh, "400", refresh)
+        .after(Before::LoggedOut),
+    Operation::new("revoke", Function::Refresh, "200", |people| {
+        form(
+            "POST /revoke",
+            format!("token={}", people.own.refresh),
+            None,
+        )
+    }),
+    Operation::new("logout, local", Function::Logout, "204", |people| {
+        owned("POST /logout", people, json!({"scope": "local"}))
+    }),
+    Operation::new("logout, others", Function::Logout, "204", |people| {
+        owned("POST /logout", people, json!({"scope": "others"}))
+    })
+    .again(&["401"]),
+    Operation::new("logout, global", Function::Logout, "204", |people| {
+        owned("POST /logout", people, json!({"scope": "global"}))
+    })
+    .again(&["401"]),
+    Operation::new("authorise", Function::Authorizer, "allow", |people| {
+        authorization(&people.own.access)
+    }),
+    Operation::new(
+        "authorise, ended session",
+        Function::Authorizer,
+        "deny",
+        |people| authorization(&people.own.access),
+    )
+    .after(Before::LoggedOut),
+    Operation::new("introspect", Function::Introspect, "active", introspect),
+    Operation::new(
+        "introspect, ended session",
+        Function::Introspect,
+        "inactive",
+        introspect,
+    )
+    .after(Before::LoggedOut),
+    Operation::new("GET /protected", Function::Protected, "200", |people| {
+        owned("GET /protected", people, Value::Null)
+    }),
+    Operation::new("jwks", Function::Jwks, "200", |_| {
+        post("GET /.well-known/jwks.json", Value::Null)
+    }),
+    Operation::new("GET /me", Function::Account, "200", |people| {
+        owned("GET /me", people, Value::Null)
+    }),
+    Operation::new("export", Function::Account, "200", |people| {
+        owned("GET /me/export", people, Value::Null)
+    }),
+    Operation::new("list sessions", Function::Account, "200", |people| {
+        owned("GET /sessions", people, Value::Null)
+    }),
+    Operation::new("end a session", Function::Account, "204", |people| {
+        Http {
+            route: "DELETE /sessions/{id}",
+            principal: Some(&people.own.principal),
+            id: Some(people.other.sid()),
+            ..Http::default()
+        }
+        .event()
+    })
+    .again(&["404"]),
+    Operation::new("change password", Function::Account, "204", |people| {
+        let body = json!({"current_password": PASSWORD, "new_password": NEW_PASSWORD});
+        owned("PUT /me/password", people, body)
+    })
+    .again(&["401", "403"]),
+    Operation::new("reset password", Function::Account, "204", |people| {
+        let body = json!({"code": people.code, "new_password": NEW_PASSWORD});
+        post("POST /password/reset", body)
+    })
+    .again(&["400"]),
+    Operation::new("admin: list", Function::Admin, "200", |people| {
+        administer("GET /admin/users", people, Value::Null)
+    }),
+    Operation::new("admin: show", Function::Admin, "200", |people| {
+        administer("GET /admin/users/{id}", people, Value::Null)
+    }),
+    Operation::new("admin: change roles", Function::Admin, "200", |people| {
+        let body = json!({"roles": ["admin", "user"]});
+        administer("PATCH /admin/users/{id}", people, body)
+    }),
+    Operation::new("admin: disable", Function::Admin, "200", |people| {
+        administer(
+            "PATCH /admin/users/{id}",
+            people,
+            json!({"status": "disabled"}),
+        )
+    }),
+    Operation::new("admin: revoke sessions", Function::Admin, "204", |people| {
+        administer(
+            "POST /admin/users/{id}/revoke-sessions",
+            people,
+            Value::Null,
+        )
+    })
+    .counting(),
+    Operation::new("admin: delete", Function::Admin, "204", |people| {
+        administer("DELETE /admin/users/{id}", people, Value::Null)
+    })
+    .again(&["404"])
+    .halfway(DELETION),
+    Operation::new("rotate: create", Function::RotateKeys, "done", |_| {
+        rotation(STEPS[0], ROTATION)
+    })
+    .after(Before::Steps(0)),
+    Operation::new("rotate: publish", Function::RotateKeys, "done", |_| {
+        rotation(STEPS[1], ROTATION)
+    })
+    .after(Before::Steps(1)),
+    Operation::new("rotate: test", Function::RotateKeys, "done", |_| {
+        rotation(STEPS[2], ROTATION)
+    })
+    .after(Before::Steps(2)),
+    Operation::new("rotate: finish", Function::RotateKeys, "done", |_| {
+        rotation(STEPS[3], ROTATION)
+    })
+    .after(Before::Steps(3))
+    .halfway(FINISH),
+];
+
+fn post(route: &str, body: Value) -> String {
+    Http {
+        route,
+        body,
+        ..Http::default()
+    }
+    .event()
+}
+
+fn form(route: &str, form: String, authorization: Option<String>) -> String {
+    Http {
+        route,
+        form: Some(form),
+        authorization,
+        ..Http::default()
+    }
+    .event()
+}
+
+fn log_in(password: &str) -> String {
+    post(
+        "POST /login",
+        json!({"username": "ada", "password": password}),
+    )
+}
+
+fn refresh(people: &People) -> String {
+    present(&people.own.refresh)
+}
+
+/// Returns the event that presents a refresh token.
+pub(crate) fn present(token: &str) -> String {
+    let body = format!("grant_type=refresh_token&refresh_token={token}");
+    form("POST /refresh", body, None)
+}
+
+fn introspect(people: &People) -> String {
+    let token = format!("token={}", people.own.access);
+    form("POST /introspect", token, Some(people.client.clone()))
+}
+
+/// A request of Ada's client.
+pub(crate) fn owned(route: &str, people: &People, body: Value) -> String {
+    let principal = Some(&people.own.principal);
+    Http {
+        route,
+        body,
+        principal,
+        ..Http::default()
+    }
+    .event()
+}
+
+/// A request of the administrator, about Ada.
+fn administer(route: &str, people: &People, body: Value) -> String {
+    let ada = subject("ada");
+    let id = route.contains("{id}").then_some(ada.as_str());
+    let principal = Some(&people.root.principal);
+    Http {
+        route,
+        body,
+        principal,
+        id,
+        ..Http::default()
+    }
+    .event()
+}

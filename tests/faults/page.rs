@@ -1,0 +1,139 @@
+//! The table on `docs/assurance.md`: the matrix is run, and its results are compared with it.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use gatehouse_edge::config::Environment;
+use gatehouse_tests::binaries::root;
+
+use crate::fault::Fault;
+use crate::injection::CallId;
+use crate::matrix::Baseline;
+use crate::operation::{EXCEPTIONS, OPERATIONS};
+use crate::people::Beginning;
+
+/// Operations that run side by side.
+const THREADS: usize = 2;
+const BEGIN: &str = "<!-- generated: faults -->\n";
+const END: &str = "<!-- end of generated -->\n";
+
+/// The cells of one operation: its calls in their order, and the outcome per fault.
+type Rows = Vec<(CallId, BTreeMap<Fault, String>)>;
+
+/// Set `UPDATE_ASSURANCE` to write the table anew.
+#[test]
+fn no_fault_allows_anything_or_leaves_anything_half_done() {
+    let (results, violations) = run_all();
+    assert!(violations.is_empty(), "{}", violations.join("\n\n"));
+    let table = table(&results);
+    let path = root().join("docs/assurance.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (start, rest) = page.split_once(BEGIN).unwrap();
+    let (current, end) = rest.split_once(END).unwrap();
+    if Environment::read().text("UPDATE_ASSURANCE").is_some() {
+        std::fs::write(&path, format!("{start}{BEGIN}{table}{END}{end}")).unwrap();
+        return;
+    }
+    assert!(
+        current == table,
+        "docs/assurance.md is out of date: run the command that it names\n{table}"
+    );
+}
+
+/// Runs every operation with every fault in every call.
+fn run_all() -> (BTreeMap<usize, Rows>, Vec<String>) {
+    let beginning = Arc::new(block_on(Beginning::make()));
+    let next = Arc::new(AtomicUsize::new(0));
+    let results = Arc::new(Mutex::new(BTreeMap::new()));
+    let violations = Arc::new(Mutex::new(Vec::new()));
+    let environment = Environment::read();
+    let wanted = environment.text("ONLY").unwrap_or_default();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(operation) = OPERATIONS.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    if !operation.name.contains(wanted) {
+                        continue;
+                    }
+                    let index = OPERATIONS.iter().position(|one| one.name == operation.name);
+                    let baseline = block_on(Baseline::record(operation, &beginning));
+                    let (rows, found) = run(&baseline);
+                    results.lock().unwrap().insert(index.unwrap(), rows);
+                    violations.lock().unwrap().extend(found);
+                }
+            });
+        }
+    });
+    let results = std::mem::take(&mut *results.lock().unwrap());
+    let violations = std::mem::take(&mut *violations.lock().unwrap());
+    (results, violations)
+}
+
+fn run(baseline: &Baseline<'_>) -> (Rows, Vec<String>) {
+    let (mut rows, mut violations) = (Rows::new(), Vec::new());
+    for made in &baseline.made {
+        let mut cells = BTreeMap::new();
+        for fault in Fault::ALL {
+            if !fault.applies_to(made) {
+                continue;
+            }
+            let Some(case) = block_on(baseline.run(&[(made.id.clone(), fault)])) else {
+                continue;
+            };
+            let (name, call) = (baseline.operation.name, made.id.name());
+            let mut outcome = case.outcome.clone();
+            match baseline.operation.exception(&call, fault) {
+                Some(number) => write!(outcome, " ({})", number + 1).unwrap(),
+                None => violations.extend(case.violations.iter().map(|violation| {
+                    let (fault, outcome) = (fault.name(), &case.outcome);
+                    format!("{name}, {call}, {fault}: {outcome}: {violation}")
+                })),
+            }
+            if fault == Fault::Expired {
+                outcome.push_str(", ends");
+            }
+            cells.insert(fault, outcome);
+        }
+        rows.push((made.id.clone(), cells));
+    }
+    (rows, violations)
+}
+
+/// Runs a future on a paused clock, which advances when everything waits.
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(future)
+}
+
+fn table(results: &BTreeMap<usize, Rows>) -> String {
+    let mut table = String::new();
+    let names: Vec<String> = Fault::ALL.map(Fault::name).to_vec();
+    let line = "| --- ".repeat(names.len() + 2);
+    writeln!(
+        table,
+        "| operation | call | {} |\n{line}|",
+        names.join(" | ")
+    )
+    .unwrap();
+    for (index, rows) in results {
+        let operation = &OPERATIONS[*index];
+        for (call, cells) in rows {
+            let cells = Fault::ALL.map(|fault| match cells.get(&fault) {
+                Some(outcome) if outcome == operation.clean => "=",
+                Some(outcome) => outcome.as_str(),
+                None => "",
+            });
+            let (name, call) = (operation.name, call.name());
+            writeln!(table, "| {name} | {call} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+    for (number, exception) in EXCEPTIONS.iter().enumerate() {
+        let number = number + 1;
+        writeln!(table, "\n({number}) {}.", exception.reason).unwrap();
+    }
+    table
+}

@@ -1,0 +1,156 @@
+//! One case's tables, secret and processes, on a paused clock.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use gatehouse_auth::deadline::Deadline;
+use gatehouse_edge::Clock;
+use gatehouse_edge::config::Environment;
+use gatehouse_store::{Budget, Connection};
+use gatehouse_testing::{Backend, Contents, MemoryTables, SECRET_ARN, Secrets, TestClock};
+use lambda_runtime::Context;
+use tokio::task::AbortHandle;
+use tokio::time::{Instant, sleep};
+
+use crate::functions::{App, Function, Reply};
+use crate::injection::Injection;
+use crate::people::{Beginning, HASH_COST};
+
+/// What a case stands on. Dropping it stops its clock.
+pub(crate) struct World {
+    pub(crate) tables: MemoryTables,
+    pub(crate) secrets: Secrets,
+    pub(crate) injection: Injection,
+    apps: BTreeMap<Function, App>,
+    clock: TestClock,
+    ticking: AbortHandle,
+    backend: Backend,
+    /// The SDK counts retries per region in the whole process; each world has its own.
+    region: String,
+}
+
+impl World {
+    /// Creates a world without items and keys.
+    pub(crate) fn empty() -> Self {
+        Self::holding(&Contents::new(), Secrets::default())
+    }
+
+    /// Creates a world that is what the beginning was.
+    pub(crate) fn begin(beginning: &Beginning) -> Self {
+        Self::holding(&beginning.contents, beginning.secrets.copy())
+    }
+
+    fn holding(contents: &Contents, secrets: Secrets) -> Self {
+        static WORLDS: AtomicUsize = AtomicUsize::new(0);
+        let tables = MemoryTables::holding(contents);
+        let injection = Injection::new(tables.names());
+        let clock = TestClock::default();
+        let ticks = clock.clone();
+        let ticking = tokio::spawn(async move {
+            loop {
+                sleep(Duration::from_secs(1)).await;
+                ticks.advance(1);
+            }
+        });
+        let backend = injection.around(secrets.beside(tables.backend()));
+        Self {
+            tables,
+            secrets,
+            injection,
+            apps: BTreeMap::new(),
+            clock,
+            ticking: ticking.abort_handle(),
+            backend,
+            region: format!("world-{}", WORLDS.fetch_add(1, Ordering::Relaxed)),
+        }
+    }
+
+    /// Sends an event to a function, whose process starts if it has none.
+    pub(crate) async fn send(&mut self, function: Function, event: &str) -> Reply {
+        self.start(function).await;
+        self.apps[&function].handle(event, Context::default()).await
+    }
+
+    /// Sends an event with that much time until its deadline, to a process that runs.
+    pub(crate) async fn send_within(
+        &self,
+        function: Function,
+        event: &str,
+        left: Option<Duration>,
+    ) -> (Reply, Duration) {
+        let began = Instant::now();
+        let handled = self.apps[&function].handle(event, Context::default());
+        let reply = match left {
+            Some(left) => Deadline::after(left).scope(handled).await,
+            None => handled.await,
+        };
+        (reply, began.elapsed())
+    }
+
+    /// Starts a process of a function, unless it has one.
+    pub(crate) async fn start(&mut self, function: Function) {
+        if !self.apps.contains_key(&function) {
+            let clock = Clock::Fixed(self.clock.seconds());
+            let http = self.backend.clone().http_client();
+            let app = App::start(function, &self.environment(), clock, http).await;
+            self.apps.insert(function, app.unwrap());
+        }
+    }
+
+    /// Moves the clock.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.advance(seconds);
+    }
+
+    /// Returns a client for the tables, with the faults of all others.
+    pub(crate) fn client(&self) -> Client {
+        let environment = self.environment();
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request).unwrap();
+        connection
+            .through(Some(self.backend.clone().http_client()))
+            .tables()
+    }
+
+    /// Waits until every delayed call has taken effect.
+    pub(crate) async fn settle(&self) {
+        while self.injection.has_delayed() {
+            sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    fn environment(&self) -> Environment {
+        static COST: LazyLock<(String, String)> =
+            LazyLock::new(|| (HASH_COST.0.to_string(), HASH_COST.1.to_string()));
+        let mut variables = vec![
+            ("AWS_REGION", self.region.as_str()),
+            ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
+            ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+            ("ISSUER", "https://issuer.example"),
+            ("KEY_RING_SECRET_ARN", SECRET_ARN),
+            ("SIGNING_ALGORITHM", "EdDSA"),
+            ("ARGON2_ITERATIONS", &COST.0),
+            ("ARGON2_MEMORY_KIB", &COST.1),
+        ];
+        for (variable, table) in [
+            ("USERS_TABLE", "UsersTable"),
+            ("SESSIONS_TABLE", "SessionsTable"),
+            ("REVOCATIONS_TABLE", "RevocationsTable"),
+            ("LOGIN_ATTEMPTS_TABLE", "LoginAttemptsTable"),
+            ("SIGNING_KEYS_TABLE", "SigningKeysTable"),
+        ] {
+            variables.push((variable, self.tables.name(table)));
+        }
+        Environment::from_pairs(variables)
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.ticking.abort();
+    }
+}
