@@ -47,3 +47,4 @@ mod secrets;
 mod template;
 mod template_rules;
 mod walk;
+mod wire_faults;

@@ -59,6 +59,19 @@ impl Http<'_> {
     }
 }
 
+/// Returns the event of a logout.
+pub(crate) fn log_out(principal: &Value, scope: &str) -> String {
+    let (route, body) = ("POST /logout", json!({"scope": scope}));
+    let principal = Some(principal);
+    Http {
+        route,
+        body,
+        principal,
+        ..Http::default()
+    }
+    .event()
+}
+
 /// Returns the authorizer's event for a request with this token.
 pub(crate) fn authorization(token: &str) -> String {
     json!({
@@ -83,4 +96,21 @@ pub(crate) fn rotation(step: &str, token: &str) -> String {
         "ClientRequestToken": token,
     })
     .to_string()
+}
+
+/// Returns the event of a form.
+pub(crate) fn form(route: &str, form: String, authorization: Option<String>) -> String {
+    Http {
+        route,
+        form: Some(form),
+        authorization,
+        ..Http::default()
+    }
+    .event()
+}
+
+/// Returns the event that presents a refresh token.
+pub(crate) fn present(token: &str) -> String {
+    let body = format!("grant_type=refresh_token&refresh_token={token}");
+    form("POST /refresh", body, None)
 }

@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gatehouse_testing::{Backend, Call, operation};
 use serde_json::Value;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use crate::fault::{Fault, Reach};
+use crate::random::Random;
 
 /// A call of an operation, and how many like it came before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,7 +46,21 @@ struct State {
     delayed: Arc<()>,
     struck: usize,
     missed: bool,
+    /// Delays and breaks calls at random, if there is one.
+    disturbance: Option<Random>,
 }
+
+/// Faults that pass by themselves.
+const PASSING: [Fault; 4] = [
+    Fault::ThrottledOnce,
+    Fault::ResetBefore,
+    Fault::AnswerLost,
+    Fault::LateApply,
+];
+/// One call in that many gets one of them.
+const DISTURBED: u64 = 6;
+/// How long a call may take before and after its effect, in milliseconds, at random.
+const LONGEST: u64 = 60;
 
 impl Made {
     pub(crate) fn is_write(&self) -> bool {
@@ -84,6 +100,7 @@ impl Injection {
             delayed: Arc::new(()),
             struck: 0,
             missed: false,
+            disturbance: None,
         })))
     }
 
@@ -102,6 +119,21 @@ impl Injection {
     pub(crate) fn break_all(&self, fault: Fault) {
         self.plan(&[]);
         self.0.lock().unwrap().outage = Some(fault);
+    }
+
+    /// Delays each call at random from now on, and breaks some.
+    pub(crate) fn disturb(&self, seed: u64) {
+        self.0.lock().unwrap().disturbance = Some(Random::new(seed));
+    }
+
+    /// Returns the delays before and after the effect of a call.
+    fn delays(&self) -> (Duration, Duration) {
+        let mut state = self.0.lock().unwrap();
+        let mut delay = || {
+            let random = state.disturbance.as_mut();
+            Duration::from_millis(random.map_or(0, |random| random.below(LONGEST)))
+        };
+        (delay(), delay())
     }
 
     /// Injects nothing any more. Returns the calls since the faults were planned.
@@ -144,10 +176,14 @@ impl Injection {
         Backend::new(move |call| {
             let (injection, inner) = (injection.clone(), inner.clone());
             async move {
-                match injection.due(&call) {
+                let (before, after) = injection.delays();
+                pass(before).await;
+                let outcome = match injection.due(&call) {
                     Some(fault) => fault.strike(&injection, call, inner).await,
                     None => inner.call(call).await,
-                }
+                };
+                pass(after).await;
+                outcome
             }
         })
     }
@@ -165,7 +201,7 @@ impl Injection {
                 Reach::Alike => of.label == id.label && of.ordinal <= id.ordinal,
             });
         let Some(planned) = planned else {
-            return state.outage;
+            return state.outage.or_else(|| state.disturb());
         };
         let fault = state.planned[planned].1;
         match fault.reach() {
@@ -185,7 +221,27 @@ impl Injection {
     }
 }
 
+/// Waits, unless there is nothing to wait for.
+async fn pass(duration: Duration) {
+    if !duration.is_zero() {
+        sleep(duration).await;
+    }
+}
+
 impl State {
+    /// Returns a fault at random, for some calls.
+    fn disturb(&mut self) -> Option<Fault> {
+        let is_write = self.made.last().is_some_and(Made::is_write);
+        let random = self.disturbance.as_mut()?;
+        if random.below(DISTURBED) > 0 {
+            return None;
+        }
+        // A read without a response has no effect that could come late.
+        let kinds = if is_write { 4 } else { 3 };
+        let kind = usize::try_from(random.below(kinds)).ok()?;
+        PASSING.get(kind).copied()
+    }
+
     /// Records a call. Returns which it is, and whether it is the first attempt at it.
     fn record(&mut self, call: &Call) -> (CallId, bool) {
         let invocation = call.headers().get("amz-sdk-invocation-id");

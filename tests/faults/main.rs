@@ -8,13 +8,17 @@
     reason = "a test may panic"
 )]
 
+mod concurrent;
 mod events;
 mod fault;
 mod functions;
+mod history;
 mod injection;
 mod matrix;
 mod operation;
 mod page;
+mod pairs;
 mod people;
+mod random;
 mod state;
 mod world;

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::events::{log_out, present};
 use crate::fault::{Fault, SHORT};
 use crate::functions::{Function, Reply};
 use crate::injection::{CallId, Made};
-use crate::operation::{Before, Operation, ROTATION, owned, present};
+use crate::operation::{Before, Operation, ROTATION};
 use crate::people::{Beginning, STEPS};
 use crate::state::{Lines, invariants, lines};
 use crate::world::World;
@@ -198,8 +199,7 @@ async fn prepare(before: Before, beginning: &Beginning) -> Beginning {
     match before {
         Before::Nothing => {}
         Before::LoggedOut => {
-            let body = serde_json::json!({"scope": "local"});
-            let logout = owned("POST /logout", &beginning.people, body);
+            let logout = log_out(&beginning.people.own.principal, "local");
             let reply = world.send(Function::Logout, &logout).await;
             assert_eq!(reply.outcome, "204");
         }

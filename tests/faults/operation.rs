@@ -6,7 +6,7 @@ use std::time::Duration;
 use gatehouse_testing::subject;
 use serde_json::{Value, json};
 
-use crate::events::{Http, authorization, rotation};
+use crate::events::{Http, authorization, form, present, rotation};
 use crate::fault::Fault;
 use crate::functions::Function;
 use crate::people::{PASSWORD, People, STEPS};
@@ -293,16 +293,6 @@ fn post(route: &str, body: Value) -> String {
     .event()
 }
 
-fn form(route: &str, form: String, authorization: Option<String>) -> String {
-    Http {
-        route,
-        form: Some(form),
-        authorization,
-        ..Http::default()
-    }
-    .event()
-}
-
 fn log_in(password: &str) -> String {
     post(
         "POST /login",
@@ -314,19 +304,26 @@ fn refresh(people: &People) -> String {
     present(&people.own.refresh)
 }
 
-/// Returns the event that presents a refresh token.
-pub(crate) fn present(token: &str) -> String {
-    let body = format!("grant_type=refresh_token&refresh_token={token}");
-    form("POST /refresh", body, None)
-}
-
 fn introspect(people: &People) -> String {
     let token = format!("token={}", people.own.access);
     form("POST /introspect", token, Some(people.client.clone()))
 }
 
+/// Returns the administrator's event that changes Ada's roles.
+pub(crate) fn change_roles(root: &Value, roles: &Value) -> String {
+    let ada = subject("ada");
+    Http {
+        route: "PATCH /admin/users/{id}",
+        body: json!({"roles": roles}),
+        principal: Some(root),
+        id: Some(ada.as_str()),
+        ..Http::default()
+    }
+    .event()
+}
+
 /// A request of Ada's client.
-pub(crate) fn owned(route: &str, people: &People, body: Value) -> String {
+fn owned(route: &str, people: &People, body: Value) -> String {
     let principal = Some(&people.own.principal);
     Http {
         route,

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::thread;
 
 use gatehouse_edge::config::Environment;
@@ -45,31 +45,39 @@ fn no_fault_allows_anything_or_leaves_anything_half_done() {
 
 /// Runs every operation with every fault in every call.
 fn run_all() -> (BTreeMap<usize, Rows>, Vec<String>) {
-    let beginning = Arc::new(block_on(Beginning::make()));
-    let next = Arc::new(AtomicUsize::new(0));
-    let results = Arc::new(Mutex::new(BTreeMap::new()));
-    let violations = Arc::new(Mutex::new(Vec::new()));
+    let beginning = block_on(Beginning::make());
     let environment = Environment::read();
     let wanted = environment.text("ONLY").unwrap_or_default();
+    let operations = OPERATIONS.iter().enumerate();
+    let operations = operations.filter(|(_, operation)| operation.name.contains(wanted));
+    let operations: Vec<_> = operations.collect();
+    let ran = in_parallel(&operations, |(index, operation)| {
+        let baseline = block_on(Baseline::record(operation, &beginning));
+        let (rows, violations) = run(&baseline);
+        (*index, rows, violations)
+    });
+    let (mut results, mut violations) = (BTreeMap::new(), Vec::new());
+    for (index, rows, found) in ran {
+        results.insert(index, rows);
+        violations.extend(found);
+    }
+    (results, violations)
+}
+
+/// Runs a closure for each of these, a few at a time.
+pub(crate) fn in_parallel<T: Sync, R: Send>(of: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| {
-                while let Some(operation) = OPERATIONS.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    if !operation.name.contains(wanted) {
-                        continue;
-                    }
-                    let index = OPERATIONS.iter().position(|one| one.name == operation.name);
-                    let baseline = block_on(Baseline::record(operation, &beginning));
-                    let (rows, found) = run(&baseline);
-                    results.lock().unwrap().insert(index.unwrap(), rows);
-                    violations.lock().unwrap().extend(found);
+                while let Some(one) = of.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    let result = run(one);
+                    results.lock().unwrap().push(result);
                 }
             });
         }
     });
-    let results = std::mem::take(&mut *results.lock().unwrap());
-    let violations = std::mem::take(&mut *violations.lock().unwrap());
-    (results, violations)
+    results.into_inner().unwrap()
 }
 
 fn run(baseline: &Baseline<'_>) -> (Rows, Vec<String>) {
@@ -103,7 +111,7 @@ fn run(baseline: &Baseline<'_>) -> (Rows, Vec<String>) {
 }
 
 /// Runs a future on a paused clock, which advances when everything waits.
-fn block_on<T>(future: impl Future<Output = T>) -> T {
+pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     let runtime = runtime.enable_all().start_paused(true).build().unwrap();
     runtime.block_on(future)
