@@ -41,7 +41,7 @@ pub(crate) struct Entry {
 impl Event {
     /// Returns whether nobody knows if it took effect: then it may do so at any later time, or
     /// never.
-    fn is_open(self) -> bool {
+    pub(crate) fn is_open(self) -> bool {
         match self {
             Self::Refresh(_, outcome)
             | Self::LogOut(outcome)

@@ -58,7 +58,7 @@ const PASSING: [Fault; 4] = [
     Fault::LateApply,
 ];
 /// One call in that many gets one of them.
-const DISTURBED: u64 = 6;
+const DISTURBED: u64 = 3;
 /// How long a call may take before and after its effect, in milliseconds, at random.
 const LONGEST: u64 = 60;
 
