@@ -1,8 +1,12 @@
 //! `DELETE /me` and `DELETE /admin/users/{id}`.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
+use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_tests::clock;
 use gatehouse_tests::tables::{Item, Tables, number, text};
 use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
@@ -187,5 +191,58 @@ async fn an_interrupted_deletion_is_finished_by_the_next() -> anyhow::Result<()>
     let response = delete_as(&service, &admin, &ada).await?;
     response.assert_no_content();
     assert!(tables.sessions_of(&ada).await?.is_empty());
+    Ok(())
+}
+
+/// The account is gone, and the process that deleted it died before anything else.
+#[tokio::test]
+async fn the_schedule_finishes_an_interrupted_deletion() -> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let tables = Tables::of(&service);
+    let ada = service.logged_in("ada").await?;
+    service.log_in(&ada.username, "a wrong passphrase").await?;
+    let accounts = tables.accounts()?;
+    let user = accounts.users.get(&SubjectId::parse(&ada.id)?).await?;
+    let user = user.context("the user is there")?;
+    let two_minutes_ago = clock::now()?.minus(Duration::from_mins(2));
+    accounts.delete(&user, two_minutes_ago).await?;
+    assert!(!tables.sessions_of(&ada).await?.is_empty());
+
+    let event = json!({
+        "version": "0",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "detail": {},
+    });
+    let done = service
+        .invoke("admin", event.to_string().as_bytes())
+        .await?;
+    assert!(done.is_ok(), "{done:?}");
+    assert_eq!(tables.sessions_of(&ada).await?, []);
+    let attempts = tables.scan("LoginAttemptsTable").await?;
+    for digest in ada.identifier_digests() {
+        let left = attempts
+            .iter()
+            .filter(|item| format!("{item:?}").contains(&digest));
+        assert_eq!(left.count(), 0, "an identifier is still stored");
+    }
+    let pending = accounts.pending_deletions().await?;
+    assert!(
+        pending
+            .iter()
+            .all(|deletion| deletion.sub.as_str() != ada.id)
+    );
+    Ok(())
+}
+
+/// Whoever can send a request cannot send the schedule's event.
+#[tokio::test]
+async fn no_request_is_taken_for_the_schedule() -> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let admin = service.administrator("grace").await?;
+    let body = json!({ "source": "aws.events", "detail-type": "Scheduled Event" });
+    let path = format!("/admin/users/{}", admin.id);
+    let response = admin.call(&service, Method::PATCH, &path, &body).await?;
+    response.assert_problem(422, "validation_failed");
     Ok(())
 }

@@ -9,11 +9,13 @@ use http::StatusCode;
 
 mod app;
 mod change;
+mod deletions;
 mod list;
 mod removal;
 
 pub use app::App;
 use app::Call;
+pub use deletions::finish_deletions;
 
 /// Responds to one request.
 ///

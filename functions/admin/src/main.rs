@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    gatehouse_edge::run(admin::App::start, admin::handle)
+    gatehouse_edge::run_with_schedule(admin::App::start, admin::handle, admin::finish_deletions)
 }

@@ -24,8 +24,15 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
                 .map(User::identifier_digests)
                 .unwrap_or_default()
         }
-        // Already deleted; an interrupted deletion may have left sessions behind.
-        Deleted::Refused => Vec::new(),
+        // Already deleted; an interrupted deletion may have left something behind.
+        Deleted::Refused => {
+            let pending = app.accounts.pending_deletions().await?.into_iter();
+            let mut pending = pending.filter(|deletion| deletion.sub == target);
+            pending
+                .next()
+                .map(|deletion| deletion.digests)
+                .unwrap_or_default()
+        }
     };
     let left = app.accounts.delete_traces(&app.attempts, &target, digests);
     let left = left.await?;

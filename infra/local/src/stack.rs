@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
+use tokio::task::JoinSet;
 
 use crate::error::StackError;
 use crate::gateway::Gateway;
@@ -18,7 +20,7 @@ use crate::log::Log;
 use crate::options::StackOptions;
 use crate::server::{Serving, serve};
 use crate::tables::Tables;
-use crate::template::FunctionSpec;
+use crate::template::{FunctionSpec, Schedule};
 use crate::template_file::TemplateFile;
 
 /// A running stack. Dropping it kills its processes and closes its ports.
@@ -34,6 +36,37 @@ pub struct Stack {
     routes: Vec<String>,
     log: Log,
     serving: Vec<Serving>,
+    /// Dropping them stops the schedules.
+    _timers: JoinSet<()>,
+}
+
+/// What a scheduled rule sends, in the members that a function may read.
+const SCHEDULED_EVENT: &str =
+    r#"{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}"#;
+
+/// Starts the schedules.
+fn timers(schedules: &[Schedule], functions: &Functions) -> JoinSet<()> {
+    let mut timers = JoinSet::new();
+    for schedule in schedules {
+        if let Some(function) = functions.get(&schedule.function) {
+            timers.spawn(keep_time(schedule.interval, Arc::clone(function)));
+        }
+    }
+    timers
+}
+
+/// Invokes a function at a fixed rate. Its log has what went wrong.
+async fn keep_time(interval: Duration, function: Arc<Function>) {
+    loop {
+        tokio::time::sleep(interval).await;
+        drop(
+            function
+                .invoke(Invocation::new(Bytes::from_static(
+                    SCHEDULED_EVENT.as_bytes(),
+                )))
+                .await,
+        );
+    }
 }
 
 impl Stack {
@@ -99,6 +132,7 @@ impl Stack {
             dynamodb_url,
             key_ring,
             tables,
+            _timers: timers(&template.schedules, &functions),
             functions,
             environments,
             routes,

@@ -12,6 +12,7 @@ mod physical;
 mod resolve;
 mod resource;
 mod rule;
+mod schedule;
 mod substitution;
 mod table;
 
@@ -22,6 +23,7 @@ pub use error::TemplateError;
 pub(crate) use function::FunctionSpec;
 pub(crate) use json::document;
 use resolve::Resolver;
+pub(crate) use schedule::Schedule;
 pub(crate) use table::TableSpec;
 
 /// The resolved template.
@@ -30,6 +32,7 @@ pub(crate) struct Template {
     pub(crate) functions: Vec<FunctionSpec>,
     pub(crate) tables: Vec<TableSpec>,
     pub(crate) api: Api,
+    pub(crate) schedules: Vec<Schedule>,
     /// The value of every parameter: its default, or the override.
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -49,6 +52,7 @@ impl Template {
         Ok(Self {
             tables: table::read(&resources, &resolver)?,
             api: api::read(&resources, &functions, &resolver)?,
+            schedules: schedule::read(&resources, &functions, &resolver)?,
             parameters: resolver.parameters_as_text(),
             functions,
         })

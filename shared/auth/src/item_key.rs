@@ -98,6 +98,12 @@ impl ItemKey {
         Self::new(Prefix::Meta, "admins")
     }
 
+    /// The deletions that have begun and are not finished.
+    #[must_use]
+    pub fn deletions() -> Self {
+        Self::new(Prefix::Meta, "deletions")
+    }
+
     /// A key that no item has, for an identifier that cannot be a name.
     #[must_use]
     pub fn unused(digest: &str) -> Self {

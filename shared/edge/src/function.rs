@@ -100,3 +100,25 @@ where
         })
     }
 }
+
+/// What a schedule makes a function do.
+pub trait Scheduled<'a, A> {
+    /// Does it. An error makes Lambda repeat the event, twice.
+    fn run(&self, app: &'a A) -> Running<'a>;
+}
+
+/// The future of scheduled work; boxed as [`Responding`] is.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), StartError>> + Send + 'a>>;
+
+impl<'a, A, F, R, E> Scheduled<'a, A> for F
+where
+    A: 'a,
+    F: Fn(&'a A) -> R,
+    R: Future<Output = Result<(), E>> + Send + 'a,
+    E: std::error::Error + Send + Sync + 'static,
+{
+    fn run(&self, app: &'a A) -> Running<'a> {
+        let work = self(app);
+        Box::pin(async move { work.await.map_err(StartError::from) })
+    }
+}

@@ -35,7 +35,7 @@ pub use function::StartError;
 pub use principal::Principal;
 pub use process::{end_if_expired, handle_events, is_over};
 pub use request::{Fields, Request};
-pub use run::{run, run_with};
+pub use run::{run, run_with, run_with_schedule};
 pub use serve::respond;
 #[cfg(feature = "tokens")]
 pub use tokens::Tokens;

@@ -4,8 +4,8 @@
 use std::process::ExitCode;
 
 use crate::config::Environment;
-use crate::function::{Handler, Start, StartError};
-use crate::serve::serve;
+use crate::function::{Handler, Scheduled, Start, StartError};
+use crate::serve::{serve, serve_with_schedule};
 use crate::telemetry;
 
 /// Runs a function that responds to HTTP requests.
@@ -41,6 +41,29 @@ where
     run_with(async |environment| {
         let app = start.start(&environment).await?;
         serve(&environment, app, handle).await
+    })
+}
+
+/// Runs a function that responds to HTTP requests, and that a schedule also invokes: a rule
+/// of the type `AWS::Events::Rule`.
+///
+/// No client can send the event of a schedule: an HTTP request reaches a function only
+/// inside the gateway's event.
+pub fn run_with_schedule<A, S, H, W, StartKind, HandlerKind>(
+    start: S,
+    handle: H,
+    on_schedule: W,
+) -> ExitCode
+where
+    A: Send + Sync + 'static,
+    S: Start<A, StartKind>,
+    H: for<'a> Handler<'a, A, HandlerKind> + Send + Sync + 'static,
+    HandlerKind: 'static,
+    W: for<'a> Scheduled<'a, A> + Send + Sync + 'static,
+{
+    run_with(async |environment| {
+        let app = start.start(&environment).await?;
+        serve_with_schedule(&environment, app, handle, on_schedule).await
     })
 }
 

@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use lambda_http::Context;
 use lambda_runtime::{LambdaEvent, service_fn};
-use serde::Serialize;
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tracing::Instrument;
 
@@ -17,7 +19,7 @@ use crate::config::Environment;
 use crate::deadline::{BUDGET, deadline};
 use crate::error::Problem;
 use crate::event;
-use crate::function::{Handler, StartError};
+use crate::function::{Handler, Scheduled, StartError};
 use crate::process::handle_events;
 use crate::{Response, response, telemetry};
 
@@ -52,6 +54,77 @@ where
         }
     });
     handle_events(service).await
+}
+
+/// Does what [`serve`] does, and `on_schedule` for each event of a schedule.
+///
+/// # Errors
+/// As [`serve`].
+pub(crate) async fn serve_with_schedule<A, H, W, Kind>(
+    environment: &Environment,
+    app: A,
+    handle: H,
+    on_schedule: W,
+) -> Result<(), StartError>
+where
+    A: Send + Sync + 'static,
+    H: for<'a> Handler<'a, A, Kind> + Send + Sync + 'static,
+    Kind: 'static,
+    W: for<'a> Scheduled<'a, A> + Send + Sync + 'static,
+{
+    let client_address = ClientAddress::from_environment(environment)?;
+    let function = Arc::new((app, handle, on_schedule, client_address));
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let function = Arc::clone(&function);
+        async move {
+            let LambdaEvent { payload, context } = event;
+            let (app, handle, on_schedule, client_address) = &*function;
+            if is_of_a_schedule(payload.get()) {
+                let deadline = deadline(&context, SCHEDULED);
+                let worked = deadline.enforce(on_schedule.run(app)).await;
+                let worked = worked.unwrap_or_else(|late| Err(late.into()));
+                return worked
+                    .map(|()| Served::Scheduled(None))
+                    .inspect_err(|error| {
+                        let request_id = context.request_id.as_str();
+                        let error = telemetry::chain(error.as_ref());
+                        tracing::error!(error, request_id, "scheduled work failed");
+                    });
+            }
+            let response = respond(app, handle, client_address, payload.get(), context).await;
+            Ok::<_, StartError>(Served::Response(Payload::from(response)))
+        }
+    });
+    handle_events(service).await
+}
+
+/// How long scheduled work may take. Nobody waits for it; what is left is done next time.
+const SCHEDULED: Duration = Duration::from_secs(50);
+
+/// What an event returns.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Served {
+    Response(Payload),
+    Scheduled(Option<()>),
+}
+
+/// True for the event that a scheduled `AWS::Events::Rule` sends. Whatever a client sends
+/// is inside the gateway's event, which has other members.
+fn is_of_a_schedule(event: &str) -> bool {
+    #[derive(Deserialize)]
+    struct ScheduledEvent {
+        source: String,
+        #[serde(rename = "detail-type")]
+        detail_type: String,
+        #[serde(rename = "requestContext")]
+        request_context: Option<IgnoredAny>,
+    }
+    serde_json::from_str::<ScheduledEvent>(event).is_ok_and(|event| {
+        event.source == "aws.events"
+            && event.detail_type == "Scheduled Event"
+            && event.request_context.is_none()
+    })
 }
 
 /// Responds to one event, given as JSON, as [`run`](crate::run()) does to each; 400 if the

@@ -8,7 +8,7 @@ mod raise;
 mod sign_out;
 
 pub use change::Changed;
-pub use deletion::Deleted;
+pub use deletion::{Deleted, PendingDeletion};
 pub use import::Imported;
 pub use raise::Raised;
 pub use sign_out::{Ended, SessionOwner};
@@ -52,6 +52,8 @@ enum Part {
     Name(Claim),
     /// The number of active administrators.
     Admins,
+    /// The deletions that have begun.
+    Deletions,
     /// A session.
     Session,
     /// The revocation of access tokens, or a check that there is none.

@@ -53,7 +53,9 @@ mod revocations;
 mod sessions;
 mod users;
 
-pub use accounts::{Accounts, Changed, Deleted, Ended, Imported, Raised, SessionOwner};
+pub use accounts::{
+    Accounts, Changed, Deleted, Ended, Imported, PendingDeletion, Raised, SessionOwner,
+};
 /// What sends requests to AWS; a test's own one needs no network.
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;
 pub use clients::{CachedClients, Clients};

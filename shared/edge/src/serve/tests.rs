@@ -213,3 +213,21 @@ fn a_binary_body_is_encoded_as_base64() {
     assert!(payload.is_base64_encoded);
     assert_eq!(payload.body, "/wA=");
 }
+
+#[test]
+fn only_the_event_of_a_schedule_is_one() {
+    let scheduled = json!({
+        "version": "0",
+        "source": "aws.events",
+        "detail-type": "Scheduled Event",
+        "detail": {},
+    });
+    assert!(is_of_a_schedule(&scheduled.to_string()));
+    let mut request = scheduled.clone();
+    request["requestContext"] = json!({});
+    let other = json!({ "source": "aws.events", "detail-type": "Other" });
+    let inside = json!({ "body": scheduled.to_string(), "requestContext": {} });
+    for event in [request, other, inside, json!([]), json!(null)] {
+        assert!(!is_of_a_schedule(&event.to_string()), "{event}");
+    }
+}

@@ -1,19 +1,21 @@
 //! The deletion of a user: everything except the revocation of their access tokens.
 //!
-//! One transaction deletes the account and its names, and revokes its tokens. What remains
-//! then grants no access, and is deleted page by page. After an interruption the same call
-//! deletes the rest: the index still lists the sessions.
+//! One transaction deletes the account and its names, revokes its tokens, and marks the
+//! deletion as begun. What remains then grants no access, and is deleted page by page. The
+//! mark has what finds the rest after an interruption, and is removed last.
 
 use std::collections::BTreeSet;
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
+use serde::{Deserialize, Serialize};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{names, number, pk, text, values};
+use crate::dynamodb::item::{attribute, names, number, pk, text, values};
 use crate::dynamodb::transaction::{Outcome, Transaction};
 use crate::login_attempts::{AttemptKeys, LoginAttempts};
 use crate::users::Claim;
@@ -27,6 +29,23 @@ pub enum Deleted {
     Refused,
     /// Nothing is written: no active administrator would be left.
     LastAdmin,
+}
+
+/// A deletion that has begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PendingDeletion {
+    /// The subject, whose account is gone.
+    pub sub: SubjectId,
+    /// The digests of the user's names, by which attempts are counted.
+    pub digests: Vec<String>,
+    /// When it began.
+    pub at: Timestamp,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Mark {
+    at: Timestamp,
+    digests: Vec<String>,
 }
 
 impl Accounts {
@@ -73,8 +92,38 @@ impl Accounts {
         Err(changed_each_time())
     }
 
-    /// Deletes a subject's sessions and counters of failed logins, page by page; returns
-    /// the number of sessions.
+    /// Reads the deletions that have begun and are not finished, consistently.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails. A corrupt mark is reported in the log, and does not
+    /// hide the others.
+    pub async fn pending_deletions(&self) -> Result<Vec<PendingDeletion>, StoreError> {
+        let users = self.users.table();
+        let key = ItemKey::deletions();
+        let mut marks = users.get(pk(&key)).await?.unwrap_or_default();
+        marks.remove("pk");
+        let mut pending = Vec::new();
+        for (sub, mark) in marks {
+            let fields = mark.as_m().cloned().unwrap_or_default();
+            let sub =
+                SubjectId::parse(&sub).map_err(|error| users.corrupt(key.as_str(), "sub", error));
+            let read = sub.and_then(|sub| {
+                let Mark { at, digests } = users.decode(key.as_str(), fields)?;
+                Ok(PendingDeletion { sub, digests, at })
+            });
+            match read {
+                Ok(deletion) => pending.push(deletion),
+                Err(error) => {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::error!(error, "the mark of a deletion is corrupt");
+                }
+            }
+        }
+        Ok(pending)
+    }
+
+    /// Deletes a subject's sessions and counters of failed logins, page by page, and then
+    /// the mark of the deletion; returns the number of sessions.
     ///
     /// `digests` are those of the user's names, if they are still known.
     ///
@@ -104,9 +153,40 @@ impl Accounts {
             deleted += page.ids.len();
             start = page.next;
             if start.is_none() {
-                return Ok(deleted);
+                break;
             }
         }
+        self.unmark(sub).await?;
+        Ok(deleted)
+    }
+
+    /// Removes the mark of a deletion, if there is one.
+    async fn unmark(&self, sub: &SubjectId) -> Result<(), StoreError> {
+        let key = pk(&ItemKey::deletions());
+        let update = self.users.table().update(key, |update| {
+            update
+                .condition_expression("attribute_exists(#sub)")
+                .update_expression("REMOVE #sub")
+                .expression_attribute_names("#sub", sub.as_str())
+        });
+        update.await.map(drop)
+    }
+
+    /// Builds the part that marks a deletion as begun. The mark is an attribute of one
+    /// item, so whatever finishes deletions reads a single item.
+    fn mark_part(&self, user: &User, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
+        let mark = Mark {
+            at: now,
+            digests: user.identifier_digests(),
+        };
+        let mark = attribute("TransactWriteItems", mark)?;
+        let users = self.users.table();
+        users.update_part(pk(&ItemKey::deletions()), |update| {
+            update
+                .update_expression("SET #sub = :mark")
+                .expression_attribute_names("#sub", user.sub.as_str())
+                .expression_attribute_values(":mark", mark)
+        })
     }
 
     fn deletion(&self, user: &User, now: Timestamp) -> Result<Transaction<Part>, StoreError> {
@@ -134,6 +214,7 @@ impl Accounts {
                 parts.add(Part::Name(claim), self.users.release_part(&key, &user.sub)?);
             }
         }
+        parts.add(Part::Deletions, self.mark_part(user, now)?);
         if let Some(admins) = self.users.admins_part(Some(user), None)? {
             parts.add(Part::Admins, admins);
         }

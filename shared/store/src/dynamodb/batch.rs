@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{DeleteRequest, KeysAndAttributes, WriteRequest};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use gatehouse_auth::item_key::ItemKey;
 
 use crate::dynamodb::error::StoreError;
@@ -17,6 +18,8 @@ const WRITE: &str = "BatchWriteItem";
 const MAX_KEYS: usize = 100;
 /// DynamoDB deletes no more keys in one call.
 const MAX_DELETES: usize = 25;
+/// Deletions at a time. More throttle a table that is on demand and was idle.
+const MAX_PARALLEL: usize = 4;
 
 /// Reads items of several tables, consistently; returns those that exist, by table in
 /// the order of `tables`.
@@ -60,29 +63,36 @@ impl Table {
     /// # Errors
     /// [`StoreError::Incomplete`] if keys stay unprocessed after bounded retries.
     pub(crate) async fn delete_each(&self, keys: &[Item]) -> Result<(), StoreError> {
-        for keys in keys.chunks(MAX_DELETES) {
-            let mut pending: Vec<WriteRequest> = keys
-                .iter()
-                .map(|key| {
-                    let delete = DeleteRequest::builder().set_key(Some(key.clone())).build();
-                    let delete = delete.map_err(|error| StoreError::rejected(WRITE, error))?;
-                    Ok(WriteRequest::builder().delete_request(delete).build())
-                })
-                .collect::<Result<_, StoreError>>()?;
-            let mut retries = Retries::default();
-            while !pending.is_empty() {
-                let written = self
-                    .client()
-                    .batch_write_item()
-                    .request_items(self.name(), pending)
-                    .send()
-                    .await
-                    .map_err(|error| StoreError::from_sdk(WRITE, error))?;
-                let mut left = written.unprocessed_items.unwrap_or_default();
-                pending = left.remove(self.name()).unwrap_or_default();
-                if !pending.is_empty() && !retries.wait().await {
-                    return Err(StoreError::Incomplete { operation: WRITE });
-                }
+        let batches: Vec<Vec<Item>> = keys.chunks(MAX_DELETES).map(<[_]>::to_vec).collect();
+        stream::iter(batches)
+            .map(|keys| self.delete_batch(keys))
+            .buffer_unordered(MAX_PARALLEL)
+            .try_collect()
+            .await
+    }
+
+    async fn delete_batch(&self, keys: Vec<Item>) -> Result<(), StoreError> {
+        let mut pending: Vec<WriteRequest> = keys
+            .into_iter()
+            .map(|key| {
+                let delete = DeleteRequest::builder().set_key(Some(key)).build();
+                let delete = delete.map_err(|error| StoreError::rejected(WRITE, error))?;
+                Ok(WriteRequest::builder().delete_request(delete).build())
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let mut retries = Retries::default();
+        while !pending.is_empty() {
+            let written = self
+                .client()
+                .batch_write_item()
+                .request_items(self.name(), pending)
+                .send()
+                .await
+                .map_err(|error| StoreError::from_sdk(WRITE, error))?;
+            let mut left = written.unprocessed_items.unwrap_or_default();
+            pending = left.remove(self.name()).unwrap_or_default();
+            if !pending.is_empty() && !retries.wait().await {
+                return Err(StoreError::Incomplete { operation: WRITE });
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use gatehouse_auth::role::Roles;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
 use gatehouse_store::{AttemptKeys, Deleted, Revoked};
-use gatehouse_testing::at;
+use gatehouse_testing::{at, at_call};
 
 use crate::fixtures::{session, user};
 use crate::tables::Tables;
@@ -30,7 +30,7 @@ async fn an_account_is_deleted_with_its_names_and_its_tokens_in_one_call() {
     let (tables, ada) = started().await;
     assert_eq!(delete(&tables, &ada).await, Deleted::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
-    assert_eq!(tables.count("UsersTable").await, 0);
+    assert_eq!(tables.count("UsersTable").await, 1, "the mark");
     for ver in [0, 3, u64::MAX - 1] {
         assert_eq!(
             revoked(&tables, &ada.sub, ver).await,
@@ -152,6 +152,59 @@ async fn every_session_and_every_known_counter_is_deleted() {
     assert_eq!(tables.count("LoginAttemptsTable").await, 4);
     let again = accounts.delete_traces(attempts, &sub, digests).await;
     assert_eq!(again.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_deletion_interrupted_at_any_call_is_finished_from_its_mark() {
+    let mut at_call_number = 0;
+    loop {
+        let (tables, ada) = started().await;
+        tables.sessions.create(&session(4, 1)).await.unwrap();
+        assert_eq!(delete(&tables, &ada).await, Deleted::Done);
+        let (accounts, attempts) = (tables.accounts.clone(), tables.attempts.clone());
+        let [pending] = accounts
+            .pending_deletions()
+            .await
+            .unwrap()
+            .try_into()
+            .unwrap();
+        assert_eq!((&pending.sub, pending.at), (&ada.sub, at(9)));
+        assert_eq!(pending.digests, ada.identifier_digests());
+        let (sub, digests) = (ada.sub.clone(), pending.digests.clone());
+        let traces = async move {
+            accounts
+                .delete_traces(&attempts, &sub, digests)
+                .await
+                .unwrap()
+        };
+        let killed = tables
+            .faults()
+            .kill_at(at_call(at_call_number), traces)
+            .await;
+        if killed.is_some() {
+            break;
+        }
+        let (accounts, attempts) = (&tables.accounts, &tables.attempts);
+        let rest = accounts.delete_traces(attempts, &ada.sub, pending.digests);
+        rest.await.unwrap();
+        assert_eq!(tables.count("SessionsTable").await, 0);
+        assert!(accounts.pending_deletions().await.unwrap().is_empty());
+        at_call_number += 1;
+    }
+    assert!(at_call_number >= 4, "{at_call_number}");
+}
+
+#[tokio::test]
+async fn a_corrupt_mark_does_not_hide_the_others() {
+    let (tables, ada) = started().await;
+    assert_eq!(delete(&tables, &ada).await, Deleted::Done);
+    let invalid = AttributeValue::S("not a mark".into());
+    tables
+        .set("UsersTable", ("pk", "meta#deletions"), "someone", invalid)
+        .await;
+    let pending = tables.accounts.pending_deletions().await.unwrap();
+    assert_eq!(pending.len(), 1);
+    assert_eq!(pending[0].sub, ada.sub);
 }
 
 #[tokio::test]
