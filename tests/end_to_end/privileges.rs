@@ -219,7 +219,12 @@ fn only_a_named_source_may_invoke_a_function() -> anyhow::Result<()> {
             "{id}"
         );
         let source = properties["SourceArn"].to_string();
-        let ours = ["${HttpApi}/", "KeyRingSecret", "RotationWatch"];
+        let ours = [
+            "${HttpApi}/",
+            "KeyRingSecret",
+            "RotationWatch",
+            "DeletionSchedule",
+        ];
         assert!(ours.iter().any(|own| source.contains(own)), "{id}");
     }
     Ok(())
