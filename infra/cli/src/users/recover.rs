@@ -7,7 +7,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use serde_json::json;
 
-use super::tables::{Tables, deleted_in_the_meantime};
+use super::tables::Tables;
 use crate::output::Output;
 
 /// Issues a recovery code and prints it. The table only stores its digest, so it cannot be
@@ -20,7 +20,7 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
     if !tables.accounts.users.set_recovery(sub, &recovery).await? {
-        return Err(deleted_in_the_meantime(name));
+        bail!("{name} was deleted or disabled in the meantime: nothing was changed");
     }
     let ends = recovery.expires_at.to_string();
     Ok(Output::new(

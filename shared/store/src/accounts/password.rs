@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::recovery::RecoveryCode;
+use gatehouse_auth::recovery::{RecoveryCode, RecoveryDigest};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::StoredHash;
 use gatehouse_auth::version::{self, MAX_VERSION};
@@ -26,20 +26,20 @@ impl Accounts {
         hash: &StoredHash,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
-        self.set_password(owner, 0, hash, now).await
+        let part = |raised| self.password_part(owner, raised, hash, None, now);
+        self.set_password(owner, 0, part, now).await
     }
 
     async fn set_password(
         &self,
         (sub, ver): (&SubjectId, u64),
         lowest_allowed: u64,
-        hash: &StoredHash,
+        part: impl Fn(u64) -> Result<TransactWriteItem, StoreError>,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
         let raised = version::raised(ver, lowest_allowed).map_err(exhausted)?;
         let mut parts = Transaction::new();
-        let user = self.password_part((sub, ver), raised, hash, now)?;
-        parts.add(Part::User, user);
+        parts.add(Part::User, part(raised)?);
         let reason = "password_changed";
         let revocation = self.revocations.subject_part(sub, raised, now, reason)?;
         parts.add(Part::Revocation, revocation);
@@ -65,13 +65,16 @@ impl Accounts {
             let Some(user) = self.users.find_by_recovery(code, now).await? else {
                 return Ok(Ended::Refused);
             };
-            // The version is condition enough: every use of a code raises it.
             let owner = (code.sub(), user.token_version);
             let lowest = match self.revocations.lowest_version(code.sub()).await? {
                 LowestVersion::Allowed(lowest) => lowest,
                 LowestVersion::Deleted => return Ok(Ended::Refused),
             };
-            match self.set_password(owner, lowest, hash, now).await? {
+            // Every use of a code raises the version, but another code that takes its
+            // place does not.
+            let digest = code.digest();
+            let part = |raised| self.password_part(owner, raised, hash, Some(&digest), now);
+            match self.set_password(owner, lowest, part, now).await? {
                 Ended::Done => return Ok(Ended::Done),
                 Ended::Refused => {}
             }
@@ -80,18 +83,33 @@ impl Accounts {
     }
 
     /// Builds the part that sets a password and raises both versions, if `ver` is the
-    /// current one. It removes the user's recovery code.
+    /// current one and, if there is one, `code` is the user's recovery code. It removes the
+    /// code.
     fn password_part(
         &self,
         (sub, ver): (&SubjectId, u64),
         raised: u64,
         hash: &StoredHash,
+        code: Option<&RecoveryDigest>,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let users = self.users.table();
+        let mut condition = "#token_version = :ver AND #session_version < :last".to_owned();
+        let mut values = values([
+            ("ver", number(ver)),
+            ("raised", number(raised)),
+            ("last", number(MAX_VERSION - 1)),
+            ("one", number(1)),
+            ("hash", text(hash.expose())),
+            ("now", moment(now)),
+        ]);
+        if let Some(code) = code {
+            condition.push_str(" AND #recovery_digest = :code");
+            values.insert(":code".to_owned(), text(code.expose()));
+        }
         users.update_part(pk(&ItemKey::user(sub)), |update| {
             update
-                .condition_expression("#token_version = :ver AND #session_version < :last")
+                .condition_expression(condition)
                 .update_expression(
                     "SET #token_version = :raised, #session_version = #session_version + :one, \
                      #password_hash = :hash, #password_changed_at = :now, #updated_at = :now \
@@ -106,14 +124,7 @@ impl Accounts {
                     "recovery_digest",
                     "recovery_expires_at",
                 ])))
-                .set_expression_attribute_values(Some(values([
-                    ("ver", number(ver)),
-                    ("raised", number(raised)),
-                    ("last", number(MAX_VERSION - 1)),
-                    ("one", number(1)),
-                    ("hash", text(hash.expose())),
-                    ("now", moment(now)),
-                ])))
+                .set_expression_attribute_values(Some(values))
         })
     }
 }

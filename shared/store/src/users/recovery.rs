@@ -21,7 +21,8 @@ struct RecoveryItem {
 impl Users {
     /// Grants a recovery code, which invalidates any earlier one.
     ///
-    /// Returns false, and writes nothing, if there is no such user.
+    /// Returns false, and writes nothing, if there is no such user or the user is disabled:
+    /// a code must not outlast that.
     ///
     /// # Errors
     /// [`StoreError`] if the call fails.
@@ -32,15 +33,17 @@ impl Users {
     ) -> Result<bool, StoreError> {
         let update = self.table().update(pk(&ItemKey::user(sub)), |update| {
             update
-                .condition_expression("attribute_exists(pk)")
+                .condition_expression("#status = :active")
                 .update_expression(
                     "SET #recovery_digest = :digest, #recovery_expires_at = :expires_at",
                 )
                 .set_expression_attribute_names(Some(names([
                     "recovery_digest",
                     "recovery_expires_at",
+                    "status",
                 ])))
                 .set_expression_attribute_values(Some(values([
+                    ("active", text("active")),
                     ("digest", text(recovery.digest.expose())),
                     ("expires_at", moment(recovery.expires_at)),
                 ])))

@@ -1,11 +1,12 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::Ended;
-use gatehouse_testing::{NOW, at};
+use gatehouse_testing::{Fault, NOW, at, at_call};
 
 use crate::fixtures::user;
 use crate::tables::Tables;
@@ -142,8 +143,29 @@ async fn a_disabled_user_cannot_use_a_code() {
     let changed = tables.accounts.change(&ada.sub, &change, at(1));
     changed.await.unwrap();
     let code = code(&ada, 7);
-    grant(&tables, &code).await;
+    let recovery = Recovery::grant(&code, NOW);
+    let set = tables.users.set_recovery(&ada.sub, &recovery).await;
+    assert!(!set.unwrap(), "the user is disabled");
     assert_eq!(reset(&tables, &code, at(2)).await, Ended::Refused);
+}
+
+/// An operator replaces a code that leaked, while the thief is using it.
+#[tokio::test]
+async fn a_code_that_is_replaced_while_it_is_used_sets_no_password() {
+    let (tables, ada) = started().await;
+    let (leaked, second) = (code(&ada, 7), code(&ada, 8));
+    grant(&tables, &leaked).await;
+    let wait = Fault::Delay(Duration::from_millis(300));
+    let about_to_write = at_call(0).of("TransactWriteItems");
+    let strikes = tables.faults().inject(about_to_write, wait);
+    let replaced = async {
+        strikes.await.unwrap();
+        grant(&tables, &second).await;
+    };
+    let (used, ()) = tokio::join!(reset(&tables, &leaked, at(1)), replaced);
+    assert_eq!(used, Ended::Refused);
+    assert_eq!(state(&tables, &ada).await.0, "$argon2id$first");
+    assert_eq!(reset(&tables, &second, at(2)).await, Ended::Done);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
