@@ -44,6 +44,7 @@ mod revoke;
 mod rights;
 mod rotation;
 mod secrets;
+mod session_limit;
 mod template;
 mod template_rules;
 mod walk;

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
 /// A new call needs a line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 33] = [
+const CALLS: [(&str, &str, &[&str]); 35] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
@@ -25,7 +25,10 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
         "LoginAttemptsTable",
         &["BatchGetItem", "UpdateItem"],
     ),
-    ("login", "SessionsTable", &["PutItem"]),
+    // The new session; the oldest ones beyond the limit.
+    ("login", "SessionsTable", &["PutItem", "DeleteItem"]),
+    ("login", "SessionsTable/index/by-user", &["Query"]),
+    ("login", "RevocationsTable", &["PutItem"]),
     // The look at the floor under the key ring.
     ("login", "SigningKeysTable", &["GetItem"]),
     ("login", "KeyRingSecret", &["GetSecretValue"]),

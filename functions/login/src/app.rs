@@ -4,19 +4,22 @@ use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::config::{
-    Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
+    Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings, max_sessions,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Sessions, Signer, SigningKeys,
-    Users,
+    Accounts, Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Revocations, Sessions,
+    Signer, SigningKeys, Users,
 };
+
+use crate::session_limit::SessionLimit;
 
 /// What `login` needs.
 pub struct App {
     pub(crate) attempts: LoginAttempts,
     pub(crate) users: Users,
     pub(crate) sessions: Sessions,
+    pub(crate) session_limit: SessionLimit,
     pub(crate) hasher: Hasher,
     pub(crate) signer: Signer,
     pub(crate) issuer: Issuer,
@@ -58,14 +61,22 @@ impl App {
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?
                 .through(http);
-        let users = environment.table("USERS_TABLE")?;
+        let users = Users::new(connection.tables(), environment.table("USERS_TABLE")?);
+        let sessions = environment.table("SESSIONS_TABLE")?;
+        let sessions = Sessions::new(connection.tables(), sessions);
+        let revocations = environment.table("REVOCATIONS_TABLE")?;
+        let revocations = Revocations::new(connection.tables(), revocations);
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
         let app = Self {
             attempts: LoginAttempts::new(connection.tables(), attempts)
                 .with_address_attempts(guesses.address_attempts_per_hour),
-            users: Users::new(connection.tables(), users),
-            sessions: Sessions::new(connection.tables(), environment.table("SESSIONS_TABLE")?),
+            session_limit: SessionLimit {
+                accounts: Accounts::new(users.clone(), sessions.clone(), revocations),
+                max: max_sessions(environment)?,
+            },
+            users,
+            sessions,
             hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
             signer: Signer::new(
                 source,

@@ -6,7 +6,7 @@ use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
 use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User};
-use gatehouse_store::{CheckedRing, GrantedLane};
+use gatehouse_store::{CheckedRing, GrantedLane, SurplusSessions};
 use secrecy::ExposeSecret;
 
 use crate::app::App;
@@ -23,6 +23,8 @@ pub(crate) struct Authenticated<'a> {
     pub(crate) lane: GrantedLane,
     /// The keys that sign the session's first tokens.
     pub(crate) ring: CheckedRing,
+    /// Older sessions that end once this one has begun.
+    pub(crate) surplus: Option<SurplusSessions>,
 }
 
 /// Returns the user that the password belongs to; `hasher` knows how long the caller waits.
@@ -46,12 +48,14 @@ pub(crate) async fn authenticate<'a>(
     );
     let (mut counted, ring) = (counted?, ring?);
     counted.reserve(app).await?;
-    let user = app.users.get(&known_or_unused(&counted)?).await?;
+    let sub = known_or_unused(&counted)?;
+    let user = app.users.get(&sub).await?;
     let lane = counted.comparable();
     let hash = user.as_ref().and_then(|user| user.password_hash.clone());
     let hash = hash.filter(|_| lane.is_some());
-    // Whatever no login depends on can run beside the hash.
-    let verified = hasher.verify(typed.clone(), hash.clone()).await?;
+    let verifying = hasher.verify(typed.clone(), hash.clone());
+    let (verified, surplus) = app.session_limit.look_beside(&sub, verifying).await;
+    let verified = verified?;
     let (user, lane) = match judge(user, lane, verified) {
         Ok(right) => right,
         Err(refusal) => return Err(counted.refuse(app, refusal).await),
@@ -65,6 +69,7 @@ pub(crate) async fn authenticate<'a>(
         counted,
         lane,
         ring,
+        surplus,
     })
 }
 

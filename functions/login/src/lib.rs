@@ -12,6 +12,7 @@ mod authenticate;
 mod counting;
 mod error;
 mod new_session;
+mod session_limit;
 
 pub use app::App;
 use attempt::LoginAttempt;
@@ -36,6 +37,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         counted,
         lane,
         ring,
+        surplus,
     } = match authenticate(app, hasher, &attempt, now).await {
         Ok(authenticated) => authenticated,
         Err(error) => {
@@ -57,6 +59,8 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let (begun, ()) = tokio::join!(Box::pin(begun), Box::pin(given_back));
     match begun {
         Ok(response) => {
+            let limit = &app.session_limit;
+            limit.end(surplus, (request, &user), now).await;
             record(
                 request,
                 &attempt,

@@ -11,7 +11,7 @@ use gatehouse_breaches::Breaches;
 use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, IssuerSettings, RegistrationSettings,
-    RotationSettings, SessionSettings, VerifierSettings, grantable_roles,
+    RotationSettings, SessionSettings, VerifierSettings, grantable_roles, max_sessions,
 };
 use gatehouse_local::Plan;
 
@@ -26,7 +26,11 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-const READERS: [Reader; 10] = [
+const READERS: [Reader; 11] = [
+    ("MAX_SESSIONS", |environment| {
+        max_sessions(environment)?;
+        Ok(())
+    }),
     ("ISSUER", |environment| {
         VerifierSettings::from_environment(environment)?;
         Ok(())

@@ -13,7 +13,7 @@ pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSetti
 pub use environment::{ConfigError, Environment};
 #[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;
-pub use token::{IssuerSettings, SessionSettings, VerifierSettings, grantable_roles};
+pub use token::{IssuerSettings, SessionSettings, VerifierSettings, grantable_roles, max_sessions};
 
 #[cfg(test)]
 mod tests;

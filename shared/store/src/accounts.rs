@@ -5,12 +5,14 @@ mod deletion;
 mod import;
 mod password;
 mod raise;
+mod session_limit;
 mod sign_out;
 
 pub use change::Changed;
 pub use deletion::{Deleted, PendingDeletion};
 pub use import::Imported;
 pub use raise::Raised;
+pub use session_limit::SurplusSessions;
 pub use sign_out::{Ended, SessionOwner};
 
 use gatehouse_auth::id::SubjectId;

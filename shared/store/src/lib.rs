@@ -55,6 +55,7 @@ mod users;
 
 pub use accounts::{
     Accounts, Changed, Deleted, Ended, Imported, PendingDeletion, Raised, SessionOwner,
+    SurplusSessions,
 };
 /// What sends requests to AWS; a test's own one needs no network.
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;

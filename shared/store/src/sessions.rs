@@ -180,6 +180,12 @@ impl Sessions {
         })
     }
 
+    /// Builds the part of a transaction that deletes a session.
+    pub(crate) fn delete_part(&self, sid: &SessionId) -> Result<TransactWriteItem, StoreError> {
+        let key = key("sid", sid.as_str());
+        self.table.delete_part(key, |delete| delete)
+    }
+
     /// Builds the part of a transaction that raises a session's `session_version` by one, as
     /// the same transaction raises the user's.
     ///

@@ -9,4 +9,5 @@ mod deadline;
 mod guesses;
 mod passwordless;
 mod rehash;
+mod session_limit;
 mod world;

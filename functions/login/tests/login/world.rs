@@ -29,12 +29,17 @@ pub(crate) struct World {
     /// The function's calls.
     pub(crate) recorder: Recorder,
     clock: TestClock,
-    _tables: Tables,
+    pub(crate) tables: Tables,
 }
 
 impl World {
     /// Starts the function without users.
     pub(crate) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts the function with these settings, without users.
+    pub(crate) async fn start_with(settings: &[(&'static str, &'static str)]) -> Self {
         let tables = Tables::start().await;
         let ring = KeyRing::first(Algorithm::EdDsa, at(-86_400)).unwrap();
         std::fs::write(tables.key_ring_path(), ring.to_json().expose_secret()).unwrap();
@@ -44,9 +49,11 @@ impl World {
         );
         assert!(keys.publish(&ring.published(), None).await.unwrap());
         let recorder = Recorder::default();
-        let url = tables.dynamodb().recorded_by(&recorder).serve().await;
+        let faulty = tables.dynamodb().with(tables.faults());
+        let url = faulty.recorded_by(&recorder).serve().await;
         let mut variables = tables.variables(&url);
         variables.push(("KEY_RING_FILE", tables.key_ring_path().to_str().unwrap()));
+        variables.extend(settings);
         let environment = Environment::from_pairs(variables);
         let clock = TestClock::default();
         let app = App::with_clock(&environment, Clock::Fixed(clock.seconds()));
@@ -57,7 +64,7 @@ impl World {
             hasher,
             recorder,
             clock,
-            _tables: tables,
+            tables,
         }
     }
 

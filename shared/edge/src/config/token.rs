@@ -144,6 +144,20 @@ impl SessionSettings {
     }
 }
 
+/// Sessions. More let a deletion take longer than its request; fewer end sessions that
+/// people still use.
+const MAX_SESSIONS: u32 = 100;
+
+/// Reads `MAX_SESSIONS`: how many sessions a user can have; the oldest end beyond that.
+///
+/// # Errors
+/// If it is out of bounds; the message names it.
+pub fn max_sessions(environment: &Environment) -> Result<u16, ConfigError> {
+    const NAME: &str = "MAX_SESSIONS";
+    let max = environment.number(NAME, MAX_SESSIONS, 1..=1000)?;
+    u16::try_from(max).map_err(|_| ConfigError::invalid(NAME, "a whole number from 1 to 1000"))
+}
+
 /// 0 detects every repetition, and logs out every client that lost a response.
 fn grace(environment: &Environment) -> Result<Duration, ConfigError> {
     const NAME: &str = "REFRESH_GRACE_SECONDS";

@@ -66,11 +66,30 @@ impl Sessions {
         Ok(sessions)
     }
 
+    /// Returns the ids of a user's newest sessions, newest first, at most `limit`.
+    pub(crate) async fn newest(
+        &self,
+        sub: &SubjectId,
+        limit: u16,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let page = self.page_of_user(sub, None, limit.into()).await?;
+        Ok(page.ids)
+    }
+
     /// Reads a page of the index.
     pub(crate) async fn ids_of_user(
         &self,
         sub: &SubjectId,
         start: Option<Item>,
+    ) -> Result<SessionIds, StoreError> {
+        self.page_of_user(sub, start, PAGE).await
+    }
+
+    async fn page_of_user(
+        &self,
+        sub: &SubjectId,
+        start: Option<Item>,
+        limit: i32,
     ) -> Result<SessionIds, StoreError> {
         let page = self.table().query(start, |query| {
             query
@@ -79,7 +98,7 @@ impl Sessions {
                 .set_expression_attribute_names(Some(names(["sub"])))
                 .set_expression_attribute_values(Some(values([("sub", text(sub.as_str()))])))
                 .scan_index_forward(false)
-                .limit(PAGE)
+                .limit(limit)
         });
         let page = page.await?;
         let ids = page
