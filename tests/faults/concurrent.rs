@@ -38,12 +38,13 @@ fn what_concurrent_clients_of_a_session_see_has_an_order() {
         .flatten()
         .map(|entry| entry.event)
         .collect();
-    for outcome in [true, false].map(Some) {
-        assert!(events.contains(&Event::Refresh(0, outcome)), "{outcome:?}");
-        assert!(
-            events.contains(&Event::Authorise(0, outcome)),
-            "{outcome:?}"
-        );
+    for event in [
+        Event::Refresh(0, Some(true)),
+        Event::Refuse,
+        Event::Authorise(0, Some(true)),
+        Event::Authorise(0, Some(false)),
+    ] {
+        assert!(events.contains(&event), "{event:?}");
     }
     assert!(events.iter().any(|event| event.is_open()));
 }
@@ -117,7 +118,13 @@ impl Recorder {
             let began = Instant::now();
             let reply = self.send(Function::Refresh, &present(&token)).await;
             let outcome = outcome(&reply, "200", "400");
-            self.record(Event::Refresh(generation, outcome), began);
+            self.record(
+                Event::Refresh(generation, outcome.filter(|done| *done)),
+                began,
+            );
+            if outcome == Some(false) {
+                self.record(Event::Refuse, began);
+            }
             if outcome == Some(true) {
                 let access = reply.text("access_token");
                 self.record(Event::Issue(version(&access) - self.version), began);

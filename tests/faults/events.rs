@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// The address of every client.
 const ADDRESS: &str = "192.0.2.1";
 
+/// The event of the schedule, as far as the test needs it.
+pub(crate) const SCHEDULE: &str = r#"{"source":"aws.events"}"#;
+
 /// A request to an HTTP API.
 #[derive(Debug, Default)]
 pub(crate) struct Http<'a> {

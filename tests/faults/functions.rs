@@ -1,11 +1,15 @@
 //! The functions, each with its app, and one kind of response for all of them.
 
 use anyhow::anyhow;
+use gatehouse_auth::deadline::Deadline;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
 use gatehouse_store::HttpClient;
 use lambda_runtime::Context;
 use serde_json::Value;
+
+use crate::events::SCHEDULE;
+use crate::operation::SCHEDULED;
 
 /// A function of the template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,6 +105,11 @@ impl App {
             Self::Account(app) => respond(app, &account::handle, address, event, context)
                 .await
                 .into(),
+            Self::Admin(app) if event == SCHEDULE => {
+                let work = Deadline::after(SCHEDULED).enforce(admin::finish_deletions(app));
+                let done = matches!(work.await, Ok(Ok(())));
+                Reply::of(if done { "done" } else { "error" }, Value::Null)
+            }
             Self::Admin(app) => respond(app, &admin::handle, address, event, context)
                 .await
                 .into(),

@@ -18,8 +18,11 @@ pub(crate) struct Model {
 /// What was asked, and what came of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Event {
-    /// A refresh token of this generation: whether it was exchanged. If nobody knows, `None`.
+    /// A refresh token of this generation: whether it was exchanged. If nobody knows, `None`:
+    /// a session that ends while its token is exchanged gets a refusal as its response.
     Refresh(u32, Option<bool>),
+    /// A refusal of a refresh: the session has ended.
+    Refuse,
     /// The number of changes that a new access token has seen.
     Issue(u64),
     /// A logout: whether it reported success.
@@ -47,7 +50,7 @@ impl Event {
             | Self::LogOut(outcome)
             | Self::ChangeRoles(_, outcome)
             | Self::Authorise(_, outcome) => outcome.is_none(),
-            Self::Issue(_) => false,
+            Self::Issue(_) | Self::Refuse => false,
         }
     }
 
@@ -67,6 +70,7 @@ impl Event {
                 }
                 outcome.is_none_or(|outcome| outcome == exchanged)
             }
+            Self::Refuse => before.ended,
             Self::Issue(seen) => seen == before.changes,
             Self::LogOut(_) => {
                 after.ended = true;

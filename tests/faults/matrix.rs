@@ -4,17 +4,19 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
-use crate::events::{log_out, present};
+use crate::events::{SCHEDULE, log_out, present};
 use crate::fault::{Fault, SHORT};
 use crate::functions::{Function, Reply};
 use crate::injection::{CallId, Made};
-use crate::operation::{Before, Operation, ROTATION};
-use crate::people::{Beginning, STEPS};
+use crate::operation::{Before, DELETION, Operation, ROTATION, owned};
+use crate::people::{Beginning, PASSWORD, STEPS};
 use crate::state::{Lines, invariants, lines};
 use crate::world::World;
 
 /// Long enough for a key to have been published, in seconds.
 const AGE_OF_KEYS: i64 = 4 * 3600;
+/// Old enough for the schedule to finish a deletion, in seconds.
+const AGE_OF_DELETIONS: i64 = 120;
 /// How long a process waits for its first request: what failed before does not count then.
 const IDLE: Duration = Duration::from_secs(30);
 /// How much longer than its budget a response may take, as 6 / 5.
@@ -138,6 +140,14 @@ impl<'a> Baseline<'a> {
         if outcome != self.operation.clean && !self.operation.again.contains(&outcome) {
             violations.push(format!("again: {outcome}: {}", again.body));
         }
+        if self.operation.halfway == Some(DELETION) {
+            // Its owner can no longer authenticate, so the schedule finishes it.
+            world.pass(AGE_OF_DELETIONS);
+            let swept = world.send(Function::Admin, SCHEDULE).await;
+            if swept.outcome != "done" {
+                violations.push("the deletion does not finish".to_owned());
+            }
+        }
         let (mut expected, mut state) = (self.after.clone(), lines(world, &self.beginning.people));
         if self.operation.counts {
             (expected, state) = (without_versions(&expected), without_versions(&state));
@@ -175,8 +185,10 @@ impl<'a> Baseline<'a> {
     /// makes every call itself.
     async fn world(&self) -> World {
         let mut world = World::begin(&self.beginning);
-        if let Before::Steps(_) = self.operation.before {
-            world.pass(AGE_OF_KEYS);
+        match self.operation.before {
+            Before::Steps(_) => world.pass(AGE_OF_KEYS),
+            Before::Interrupted => world.pass(AGE_OF_DELETIONS),
+            Before::Nothing | Before::LoggedOut => {}
         }
         world.injection.break_all(Fault::ResetBefore);
         world.start(self.operation.function).await;
@@ -202,6 +214,19 @@ async fn prepare(before: Before, beginning: &Beginning) -> Beginning {
             let logout = log_out(&beginning.people.own.principal, "local");
             let reply = world.send(Function::Logout, &logout).await;
             assert_eq!(reply.outcome, "204");
+        }
+        Before::Interrupted => {
+            world.start(Function::Account).await;
+            let id = CallId {
+                label: "Query Sessions".to_owned(),
+                ordinal: 0,
+            };
+            world.injection.plan(&[(id, Fault::ServerError)]);
+            let body = serde_json::json!({"password": PASSWORD});
+            let delete = owned("DELETE /me", &beginning.people, body);
+            let reply = world.send(Function::Account, &delete).await;
+            world.injection.clear();
+            assert_eq!(reply.outcome, "503");
         }
         Before::Steps(steps) => {
             world.pass(AGE_OF_KEYS);

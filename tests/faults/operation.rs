@@ -6,7 +6,7 @@ use std::time::Duration;
 use gatehouse_testing::subject;
 use serde_json::{Value, json};
 
-use crate::events::{Http, authorization, form, present, rotation};
+use crate::events::{Http, SCHEDULE, authorization, form, present, rotation};
 use crate::fault::Fault;
 use crate::functions::Function;
 use crate::people::{PASSWORD, People, STEPS};
@@ -39,26 +39,35 @@ pub(crate) struct Exception {
 }
 
 /// What happened before an operation.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Before {
     Nothing,
     /// The owner logged out.
     LoggedOut,
+    /// The owner deleted the account, which was interrupted.
+    Interrupted,
     /// This many steps of a rotation.
     Steps(usize),
 }
 
+/// How long scheduled work may take.
+pub(crate) const SCHEDULED: Duration = Duration::from_secs(50);
 /// The rotation that is tried.
 pub(crate) const ROTATION: &str = "00000002-0000-4000-8000-000000000000";
 /// A new password.
 const NEW_PASSWORD: &str = "eight quiet otters at dawn";
-const DELETION: &str = "the account goes in one transaction and its traces after it; what \
+pub(crate) const DELETION: &str = "the account goes in one transaction and its traces after it; what \
                         remains is found again";
+const FINISHED: &str =
+    "it fails only if another process has finished the deletion, and the next schedule would";
 const FINISH: &str = "the ring comes into force first, and then the published states follow it";
 
 impl Operation {
     /// Returns how long a response may take.
     pub(crate) fn budget(&self) -> Duration {
+        if self.before == Before::Interrupted {
+            return SCHEDULED;
+        }
         match self.function {
             Function::Authorizer | Function::Introspect => Duration::from_secs(1),
             Function::RotateKeys => Duration::from_secs(50),
@@ -141,6 +150,30 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         call: "TransactWriteItems Revocations and Sessions",
         fault: Fault::ConditionFailed,
         reason: "the condition compares the session's subject, which never changes",
+    },
+    Exception {
+        operation: "delete account",
+        call: "UpdateItem Users",
+        fault: Fault::ConditionFailed,
+        reason: FINISHED,
+    },
+    Exception {
+        operation: "finish deletions",
+        call: "GetItem Users",
+        fault: Fault::Corrupt,
+        reason: "a mark that is corrupt is reported at ERROR by each run, and does not hide the others",
+    },
+    Exception {
+        operation: "finish deletions",
+        call: "UpdateItem Users",
+        fault: Fault::ConditionFailed,
+        reason: FINISHED,
+    },
+    Exception {
+        operation: "admin: delete",
+        call: "UpdateItem Users",
+        fault: Fault::ConditionFailed,
+        reason: FINISHED,
     },
     Exception {
         operation: "rotate: publish",
@@ -235,6 +268,16 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         post("POST /password/reset", body)
     })
     .again(&["400"]),
+    Operation::new("delete account", Function::Account, "204", |people| {
+        owned("DELETE /me", people, json!({"password": PASSWORD}))
+    })
+    .again(&["401", "404"])
+    .halfway(DELETION),
+    Operation::new("finish deletions", Function::Admin, "done", |_| {
+        SCHEDULE.to_owned()
+    })
+    .after(Before::Interrupted)
+    .halfway(DELETION),
     Operation::new("admin: list", Function::Admin, "200", |people| {
         administer("GET /admin/users", people, Value::Null)
     }),
@@ -323,7 +366,7 @@ pub(crate) fn change_roles(root: &Value, roles: &Value) -> String {
 }
 
 /// A request of Ada's client.
-fn owned(route: &str, people: &People, body: Value) -> String {
+pub(crate) fn owned(route: &str, people: &People, body: Value) -> String {
     let principal = Some(&people.own.principal);
     Http {
         route,

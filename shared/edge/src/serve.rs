@@ -20,7 +20,7 @@ use crate::deadline::{BUDGET, deadline};
 use crate::error::Problem;
 use crate::event;
 use crate::function::{Handler, Scheduled, StartError};
-use crate::process::handle_events;
+use crate::process::{end_if_expired, handle_events};
 use crate::{Response, response, telemetry};
 
 /// Responds to events until Lambda ends the process, to several at a time if the
@@ -87,6 +87,7 @@ where
                     .map(|()| Served::Scheduled(None))
                     .inspect_err(|error| {
                         let request_id = context.request_id.as_str();
+                        end_if_expired(error.as_ref());
                         let error = telemetry::chain(error.as_ref());
                         tracing::error!(error, request_id, "scheduled work failed");
                     });
