@@ -2,7 +2,7 @@
 //! (OpenID Connect Discovery 1.0, RFC 8414).
 
 use gatehouse_edge::config::{Environment, VerifierSettings};
-use gatehouse_edge::{Clock, Problem, Request, Response, StartError};
+use gatehouse_edge::{Clock, Problem, Request, Response, StartError, warm_up};
 use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, HttpClient, SigningKeys};
 
 mod discovery;
@@ -48,7 +48,7 @@ impl App {
             clock,
         };
         // Opens the connection; if this fails, the first request reports it.
-        let _ = app.keys.current(app.clock.now()).await;
+        warm_up(app.keys.current(app.clock.now())).await;
         Ok(app)
     }
 }

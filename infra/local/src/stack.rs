@@ -49,23 +49,19 @@ fn timers(schedules: &[Schedule], functions: &Functions) -> JoinSet<()> {
     let mut timers = JoinSet::new();
     for schedule in schedules {
         if let Some(function) = functions.get(&schedule.function) {
-            timers.spawn(keep_time(schedule.interval, Arc::clone(function)));
+            let event = schedule.input.as_deref().unwrap_or(SCHEDULED_EVENT);
+            let event = Bytes::copy_from_slice(event.as_bytes());
+            timers.spawn(keep_time(schedule.interval, event, Arc::clone(function)));
         }
     }
     timers
 }
 
 /// Invokes a function at a fixed rate. Its log has what went wrong.
-async fn keep_time(interval: Duration, function: Arc<Function>) {
+async fn keep_time(interval: Duration, event: Bytes, function: Arc<Function>) {
     loop {
         tokio::time::sleep(interval).await;
-        drop(
-            function
-                .invoke(Invocation::new(Bytes::from_static(
-                    SCHEDULED_EVENT.as_bytes(),
-                )))
-                .await,
-        );
+        drop(function.invoke(Invocation::new(event.clone())).await);
     }
 }
 

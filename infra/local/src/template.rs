@@ -16,7 +16,7 @@ mod schedule;
 mod substitution;
 mod table;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use api::{Api, Cors, IdentitySource, METHODS, PathPart, Route, RouteKey};
 pub use error::TemplateError;
@@ -33,6 +33,8 @@ pub(crate) struct Template {
     pub(crate) tables: Vec<TableSpec>,
     pub(crate) api: Api,
     pub(crate) schedules: Vec<Schedule>,
+    /// The ids of the resources whose conditions are true.
+    pub(crate) resources: BTreeSet<String>,
     /// The value of every parameter: its default, or the override.
     pub(crate) parameters: BTreeMap<String, String>,
 }
@@ -53,6 +55,7 @@ impl Template {
             tables: table::read(&resources, &resolver)?,
             api: api::read(&resources, &functions, &resolver)?,
             schedules: schedule::read(&resources, &functions, &resolver)?,
+            resources: resources.iter().map(|one| one.id.to_owned()).collect(),
             parameters: resolver.parameters_as_text(),
             functions,
         })

@@ -1,6 +1,6 @@
 //! The file of a template: its errors name the file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -56,6 +56,19 @@ pub fn function_names(
     let parsed = TemplateFile::read(template)?.parse(parameters, "http://localhost")?;
     let functions = parsed.functions.into_iter();
     Ok(functions.map(|function| function.name).collect())
+}
+
+/// Returns the ids of a template's resources. The parameters decide which resources there
+/// are.
+///
+/// # Errors
+/// As [`function_names`].
+pub fn resource_ids(
+    template: &Path,
+    parameters: &BTreeMap<String, String>,
+) -> Result<BTreeSet<String>, StackError> {
+    let parsed = TemplateFile::read(template)?.parse(parameters, "http://localhost")?;
+    Ok(parsed.resources)
 }
 
 /// Returns a template as JSON, unresolved and with every function in its long

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use gatehouse_local::template_document;
+use gatehouse_local::{resource_ids, template_document};
 use serde_json::Value;
 
 use super::finding::Finding;
@@ -41,6 +41,8 @@ impl Resources {
     pub(super) async fn read(deployment: &Deployment, template: &Path) -> anyhow::Result<Self> {
         let physical = deployment.resources().await?;
         let document = template_document(template)?;
+        // A condition may leave a resource out of the stack.
+        let present = resource_ids(template, deployment.parameters())?;
         let resources = document.get("Resources").and_then(Value::as_object);
         let resources = resources.context("the template has no resources")?;
         let resource = |(id, value): (&String, &Value)| Resource {
@@ -53,7 +55,8 @@ impl Resources {
             physical: physical.get(id).cloned().unwrap_or_default(),
             properties: value.get("Properties").cloned().unwrap_or_default(),
         };
-        Ok(Self(resources.iter().map(resource).collect()))
+        let wanted = resources.iter().filter(|(id, _)| present.contains(*id));
+        Ok(Self(wanted.map(resource).collect()))
     }
 
     /// Returns the resources of a type.

@@ -14,6 +14,10 @@ use super::time;
 #[derive(Default)]
 pub(super) struct Draft(BTreeMap<&'static str, Value>);
 
+/// Half of all versions. With a larger one an account could not be disabled: that raises
+/// its version.
+const MAX_IMPORTED: u64 = MAX_VERSION / 2;
+
 impl Draft {
     /// Sets the fields that a member of an object is read into.
     pub(super) fn put(
@@ -117,9 +121,8 @@ impl Draft {
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(other) => other.as_u64(),
         };
-        // The largest version means a deletion.
-        let number = number.filter(|number| *number < MAX_VERSION);
-        let detail = format!("must be a whole number from 0 to {}", MAX_VERSION - 1);
+        let number = number.filter(|number| *number <= MAX_IMPORTED);
+        let detail = format!("must be a whole number from 0 to {MAX_IMPORTED}");
         number.map(Some).ok_or_else(|| Remark::new(ours, detail))
     }
 

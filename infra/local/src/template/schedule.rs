@@ -14,6 +14,8 @@ pub(crate) struct Schedule {
     /// The function's binary.
     pub(crate) function: String,
     pub(crate) interval: Duration,
+    /// What the function is sent, as JSON, if not the rule's own event.
+    pub(crate) input: Option<String>,
 }
 
 /// Reads all schedules of functions.
@@ -33,8 +35,12 @@ pub(super) fn read(
             let arn = resolver.present(target.required("Arn")?)?;
             let name = arn.text()?.rsplit(':').next().unwrap_or_default();
             if functions.iter().any(|function| function.name == name) {
-                let function = name.to_owned();
-                schedules.push(Schedule { function, interval });
+                let input = target.get("Input").map(Node::text).transpose()?;
+                schedules.push(Schedule {
+                    function: name.to_owned(),
+                    interval,
+                    input: input.map(str::to_owned),
+                });
             }
         }
     }
