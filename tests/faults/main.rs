@@ -20,5 +20,6 @@ mod page;
 mod pairs;
 mod people;
 mod random;
+mod starting;
 mod state;
 mod world;
