@@ -23,7 +23,7 @@ const END: &str = "<!-- end of generated -->\n";
 /// The cells of one operation: its calls in their order, and the outcome per fault.
 type Rows = Vec<(CallId, BTreeMap<Fault, String>)>;
 
-/// Set `UPDATE_ASSURANCE` to write the table anew.
+/// Set `UPDATE_ASSURANCE` to write the table again.
 #[test]
 fn no_fault_allows_anything_or_leaves_anything_half_done() {
     let (results, violations) = run_all();
