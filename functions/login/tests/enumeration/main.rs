@@ -9,6 +9,7 @@
 //! noise.
 #![expect(
     dead_code,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "a test may panic, and the other tests use more of the world"
 )]
