@@ -72,10 +72,15 @@ impl<'a, A, F, E> Handler<'a, A, Plain> for F
 where
     A: 'a,
     F: Fn(&'a A, &'a Request) -> Result<Response, E>,
-    E: IntoResponse,
+    E: IntoResponse + From<Late>,
 {
     fn respond(&self, app: &'a A, request: &'a Request) -> Responding<'a> {
-        let result = self(app, request);
+        let is_late = Deadline::current().is_some_and(|deadline| deadline.left().is_zero());
+        let result = if is_late {
+            Err(Late.into())
+        } else {
+            self(app, request)
+        };
         let response = result.unwrap_or_else(|error| error.into_response(request.request_id()));
         Box::pin(std::future::ready(response))
     }

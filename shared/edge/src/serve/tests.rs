@@ -4,6 +4,7 @@ use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::clock::Clock;
 use crate::config::Environment;
 use crate::principal::Principal;
 use crate::request::{Fields, Request};
@@ -230,4 +231,24 @@ fn only_the_event_of_a_schedule_is_one() {
     for event in [request, other, inside, json!([]), json!(null)] {
         assert!(!is_of_a_schedule(&event.to_string()), "{event}");
     }
+}
+
+#[tokio::test]
+async fn a_request_without_time_left_is_503_at_once() {
+    let mut late = context();
+    late.deadline = Clock::System.now_millis();
+    let event = json!({
+        "version": "2.0",
+        "routeKey": "GET /",
+        "rawPath": "/",
+        "headers": {},
+        "requestContext": {
+            "http": { "method": "GET", "path": "/", "sourceIp": "192.0.2.1" },
+            "requestId": "id",
+        },
+    });
+    let plain = |_: &App, _: &Request| Ok::<_, Problem>(response::no_content());
+    let address = ClientAddress::default();
+    let response = respond(&App, &plain, &address, &event.to_string(), late).await;
+    assert_eq!(response.status(), 503);
 }
