@@ -6,6 +6,7 @@ mod start;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use gatehouse_auth::key::KeyRing;
@@ -147,6 +148,8 @@ impl Service {
     /// # Errors
     /// If the logs cannot be read.
     pub async fn logs(&self) -> anyhow::Result<Vec<String>> {
+        // A response waits only a moment for its lines, and this machine is busy.
+        tokio::time::sleep(Duration::from_secs(1)).await;
         match &self.host {
             Host::Own { .. } | Host::Shared(_) => Ok(self.stack().logs()),
             Host::Deployed(deployment) => deployment.logs().await,
