@@ -178,8 +178,9 @@ async fn a_rotation_makes_these_calls() {
             "DescribeSecret GetItem GetSecretValue PutSecretValue",
             "GetItem GetSecretValue DescribeSecret GetSecretValue PutItem",
             "DescribeSecret GetSecretValue GetItem",
+            // The last two measure when the keys last rotated, for the alarm.
             "GetItem GetSecretValue DescribeSecret GetSecretValue UpdateSecretVersionStage \
-             GetItem GetItem GetSecretValue PutItem",
+             GetItem GetItem GetSecretValue PutItem GetItem GetSecretValue",
         ]
     );
 }
