@@ -27,7 +27,7 @@ pub(crate) enum Fault {
     /// The first attempt gets no response, and takes effect 2.5 seconds later.
     LateApply,
     /// From this call on, every call takes effect and responds after this many seconds,
-    /// even if nobody waits for it any more.
+    /// even if nobody waits for it any longer.
     Slow(u64),
     /// The condition of the first attempt fails, although nothing has changed.
     ConditionFailed,

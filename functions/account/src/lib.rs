@@ -2,7 +2,7 @@
 //!
 //! The request never says whose account it is: the subject comes from the principal or
 //! from a recovery code. A route that asks for the password needs no scope: the password
-//! proves more than any scope, and who has it can log in again with all of them.
+//! proves more than any scope, and whoever has it can log in again with all of them.
 
 use gatehouse_auth::scope::PROFILE;
 use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};

@@ -16,8 +16,8 @@ pub(crate) struct SessionLimit {
 }
 
 impl SessionLimit {
-    /// Runs `work`, and looks for surplus sessions beside it. `work` never waits: a result
-    /// that is late is none. The look is the same for a user who does not exist.
+    /// Runs `work`, and looks for surplus sessions beside it. `work` never waits: a late
+    /// result is ignored. The look is the same for a user who does not exist.
     pub(crate) async fn look_beside<T>(
         &self,
         sub: &SubjectId,

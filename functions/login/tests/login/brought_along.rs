@@ -74,7 +74,7 @@ async fn an_account_with_an_unusable_hash_looks_like_an_unknown_one() {
 }
 
 /// bcrypt (here 5.0.0, of 71 letters and an accented one) reads 72 bytes, so such a login
-/// proves no more. A new hash of what was typed would lock the owner out.
+/// proves nothing about the rest. A new hash of what was typed would lock the owner out.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_tail_that_bcrypt_does_not_read_never_becomes_the_password() {
     let world = World::start().await;

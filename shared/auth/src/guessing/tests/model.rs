@@ -127,7 +127,7 @@ struct Move {
     name: usize,
     network: u8,
     is_right: bool,
-    /// Begin so many attempts, or end as many of those under way.
+    /// Begin this many attempts, or end as many of those under way.
     begins: bool,
     times: usize,
     /// Tries to confirm the password with a stolen token as well.
