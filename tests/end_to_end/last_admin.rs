@@ -97,8 +97,11 @@ async fn sixty_four_concurrent_removals_leave_an_administrator() -> anyhow::Resu
         // conflicted with too many others has to be retried. Each user confirms one
         // password four times at once, which is within what the lane admits.
         let expected = [200, 204, 401, 403, 404, 409, 503];
-        // The authorizer waits a second for a table: after that the gateway returns 500.
-        let is_late = is_overloaded(&response) || (is_deployed() && response.status == 500);
+        // On an overloaded emulator the authorizer waits longer than a second for a table,
+        // and then the gateway returns 500; and a confirmation that is cut off stays
+        // counted, so a later one gets 429.
+        let overload = is_deployed() && [429, 500].contains(&response.status);
+        let is_late = is_overloaded(&response) || overload;
         assert!(expected.contains(&response.status) || is_late, "{response}");
     }
     let (able, counted) = admins(&service).await?;
