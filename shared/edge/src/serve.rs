@@ -83,16 +83,17 @@ where
                 let deadline = deadline(&context, SCHEDULED);
                 let worked = deadline.enforce(on_schedule.run(app)).await;
                 let worked = worked.unwrap_or_else(|late| Err(late.into()));
-                return worked
-                    .map(|()| Served::Scheduled(None))
-                    .inspect_err(|error| {
-                        let request_id = context.request_id.as_str();
-                        end_if_expired(error.as_ref());
-                        let error = telemetry::chain(error.as_ref());
-                        tracing::error!(error, request_id, "scheduled work failed");
-                    });
+                let worked = worked.inspect_err(|error| {
+                    let request_id = context.request_id.as_str();
+                    end_if_expired(error.as_ref());
+                    let error = telemetry::chain(error.as_ref());
+                    tracing::error!(error, request_id, "scheduled work failed");
+                });
+                telemetry::flush().await;
+                return worked.map(|()| Served::Scheduled(None));
             }
             let response = respond(app, handle, client_address, payload.get(), context).await;
+            telemetry::flush().await;
             Ok::<_, StartError>(Served::Response(Payload::from(response)))
         }
     });
