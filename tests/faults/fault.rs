@@ -63,7 +63,7 @@ pub(crate) const SHORT: Duration = Duration::from_millis(600);
 /// How long a call then takes at most: less than one attempt may take, and it leaves less
 /// time than a write needs.
 const SHORT_CALL: Duration = Duration::from_millis(310);
-/// When a call takes effect whose response nobody waits for any more: later than an attempt
+/// When a call takes effect whose response nobody waits for: later than an attempt
 /// may take.
 const LATE: Duration = Duration::from_millis(2500);
 
@@ -195,7 +195,7 @@ fn later(
     let at = Instant::now() + after;
     tokio::spawn(async move {
         sleep_until(at).await;
-        // Nobody may wait for it any more.
+        // Nobody may be waiting for it.
         drop(respond.send(inner.call(call).await));
         // What the caller does next begins before this counts as done.
         sleep(Duration::from_millis(1)).await;

@@ -136,7 +136,7 @@ impl Injection {
         (delay(), delay())
     }
 
-    /// Injects nothing any more. Returns the calls since the faults were planned.
+    /// Stops injecting. Returns the calls since the faults were planned.
     pub(crate) fn clear(&self) -> Vec<Made> {
         let mut state = self.0.lock().unwrap();
         state.planned.clear();
