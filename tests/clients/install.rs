@@ -1,32 +1,20 @@
 //! The pinned clients, installed once for a run of the tests.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::{settings::setting, venv};
+use gatehouse_tests::{programs, venv};
 use serde_json::Value;
 
-/// Returns true if Python and Node can be started. In CI a missing one is an error:
-/// a check that stopped running would look like one that passes.
+/// Returns true if Python and Node can be started.
 ///
 /// # Errors
 /// If one is missing and `CI` is set.
-#[expect(clippy::print_stderr, reason = "whoever runs the tests reads it")]
 pub(crate) fn interpreters() -> anyhow::Result<bool> {
-    for program in ["python3", "node", "npm"] {
-        let output = Command::new(program).arg("--version").output();
-        if output.is_ok_and(|output| output.status.success()) {
-            continue;
-        }
-        ensure!(setting("CI").is_none(), "{program} is missing");
-        eprintln!("skipped: {program} is missing; install it to run the clients");
-        return Ok(false);
-    }
-    Ok(true)
+    programs::available(&["python3", "node", "npm"])
 }
 
 /// Returns the folder of the Python programs, among them `python`.
@@ -50,28 +38,7 @@ pub(crate) fn python() -> anyhow::Result<PathBuf> {
 /// # Errors
 /// If Node, npm or the network is missing.
 pub(crate) fn node() -> anyhow::Result<()> {
-    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
-    INSTALLED
-        .get_or_init(|| npm_ci(&folder()).map_err(|error| format!("{error:#}")))
-        .clone()
-        .map_err(anyhow::Error::msg)
-}
-
-/// Runs `npm ci`, unless it has already run for this lockfile.
-fn npm_ci(folder: &Path) -> anyhow::Result<()> {
-    let lock = std::fs::read_to_string(folder.join("package-lock.json"))?;
-    let made = folder.join("node_modules/made-of.txt");
-    if std::fs::read_to_string(&made).is_ok_and(|was| was == lock) {
-        return Ok(());
-    }
-    let status = Command::new("npm")
-        .args(["ci", "--silent", "--ignore-scripts", "--prefix"])
-        .arg(folder)
-        .status()
-        .context("Node.js 20 or later with npm is required")?;
-    ensure!(status.success(), "npm ci failed: {status}");
-    // Last, so that an interrupted installation starts again.
-    std::fs::write(&made, lock).with_context(|| format!("{} cannot be written", made.display()))
+    programs::node_packages(&folder())
 }
 
 /// Returns the pinned version of every package, by its name in lower case.

@@ -14,6 +14,7 @@ pub mod document;
 mod local;
 mod operator;
 pub mod person;
+pub mod programs;
 pub mod proxy;
 pub mod response;
 pub mod sam;

@@ -1,0 +1,5 @@
+//! Pages in Debian's Chromium against the local stack. Each test starts a service and runs
+//! a script of this folder with Node.
+
+mod origins;
+mod scripts;
