@@ -1,16 +1,15 @@
 //! Every command in the documents is run by a test, or the text before it says that it is
 //! not: see `docs/development.md`.
 
-use std::path::Path;
-
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::document::{Block, blocks};
+use gatehouse_tests::document::{Block, blocks, documents};
 
 #[test]
 fn every_command_is_run_by_a_test_or_marked_as_not_run() -> anyhow::Result<()> {
     let mut checked = 0;
     for document in documents()? {
         let text = std::fs::read_to_string(root().join(&document))?;
+        let document = document.to_string_lossy();
         for fence in ["```sh", "```bash", "```shell", "```text"] {
             assert!(!text.contains(fence), "{document}: write ```console");
         }
@@ -50,19 +49,4 @@ fn assert_block(document: &str, block: &Block) -> anyhow::Result<()> {
         );
     }
     Ok(())
-}
-
-/// Every document, by its path from the root.
-fn documents() -> anyhow::Result<Vec<String>> {
-    let mut found = Vec::new();
-    for folder in ["", "docs", "docs/decisions", "events"] {
-        for entry in std::fs::read_dir(root().join(folder))? {
-            let name = entry?.file_name();
-            let path = Path::new(folder).join(name);
-            if path.extension().is_some_and(|ending| ending == "md") {
-                found.push(path.to_string_lossy().into_owned());
-            }
-        }
-    }
-    Ok(found)
 }

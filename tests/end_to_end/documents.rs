@@ -5,15 +5,16 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::document::blocks;
+use gatehouse_tests::document::{blocks, documents};
 
 #[test]
 fn every_file_that_a_document_names_exists() -> anyhow::Result<()> {
     let mut checked = 0;
     for document in documents()? {
-        let text = std::fs::read_to_string(&document)?;
+        let text = std::fs::read_to_string(root().join(&document))?;
         for name in named_files(&text) {
-            let beside = document.parent().unwrap_or(Path::new("")).join(&name);
+            let folder = root().join(document.parent().unwrap_or(Path::new("")));
+            let beside = folder.join(&name);
             assert!(
                 root().join(&name).exists() || beside.exists(),
                 "{} names {name}",
@@ -131,19 +132,6 @@ pub(crate) fn read_sources(folder: &Path, sources: &mut String) -> anyhow::Resul
         }
     }
     Ok(())
-}
-
-fn documents() -> anyhow::Result<Vec<std::path::PathBuf>> {
-    let mut found = Vec::new();
-    for folder in ["", "docs", "docs/decisions", "events"] {
-        for entry in std::fs::read_dir(root().join(folder))? {
-            let path = entry?.path();
-            if path.extension().is_some_and(|extension| extension == "md") {
-                found.push(path);
-            }
-        }
-    }
-    Ok(found)
 }
 
 /// Paths in backquotes and in links: with a slash or an ending, and no wildcard.

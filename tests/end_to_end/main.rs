@@ -27,6 +27,7 @@ mod introspect;
 mod introspect_clients;
 mod jwks;
 mod last_admin;
+mod links;
 mod login;
 mod logout;
 mod monitoring;

@@ -5,9 +5,12 @@
 //! anything that varies.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, ensure};
+
+use crate::binaries::root;
 
 /// One block: commands, and the parts of the output that the document promises.
 #[derive(Debug)]
@@ -27,6 +30,34 @@ pub struct Block {
     pub run_by: Vec<String>,
     /// The paragraph before it.
     pub before: String,
+}
+
+/// Returns every document, by its path from the root: those in the root itself, the sample
+/// events, and everything below `docs`.
+///
+/// # Errors
+/// If a folder cannot be read.
+pub fn documents() -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    collect("".as_ref(), false, &mut found)?;
+    collect("events".as_ref(), false, &mut found)?;
+    collect("docs".as_ref(), true, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
+fn collect(folder: &Path, below: bool, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in std::fs::read_dir(root().join(folder))? {
+        let entry = entry?;
+        let path = folder.join(entry.file_name());
+        let installed = path.ends_with("node_modules");
+        if below && !installed && entry.file_type()?.is_dir() {
+            collect(&path, below, found)?;
+        } else if path.extension().is_some_and(|ending| ending == "md") {
+            found.push(path);
+        }
+    }
+    Ok(())
 }
 
 /// Returns the blocks of a text, in order.
