@@ -21,6 +21,22 @@ pub fn folder() -> anyhow::Result<PathBuf> {
         .map_err(anyhow::Error::msg)
 }
 
+/// Returns the path of the command `gatehouse`, after building it.
+///
+/// # Errors
+/// If the build fails.
+pub fn command() -> anyhow::Result<PathBuf> {
+    static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
+    BUILT
+        .get_or_init(|| {
+            cargo_build(&["--bin", "gatehouse"])
+                .map(|folder| folder.join("gatehouse"))
+                .map_err(|error| format!("{error:#}"))
+        })
+        .clone()
+        .map_err(anyhow::Error::msg)
+}
+
 /// Returns the project's root.
 #[must_use]
 pub fn root() -> PathBuf {
@@ -31,15 +47,21 @@ pub fn root() -> PathBuf {
 fn build() -> anyhow::Result<PathBuf> {
     let template = root().join("infra/template.yaml");
     let functions = gatehouse_local::function_names(&template, &BTreeMap::new())?;
+    let binaries: Vec<&str> = functions.iter().flat_map(|name| ["--bin", name]).collect();
+    cargo_build(&binaries).context("the functions could not be built")
+}
+
+/// Builds binaries; returns their folder.
+fn cargo_build(binaries: &[&str]) -> anyhow::Result<PathBuf> {
     let status = Command::new(env!("CARGO"))
         .current_dir(root())
         .args(["build", "--quiet", "--target-dir"])
         .arg(target_folder())
-        .args(functions.iter().flat_map(|name| ["--bin", name]))
+        .args(binaries)
         .status()
         .context("cargo could not be started")?;
     if !status.success() {
-        bail!("the functions could not be built");
+        bail!("cargo build {} failed", binaries.join(" "));
     }
     Ok(target_folder().join("debug"))
 }

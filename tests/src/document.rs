@@ -136,10 +136,11 @@ fn step(block: &str) -> Step {
 }
 
 /// Runs steps in one shell, and compares what each prints with what the document says.
-/// `change` edits the commands first: their URL, for example.
+/// `change` edits the commands first: their URL, for example. With `sh -e`, the first
+/// command that fails ends the shell.
 ///
 /// # Errors
-/// If the shell cannot be run, or a step prints something else.
+/// If the shell cannot be run or ends early, or a step prints something else.
 pub fn run(
     steps: &[Step],
     mut shell: Command,
@@ -164,7 +165,7 @@ pub fn run(
     let output = String::from_utf8(child.wait_with_output()?.stdout)?;
     // The emulator's own responses have a space there.
     let output = output.replace("\": \"", "\":\"");
-    let mut outputs = output.split(MARK);
+    let mut outputs = output.split(MARK).peekable();
     for step in steps {
         let output = outputs.next().unwrap_or_default();
         for expected in &step.expected {
@@ -174,6 +175,11 @@ pub fn run(
                 step.commands
             );
         }
+        ensure!(
+            outputs.peek().is_some(),
+            "the shell ended in\n{}\nafter it printed:\n{output}",
+            step.commands
+        );
     }
     Ok(())
 }

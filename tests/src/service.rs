@@ -1,6 +1,7 @@
 //! A running service: a stack of a test's own, one that tests share, or a deployed one.
 
 mod outage;
+mod recording;
 mod requests;
 mod start;
 

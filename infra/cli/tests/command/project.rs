@@ -49,17 +49,8 @@ impl Project {
     /// Creates a project with a running service, recorded in the same way as by `cargo local`.
     pub(crate) fn of(service: &Service) -> anyhow::Result<Self> {
         let project = Self::new()?;
-        let mut variables = String::new();
-        for (name, value) in service.stack().shared_environment() {
-            let value = value.replace('\\', "\\\\").replace('"', "\\\"");
-            variables.extend([&name, "=\"", &value, "\"\n"]);
-        }
-        let stack = format!(".gatehouse/local-{}", service.stack().address().port());
-        std::fs::create_dir_all(project.path(&stack))?;
-        project.write(&format!("{stack}/functions.env"), &variables)?;
-        let lock = Lock::take(&project.path(&stack))?;
         Ok(Self {
-            _lock: Some(lock),
+            _lock: Some(service.record_in(project.directory.path())?),
             ..project
         })
     }
