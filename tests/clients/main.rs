@@ -5,3 +5,4 @@ mod install;
 mod introspection;
 mod libraries;
 mod matrix;
+mod migrating;

@@ -1,0 +1,290 @@
+//! `docs/migrating/from-flask-jwt.md`: the application before and after the move, over HTTP.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use gatehouse_tests::document::Step;
+use gatehouse_tests::tokens::Mint;
+use gatehouse_tests::{Person, Response, Service};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+
+use super::page::Page;
+use super::project::{Project, scripts};
+use crate::install;
+
+const PAGE: &str = "docs/migrating/from-flask-jwt.md";
+const THIS: &str = "tests/clients/migrating/flask.rs";
+/// Everyone's password in the old application.
+const PASSWORD: &str = "seven quiet otters at dawn";
+/// The template's default for `AccessTokenTtlSeconds`.
+const LIFETIME: Duration = Duration::from_mins(15);
+
+/// The old application's users, moved as the page says.
+struct Moved {
+    service: Service,
+    project: Project,
+    client: Client,
+    /// The command that starts the new application.
+    start: String,
+}
+
+/// The new application, which ends when it is dropped.
+struct App {
+    url: String,
+    client: Client,
+    _process: Child,
+}
+
+impl Moved {
+    async fn follow_the_page() -> anyhow::Result<Self> {
+        let service = Service::start().await?;
+        let page = Page::read(PAGE)?;
+        let project = Project::of(&page, &service)?;
+        project.script("seed_flask.py", &[PASSWORD])?;
+        let mut steps = page.steps_run_by(THIS);
+        let start = steps.pop().context("the page starts the application")?;
+        let keep = |commands: String| {
+            commands.replace("create flask-app", "create flask-app | tee client.txt")
+        };
+        project.follow(steps, keep).await?;
+        Ok(Self {
+            service,
+            project,
+            client: Client::builder().no_proxy().build()?,
+            start: start.commands,
+        })
+    }
+
+    /// Starts the application; its clock is ahead by a time.
+    async fn app(&self, ahead: Duration) -> anyhow::Result<App> {
+        self.app_of(self.service.issuer(), ahead).await
+    }
+
+    async fn app_of(&self, issuer: &str, ahead: Duration) -> anyhow::Result<App> {
+        let printed = self.project.read("client.txt")?;
+        let secret = printed
+            .lines()
+            .find_map(|line| line.strip_prefix("Client secret:"));
+        let secret = secret.context("the command printed no secret")?.trim();
+        let command = self.start.replace("flask --app", "exec flask --app");
+        let mut shell = Command::from(self.project.command("sh"));
+        shell
+            .arg("-c")
+            .arg(format!("{} --port 0", command.trim_end()))
+            .env("API_URL", issuer)
+            .env("CLIENT_SECRET", secret)
+            .stderr(Stdio::piped())
+            .stdout(Stdio::null())
+            .kill_on_drop(true);
+        if ahead > Duration::ZERO {
+            shell
+                .env("PYTHONPATH", scripts().join("clock"))
+                .env("CLOCK_AHEAD", ahead.as_secs().to_string());
+        }
+        let mut process = shell.spawn().context("the application does not start")?;
+        let stderr = process.stderr.take().context("stderr is a pipe")?;
+        let mut lines = BufReader::new(stderr).lines();
+        let mut printed = String::new();
+        while let Some(line) = lines.next_line().await? {
+            if let Some((_, url)) = line.split_once("Running on ") {
+                let url = url.trim().to_owned();
+                // Otherwise the application would wait for a reader of its log.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Ok(App {
+                    url,
+                    client: self.client.clone(),
+                    _process: process,
+                });
+            }
+            printed.push_str(&line);
+            printed.push('\n');
+        }
+        anyhow::bail!("the application ended: {printed}")
+    }
+
+    /// Logs in at the application with the old password.
+    async fn log_in(&self, app: &App, username: &str) -> anyhow::Result<Response> {
+        let body = json!({"username": username, "password": PASSWORD});
+        app.send(app.request(Method::POST, "/login").json(&body))
+            .await
+    }
+
+    /// Runs the command `gatehouse users roles` for ada.
+    async fn change_roles(&self, words: &str) -> anyhow::Result<()> {
+        let step = Step {
+            commands: format!("cargo gatehouse users roles ada {words}\n"),
+            expected: vec!["ada now has the roles".to_owned()],
+        };
+        self.project.follow(vec![step], |commands| commands).await
+    }
+}
+
+impl App {
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.url))
+    }
+
+    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
+        let response = request.send().await?;
+        Response::read(response.url().path().to_owned(), response).await
+    }
+
+    /// Calls a route of the page with a token.
+    async fn call(&self, path: &str, token: &str) -> anyhow::Result<Response> {
+        let method = match path {
+            "/publish" | "/payout" => Method::POST,
+            _ => Method::GET,
+        };
+        self.send(self.request(method, path).bearer_auth(token))
+            .await
+    }
+
+    /// The status of each route of the page with a token.
+    async fn statuses(&self, token: &str) -> anyhow::Result<[u16; 4]> {
+        let mut statuses = [0; 4];
+        for (status, path) in statuses.iter_mut().zip(ROUTES) {
+            *status = self.call(path, token).await?.status;
+        }
+        Ok(statuses)
+    }
+}
+
+const ROUTES: [&str; 4] = ["/me", "/drafts", "/publish", "/payout"];
+
+fn challenge(response: &Response) -> &str {
+    response.header("www-authenticate")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flask_application_moves_its_users_and_its_login() -> anyhow::Result<()> {
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let moved = Moved::follow_the_page().await?;
+    let app = moved.app(Duration::ZERO).await?;
+    // The old passwords, also by e-mail address; a disabled account stays disabled.
+    let ada = moved.log_in(&app, "ada").await?;
+    assert_eq!(ada.status, 200, "{ada:?}");
+    assert_eq!(moved.log_in(&app, "grace@example.org").await?.status, 200);
+    assert_eq!(moved.log_in(&app, "eve").await?.status, 401);
+
+    let token = ada.member("access_token");
+    assert_eq!(app.statuses(&token).await?, [200; 4]);
+    let me = app.call("/me", &token).await?;
+    assert_eq!(me.json(), json!({"id": 1, "team": "ada's team"}));
+
+    // Grace is not an editor.
+    let grace = moved.log_in(&app, "grace").await?.member("access_token");
+    assert_eq!(app.statuses(&grace).await?, [200, 403, 403, 200]);
+    let refused = app.call("/drafts", &grace).await?;
+    assert_eq!(challenge(&refused), "Bearer error=\"insufficient_scope\"");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flask_application_refuses_a_token_in_time_after_a_change_of_roles() -> anyhow::Result<()>
+{
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let moved = Moved::follow_the_page().await?;
+    let app = moved.app(Duration::ZERO).await?;
+    let later = moved.app(LIFETIME).await?;
+    let almost = moved.app(LIFETIME.saturating_sub(Duration::from_mins(1)));
+    let almost = almost.await?;
+    let ada = moved.log_in(&app, "ada").await?;
+    let token = ada.member("access_token");
+    assert_eq!(app.statuses(&token).await?, [200; 4]);
+
+    moved.change_roles("--remove editor").await?;
+    // With introspection at once, with the published keys when the token expires.
+    assert_eq!(app.statuses(&token).await?, [200, 200, 401, 401]);
+    assert_eq!(almost.statuses(&token).await?, [200, 200, 401, 401]);
+    assert_eq!(later.statuses(&token).await?, [401; 4]);
+    let refused = app.call("/publish", &token).await?;
+    assert_eq!(challenge(&refused), "Bearer error=\"invalid_token\"");
+
+    let refreshed = moved.service.refresh(&ada.member("refresh_token")).await?;
+    let token = refreshed.member("access_token");
+    assert_eq!(app.statuses(&token).await?, [200, 403, 403, 200]);
+    // The refreshed token says when the password was entered.
+    let six_minutes_later = moved.app(Duration::from_mins(6)).await?;
+    let old = six_minutes_later.call("/payout", &token).await?;
+    assert_eq!(old.status, 401);
+    let expected = "Bearer error=\"insufficient_user_authentication\", max_age=300";
+    assert_eq!(challenge(&old), expected);
+
+    // A logout takes effect just as soon.
+    let session = json!({"scope": "local"});
+    let logout = moved.service.post_as(&token, "/logout", &session).await?;
+    logout.assert_no_content();
+    assert_eq!(app.statuses(&token).await?, [200, 403, 401, 401]);
+    assert_eq!(later.statuses(&token).await?, [401; 4]);
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flask_application_lets_no_invalid_token_in() -> anyhow::Result<()> {
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let moved = Moved::follow_the_page().await?;
+    let app = moved.app(Duration::ZERO).await?;
+    let ada = moved.log_in(&app, "ada").await?;
+    let me = moved
+        .service
+        .get_as(&ada.member("access_token"), "/me")
+        .await?;
+    let person = Person {
+        id: me.member("id"),
+        ..Person::with_username("ada")
+    };
+    let mint = Mint::of(&moved.service).await?;
+    // The control for the others: with the published keys, a session need not exist.
+    let valid = app.call("/me", &mint.valid(&person)?).await?;
+    assert_eq!(valid.status, 200, "{valid:?}");
+    for (token, what) in [
+        (mint.expired(&person)?, "expired"),
+        (mint.foreign_issuer(&person)?, "another issuer"),
+        (mint.wrong_audience(&person)?, "another audience"),
+        (mint.foreign_key(&person)?, "an unpublished key"),
+        (ada.member("refresh_token"), "a refresh token"),
+        ("eyJhbGciOiJub25lIn0.e30.".to_owned(), "no signature"),
+        ("garbage".to_owned(), "garbage"),
+    ] {
+        assert_eq!(app.statuses(&token).await?, [401; 4], "{what}");
+    }
+    for header in [None, Some("Basic YTpi"), Some("Bearer"), Some("JWT x")] {
+        let request = app.request(Method::GET, "/me");
+        let request = match header {
+            Some(value) => request.header("Authorization", value),
+            None => request,
+        };
+        let response = app.send(request).await?;
+        assert_eq!(response.status, 401, "{header:?}");
+        assert!(challenge(&response).starts_with("Bearer"), "{header:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flask_application_fails_closed_without_gatehouse() -> anyhow::Result<()> {
+    if !install::interpreters()? {
+        return Ok(());
+    }
+    let moved = Moved::follow_the_page().await?;
+    let app = moved.app(Duration::ZERO).await?;
+    let token = moved.log_in(&app, "ada").await?.member("access_token");
+    ensure!(app.call("/me", &token).await?.status == 200);
+    // Nothing listens there.
+    let without = moved.app_of("http://127.0.0.1:9", Duration::ZERO).await?;
+    assert_eq!(without.statuses(&token).await?, [503; 4]);
+    // Introspection with the tables down is a 503 of ours.
+    let _outage = moved.service.cut_off_tables().await?;
+    assert_eq!(app.statuses(&token).await?, [200, 200, 503, 503]);
+    Ok(())
+}
