@@ -1,8 +1,13 @@
-//! Existing clients and resource servers against the local stack, unchanged, in the
-//! versions that `requirements.txt` and `package-lock.json` pin.
+//! Clients against the local stack: existing libraries and resource servers, unchanged, in
+//! the versions that `requirements.txt` and `package-lock.json` pin, and the clients in
+//! `docs/clients`.
 
+mod copies;
+mod gatehouse_client;
 mod install;
 mod introspection;
 mod libraries;
 mod matrix;
 mod migrating;
+mod relay;
+mod scenario;

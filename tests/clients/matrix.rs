@@ -48,9 +48,10 @@ impl Matrix {
     pub(crate) fn read() -> anyhow::Result<Self> {
         let text = std::fs::read_to_string(root().join("docs/clients.md"))?;
         let (_, table) = text
-            .split_once("| --- |")
-            .context("docs/clients.md has no table")?;
-        let lines = table.lines().skip(1);
+            .split_once("\n| client | version |")
+            .context("docs/clients.md has no table of clients")?;
+        // The rest of the heading, and the line below it.
+        let lines = table.lines().skip(2);
         let rows = lines
             .take_while(|line| line.starts_with('|'))
             .map(Row::parse)
