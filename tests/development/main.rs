@@ -5,6 +5,7 @@
 //! compiled for the copy.
 
 mod events;
+mod new;
 mod project;
 mod running;
 mod watch;

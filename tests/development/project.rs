@@ -32,22 +32,35 @@ impl Project {
             folder,
             tools: venv::sam()?,
         };
-        // Cargo considers an artifact current if it is newer than its sources. So the edited
-        // function gets its own version, which gives it its own files in the target
-        // directory, and sources that are newer than those of the last run.
-        let edited = project.path().join("functions/protected/src/lib.rs");
-        std::fs::write(&edited, std::fs::read(&edited)?)?;
-        project.edit(
-            "functions/protected/Cargo.toml",
+        project.own_artifacts("protected", "functions/protected", &["src/lib.rs"])?;
+        Ok(project)
+    }
+
+    /// Keeps the artifacts of a package that the copy changes apart from the project's.
+    ///
+    /// Cargo considers an artifact current if it is newer than its sources. So the package
+    /// gets its own version, which gives it its own files in the target directory, and
+    /// sources that are newer than those of the last run.
+    pub(crate) fn own_artifacts(
+        &self,
+        package: &str,
+        folder: &str,
+        sources: &[&str],
+    ) -> anyhow::Result<()> {
+        for source in sources {
+            let source = self.path().join(folder).join(source);
+            std::fs::write(&source, std::fs::read(&source)?)?;
+        }
+        self.edit(
+            &format!("{folder}/Cargo.toml"),
             "\nversion.workspace = true",
             "\nversion = \"0.1.0-copy\"",
         )?;
-        project.edit(
+        self.edit(
             "Cargo.lock",
-            "name = \"protected\"\nversion = \"0.1.0\"",
-            "name = \"protected\"\nversion = \"0.1.0-copy\"",
-        )?;
-        Ok(project)
+            &format!("name = \"{package}\"\nversion = \"0.1.0\""),
+            &format!("name = \"{package}\"\nversion = \"0.1.0-copy\""),
+        )
     }
 
     pub(crate) fn path(&self) -> &Path {

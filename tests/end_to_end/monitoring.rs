@@ -42,12 +42,19 @@ fn the_access_log_is_json_and_has_no_field_for_a_token() -> anyhow::Result<()> {
 fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
     let template = Template::read()?;
     let alarms = template.resources("AWS::CloudWatch::Alarm");
-    let ids: BTreeSet<&str> = alarms.iter().map(|(id, _)| *id).collect();
+    // Further alarms on the throttles of functions are numbered.
+    let names = alarms
+        .iter()
+        .map(|(id, _)| match id.strip_prefix(THROTTLES) {
+            Some(number) if number.parse::<u8>().is_ok() => THROTTLES,
+            _ => id,
+        });
+    let ids: BTreeSet<&str> = names.collect();
     let expected = [
         "AuthorizerErrorAlarm",
         "ClientAddressAlarm",
         "FailedLoginsAlarm",
-        "FunctionThrottleAlarm",
+        THROTTLES,
         "RefreshReuseAlarm",
         "RotationAlarm",
         "RotationOverdueAlarm",
@@ -72,6 +79,9 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
     }
     Ok(())
 }
+
+/// The alarm on throttled functions.
+const THROTTLES: &str = "FunctionThrottleAlarm";
 
 /// Two tabs of one user, or a client that stores its token badly, replay as often as they
 /// like. They are one person.
@@ -130,9 +140,11 @@ fn a_rotation_that_no_longer_runs_raises_an_alarm() -> anyhow::Result<()> {
 #[test]
 fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
     let template = Template::read()?;
-    let watched: BTreeSet<&str> = ["FunctionThrottleAlarm", "VerificationThrottleAlarm"]
-        .into_iter()
-        .flat_map(|alarm| items(template.properties(alarm).get("Metrics")))
+    let alarms = template.resources("AWS::CloudWatch::Alarm");
+    let watched: BTreeSet<&str> = alarms
+        .iter()
+        .flat_map(|(_, alarm)| items(alarm.pointer("/Properties/Metrics")))
+        .filter(|metric| text(metric, "/MetricStat/Metric/MetricName") == "Throttles")
         .map(|metric| text(metric, "/MetricStat/Metric/Dimensions/0/Value/Ref"))
         .filter(|function| !function.is_empty())
         .collect();

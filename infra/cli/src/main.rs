@@ -13,6 +13,7 @@ mod export;
 mod import;
 mod keys;
 mod local;
+mod new;
 mod options;
 mod output;
 mod project;
@@ -46,6 +47,8 @@ enum Command {
     Local(local::Arguments),
     /// Checks this machine and project, or a deployed stack, and recommends what to do
     Check(check::Arguments),
+    /// Writes a function with a route behind the authorizer
+    New(new::Arguments),
     /// Lists, rotates and revokes keys
     Keys(keys::Arguments),
     /// Manages the resource servers that may introspect tokens, and their secrets
@@ -66,6 +69,7 @@ async fn main() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Local(arguments) => local::run(arguments).await.map(success),
         Command::Check(arguments) => check::run(arguments).await,
+        Command::New(arguments) => new::run(arguments).await,
         Command::Keys(arguments) => keys::run(arguments).await,
         Command::Clients(arguments) => clients::run(arguments).await,
         Command::Import(arguments) => import::run(arguments).await,

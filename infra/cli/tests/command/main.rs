@@ -4,6 +4,7 @@ mod clients;
 mod command_line;
 mod import;
 mod mistakes;
+mod new;
 mod project;
 mod removed_keys;
 mod users;
