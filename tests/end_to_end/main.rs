@@ -9,6 +9,8 @@ mod bodies;
 mod breaches;
 mod client_address;
 mod commands;
+mod cookie_misuse;
+mod cookies;
 mod cors;
 mod costs;
 mod deadlines;

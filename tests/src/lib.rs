@@ -13,6 +13,7 @@ pub mod deployment;
 pub mod document;
 mod local;
 mod operator;
+pub mod page;
 pub mod person;
 pub mod programs;
 pub mod proxy;

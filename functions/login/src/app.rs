@@ -4,7 +4,8 @@ use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_edge::config::{
-    Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings, max_sessions,
+    CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
+    max_sessions,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
@@ -25,6 +26,8 @@ pub struct App {
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
+    /// Whether a refresh token can go into the cookie.
+    pub(crate) has_cookie: bool,
     pub(crate) clock: Clock,
 }
 
@@ -93,6 +96,8 @@ impl App {
             ),
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
+            // Refuses what `refresh` refuses: no login may issue a cookie that is of no use.
+            has_cookie: CookieSettings::from_environment(environment)?.is_some(),
             clock,
         };
         // If there is no ring yet, the first request reports it.

@@ -3,10 +3,11 @@
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::scope::Scopes;
-use gatehouse_edge::Request;
+use gatehouse_edge::{FieldError, Problem, RefreshDelivery, Request};
 use gatehouse_store::Guess;
 use secrecy::SecretString;
 
+use crate::app::App;
 use crate::error::LoginError;
 
 /// An attempt to log in: as whom, and from where.
@@ -21,6 +22,8 @@ pub(crate) struct LoginAttempt {
     pub(crate) ip: String,
     /// The client's user agent, at most 256 bytes.
     pub(crate) user_agent: String,
+    /// Where the refresh token goes.
+    pub(crate) delivery: RefreshDelivery,
     scope: Option<Scopes>,
 }
 
@@ -29,15 +32,16 @@ impl LoginAttempt {
     ///
     /// # Errors
     /// If a field is missing or invalid.
-    pub(crate) fn read(request: &Request) -> Result<Self, LoginError> {
+    pub(crate) fn read(app: &App, request: &Request) -> Result<Self, LoginError> {
         let body = request.json(|fields| {
             (
                 fields.text("username"),
                 fields.secret("password"),
                 fields.optional_text("scope"),
+                fields.optional_text("refresh"),
             )
         });
-        let (username, password, scope) = body.map_err(LoginError::Other)?;
+        let (username, password, scope, refresh) = body.map_err(LoginError::Other)?;
         let identifier = LoginIdentifier::parse(&username);
         Ok(Self {
             name_key: identifier.name_key(),
@@ -45,6 +49,7 @@ impl LoginAttempt {
             password,
             ip: request.client_address().to_owned(),
             user_agent: request.user_agent().to_owned(),
+            delivery: delivery(app, refresh.as_deref())?,
             scope: scope
                 .map(|scope| Scopes::parse(&scope))
                 .transpose()
@@ -71,4 +76,22 @@ impl LoginAttempt {
             Some(_) => Err(LoginError::InvalidScope),
         }
     }
+}
+
+fn delivery(app: &App, refresh: Option<&str>) -> Result<RefreshDelivery, LoginError> {
+    let (code, detail) = match refresh {
+        None => return Ok(RefreshDelivery::Body),
+        Some("cookie") if app.has_cookie => return Ok(RefreshDelivery::Cookie),
+        Some("cookie") => (
+            "unavailable",
+            "cannot be cookie, because the service's setting RefreshCookie is off: leave the \
+             field out, and the body has the refresh token",
+        ),
+        Some(_) => (
+            "unknown",
+            "must be cookie, or left out to get the refresh token in the body",
+        ),
+    };
+    let errors = vec![FieldError::new("refresh", code, detail)];
+    Err(LoginError::Other(Problem::validation_failed(errors)))
 }

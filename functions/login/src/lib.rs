@@ -12,6 +12,7 @@ mod authenticate;
 mod counting;
 mod error;
 mod new_session;
+mod replaced;
 mod session_limit;
 
 pub use app::App;
@@ -19,6 +20,7 @@ use attempt::LoginAttempt;
 use authenticate::{Authenticated, authenticate};
 use error::LoginError;
 use new_session::NewSession;
+use replaced::{record_end, replaced_token};
 
 /// Responds to one request.
 ///
@@ -31,7 +33,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let now = app.clock.now();
     let hasher = &app.hasher;
-    let attempt = LoginAttempt::read(request)?;
+    let attempt = LoginAttempt::read(app, request)?;
     let Authenticated {
         user,
         counted,
@@ -51,6 +53,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
             user: &user,
             scope: scope?,
             attempt: &attempt,
+            replaces: replaced_token(app, request, now).await?,
             now,
         };
         session.begin(app, &ring).await
@@ -58,9 +61,18 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
     let given_back = counted.give_back(app, lane);
     let (begun, ()) = tokio::join!(Box::pin(begun), Box::pin(given_back));
     match begun {
-        Ok(response) => {
+        Ok((response, replaced)) => {
+            let surplus = match &replaced {
+                Some(replaced) if *replaced.sub() == user.sub => {
+                    surplus.map(|surplus| surplus.beside_the_end_of(replaced.sid()))
+                }
+                Some(_) | None => surplus,
+            };
             let limit = &app.session_limit;
             limit.end(surplus, (request, &user), now).await;
+            if let Some(replaced) = &replaced {
+                record_end(request, replaced);
+            }
             record(
                 request,
                 &attempt,

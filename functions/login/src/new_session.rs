@@ -20,17 +20,24 @@ pub(crate) struct NewSession<'a> {
     pub(crate) user: &'a User,
     pub(crate) scope: Scopes,
     pub(crate) attempt: &'a LoginAttempt,
+    /// The token whose session ends.
+    pub(crate) replaces: Option<RefreshToken>,
     pub(crate) now: Timestamp,
 }
 
 impl NewSession<'_> {
-    /// Stores the session, and responds with its first tokens.
+    /// Stores the session, and responds with its first tokens. The session that it replaces
+    /// ends with the same write.
     ///
     /// The tokens are issued first, so that no session is stored without them.
     ///
     /// # Errors
     /// If a key is missing or the session could not be stored.
-    pub(crate) async fn begin(self, app: &App, ring: &CheckedRing) -> Result<Response, LoginError> {
+    pub(crate) async fn begin(
+        self,
+        app: &App,
+        ring: &CheckedRing,
+    ) -> Result<(Response, Option<RefreshToken>), LoginError> {
         let (key, mac) = ring.signers(app.clock.now())?;
         let sid = SessionId::from_bytes(random::bytes()?);
         let session = self.session(app, sid, mac.id().to_string())?;
@@ -45,14 +52,22 @@ impl NewSession<'_> {
         };
         let access = app.issuer.issue(grant, key, self.now)?;
         let refresh = RefreshToken::mint(mac, &session.sub, &session.sid, session.generation)?;
-        app.sessions.create(&session).await?;
+        match &self.replaces {
+            None => app.sessions.create(&session).await?,
+            Some(replaced) => {
+                let accounts = &app.session_limit.accounts;
+                let replace = accounts.replace_session(replaced.sid(), &session, self.now);
+                replace.await?;
+            }
+        }
         let tokens = Tokens {
             access: &access,
             refresh: &refresh,
+            delivery: self.attempt.delivery,
             refresh_expires_in: session.idle_expires_at.since(self.now),
             scope: &self.scope,
         };
-        Ok(tokens.into_response())
+        Ok((tokens.into_response(), self.replaces))
     }
 
     fn session(&self, app: &App, sid: SessionId, mac_kid: String) -> Result<Session, LoginError> {

@@ -2,7 +2,7 @@
 
 use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::config::Environment;
+use gatehouse_edge::config::{Environment, uses_refresh_cookie};
 use gatehouse_edge::{
     AuditEvent, Clock, Principal, Problem, Request, Response, StartError, response, warm_up,
 };
@@ -18,6 +18,7 @@ use scope::LogoutScope;
 /// What the function needs.
 pub struct App {
     accounts: Accounts,
+    has_cookie: bool,
     clock: Clock,
 }
 
@@ -47,7 +48,11 @@ impl App {
             Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
             Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
         );
-        let app = Self { accounts, clock };
+        let app = Self {
+            accounts,
+            has_cookie: uses_refresh_cookie(environment)?,
+            clock,
+        };
         warm_up(app.accounts.users.warm_up()).await;
         Ok(app)
     }
@@ -75,8 +80,21 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
             audit.sid = Some(&principal.sid);
             audit.reason = Some(scope.name());
             audit.record(AuditEvent::LoggedOut);
-            Ok(response::no_content())
+            Ok(if app.has_cookie && clears_cookie(request, scope) {
+                response::without_refresh_cookie(response::no_content())
+            } else {
+                response::no_content()
+            })
         }
+    }
+}
+
+/// The browser forgets its refresh token, unless this session continues.
+fn clears_cookie(request: &Request, scope: LogoutScope) -> bool {
+    let has_cookie = !matches!(request.refresh_cookie(), Ok(None));
+    match scope {
+        LogoutScope::Local | LogoutScope::Global => has_cookie,
+        LogoutScope::Others => false,
     }
 }
 

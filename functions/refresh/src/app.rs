@@ -2,7 +2,9 @@
 
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
-use gatehouse_edge::config::{Environment, IssuerSettings, SessionSettings, VerifierSettings};
+use gatehouse_edge::config::{
+    CookieSettings, Environment, IssuerSettings, SessionSettings, VerifierSettings,
+};
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
     Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, KeyRingSource, Revocations,
@@ -18,6 +20,8 @@ pub struct App {
     pub(crate) verifier: Verifier,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
+    /// Which pages may use the cookie; `None` if it is off.
+    pub(crate) cookies: Option<CookieSettings>,
     pub(crate) clock: Clock,
 }
 
@@ -64,6 +68,7 @@ impl App {
             ),
             role_scopes: issuer.role_scopes,
             lifetimes: SessionSettings::from_environment(environment)?,
+            cookies: CookieSettings::from_environment(environment)?,
             clock,
         };
         // If there is no ring yet, the first request reports it.

@@ -8,6 +8,8 @@ use gatehouse_edge::OauthError;
 pub(crate) enum RefreshError {
     /// The refresh token is invalid, expired or revoked.
     InvalidGrant,
+    /// The cookie's token belongs to a different user than the page expects.
+    AnotherAccount,
     /// The request is invalid, or something failed on our side.
     Other(OauthError),
 }
@@ -17,6 +19,7 @@ impl From<RefreshError> for OauthError {
     fn from(error: RefreshError) -> Self {
         match error {
             RefreshError::InvalidGrant => Self::invalid_grant(),
+            RefreshError::AnotherAccount => Self::another_account(),
             RefreshError::Other(error) => error,
         }
     }

@@ -8,6 +8,7 @@ mod error;
 mod presented;
 mod revoke;
 mod rotate;
+mod sent;
 
 pub use app::App;
 

@@ -13,13 +13,14 @@ use gatehouse_auth::session::Session;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::token::Grant;
 use gatehouse_auth::user::User;
-use gatehouse_edge::{AuditEvent, OauthError, Request, Response, Tokens};
+use gatehouse_edge::{AuditEvent, OauthError, RefreshDelivery, Request, Response, Tokens};
 use gatehouse_store::{KeyStoreError, RotateSession};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 
 use crate::app::App;
 use crate::error::RefreshError;
 use crate::presented::{Presented, authenticate};
+use crate::sent::SentToken;
 
 /// A stored session with an invalid key id.
 #[derive(Debug, thiserror::Error)]
@@ -39,9 +40,10 @@ impl Failure for MalformedKeyId {
 pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, RefreshError> {
     // Once, at the start: no token may outlive a revocation that follows the update.
     let now = app.clock.now();
-    let (text, wanted) = read(request)?;
+    let (sent, wanted) = read(app, request)?;
     let key = idempotency_key(request)?;
-    let presented = authenticate(app, text.expose_secret(), now).await?;
+    let presented = authenticate(app, sent.text.expose_secret(), now).await?;
+    sent.check_account(&presented.token)?;
     if let Some(wanted) = &wanted {
         check_scope(app, &presented.token, wanted).await?;
     }
@@ -49,6 +51,7 @@ pub(crate) async fn refresh(app: &App, request: &Request) -> Result<Response, Re
         app,
         request,
         presented: &presented,
+        place: sent.place,
         wanted,
         attempt_id: attempt_id(key.as_ref(), &presented.token)?,
         now,
@@ -62,6 +65,7 @@ struct Refresh<'a> {
     app: &'a App,
     request: &'a Request,
     presented: &'a Presented,
+    place: RefreshDelivery,
     wanted: Option<Scopes>,
     attempt_id: AttemptId,
     now: Timestamp,
@@ -188,6 +192,7 @@ impl Refresh<'_> {
         let tokens = Tokens {
             access: &access,
             refresh: &refresh,
+            delivery: self.place,
             refresh_expires_in: session.idle_expires_at.since(self.now),
             scope: &scope,
         };
@@ -215,21 +220,16 @@ pub(crate) async fn end(
 }
 
 /// Reads the token and the requested scope.
-fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshError> {
-    let body = request.form_or_json(|fields| {
+fn read(app: &App, request: &Request) -> Result<(SentToken, Option<Scopes>), RefreshError> {
+    let (sent, (grant_type, scope)) = SentToken::read(app, request, "refresh_token", |fields| {
         // RFC 6749 section 6 requires it in a form; for JSON the endpoint implies it.
         let grant_type = if fields.is_form() {
             Some(fields.text("grant_type"))
         } else {
             fields.optional_text("grant_type")
         };
-        (
-            grant_type,
-            fields.secret("refresh_token"),
-            fields.optional_text("scope"),
-        )
-    });
-    let (grant_type, token, scope) = body.map_err(RefreshError::Other)?;
+        (grant_type, fields.optional_text("scope"))
+    })?;
     if grant_type.is_some_and(|grant_type| grant_type != "refresh_token") {
         let error = OauthError::unsupported_grant_type();
         return Err(RefreshError::Other(error));
@@ -240,7 +240,7 @@ fn read(request: &Request) -> Result<(SecretString, Option<Scopes>), RefreshErro
         .map(|scope| Scopes::parse(&scope))
         .transpose()
         .map_err(|_| invalid_scope())?;
-    Ok((token, scope))
+    Ok((sent, scope))
 }
 
 /// Reads the header `Idempotency-Key`, if the client sends one.

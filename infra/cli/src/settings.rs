@@ -10,8 +10,9 @@ use gatehouse_auth::password::Argon2Params;
 use gatehouse_breaches::Breaches;
 use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
-    BreachSettings, Environment, GuessSettings, HashSettings, IssuerSettings, RegistrationSettings,
-    RotationSettings, SessionSettings, VerifierSettings, grantable_roles, max_sessions,
+    BreachSettings, CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings,
+    RegistrationSettings, RotationSettings, SessionSettings, VerifierSettings, grantable_roles,
+    max_sessions, uses_refresh_cookie,
 };
 use gatehouse_local::Plan;
 
@@ -26,7 +27,7 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-const READERS: [Reader; 11] = [
+const READERS: [Reader; 13] = [
     ("MAX_SESSIONS", |environment| {
         max_sessions(environment)?;
         Ok(())
@@ -70,6 +71,14 @@ const READERS: [Reader; 11] = [
     }),
     ("ADDRESS_ATTEMPTS_PER_HOUR", |environment| {
         GuessSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("REFRESH_COOKIE", |environment| {
+        uses_refresh_cookie(environment)?;
+        Ok(())
+    }),
+    ("CORS_ORIGINS", |environment| {
+        CookieSettings::from_environment(environment)?;
         Ok(())
     }),
     ("CLIENT_ADDRESS", |environment| {
@@ -175,6 +184,14 @@ mod tests {
                 "PwnedPasswordsUrl",
                 "account",
             ),
+            (
+                &[
+                    ("RefreshCookie", "on"),
+                    ("CorsOrigins", "http://app.example.com"),
+                ],
+                "CorsOrigins must be the https origins",
+                "login, refresh would not start",
+            ),
         ] {
             let refusals = refused(parameters);
             assert_eq!(refusals.len(), 1, "{parameters:?}: {refusals:?}");
@@ -187,7 +204,12 @@ mod tests {
     #[test]
     fn every_setting_in_the_template_has_a_reader_that_refuses_nonsense() {
         let template = project::repository().join(project::TEMPLATE);
-        let on = [("PwnedPasswords", "fail_open")].map(|(name, value)| (name.into(), value.into()));
+        let on = [
+            ("PwnedPasswords", "fail_open"),
+            ("RefreshCookie", "on"),
+            ("CorsOrigins", "https://app.example.com"),
+        ]
+        .map(|(name, value)| (name.into(), value.into()));
         let plan = Plan::read(&template, &on.into(), "http://localhost:3000").unwrap();
         for (function, variables) in &plan.environments {
             for parameter in plan.parameters.keys() {

@@ -4,12 +4,14 @@
 //! message that names the variable and never repeats its value.
 
 mod account;
+mod cookie;
 mod environment;
 #[cfg(feature = "tokens")]
 mod rotation;
 mod token;
 
 pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSettings};
+pub use cookie::{CookieSettings, uses_refresh_cookie};
 pub use environment::{ConfigError, Environment};
 #[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;

@@ -79,6 +79,7 @@ pub(crate) fn read(
         user_agent: gateway.http.user_agent.clone().unwrap_or_default(),
         path_parameters: event.path_parameters.unwrap_or_default(),
         query: event.raw_query_string.clone(),
+        cookies: event.cookies.unwrap_or_default(),
         body: fault,
     };
 
@@ -162,6 +163,8 @@ struct Event {
     #[serde(default)]
     raw_query_string: String,
     headers: Option<HashMap<String, String>>,
+    /// Payload 2.0 has the cookies here, and no header `cookie`.
+    cookies: Option<Vec<String>>,
     path_parameters: Option<HashMap<String, String>>,
     request_context: ApiGatewayV2httpRequestContext,
     body: Option<String>,

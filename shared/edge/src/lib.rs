@@ -34,11 +34,11 @@ pub use event::EventError;
 pub use function::StartError;
 pub use principal::Principal;
 pub use process::{end_if_expired, handle_events, is_over};
-pub use request::{Fields, Request};
+pub use request::{Fields, REFRESH_COOKIE, RepeatedCookie, Request};
 pub use run::{run, run_with, run_with_schedule};
 pub use serve::respond;
 #[cfg(feature = "tokens")]
-pub use tokens::Tokens;
+pub use tokens::{RefreshDelivery, Tokens};
 
 /// The response that a handler returns.
 pub type Response = http::Response<lambda_http::Body>;

@@ -1,6 +1,7 @@
 //! A request as a handler sees it.
 
 mod body;
+mod cookie;
 mod fields;
 mod media_type;
 mod parameters;
@@ -13,6 +14,7 @@ use http::Method;
 use lambda_http::RequestExt;
 
 pub(crate) use body::{BodyFault, MAX_BODY_BYTES};
+pub use cookie::{REFRESH_COOKIE, RepeatedCookie};
 pub use fields::Fields;
 
 use crate::audit::Audit;
@@ -34,6 +36,8 @@ pub(crate) struct Meta {
     pub(crate) path_parameters: HashMap<String, String>,
     /// The query, as sent.
     pub(crate) query: String,
+    /// The cookies, as `NAME=VALUE`.
+    pub(crate) cookies: Vec<String>,
     /// Why the body could not be decoded; reported when a handler reads it.
     pub(crate) body: Option<BodyFault>,
 }

@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, PRAGMA, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_TYPE, InvalidHeaderValue, PRAGMA, SET_COOKIE, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderName, HeaderValue, StatusCode};
 use lambda_http::Body;
 use serde::Serialize;
 
 use crate::Response;
+use crate::request::REFRESH_COOKIE;
 
 /// Creates a response with an `application/json` body.
 #[must_use]
@@ -21,6 +24,45 @@ pub fn no_content() -> Response {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = StatusCode::NO_CONTENT;
     response
+}
+
+/// Makes the browser delete the refresh cookie.
+#[must_use]
+pub fn without_refresh_cookie(mut response: Response) -> Response {
+    if let Ok(cookie) = refresh_cookie("", Duration::ZERO) {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+/// Makes the browser keep a refresh token, for as long as it is valid.
+#[cfg(feature = "tokens")]
+pub(crate) fn with_refresh_cookie(
+    mut response: Response,
+    token: &str,
+    lifetime: Duration,
+) -> Response {
+    match refresh_cookie(token, lifetime) {
+        Ok(cookie) => {
+            response.headers_mut().append(SET_COOKIE, cookie);
+            response
+        }
+        Err(error) => {
+            tracing::error!(error = %error, "a refresh token could not be written as a cookie");
+            json(StatusCode::INTERNAL_SERVER_ERROR, &serde_json::json!({}))
+        }
+    }
+}
+
+/// RFC 6265 section 4.1. Without `HttpOnly` any script of the page reads the token; without
+/// `SameSite=Strict` other sites can send it.
+fn refresh_cookie(token: &str, lifetime: Duration) -> Result<HeaderValue, InvalidHeaderValue> {
+    let seconds = lifetime.as_secs();
+    let mut value = HeaderValue::try_from(format!(
+        "{REFRESH_COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict"
+    ))?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 pub(crate) fn with_content_type<T: Serialize>(
@@ -89,6 +131,17 @@ mod tests {
         assert_eq!(response.headers()["cache-control"], "public, max-age=300");
         assert!(!response.headers().contains_key("pragma"));
         assert!(!response.headers().contains_key("x-request-id"));
+    }
+
+    #[test]
+    fn a_deleted_cookie_has_the_attributes_of_the_one_that_was_set() {
+        let response = without_refresh_cookie(no_content());
+        let cookie = &response.headers()["set-cookie"];
+        assert!(cookie.is_sensitive());
+        assert_eq!(
+            cookie,
+            "__Host-refresh_token=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use http::header::SET_COOKIE;
 use lambda_http::Context;
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
@@ -169,23 +170,35 @@ where
 struct Payload {
     status_code: u16,
     headers: BTreeMap<String, String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cookies: Vec<String>,
     body: String,
     is_base64_encoded: bool,
 }
 
 impl From<Response> for Payload {
     fn from(response: Response) -> Self {
-        let headers = response.headers().iter().filter_map(|(name, value)| {
-            let value = value.to_str().ok()?;
-            Some((name.to_string(), value.to_owned()))
-        });
+        let mut headers = BTreeMap::new();
+        let mut cookies = Vec::new();
+        for (name, value) in response.headers() {
+            let Ok(value) = value.to_str().map(str::to_owned) else {
+                continue;
+            };
+            // A payload carries no header twice, and cookies cannot be joined.
+            if name == SET_COOKIE {
+                cookies.push(value);
+            } else {
+                headers.insert(name.to_string(), value);
+            }
+        }
         let (body, is_base64_encoded) = match std::str::from_utf8(response.body()) {
             Ok(text) => (text.to_owned(), false),
             Err(_) => (STANDARD.encode(response.body()), true),
         };
         Self {
             status_code: response.status().as_u16(),
-            headers: headers.collect(),
+            headers,
+            cookies,
             body,
             is_base64_encoded,
         }

@@ -5,6 +5,7 @@ mod deletion;
 mod import;
 mod password;
 mod raise;
+mod replacement;
 mod session_limit;
 mod sign_out;
 

@@ -180,6 +180,14 @@ impl Sessions {
         })
     }
 
+    /// Builds the part of a transaction that writes a new session.
+    pub(crate) fn create_part(&self, session: &Session) -> Result<TransactWriteItem, StoreError> {
+        let item = encode("TransactWriteItems", session)?;
+        let absent = "attribute_not_exists(sid)";
+        self.table
+            .put_part(item, |put| put.condition_expression(absent))
+    }
+
     /// Builds the part of a transaction that deletes a session.
     pub(crate) fn delete_part(&self, sid: &SessionId) -> Result<TransactWriteItem, StoreError> {
         let key = key("sid", sid.as_str());

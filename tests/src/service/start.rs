@@ -36,6 +36,15 @@ impl Service {
             let deployment = Deployment::with(&parameters(pairs)).await?;
             return Self::at(Host::Deployed(deployment));
         }
+        Self::shared_locally_with(pairs).await
+    }
+
+    /// Returns a local stack that other tests with the same parameters use at the same
+    /// time, even if the other tests use a deployed one.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
+    pub async fn shared_locally_with(pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut parameters = parameters(pairs);
         parameters.insert("ClientAddress".into(), CLIENT_ADDRESS.into());
         Self::at(Host::Shared(local::shared(parameters).await?))

@@ -61,19 +61,50 @@ fn a_parameter_that_aws_would_refuse_is_refused_before_a_build() -> anyhow::Resu
             "AccessTokenTtlSeconds must be a whole number",
         ),
     ] {
-        let mut words = vec!["local", "--port", "0"];
-        for parameter in parameters {
-            words.extend(["--parameter", parameter]);
-        }
-        let ended = project.run(&words)?;
-        assert_ne!(ended.code, Some(0), "{parameters:?}: {ended:?}");
-        assert!(ended.err.contains(expected), "{parameters:?}: {ended:?}");
-        assert!(
-            !ended.err.contains("cargo"),
-            "{parameters:?} was built: {ended:?}"
-        );
-        assert!(!project.path(".gatehouse").exists(), "{parameters:?}");
+        refused_before_a_build(&project, parameters, expected)?;
     }
+    Ok(())
+}
+
+#[test]
+fn a_refresh_cookie_that_no_page_could_use_is_refused_before_a_build() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    for (origins, expected) in [
+        ("", "RefreshCookie needs CorsOrigins"),
+        ("*", "RefreshCookie needs CorsOrigins without *"),
+        (
+            "http://app.example.com",
+            "CorsOrigins must be the https origins of your pages",
+        ),
+        (
+            "http://localhost:5173,http://app.example.com",
+            "CorsOrigins must be the https origins of your pages",
+        ),
+    ] {
+        let origins = format!("CorsOrigins={origins}");
+        let parameters = ["RefreshCookie=on", &origins];
+        refused_before_a_build(&project, &parameters, expected)?;
+    }
+    Ok(())
+}
+
+fn refused_before_a_build(
+    project: &Project,
+    parameters: &[&str],
+    expected: &str,
+) -> anyhow::Result<()> {
+    let mut words = vec!["local", "--port", "0"];
+    for parameter in parameters {
+        words.extend(["--parameter", parameter]);
+    }
+    let ended = project.run(&words)?;
+    assert_ne!(ended.code, Some(0), "{parameters:?}: {ended:?}");
+    assert!(ended.err.contains(expected), "{parameters:?}: {ended:?}");
+    assert!(
+        !ended.err.contains("cargo"),
+        "{parameters:?} was built: {ended:?}"
+    );
+    assert!(!project.path(".gatehouse").exists(), "{parameters:?}");
     Ok(())
 }
 

@@ -60,6 +60,11 @@ impl<'a> Resolver<'a> {
         })
     }
 
+    /// Whether the API is served on this machine, and the template not just checked.
+    pub(super) fn is_local(&self) -> bool {
+        self.endpoint.starts_with("http://localhost:")
+    }
+
     /// Returns the value of every parameter; commas separate the items of lists.
     pub(super) fn parameters_as_text(&self) -> BTreeMap<String, String> {
         let text = |(name, value): (&&str, &Value)| match value {

@@ -54,6 +54,17 @@ impl OauthError {
         Self::bad_request("invalid_grant", description)
     }
 
+    /// 409 `another_account`: the refresh cookie belongs to a different user than the page
+    /// expects. Nothing has changed.
+    #[must_use]
+    pub fn another_account() -> Self {
+        let description = "the cookie is of another account: another tab has logged in";
+        Self::of(
+            "another_account",
+            Fault::new(StatusCode::CONFLICT, description),
+        )
+    }
+
     /// 400 `invalid_scope`.
     #[must_use]
     pub fn invalid_scope() -> Self {
@@ -177,6 +188,7 @@ mod tests {
             OauthError::body_too_large(),
             OauthError::unsupported_media_type(),
             OauthError::invalid_grant(),
+            OauthError::another_account(),
             OauthError::invalid_scope(),
             OauthError::unsupported_grant_type(),
             OauthError::missing_scope("introspect"),
@@ -203,6 +215,7 @@ mod tests {
         413 - {"error":"invalid_request","error_description":"the body is larger than 16 KiB"}
         415 - {"error":"invalid_request","error_description":"send application/x-www-form-urlencoded or application/json in UTF-8"}
         400 - {"error":"invalid_grant","error_description":"the refresh token is invalid, expired or revoked"}
+        409 - {"error":"another_account","error_description":"the cookie is of another account: another tab has logged in"}
         400 - {"error":"invalid_scope","error_description":"the scope is malformed or exceeds what was granted"}
         400 - {"error":"unsupported_grant_type","error_description":"grant_type must be refresh_token"}
         403 - {"error":"insufficient_scope","error_description":"the scope `introspect` is required"}

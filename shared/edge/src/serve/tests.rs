@@ -209,6 +209,18 @@ async fn a_response_becomes_payload_2_0_with_the_common_headers() {
 }
 
 #[test]
+fn cookies_are_beside_the_headers_of_a_payload() {
+    let mut response = response::no_content();
+    for cookie in ["a=1; Path=/", "b=2; Path=/"] {
+        let cookie = http::HeaderValue::from_static(cookie);
+        response.headers_mut().append("set-cookie", cookie);
+    }
+    let payload = serde_json::to_value(Payload::from(response)).unwrap();
+    assert_eq!(payload["cookies"], json!(["a=1; Path=/", "b=2; Path=/"]));
+    assert_eq!(payload["headers"], json!({}));
+}
+
+#[test]
 fn a_binary_body_is_encoded_as_base64() {
     let payload = Payload::from(Response::new(lambda_http::Body::Binary(vec![0xff, 0])));
     assert!(payload.is_base64_encoded);

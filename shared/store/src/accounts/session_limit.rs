@@ -18,6 +18,20 @@ const ENDED_AT_ONCE: u16 = 25;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SurplusSessions(Vec<SessionId>);
 
+impl SurplusSessions {
+    /// Returns the sessions that are to end although another session of the user ends, too:
+    /// one fewer, and never that one.
+    #[must_use]
+    pub fn beside_the_end_of(mut self, sid: &SessionId) -> Self {
+        let newest_first = &mut self.0;
+        let spared = newest_first.iter().position(|one| one == sid).unwrap_or(0);
+        if spared < newest_first.len() {
+            newest_first.remove(spared);
+        }
+        self
+    }
+}
+
 impl Accounts {
     /// Finds the oldest sessions of a user, so that `max` are left with one that is about
     /// to begin.
@@ -69,3 +83,17 @@ impl Accounts {
 
 /// The reason that the revocations carry.
 const SURPLUS: &str = "too_many_sessions";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_another_session_spares_one_and_never_ends_twice() {
+        let id = |byte| SessionId::from_bytes([byte; 16]);
+        let surplus = || SurplusSessions(vec![id(1), id(2)]);
+        assert_eq!(surplus().beside_the_end_of(&id(2)).0, [id(1)]);
+        assert_eq!(surplus().beside_the_end_of(&id(9)).0, [id(2)]);
+        assert_eq!(SurplusSessions(vec![]).beside_the_end_of(&id(9)).0, []);
+    }
+}
