@@ -1,3 +1,8 @@
-//! The documents as a site: mdBook builds it, and every link in it leads somewhere.
+//! The documents as a site: mdBook builds it, every link in it leads somewhere, and its
+//! diagrams are those of their sources.
 
 mod book;
+mod deployment;
+mod diagrams;
+mod sequence;
+mod svg;
