@@ -4,6 +4,7 @@ mod authorizer;
 mod cors;
 mod event;
 mod matching;
+mod record;
 mod request;
 mod response;
 
@@ -15,7 +16,10 @@ use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use matching::RouteMatch;
+pub(crate) use record::Requests;
+use record::{AuthorizerRecord, RequestRecord};
 use request::{Head, read_body};
+pub(crate) use response::message;
 use tokio::time::timeout;
 
 use crate::ids;
@@ -31,6 +35,7 @@ pub(crate) struct Gateway {
     functions: Functions,
     authorizers: Authorizers,
     log: Log,
+    requests: Requests,
 }
 
 /// API Gateway's limit for a body.
@@ -47,7 +52,18 @@ impl Gateway {
             functions,
             authorizers,
             log,
+            requests: Requests::default(),
         }
+    }
+
+    /// Returns true if a route of the template matches the request.
+    pub(crate) fn has_route<B>(&self, request: &Request<B>) -> bool {
+        matching::find(&self.api.routes, request).is_some()
+    }
+
+    /// Returns what it did with the latest requests.
+    pub(crate) fn requests(&self) -> Requests {
+        self.requests.clone()
     }
 
     /// Responds to one request.
@@ -66,10 +82,11 @@ impl Gateway {
             .headers()
             .contains_key(http::header::TRANSFER_ENCODING);
         let request_id = ids::request_id();
+        let mut record = RequestRecord::new(&request_id, method.as_str(), &path);
 
         let mut response = match self.preflight(&request) {
             Some(response) => response,
-            None => self.route(request, peer, &request_id).await,
+            None => self.route(request, peer, &mut record).await,
         };
         if let Some(cors) = &self.api.cors {
             cors::allow(cors, origin.as_ref(), &mut response);
@@ -84,6 +101,7 @@ impl Gateway {
             response.headers_mut().insert("apigw-requestid", id);
         }
         let status = response.status().as_u16();
+        self.requests.keep(record.responded(status, began));
         self.log
             .request(method.as_str(), &path, status, began.elapsed());
         response
@@ -99,7 +117,12 @@ impl Gateway {
         Some(cors::preflight(cors, headers.get(http::header::ORIGIN)))
     }
 
-    async fn route(&self, request: Request<Incoming>, peer: SocketAddr, id: &str) -> FullResponse {
+    async fn route(
+        &self,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        record: &mut RequestRecord,
+    ) -> FullResponse {
         if request::head_bytes(&request) > MAX_HEAD_BYTES {
             let status = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
             return response::message(status, "Request Header Fields Too Large");
@@ -107,12 +130,15 @@ impl Gateway {
         let Some(matched) = matching::find(&self.api.routes, &request) else {
             return response::message(StatusCode::NOT_FOUND, "Not Found");
         };
-        let head = Head::from_request(&request, peer, id);
+        record.route = Some(matched.route.key.to_string());
+        let head = Head::from_request(&request, peer, &record.id);
         let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
             Ok(body) => body,
             Err(response) => return response,
         };
-        let context = match self.authorize(&matched, &head).await {
+        let decision = self.authorize(&matched, &head).await;
+        record.authorizer = self.record_of(&matched, &decision);
+        let context = match decision {
             Ok(context) => context,
             Err(AuthorizerRefusal::Unauthorized) => {
                 return response::message(StatusCode::UNAUTHORIZED, "Unauthorized");
@@ -144,6 +170,16 @@ impl Gateway {
             }
             None => Ok(None),
         }
+    }
+
+    fn record_of(
+        &self,
+        matched: &RouteMatch<'_>,
+        decision: &Result<Option<serde_json::Value>, AuthorizerRefusal>,
+    ) -> Option<AuthorizerRecord> {
+        let id = matched.route.authorizer.as_ref()?;
+        let function = self.api.authorizers.get(id)?.function.clone();
+        Some(AuthorizerRecord::new(function, decision))
     }
 
     async fn integrate(

@@ -2,11 +2,12 @@
 //!
 //! It consists of an embedded DynamoDB with the template's tables, a key ring,
 //! processes for each function behind a Runtime API, and a gateway that behaves
-//! like API Gateway with an HTTP API. No function, route or table is named here:
-//! all of them come from the template.
+//! like API Gateway with an HTTP API. All functions, routes and tables come from the
+//! template; only `console` names some of them, because it shows what is in them.
 
 mod aws;
 mod clock;
+mod console;
 mod embedded;
 mod error;
 mod gateway;
@@ -14,6 +15,7 @@ mod ids;
 mod keys;
 mod lambda;
 mod listen;
+mod local_pages;
 mod log;
 mod options;
 mod plan;

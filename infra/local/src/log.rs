@@ -21,7 +21,24 @@ pub enum LogTarget {
 #[derive(Debug, Clone)]
 pub(crate) struct Log {
     target: LogTarget,
-    lines: Arc<Mutex<VecDeque<String>>>,
+    kept: Arc<Mutex<Kept>>,
+}
+
+/// A kept line.
+#[derive(Debug, Clone)]
+pub(crate) struct LogLine {
+    /// Its place in the order of all lines; the first is 1.
+    pub(crate) number: u64,
+    /// The function that wrote it; `None` for the host.
+    pub(crate) function: Option<String>,
+    pub(crate) text: String,
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    lines: VecDeque<LogLine>,
+    /// The number of the last line.
+    last: u64,
 }
 
 /// Bounds the memory that a long session uses.
@@ -31,19 +48,27 @@ impl Log {
     pub(crate) fn new(target: LogTarget) -> Self {
         Self {
             target,
-            lines: Arc::default(),
+            kept: Arc::default(),
         }
     }
 
     /// Returns the lines so far, as they were written.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        lines.iter().cloned().collect()
+        self.with_kept(|kept| kept.lines.iter().map(|line| line.text.clone()).collect())
+    }
+
+    /// Returns the lines after the one with this number that are still kept, and the
+    /// number of the last one.
+    pub(crate) fn after(&self, number: u64) -> (Vec<LogLine>, u64) {
+        self.with_kept(|kept| {
+            let after = kept.lines.iter().filter(|line| line.number > number);
+            (after.cloned().collect(), kept.last)
+        })
     }
 
     /// Records a line that a function wrote.
     pub(crate) fn function(&self, function: &str, line: &str) {
-        self.keep(line);
+        self.keep(Some(function), line);
         if let Some(short) = shorten(line) {
             self.show(&format!("  {function:<10} {short}"));
         }
@@ -51,7 +76,7 @@ impl Log {
 
     /// Records what the host has to say about a function.
     pub(crate) fn note(&self, sentence: &str) {
-        self.keep(sentence);
+        self.keep(None, sentence);
         self.show(&format!("  {}", printable(sentence)));
     }
 
@@ -64,12 +89,22 @@ impl Log {
         ));
     }
 
-    fn keep(&self, line: &str) {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == KEPT_LINES {
-            lines.pop_front();
-        }
-        lines.push_back(line.to_owned());
+    fn keep(&self, function: Option<&str>, text: &str) {
+        self.with_kept(|kept| {
+            if kept.lines.len() == KEPT_LINES {
+                kept.lines.pop_front();
+            }
+            kept.last += 1;
+            kept.lines.push_back(LogLine {
+                number: kept.last,
+                function: function.map(str::to_owned),
+                text: text.to_owned(),
+            });
+        });
+    }
+
+    fn with_kept<T>(&self, work: impl FnOnce(&mut Kept) -> T) -> T {
+        work(&mut self.kept.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn show(&self, line: &str) {
@@ -175,5 +210,9 @@ mod tests {
         }
         let lines = log.lines();
         assert_eq!((lines.len(), lines[0].as_str()), (KEPT_LINES, "1"));
+        let (after, last) = log.after(10_000);
+        assert_eq!((after.len(), after[0].text.as_str(), last), (1, "10000", 10_001));
+        assert_eq!(log.after(0).0.len(), KEPT_LINES);
+        assert_eq!(log.after(last).0.len(), 0);
     }
 }

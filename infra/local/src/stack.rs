@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{Method, Request};
+use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
+use crate::console::{Console, ConsoleParts};
 use crate::error::StackError;
 use crate::gateway::Gateway;
 use crate::keys;
@@ -16,9 +19,10 @@ use crate::lambda::{
     Function, Functions, Invocation, InvokeError, ProcessSettings, is_process_specific, variables,
 };
 use crate::listen::{LOCALHOST, bind, listen};
+use crate::local_pages::LocalPages;
 use crate::log::Log;
 use crate::options::StackOptions;
-use crate::server::{Serving, serve};
+use crate::server::{FullResponse, Serving, serve};
 use crate::tables::Tables;
 use crate::template::{FunctionSpec, Schedule};
 use crate::template_file::TemplateFile;
@@ -38,6 +42,27 @@ pub struct Stack {
     serving: Vec<Serving>,
     /// Dropping them stops the schedules.
     _timers: JoinSet<()>,
+}
+
+/// What a port serves: the template's routes, and the pages of the local stack.
+#[derive(Debug)]
+struct Site {
+    gateway: Gateway,
+    pages: LocalPages,
+}
+
+impl Site {
+    async fn respond(&self, request: Request<Incoming>, peer: SocketAddr) -> FullResponse {
+        let path = request.uri().path();
+        if LocalPages::owns(path) {
+            return self.pages.respond(request).await;
+        }
+        let is_home = path == "/" && request.method() == Method::GET;
+        if is_home && !self.gateway.has_route(&request) {
+            return LocalPages::home();
+        }
+        self.gateway.respond(request, peer).await
+    }
 }
 
 /// What a scheduled rule sends, in the members that a function may read.
@@ -113,12 +138,25 @@ impl Stack {
             .iter()
             .map(|route| route.key.to_string())
             .collect();
-        let gateway = Arc::new(Gateway::new(template.api, functions.clone(), log.clone()));
+        let gateway = Gateway::new(template.api, functions.clone(), log.clone());
+        let console = Console::new(ConsoleParts {
+            dynamodb_url: &dynamodb_url,
+            tables: &tables,
+            key_ring: &key_ring,
+            functions: &functions,
+            environments: &environments,
+            log: log.clone(),
+            requests: gateway.requests(),
+        });
+        let site = Arc::new(Site {
+            gateway,
+            pages: LocalPages::new(console),
+        });
         let serving = listeners.into_iter().map(|listener| {
-            let gateway = Arc::clone(&gateway);
+            let site = Arc::clone(&site);
             serve(listener, move |request, peer| {
-                let gateway = Arc::clone(&gateway);
-                async move { gateway.respond(request, peer).await }
+                let site = Arc::clone(&site);
+                async move { site.respond(request, peer).await }
             })
         });
         Ok(Self {

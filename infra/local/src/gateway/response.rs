@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::server::FullResponse;
 
 /// Returns a response of the gateway's own, byte for byte as API Gateway's.
-pub(super) fn message(status: StatusCode, text: &str) -> FullResponse {
+pub(crate) fn message(status: StatusCode, text: &str) -> FullResponse {
     let body = Bytes::from(json!({ "message": text }).to_string());
     let mut reply = Response::new(Full::new(body));
     *reply.status_mut() = status;
