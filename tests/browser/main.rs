@@ -1,5 +1,6 @@
 //! Pages in Debian's Chromium against the local stack. Each test starts a service and runs
 //! a script of this folder with Node.
 
+mod console;
 mod origins;
 mod scripts;

@@ -9,6 +9,7 @@ mod bodies;
 mod breaches;
 mod client_address;
 mod commands;
+mod console;
 mod cookie_misuse;
 mod cookies;
 mod cors;

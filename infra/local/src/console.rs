@@ -126,7 +126,7 @@ impl Console {
             }
             _ => return gateway::message(StatusCode::NOT_FOUND, "Not Found"),
         };
-        result.map_or_else(|error| error.into_response(), |value| json_response(&value))
+        result.map_or_else(ConsoleError::into_response, |value| json_response(&value))
     }
 
     /// Returns users with their sessions, and the keys with their states.

@@ -21,6 +21,7 @@ mod options;
 mod plan;
 pub mod private;
 pub mod server;
+mod site;
 mod stack;
 mod storage;
 mod tables;

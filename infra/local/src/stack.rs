@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Method, Request};
-use hyper::body::Incoming;
 use tokio::task::JoinSet;
 
 use crate::console::{Console, ConsoleParts};
@@ -22,7 +20,8 @@ use crate::listen::{LOCALHOST, bind, listen};
 use crate::local_pages::LocalPages;
 use crate::log::Log;
 use crate::options::StackOptions;
-use crate::server::{FullResponse, Serving, serve};
+use crate::server::Serving;
+use crate::site::Site;
 use crate::tables::Tables;
 use crate::template::{FunctionSpec, Schedule};
 use crate::template_file::TemplateFile;
@@ -42,27 +41,6 @@ pub struct Stack {
     serving: Vec<Serving>,
     /// Dropping them stops the schedules.
     _timers: JoinSet<()>,
-}
-
-/// What a port serves: the template's routes, and the pages of the local stack.
-#[derive(Debug)]
-struct Site {
-    gateway: Gateway,
-    pages: LocalPages,
-}
-
-impl Site {
-    async fn respond(&self, request: Request<Incoming>, peer: SocketAddr) -> FullResponse {
-        let path = request.uri().path();
-        if LocalPages::owns(path) {
-            return self.pages.respond(request).await;
-        }
-        let is_home = path == "/" && request.method() == Method::GET;
-        if is_home && !self.gateway.has_route(&request) {
-            return LocalPages::home();
-        }
-        self.gateway.respond(request, peer).await
-    }
 }
 
 /// What a scheduled rule sends, in the members that a function may read.
@@ -103,12 +81,7 @@ impl Stack {
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
-        // One directory per port: the keys of tables in memory must not replace those
-        // of another stack, or of tables on disk.
-        let directory = options.data_dir.clone();
-        let directory =
-            directory.unwrap_or_else(|| stack_directory(&options.work_dir, address.port()));
-        let directory = std::path::absolute(&directory).unwrap_or(directory);
+        let directory = directory(&options, address.port());
         keys::make_directory(&directory)?;
         let data_dir = options.data_dir.is_some().then_some(directory.as_path());
         // Before the keys, since this locks the directory.
@@ -132,12 +105,8 @@ impl Stack {
             functions.insert(spec.name.clone(), Arc::new(function));
             environments.insert(spec.name.clone(), environment);
         }
-        let routes = template
-            .api
-            .routes
-            .iter()
-            .map(|route| route.key.to_string())
-            .collect();
+        let routes = template.api.routes.iter();
+        let routes = routes.map(|route| route.key.to_string()).collect();
         let gateway = Gateway::new(template.api, functions.clone(), log.clone());
         let console = Console::new(ConsoleParts {
             dynamodb_url: &dynamodb_url,
@@ -148,19 +117,12 @@ impl Stack {
             log: log.clone(),
             requests: gateway.requests(),
         });
-        let site = Arc::new(Site {
+        let site = Site {
             gateway,
             pages: LocalPages::new(console),
-        });
-        let serving = listeners.into_iter().map(|listener| {
-            let site = Arc::clone(&site);
-            serve(listener, move |request, peer| {
-                let site = Arc::clone(&site);
-                async move { site.respond(request, peer).await }
-            })
-        });
+        };
         Ok(Self {
-            serving: serving.collect(),
+            serving: site.serve(listeners),
             url,
             address,
             dynamodb_url,
@@ -284,6 +246,15 @@ impl Drop for Stack {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// Returns the directory of the key ring, and of the tables if they are kept. It is one per
+/// port: the keys of tables in memory must not replace those of another stack, or of tables
+/// on disk.
+fn directory(options: &StackOptions, port: u16) -> PathBuf {
+    let directory = options.data_dir.clone();
+    let directory = directory.unwrap_or_else(|| stack_directory(&options.work_dir, port));
+    std::path::absolute(&directory).unwrap_or(directory)
 }
 
 /// Returns where a stack without a data directory has its key ring: a directory per
