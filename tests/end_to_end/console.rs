@@ -35,7 +35,9 @@ async fn session(service: &Service, ada: &Person) -> anyhow::Result<(String, u64
     let user = user.context("the user is missing")?;
     assert_eq!(user["roles"], json!(["user"]));
     let sessions = user["sessions"].as_array().context("no sessions")?;
-    let found = sessions.iter().find(|it| it["sid"] == ada.session().as_str());
+    let found = sessions
+        .iter()
+        .find(|it| it["sid"] == ada.session().as_str());
     let found = found.context("the session is missing")?;
     let state = found["state"].as_str().unwrap_or_default().to_owned();
     Ok((state, found["generation"].as_u64().unwrap_or_default()))

@@ -55,8 +55,9 @@ impl LocalPages {
         }
         let page = match path.strip_prefix(ROOT).unwrap_or_default() {
             "" => Some(Page::redirect("/_gatehouse/")),
-            rest => file(rest.trim_start_matches('/'))
-                .map(|file| Page::new(file.media_type, file.text)),
+            rest => {
+                file(rest.trim_start_matches('/')).map(|file| Page::new(file.media_type, file.text))
+            }
         };
         match page {
             None => secured(gateway::message(StatusCode::NOT_FOUND, "Not Found")),

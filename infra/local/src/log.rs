@@ -211,7 +211,10 @@ mod tests {
         let lines = log.lines();
         assert_eq!((lines.len(), lines[0].as_str()), (KEPT_LINES, "1"));
         let (after, last) = log.after(10_000);
-        assert_eq!((after.len(), after[0].text.as_str(), last), (1, "10000", 10_001));
+        assert_eq!(
+            (after.len(), after[0].text.as_str(), last),
+            (1, "10000", 10_001)
+        );
         assert_eq!(log.after(0).0.len(), KEPT_LINES);
         assert_eq!(log.after(last).0.len(), 0);
     }

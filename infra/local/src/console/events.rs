@@ -10,7 +10,12 @@ const MAX_EVENTS: usize = 200;
 /// Returns the lines after that number, and the number to continue with.
 pub(super) fn after(log: &Log, number: Option<u64>) -> Value {
     let (lines, last) = log.after(number.unwrap_or_default());
-    let mut events: Vec<Value> = lines.iter().rev().filter_map(event).take(MAX_EVENTS).collect();
+    let mut events: Vec<Value> = lines
+        .iter()
+        .rev()
+        .filter_map(event)
+        .take(MAX_EVENTS)
+        .collect();
     events.reverse();
     json!({ "last": last, "events": events })
 }

@@ -65,7 +65,12 @@ mod tests {
         served.sort_unstable();
         assert_eq!(served, names);
         assert!(file("").is_some_and(|page| page.media_type == HTML));
-        for path in ["main.js", "console/", "console/../main.js", "console/Main.js"] {
+        for path in [
+            "main.js",
+            "console/",
+            "console/../main.js",
+            "console/Main.js",
+        ] {
             assert!(file(path).is_none(), "{path}");
         }
     }

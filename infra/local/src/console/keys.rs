@@ -102,9 +102,9 @@ impl Keys {
                 "since": key.since.unix(),
             })
         });
-        let published = published.entries().map(|key| {
-            json!({ "kid": key.kid, "state": key.state, "since": key.since.unix() })
-        });
+        let published = published
+            .entries()
+            .map(|key| json!({ "kid": key.kid, "state": key.state, "since": key.since.unix() }));
         let refresh = ring.mac_keys().map(|key| {
             json!({ "id": key.id.to_string(), "state": key.state, "since": key.since.unix() })
         });

@@ -24,11 +24,7 @@ const FOREIGN_PAGE: &str =
     "the request comes from another page: only the pages below /_gatehouse/ may send it";
 
 /// Accepts a request, or says why not.
-pub(super) fn check(
-    method: &Method,
-    headers: &HeaderMap,
-    kind: Kind,
-) -> Result<(), &'static str> {
+pub(super) fn check(method: &Method, headers: &HeaderMap, kind: Kind) -> Result<(), &'static str> {
     let host = only(headers, &header::HOST).ok_or(FOREIGN_HOST)?;
     if !is_local(host) {
         return Err(FOREIGN_HOST);
@@ -164,7 +160,13 @@ mod tests {
 
     #[test]
     fn a_link_may_lead_to_a_page_but_no_other_page_may_load_it() {
-        let from = |mode| [HOST, ("sec-fetch-site", "cross-site"), ("sec-fetch-mode", mode)];
+        let from = |mode| {
+            [
+                HOST,
+                ("sec-fetch-site", "cross-site"),
+                ("sec-fetch-mode", mode),
+            ]
+        };
         assert_eq!(checked("GET", Kind::Page, &from("navigate")), Ok(()));
         for mode in ["no-cors", "cors", "nested-navigate"] {
             let got = checked("GET", Kind::Page, &from(mode));
