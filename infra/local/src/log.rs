@@ -1,11 +1,14 @@
-//! The functions' log lines: kept for tests, and shown on the terminal.
+//! The functions' log lines: kept for tests, and shown on the terminal with the time of day.
 
 use std::collections::VecDeque;
 use std::io::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
+
+use crate::clock;
 
 /// Where the functions' log lines go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub enum LogTarget {
 pub(crate) struct Log {
     target: LogTarget,
     kept: Arc<Mutex<Kept>>,
+    /// This machine's.
+    zone: TimeZone,
 }
 
 /// A kept line.
@@ -49,6 +54,7 @@ impl Log {
         Self {
             target,
             kept: Arc::default(),
+            zone: TimeZone::system(),
         }
     }
 
@@ -110,8 +116,11 @@ impl Log {
     fn show(&self, line: &str) {
         match self.target {
             LogTarget::Buffer => {}
-            // Keep serving if stderr is closed.
-            LogTarget::Stderr => drop(writeln!(std::io::stderr(), "{line}")),
+            LogTarget::Stderr => {
+                let time = clock::time_of_day(clock::now_millis(), &self.zone);
+                // Keep serving if stderr is closed.
+                drop(writeln!(std::io::stderr(), "{time} {line}"));
+            }
         }
     }
 }
