@@ -1,11 +1,14 @@
 //! `gatehouse argon2`: measures password hashes and recommends parameters.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
 use gatehouse_auth::password::{Argon2Params, Hasher, TypedPassword};
+use serde_json::{Value, json};
 
-use crate::output::print;
+use crate::output::Output;
+use crate::progress;
 
 /// The size in MB at which Lambda gives a function one full processor.
 const PROCESSOR: u32 = 1769;
@@ -38,7 +41,9 @@ const CANDIDATES: [(u32, u32); 12] = [
 ];
 
 /// Runs the command.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
+    let hashes = CANDIDATES.len() * usize::from(arguments.rounds);
+    progress::set_total(u64::try_from(hashes)?);
     let mut rows = Vec::new();
     for (memory_kib, iterations) in CANDIDATES {
         let params = Argon2Params::new(memory_kib, iterations)?;
@@ -49,8 +54,8 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
             took,
         });
     }
-    let text = describe(&rows, Duration::from_millis(arguments.target));
-    print(&text)
+    let target = Duration::from_millis(arguments.target);
+    Output::new(describe(&rows, target), json(&rows, target)).print()
 }
 
 /// Parameters, and the median time of a hash on this machine.
@@ -70,6 +75,7 @@ async fn measure(params: Argon2Params, rounds: u16) -> anyhow::Result<Duration> 
         let password = TypedPassword::new("a password of no account");
         hasher.verify(password, None).await?;
         took.push(started.elapsed());
+        progress::advance(1);
     }
     took.sort();
     let median = took.get(took.len() / 2).copied();
@@ -116,14 +122,36 @@ fn describe(rows: &[Row], target: Duration) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Recommends the strongest parameters that fit into the time and into a quarter of the
+fn json(rows: &[Row], target: Duration) -> Value {
+    let measured = rows.iter().map(|row| {
+        json!({
+            "memory_kib": row.memory_kib,
+            "iterations": row.iterations,
+            "milliseconds": row.took.as_secs_f64() * 1000.0,
+        })
+    });
+    let recommended = FUNCTIONS.map(|memory| {
+        let best = strongest(rows, memory, target);
+        json!({
+            "function_mb": memory,
+            "memory_kib": best.map(|row| row.memory_kib),
+            "iterations": best.map(|row| row.iterations),
+            "estimated_milliseconds": best.map(|row| row.estimate(memory).as_secs_f64() * 1000.0),
+        })
+    });
+    json!({"measured": measured.collect::<Vec<_>>(), "recommended": recommended})
+}
+
+/// Returns the strongest parameters that fit into the time and into a quarter of the
 /// function's memory.
-fn recommend(rows: &[Row], memory: u32, target: Duration) -> String {
-    let fits = rows
-        .iter()
+fn strongest(rows: &[Row], memory: u32, target: Duration) -> Option<&Row> {
+    rows.iter()
         .filter(|row| row.estimate(memory) <= target && row.memory_kib <= memory * 1024 / 4)
-        .max_by_key(|row| u64::from(row.memory_kib) * u64::from(row.iterations));
-    match fits {
+        .max_by_key(|row| u64::from(row.memory_kib) * u64::from(row.iterations))
+}
+
+fn recommend(rows: &[Row], memory: u32, target: Duration) -> String {
+    match strongest(rows, memory, target) {
         Some(row) => format!(
             "Argon2MemoryKib={} Argon2Iterations={} (estimated {} ms)",
             row.memory_kib,

@@ -17,7 +17,6 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use crate::options::Options;
 use crate::output::{Output, Status};
 use crate::target::{IfMissing, Target, TargetOptions};
 use crate::{project, running};
@@ -29,17 +28,15 @@ use finding::{Finding, Level};
 Without --stack, it checks this machine, the template, samconfig.toml, and either a
 --data-dir or every running `cargo local`. It changes nothing.
 
-Exit status: 0 if there are no problems, 3 if there are warnings, 1 if there are
-failures.")]
+Exit codes: 0 no problems; 1 the checks could not be made; 3 warnings; 4 failures.")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    options: Options,
+    target: TargetOptions,
 }
 
 /// Runs the command.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
-    let Options { target, json } = arguments.options;
-    output(&inspect(&target).await?).print(json)
+    output(&inspect(&arguments.target).await?).print()
 }
 
 async fn inspect(arguments: &TargetOptions) -> anyhow::Result<Vec<Finding>> {
@@ -93,7 +90,7 @@ fn output(findings: &[Finding]) -> Output {
         status: match worst {
             None | Some(Level::Ok) => Status::Success,
             Some(Level::Warn) => Status::Incomplete,
-            Some(Level::Fail) => Status::Failure,
+            Some(Level::Fail) => Status::Negative,
         },
     }
 }

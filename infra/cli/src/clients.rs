@@ -6,7 +6,6 @@ mod listing;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::Subcommand;
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
 use gatehouse_auth::random;
@@ -15,10 +14,10 @@ use gatehouse_edge::Clock;
 use gatehouse_store::Clients;
 use serde_json::json;
 
-use crate::options::Options;
+use crate::error::ErrorCode;
 use crate::output::Output;
 use crate::prompt;
-use crate::target::Target;
+use crate::target::{Target, TargetOptions};
 
 const WITHIN: &str = "Running functions notice within 10 seconds.\n";
 
@@ -28,7 +27,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    options: Options,
+    options: TargetOptions,
 }
 
 #[derive(Subcommand)]
@@ -103,7 +102,9 @@ async fn create(clients: &Clients, id: &ClientId, now: Timestamp) -> anyhow::Res
     let secret = ClientSecret::mint(random::bytes()?);
     let client = Client::new(id.clone(), &secret, now);
     if !clients.create(&client).await? {
-        bail!("the client {id} already exists: replace its secret with `clients rotate {id}`");
+        return Err(ErrorCode::Conflict.error(format!(
+            "the client {id} already exists: replace its secret with `clients rotate {id}`"
+        )));
     }
     let secret = secret.expose();
     Ok(Output::new(
@@ -127,7 +128,9 @@ async fn rotate(
     let secret = ClientSecret::mint(random::bytes()?);
     let after = before.clone().rotated(&secret, previous_ends_at, now);
     if !clients.replace(&before, &after).await? {
-        bail!("{id} was changed in the meantime: check `clients list`, then try again");
+        return Err(ErrorCode::Conflict.error(format!(
+            "{id} was changed in the meantime: check `clients list`, then try again"
+        )));
     }
     let ends_at = after.previous_ends_at(now).map(|at| at.to_string());
     let old = match &ends_at {
@@ -160,7 +163,7 @@ async fn find(clients: &Clients, id: &ClientId) -> anyhow::Result<Client> {
 }
 
 fn unknown(id: &ClientId) -> anyhow::Error {
-    anyhow::anyhow!("there is no client {id}: see `clients list`")
+    ErrorCode::NotFound.error(format!("there is no client {id}: see `clients list`"))
 }
 
 fn confirm_end_of_previous(id: &ClientId, ends_at: Timestamp) -> anyhow::Result<()> {

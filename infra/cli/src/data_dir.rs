@@ -12,6 +12,7 @@ use anyhow::{Context as _, bail};
 use gatehouse_local::DATABASE;
 use gatehouse_local::private::Lock;
 
+use crate::error::ErrorCode;
 use crate::project::DATA_DIR;
 
 /// The data directory that the command line names.
@@ -39,7 +40,9 @@ impl DataDir {
     /// Resolves a path relative to the current directory, like any other path.
     pub(crate) fn from_path(typed: &Path) -> anyhow::Result<Self> {
         if typed.as_os_str().is_empty() {
-            bail!("--data-dir is empty: give a directory, such as {DATA_DIR}");
+            return Err(ErrorCode::Usage.error(format!(
+                "--data-dir is empty: give a directory, such as {DATA_DIR}"
+            )));
         }
         let path = std::path::absolute(typed);
         let path = path.context("cannot read the current directory")?;
@@ -64,9 +67,9 @@ impl DataDir {
             return Ok(());
         }
         self.check_moved(root)?;
-        bail!(
+        Err(ErrorCode::NoStack.error(format!(
             "{self} has no database ({DATABASE}): check --data-dir; only `cargo local` and `import` create one"
-        )
+        )))
     }
 
     /// Fails if a database cannot be created or opened here. It is called before a build, and
@@ -77,9 +80,9 @@ impl DataDir {
             self.check_empty()?;
         }
         if Lock::is_held(&self.path) {
-            bail!(
+            return Err(ErrorCode::Conflict.error(format!(
                 "another process, such as a running `cargo local`, is using {self}: stop it first"
-            );
+            )));
         }
         let existing = self.path.ancestors().find(|path| path.exists());
         let existing = existing.with_context(|| format!("cannot create {self}"))?;

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::Context as _;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::Stack;
 use gatehouse_store::KeyRingSource;
 
+use crate::error::ErrorCode;
 use crate::variable;
 
 /// A stack on AWS or on an emulator of it.
@@ -26,9 +27,9 @@ impl Deployment {
     pub(crate) async fn find(name: &str) -> anyhow::Result<Self> {
         let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
         if config.region().is_none() {
-            bail!(
-                "no AWS region is set: set AWS_REGION, or set AWS_PROFILE to a profile with a region"
-            );
+            return Err(ErrorCode::Unavailable.error(
+                "no AWS region is set: set AWS_REGION, or set AWS_PROFILE to a profile with a region",
+            ));
         }
         let stack = describe(&config, name).await?;
         let outputs = outputs(&stack);
@@ -68,7 +69,10 @@ impl Deployment {
                 .ends_with("Table")
                 .then(|| (variable::name(table), value.clone()))
         });
-        parameters.chain(tables).collect()
+        // The parameter is empty if the issuer is the API's own URL.
+        let issuer = self.outputs.get("TokenIssuer");
+        let issuer = issuer.map(|url| ("ISSUER".to_owned(), url.clone()));
+        parameters.chain(tables).chain(issuer).collect()
     }
 
     /// Returns a client for DynamoDB.
@@ -153,12 +157,19 @@ impl Deployment {
 async fn describe(config: &SdkConfig, name: &str) -> anyhow::Result<Stack> {
     let client = aws_sdk_cloudformation::Client::new(config);
     let described = client.describe_stacks().stack_name(name).send().await;
-    let described =
-        described.map_err(|error| sdk_error(error, format!("cannot find the stack {name}")))?;
+    let described = described.map_err(|error| {
+        // CloudFormation's code for a stack that does not exist.
+        let is_unknown = error.code() == Some("ValidationError");
+        let error = sdk_error(error, format!("cannot find the stack {name}"));
+        if is_unknown {
+            return ErrorCode::NoStack.error(format!("{error:#}"));
+        }
+        error
+    })?;
     let mut stacks = described.stacks.unwrap_or_default();
-    stacks
-        .pop()
-        .with_context(|| format!("this account has no stack {name} in this region"))
+    stacks.pop().ok_or_else(|| {
+        ErrorCode::NoStack.error(format!("this account has no stack {name} in this region"))
+    })
 }
 
 /// Turns an error from the SDK into a readable one: the message from AWS, or why no request
@@ -167,10 +178,11 @@ fn sdk_error<E>(error: SdkError<E>, why: String) -> anyhow::Error
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
 {
-    match error.message() {
-        Some(message) => anyhow!("{why}: {message}"),
-        None => anyhow::Error::new(error).context(why),
-    }
+    let message = match error.message() {
+        Some(message) => format!("{why}: {message}"),
+        None => format!("{:#}", anyhow::Error::new(error).context(why)),
+    };
+    ErrorCode::Unavailable.error(message)
 }
 
 fn outputs(stack: &Stack) -> BTreeMap<String, String> {

@@ -5,18 +5,21 @@ use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use gatehouse_store::Users;
+use serde_json::json;
 use tempfile::NamedTempFile;
 
-use crate::output::{Status, notice, print};
+use crate::error::ErrorCode;
+use crate::output::{Output, Status, notice};
+use crate::progress;
 use crate::target::{IfMissing, Target, TargetOptions};
 use crate::user_file::{Format, Record, Writer};
 
 /// The arguments of `gatehouse export`.
 #[derive(clap::Args)]
 #[command(
-    after_long_help = "Exit status: 0 if all users were exported, 3 if accounts could not be read and are missing, 1 if the export failed."
+    after_long_help = "Exit codes: 0 if all users were exported, 3 if accounts could not be read and are missing, 1 if the export failed."
 )]
 pub(crate) struct Arguments {
     /// The file to create: one JSON object per line (.ndjson), or CSV with a header (.csv)
@@ -42,18 +45,20 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         export(&users, &arguments.file).await
     };
     let Exported { users, missing } = target.run(work).await?;
-    print(&format!(
-        "Users exported to {}: {users}, including password hashes. Protect this file like a password.\n",
-        arguments.file.display()
-    ))?;
     for account in &missing {
         notice(&format!("missing: {account}"));
     }
-    Ok(if missing.is_empty() {
-        Status::Success.into()
+    let file = arguments.file.display().to_string();
+    let text = format!(
+        "Users exported to {file}: {users}, including password hashes. Protect this file like a password.\n"
+    );
+    let status = if missing.is_empty() {
+        Status::Success
     } else {
-        Status::Incomplete.into()
-    })
+        Status::Incomplete
+    };
+    let json = json!({"file": file, "users": users, "missing": missing});
+    Output::new(text, json).with_status(status).print()
 }
 
 /// Writes all users to a new file that only its owner can read. The file only gets its name
@@ -61,7 +66,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
     let shown = || file.display().to_string();
     if file.exists() {
-        bail!("{} already exists: export never overwrites a file", shown());
+        return Err(ErrorCode::Conflict.error(format!(
+            "{} already exists: export never overwrites a file",
+            shown()
+        )));
     }
     let parent = file
         .parent()
@@ -85,6 +93,7 @@ async fn export(users: &Users, file: &Path) -> anyhow::Result<Exported> {
                     .push(format!("{:#}", anyhow::Error::new(error))),
             }
         }
+        progress::say(format!("Exporting users: {}", exported.users));
         start = page.next;
         if start.is_none() {
             break;

@@ -13,13 +13,13 @@ mod tally;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use crate::output::print;
+use crate::output::Output;
 use crate::target::{IfMissing, Target};
 pub(crate) use arguments::Arguments;
 use run::{Pace, Run};
 use tables::ImportTables;
 
-/// Runs the command. The exit status is 0 if all users have accounts now, 3 if lines were
+/// Runs the command. The exit code is 0 if all users have accounts now, 3 if lines were
 /// refused.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let started = Instant::now();
@@ -36,8 +36,10 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             .await
     };
     let tally = target.run(work).await?;
-    print(&tally.summary(&arguments.file, arguments.dry_run, started.elapsed()))?;
-    Ok(tally.status().into())
+    let (file, dry_run) = (&arguments.file, arguments.dry_run);
+    let text = tally.summary(file, dry_run, started.elapsed());
+    let output = Output::new(text, tally.json(file, dry_run));
+    output.with_status(tally.status()).print()
 }
 
 #[cfg(test)]

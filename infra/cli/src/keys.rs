@@ -5,7 +5,6 @@ mod listing;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use clap::Subcommand;
 use gatehouse_auth::key::{Kid, RotationRules, RotationStep};
 use gatehouse_auth::random;
@@ -18,10 +17,10 @@ use gatehouse_store::{
 use serde_json::json;
 
 use crate::deployment::Deployment;
-use crate::options::Options;
+use crate::error::ErrorCode;
 use crate::output::Output;
 use crate::prompt;
-use crate::target::Target;
+use crate::target::{Target, TargetOptions};
 
 /// The arguments of `gatehouse keys`.
 #[derive(clap::Args)]
@@ -29,7 +28,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    options: Options,
+    options: TargetOptions,
 }
 
 #[derive(Subcommand)]
@@ -124,7 +123,7 @@ async fn request(deployment: &Deployment) -> anyhow::Result<Output> {
     Ok(Output::new(
         "Secrets Manager has started a rotation. `keys list` shows when it is finished.\n"
             .to_owned(),
-        json!({"requested": true}),
+        json!({"rotated": false, "requested": true, "active": null, "promotable_at": null}),
     ))
 }
 
@@ -144,13 +143,13 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
                 "Nothing was changed, because verifiers may not know the next key{}.\n",
                 when.as_deref().unwrap_or(" yet")
             ),
-            json!({"rotated": false, "promotable_at": at}),
+            json!({"rotated": false, "requested": false, "active": null, "promotable_at": at}),
         ));
     }
     match progress {
         RotationProgress::Done | RotationProgress::Unchanged | RotationProgress::Already => {}
         RotationProgress::NothingPending | RotationProgress::Superseded => {
-            bail!("another rotation was faster: see `keys list`");
+            return Err(ErrorCode::Conflict.error("another rotation was faster: see `keys list`"));
         }
     }
     let (ring, _) = keys.keys().await?;
@@ -158,7 +157,7 @@ async fn rotate(keys: &KeyRotation, now: Timestamp) -> anyhow::Result<Output> {
     let name = kid.as_deref().unwrap_or("none");
     Ok(Output::new(
         format!("Tokens are now signed by {name}.\n"),
-        json!({"rotated": true, "active": kid}),
+        json!({"rotated": true, "requested": false, "active": kid, "promotable_at": null}),
     ))
 }
 
@@ -176,7 +175,9 @@ async fn revoke(
             ),
             json!({"revoked": kid, "refresh": refresh}),
         )),
-        KeyRemoval::Unknown => bail!("there is no key {kid}: see `keys list`"),
+        KeyRemoval::Unknown => {
+            Err(ErrorCode::NotFound.error(format!("there is no key {kid}: see `keys list`")))
+        }
     }
 }
 

@@ -5,9 +5,10 @@ mod greeting;
 mod parameters;
 
 use std::collections::BTreeMap;
-use std::io::{ErrorKind, Write as _};
+use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::bail;
@@ -17,6 +18,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cargo::{self, Purpose};
 use crate::data_dir::DataDir;
+use crate::error::ErrorCode;
+use crate::output::{self, Format, notice, print};
 use crate::running::RecordedStack;
 use crate::watch::{self, Watch};
 use crate::{project, settings};
@@ -59,7 +62,7 @@ pub(crate) struct Arguments {
 }
 
 /// Runs the stack until Ctrl-C.
-pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
+pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     // Before anything starts, so that everything that was started is also stopped.
     let mut shutdown = Shutdown::listen()?;
     let mut running = tokio::select! {
@@ -73,7 +76,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<()> {
         () = shutdown.requested() => Ok(()),
     };
     running.stop().await;
-    ended
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 /// The running stack, with everything that has to stop along with it.
@@ -92,7 +95,6 @@ impl LocalStack {
         let mut options = options(arguments, &root, data_dir.as_ref())?;
         check(&options)?;
         let functions = function_names(&options.template, &options.parameters)?;
-        let mut out = std::io::stdout();
         let purpose = match (arguments.watch, arguments.release) {
             (true, _) => Purpose::Watch,
             (false, true) => Purpose::Deployment,
@@ -101,7 +103,11 @@ impl LocalStack {
         if arguments.watch {
             watch::check().await?;
         }
-        writeln!(out, "{}", purpose.announcement(&functions))?;
+        let announcement = purpose.announcement(&functions);
+        match output::format() {
+            Format::Json => notice(&announcement),
+            Format::Text => print(&format!("{announcement}\n"))?,
+        }
         options.bin_dir = cargo::build(&root, &functions, purpose).await?;
         let mut invoke_port = None;
         if arguments.watch {
@@ -123,18 +129,19 @@ impl LocalStack {
             let environment = running.recorded.environment();
             running.watch = Some(Watch::start(&root, port, environment).await?);
         }
-        let mut notes = parameters::notes(&arguments.parameter);
+        let mut users = Vec::new();
         if arguments.seed {
-            notes.extend(demo::users(&variables).await?);
+            users = demo::users(&variables).await?;
         }
         let greeting = Greeting {
             stack: &running.stack,
             took,
             data_dir: data_dir.as_ref(),
             recorded: &running.recorded,
-            notes: &notes,
+            notes: parameters::notes(&arguments.parameter),
+            users: &users,
         };
-        greeting.write(&mut out.lock())?;
+        greeting.print()?;
         Ok(running)
     }
 
@@ -197,7 +204,8 @@ fn parameters(given: &[(String, String)]) -> anyhow::Result<BTreeMap<String, Str
     let mut parameters = BTreeMap::new();
     for (name, value) in given {
         if parameters.insert(name.clone(), value.clone()).is_some() {
-            bail!("the parameter {name} is given more than once");
+            let message = format!("the parameter {name} is given more than once");
+            return Err(ErrorCode::Usage.error(message));
         }
     }
     Ok(parameters)
@@ -230,9 +238,9 @@ impl Shutdown {
 
 fn check_port(port: u16, whose: &str, option: &str) -> anyhow::Result<()> {
     if is_taken(port) {
-        bail!(
+        return Err(ErrorCode::Conflict.error(format!(
             "port {port} for {whose} is in use: stop the program that uses it, or choose another port with {option}"
-        );
+        )));
     }
     Ok(())
 }

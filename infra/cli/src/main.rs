@@ -4,18 +4,21 @@ mod argon2;
 mod cargo;
 mod check;
 mod clients;
+mod completions;
 mod data_dir;
 mod deployment;
 #[cfg(test)]
 mod documented;
 mod environment_file;
+mod error;
 mod export;
 mod import;
 mod keys;
 mod local;
+mod man;
 mod new;
-mod options;
 mod output;
+mod progress;
 mod project;
 mod prompt;
 mod running;
@@ -30,16 +33,27 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use output::Format;
+
 #[derive(Parser)]
 #[command(
     name = "gatehouse",
     version,
-    about = "Gatehouse: register, log in, refresh, log out and authorise on AWS Lambda"
+    about = "Gatehouse: register, log in, refresh, log out and authorise on AWS Lambda",
+    after_help = EXIT_CODES
 )]
 struct Arguments {
+    /// Prints JSON instead of text: one object on stdout, and one object per line on stderr
+    #[arg(long, global = true)]
+    json: bool,
     #[command(subcommand)]
     command: Command,
 }
+
+/// The same for every command; `docs/command-line.md` repeats it.
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 failed; 2 invalid command line; 3 done in part, or with warnings;
+4 done, and the answer is no (an invalid token, a failed check).";
 
 #[derive(Subcommand)]
 enum Command {
@@ -61,30 +75,61 @@ enum Command {
     Argon2(argon2::Arguments),
     /// Creates, shows, changes and deletes users
     Users(users::Arguments),
+    /// Prints a script that completes this command in a shell
+    Completions(completions::Arguments),
+    /// Writes a manual page for each command
+    Man(man::Arguments),
+}
+
+impl Command {
+    /// Returns whether the command shows Cargo's progress, which ours would garble.
+    fn shows_cargo(&self) -> bool {
+        matches!(self, Self::Local(_))
+    }
+
+    async fn run(self) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Local(arguments) => local::run(arguments).await,
+            Self::Check(arguments) => check::run(arguments).await,
+            Self::New(arguments) => new::run(arguments).await,
+            Self::Keys(arguments) => keys::run(arguments).await,
+            Self::Clients(arguments) => clients::run(arguments).await,
+            Self::Import(arguments) => import::run(arguments).await,
+            Self::Export(arguments) => export::run(arguments).await,
+            Self::Argon2(arguments) => argon2::run(arguments).await,
+            Self::Users(arguments) => users::run(arguments).await,
+            Self::Completions(arguments) => completions::run(&arguments),
+            Self::Man(arguments) => man::run(&arguments),
+        }
+    }
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let success = |()| ExitCode::SUCCESS;
-    let done = match Arguments::parse().command {
-        Command::Local(arguments) => local::run(arguments).await.map(success),
-        Command::Check(arguments) => check::run(arguments).await,
-        Command::New(arguments) => new::run(arguments).await,
-        Command::Keys(arguments) => keys::run(arguments).await,
-        Command::Clients(arguments) => clients::run(arguments).await,
-        Command::Import(arguments) => import::run(arguments).await,
-        Command::Export(arguments) => export::run(arguments).await,
-        Command::Argon2(arguments) => argon2::run(arguments).await.map(success),
-        Command::Users(arguments) => users::run(arguments).await,
+    // Known before the command line is parsed, which may fail.
+    let mut words = std::env::args_os().take_while(|word| word != "--");
+    if words.any(|word| word == "--json") {
+        output::set_format(Format::Json);
+    }
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return error::report_usage(&error),
     };
+    output::set_format(if arguments.json {
+        Format::Json
+    } else {
+        Format::Text
+    });
+    if !arguments.command.shows_cargo() {
+        progress::start();
+    }
+    let done = arguments.command.run().await;
+    progress::stop();
     match done {
         Ok(code) => code,
         // The reader, such as `head`, has read all it wanted.
         Err(error) if output::is_reader_gone(&error) => ExitCode::SUCCESS,
-        Err(error) => {
-            output::notice(&format!("error: {error:#}"));
-            ExitCode::FAILURE
-        }
+        Err(error) => error::report(&error),
     }
 }
 

@@ -36,15 +36,11 @@ pub(crate) struct Arguments {
     /// A scope that the token must have
     #[arg(long, value_parser = endpoint::scope)]
     scope: Option<String>,
-    /// Prints JSON
-    #[arg(long)]
-    json: bool,
 }
 
 /// Writes the function, unless any part of it cannot be written.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = project::root()?;
-    let json = arguments.json;
     let endpoint = Endpoint::new(
         arguments.name,
         arguments.route,
@@ -63,7 +59,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     tables::add(&endpoint, &mut changes).await?;
     let files = changes.write()?;
     lock(&root).await;
-    report(&endpoint, &files).print(json)
+    report(&endpoint, &files).print()
 }
 
 /// Adds the crate to `Cargo.lock`. Every Cargo command without `--locked` would do so too,

@@ -1,11 +1,39 @@
-//! The output of a command, as text and as JSON, and its exit status.
+//! The output of a command, as text and as JSON, and its exit code.
 
 use std::fmt;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Context as _;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use crate::progress;
+
+/// The format of everything that the process writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// `--json`: the output on stdout, and one object per line on stderr.
+    Json,
+}
+
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Chooses the format, before anything is written.
+pub(crate) fn set_format(format: Format) {
+    JSON.store(format == Format::Json, Ordering::Relaxed);
+}
+
+/// Returns the format.
+pub(crate) fn format() -> Format {
+    if JSON.load(Ordering::Relaxed) {
+        Format::Json
+    } else {
+        Format::Text
+    }
+}
 
 /// The same result twice: text for the terminal, JSON for scripts.
 #[derive(Debug)]
@@ -15,15 +43,16 @@ pub(crate) struct Output {
     pub(crate) status: Status,
 }
 
-/// Determines the exit code.
+/// The result of a command that did not fail. It determines the exit code; 1 and 2 are for
+/// errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Status {
     /// Exit code 0.
     Success,
     /// Exit code 3: part of the work was not done, or there are warnings.
     Incomplete,
-    /// Exit code 1, the same as for an error.
-    Failure,
+    /// Exit code 4: the answer is no. The token is invalid, or the stack fails a check.
+    Negative,
 }
 
 impl Output {
@@ -35,12 +64,15 @@ impl Output {
         }
     }
 
+    pub(crate) fn with_status(self, status: Status) -> Self {
+        Self { status, ..self }
+    }
+
     /// Prints the JSON or the text to stdout.
-    pub(crate) fn print(&self, json: bool) -> anyhow::Result<ExitCode> {
-        if json {
-            print(&format!("{:#}\n", self.json))?;
-        } else {
-            print(&self.text)?;
+    pub(crate) fn print(&self) -> anyhow::Result<ExitCode> {
+        match format() {
+            Format::Json => print(&format!("{:#}\n", self.json))?,
+            Format::Text => print(&self.text)?,
         }
         Ok(self.status.into())
     }
@@ -51,13 +83,14 @@ impl From<Status> for ExitCode {
         match status {
             Status::Success => Self::SUCCESS,
             Status::Incomplete => Self::from(3),
-            Status::Failure => Self::FAILURE,
+            Status::Negative => Self::from(4),
         }
     }
 }
 
 /// Writes to stdout.
 pub(crate) fn print(text: &str) -> anyhow::Result<()> {
+    progress::stop();
     io::stdout()
         .write_all(text.as_bytes())
         .context(StdoutClosed)
@@ -65,8 +98,16 @@ pub(crate) fn print(text: &str) -> anyhow::Result<()> {
 
 /// Writes a message to stderr, so that stdout has only the output.
 pub(crate) fn notice(sentence: &str) {
+    match format() {
+        Format::Json => stderr(&json!({ "notice": sentence }).to_string()),
+        Format::Text => stderr(sentence),
+    }
+}
+
+/// Writes a line to stderr.
+pub(crate) fn stderr(line: &str) {
     // If stderr is closed, nobody is reading.
-    drop(writeln!(io::stderr(), "{sentence}"));
+    progress::suspended(|| drop(writeln!(io::stderr(), "{line}")));
 }
 
 /// Formats rows below their headers. Columns line up on a terminal even if cells contain

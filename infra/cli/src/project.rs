@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
+
+use crate::error::ErrorCode;
 
 /// The template, relative to the project's root.
 pub(crate) const TEMPLATE: &str = "infra/template.yaml";
@@ -23,13 +25,12 @@ pub(crate) fn repository() -> PathBuf {
 /// Returns the closest directory with the template: the current one or one above it.
 pub(crate) fn root() -> anyhow::Result<PathBuf> {
     let here = std::env::current_dir().context("cannot read the current directory")?;
-    match here
-        .ancestors()
-        .find(|directory| directory.join(TEMPLATE).is_file())
-    {
-        Some(root) => Ok(root.to_owned()),
-        None => {
-            bail!("no {TEMPLATE} in this directory or above it: run the command inside the project")
-        }
-    }
+    let mut above = here.ancestors();
+    let root = above.find(|directory| directory.join(TEMPLATE).is_file());
+    let root = root.ok_or_else(|| {
+        ErrorCode::NoStack.error(format!(
+            "no {TEMPLATE} in this directory or above it: run the command inside the project"
+        ))
+    })?;
+    Ok(root.to_owned())
 }

@@ -3,15 +3,30 @@
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::error::ErrorCode;
+use crate::progress;
 
 /// Prints the consequences and asks the user to type `word`, such as the name of what will
 /// be deleted; fails if they type anything else.
 pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow::Result<()> {
     if !io::stdin().is_terminal() {
-        bail!("cannot ask for confirmation, because stdin is not a terminal: pass --yes");
+        return Err(ErrorCode::Unconfirmed
+            .error("cannot ask for confirmation, because stdin is not a terminal: pass --yes"));
     }
+    let line = progress::suspended(|| ask(consequences, whose))?;
+    if is_confirmed(&line, word) {
+        Ok(())
+    } else {
+        let line = line.trim();
+        let message = format!("{line:?} is not {whose}: nothing was changed");
+        Err(ErrorCode::Unconfirmed.error(message))
+    }
+}
+
+fn ask(consequences: &[&str], whose: &str) -> anyhow::Result<String> {
     let mut out = io::stderr().lock();
     for consequence in consequences {
         writeln!(out, "{consequence}")?;
@@ -21,14 +36,7 @@ pub(crate) fn confirm(consequences: &[&str], whose: &str, word: &str) -> anyhow:
     let mut line = String::new();
     let read = io::stdin().read_line(&mut line);
     read.context("cannot read stdin")?;
-    if is_confirmed(&line, word) {
-        Ok(())
-    } else {
-        bail!(
-            "{line:?} is not {whose}: nothing was changed",
-            line = line.trim()
-        )
-    }
+    Ok(line)
 }
 
 /// Asks for a new password twice, without echo. If stdin is not a terminal, reads the
@@ -39,18 +47,20 @@ pub(crate) fn new_password(rules: &str) -> anyhow::Result<SecretString> {
         return first_line(io::stdin().lock());
     }
     writeln!(io::stderr(), "{rules}")?;
-    let ask = |question| {
-        let typed = rpassword::prompt_password(question);
-        let typed = typed.context("cannot read the password")?;
-        anyhow::Ok(SecretString::from(typed))
-    };
-    let password = ask("Password: ")?;
-    let again = ask("Repeat the password: ")?;
+    let password = secret("Password: ")?;
+    let again = secret("Repeat the password: ")?;
     if password.expose_secret() == again.expose_secret() {
         Ok(password)
     } else {
-        bail!("the passwords do not match: nothing was changed")
+        Err(ErrorCode::InvalidInput.error("the passwords do not match: nothing was changed"))
     }
+}
+
+/// Asks for a line at the terminal, without echo.
+pub(crate) fn secret(question: &str) -> anyhow::Result<SecretString> {
+    let typed = progress::suspended(|| rpassword::prompt_password(question));
+    let typed = typed.context("cannot read the terminal")?;
+    Ok(SecretString::from(typed))
 }
 
 /// Longer than any valid password, so a longer line is refused instead of being cut to one.
@@ -60,7 +70,7 @@ fn first_line(input: impl io::BufRead) -> anyhow::Result<SecretString> {
     let mut line = String::new();
     let read = input.take(MAX_LINE_BYTES).read_line(&mut line);
     if read.is_err() {
-        bail!("the password on stdin is not UTF-8 text");
+        return Err(ErrorCode::InvalidInput.error("the password on stdin is not UTF-8 text"));
     }
     if line.ends_with('\n') {
         line.pop();

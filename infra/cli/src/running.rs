@@ -6,11 +6,12 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use gatehouse_local::private::{self, Lock};
 use gatehouse_local::stack_directory;
 
 use crate::environment_file;
+use crate::error::ErrorCode;
 use crate::project::WORK_DIR;
 
 /// The record of a stack that this process runs. Dropping it removes the record.
@@ -89,19 +90,23 @@ pub(crate) fn one(root: &Path, port: Option<u16>) -> anyhow::Result<Running> {
         running.retain(|running| running.port == port);
         return match running.pop() {
             Some(running) => Ok(running),
-            None => bail!("no `cargo local` in this project is running on port {port}"),
+            None => Err(ErrorCode::NoStack.error(format!(
+                "no `cargo local` in this project is running on port {port}"
+            ))),
         };
     }
     if running.len() > 1 {
         let urls: Vec<String> = running.iter().map(Running::url).collect();
-        bail!(
+        return Err(ErrorCode::NoStack.error(format!(
             "several `cargo local` are running in this project ({}): choose one with --port",
             urls.join(", ")
-        );
+        )));
     }
-    running.pop().context(
-        "no `cargo local` is running in this project: start one, or pass --data-dir or --stack",
-    )
+    running.pop().ok_or_else(|| {
+        ErrorCode::NoStack.error(
+            "no `cargo local` is running in this project: start one, or pass --data-dir or --stack",
+        )
+    })
 }
 
 /// Returns every stack that is running in a project, sorted by port.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 
 use anyhow::Context as _;
 use gatehouse_edge::config::Environment;
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 
 use crate::data_dir::DataDir;
 use crate::deployment::Deployment;
-use crate::output::notice;
+use crate::output::{Output, notice};
 use crate::{project, running, variable};
 
 /// Selects the stack.
@@ -40,6 +41,15 @@ impl TargetOptions {
     /// Returns whether the options name a deployed stack.
     pub(crate) fn names_deployed_stack(&self) -> bool {
         self.stack.is_some()
+    }
+
+    /// Finds the stack, runs `work` on it and prints the output.
+    pub(crate) async fn run(
+        &self,
+        work: impl AsyncFnOnce(&Target) -> anyhow::Result<Output>,
+    ) -> anyhow::Result<ExitCode> {
+        let target = Target::find(self, IfMissing::Fail).await?;
+        target.run(work).await?.print()
     }
 
     /// Returns whether the options name a data directory or a port.
@@ -137,10 +147,11 @@ impl Target {
     fn from_storage(storage: Storage, temporary: Option<TempDir>) -> Self {
         let names = storage.tables();
         let settings = names.map(|(id, name)| (variable::name(id), name.to_owned()));
+        let issuer = ("ISSUER".to_owned(), DEFAULT_ISSUER.to_owned());
         Self {
             tables: local_tables(storage.dynamodb_url()),
             ring: KeyRingSource::File(storage.key_ring_path().to_owned()),
-            settings: environment(&settings.collect()),
+            settings: environment(&settings.chain([issuer]).collect()),
             kind: Kind::DataDir(storage, temporary),
         }
     }
@@ -221,6 +232,9 @@ impl Target {
         }
     }
 }
+
+/// The issuer of a `cargo local` on its default port, for a data directory that none has open.
+const DEFAULT_ISSUER: &str = "http://localhost:3000";
 
 fn local_tables(dynamodb: &str) -> aws_sdk_dynamodb::Client {
     Connection::open(&ConnectionSettings::for_local_stack(dynamodb)).tables()

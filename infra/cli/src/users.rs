@@ -25,10 +25,9 @@ use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::Clock;
 use secrecy::SecretString;
 
-use crate::options::Options;
 use crate::output::Output;
 use crate::prompt;
-use crate::target::Target;
+use crate::target::{Target, TargetOptions};
 use tables::Tables;
 
 /// The arguments of `gatehouse users`.
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
     #[command(flatten)]
-    options: Options,
+    options: TargetOptions,
 }
 
 /// `NAME` is a username or e-mail address, in any spelling that is accepted at login.
@@ -91,7 +90,7 @@ enum Command {
     /// Ends every session of a user, who then has to log in again
     RevokeSessions(Confirmed),
     /// Raises the versions of users after the table of users was restored from a backup: every
-    /// session ends, and users deleted since are deleted again; the exit status is 3 if some
+    /// session ends, and users deleted since are deleted again; the exit code is 3 if some
     /// could not be raised
     Raise {
         /// The username or e-mail address
@@ -105,7 +104,7 @@ enum Command {
         yes: bool,
     },
     /// Updates usernames to the current spelling rules, after an upgrade that changes them; the
-    /// exit status is 3 if some could not be updated
+    /// exit code is 3 if some could not be updated
     Recanonicalise {
         /// Shows which usernames would be updated, without writing anything
         #[arg(long)]
@@ -208,6 +207,16 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             delete::account(&tables, &sub, now).await
         }
     }
+}
+
+/// Finds a user by username or e-mail address, for another command.
+pub(crate) async fn named(target: &Target, name: &str) -> anyhow::Result<User> {
+    Tables::open(target)?.find(name).await
+}
+
+/// Returns the user with this id, if there is one.
+pub(crate) async fn with_id(target: &Target, sub: &SubjectId) -> anyhow::Result<Option<User>> {
+    Ok(Tables::open(target)?.accounts.users.get(sub).await?)
 }
 
 /// Creates a user; returns false if the username is taken.

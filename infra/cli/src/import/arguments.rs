@@ -28,7 +28,7 @@ Columns, or members of a JSON object (only username is required):
 CSV needs a header, and commas, semicolons or tabs as separators. Column names are
 case-insensitive.
 
-Exit status: 0 if every user was imported or was already there, 3 if lines were
+Exit codes: 0 if every user was imported or was already there, 3 if lines were
 refused, 1 if the import failed. To resume, run the same command again.
 
 The command writes reports next to FILE: FILE.refused.ndjson and FILE.warnings.ndjson

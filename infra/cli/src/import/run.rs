@@ -1,9 +1,8 @@
 //! One run of an import, in batches.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use gatehouse_auth::user::User;
 use gatehouse_edge::Clock;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use super::arguments::Arguments;
@@ -14,7 +13,9 @@ use super::report_file::{self, ReportFile};
 use super::tables::ImportTables;
 use super::taken_keys::TakenKeys;
 use super::tally::Tally;
+use crate::error::ErrorCode;
 use crate::output::notice;
+use crate::progress;
 use crate::user_file::{Entries, Remark, Source};
 
 /// The import of a file into a stack.
@@ -88,10 +89,8 @@ impl<'a> Run<'a> {
             )?,
             ids: ReportFile::open(report_file::path(file, "ids.csv"), checkpoint.ids)?,
         };
-        let bar = bar(source.size);
-        let progress = bar.clone();
-        let read = move |bytes| progress.inc(bytes);
-        let mut entries = source.entries(&self.arguments.columns, read)?;
+        progress::set_total(source.size);
+        let mut entries = source.entries(&self.arguments.columns, progress::advance)?;
         for _ in 0..checkpoint.entries {
             entries.next().transpose().context("cannot read the file")?;
         }
@@ -114,9 +113,9 @@ impl<'a> Run<'a> {
                 checkpoint.save(file)?;
             }
         }
-        bar.finish_and_clear();
         if checkpoint.tally.users() == 0 {
-            bail!("{} contains no users", file.display());
+            let message = format!("{} contains no users", file.display());
+            return Err(ErrorCode::InvalidInput.error(message));
         }
         if !dry_run {
             Checkpoint::remove(file)?;
@@ -143,10 +142,10 @@ impl<'a> Run<'a> {
             return Ok(fresh);
         };
         if *dry_run {
-            bail!(
+            return Err(ErrorCode::Conflict.error(format!(
                 "an import of {} was interrupted: first finish it without --dry-run",
                 file.display()
-            );
+            )));
         }
         let same_table = match &left.last {
             Some(last) => self.tables.has(last).await?,
@@ -238,11 +237,4 @@ impl Reports {
         checkpoint.ids = self.ids.flush()?;
         Ok(())
     }
-}
-
-/// Creates the progress bar, which is only shown on a terminal.
-fn bar(size: u64) -> ProgressBar {
-    let style = ProgressStyle::with_template("{bar:40} {percent}% {elapsed} (of {duration})");
-    let bar = ProgressBar::new(size);
-    style.map_or(bar.clone(), |style| bar.with_style(style))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::line::{Line, LineOutcome};
 use super::report_file;
@@ -117,6 +118,30 @@ impl Tally {
             ));
         }
         lines.join("\n") + "\n"
+    }
+}
+
+impl Tally {
+    /// Returns the summary for scripts. A report that was not written is null.
+    pub(super) fn json(&self, file: &Path, dry_run: bool) -> Value {
+        let written = |count: u64, name| {
+            let path = report_file::path(file, name);
+            (count > 0).then(|| path.display().to_string())
+        };
+        let old_ids = if dry_run { 0 } else { self.old_ids };
+        json!({
+            "dry_run": dry_run,
+            "imported": self.imported,
+            "already_there": self.already,
+            "refused": self.refused,
+            "first_refused": self.first_refused,
+            "warnings": self.warnings,
+            "without_password": self.without_password,
+            "skipped": self.skipped,
+            "refused_file": written(self.refused, "refused.ndjson"),
+            "warnings_file": written(self.warnings, "warnings.ndjson"),
+            "ids_file": written(old_ids, "ids.csv"),
+        })
     }
 }
 

@@ -72,23 +72,21 @@ async fn keys_are_created_listed_rotated_and_revoked() {
 
 #[test]
 fn an_id_that_begins_with_a_hyphen_is_not_an_option() {
-    #[derive(clap::Parser)]
-    struct Line {
-        #[command(flatten)]
-        arguments: Arguments,
-    }
     for kid in ["-abc", "--abc", "-h9_-abc", "abc"] {
         for line in [
-            ["keys", "revoke", "--yes", kid, "--json"],
-            ["keys", "revoke", kid, "--yes", "--json"],
+            ["gatehouse", "keys", "revoke", "--yes", kid, "--json"],
+            ["gatehouse", "keys", "revoke", kid, "--yes", "--json"],
         ] {
-            let parsed: Line = clap::Parser::try_parse_from(line).unwrap();
-            assert!(parsed.arguments.options.json, "{line:?}");
+            let parsed: crate::Arguments = clap::Parser::try_parse_from(line).unwrap();
+            assert!(parsed.json, "{line:?}");
+            let crate::Command::Keys(arguments) = parsed.command else {
+                panic!("{line:?}");
+            };
             let Command::Revoke {
                 kid: read,
                 refresh: false,
                 yes: true,
-            } = parsed.arguments.command
+            } = arguments.command
             else {
                 panic!("{line:?}");
             };

@@ -15,21 +15,35 @@ use crate::users;
 /// The users that `--seed` creates.
 const DEMO_USERS: [&str; 2] = ["ada", "grace"];
 
-/// Creates the demo users in a running stack; returns a line about each for the terminal.
-pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<String>> {
+/// A demo user; without a password, if it existed already.
+pub(super) struct DemoUser {
+    pub(super) username: &'static str,
+    pub(super) password: Option<String>,
+}
+
+/// Creates the demo users in a running stack.
+pub(super) async fn users(variables: &BTreeMap<String, String>) -> anyhow::Result<Vec<DemoUser>> {
     let target = Target::from_running(variables)?;
-    let mut lines = Vec::new();
+    let mut created = Vec::new();
     for username in DEMO_USERS {
         let password = password()?;
         let secret = SecretString::from(password.clone());
-        let created = users::seed(&target, username, &secret).await;
-        lines.push(if created.context("--seed failed")? {
-            format!("Demo user {username}, password {password}")
-        } else {
-            format!("Demo user {username} already exists; the password is unchanged")
-        });
+        let is_new = users::seed(&target, username, &secret).await;
+        let password = is_new.context("--seed failed")?.then_some(password);
+        created.push(DemoUser { username, password });
     }
-    Ok(lines)
+    Ok(created)
+}
+
+impl DemoUser {
+    /// Returns the line about the user for the terminal.
+    pub(super) fn line(&self) -> String {
+        let name = self.username;
+        match &self.password {
+            Some(password) => format!("Demo user {name}, password {password}"),
+            None => format!("Demo user {name} already exists; the password is unchanged"),
+        }
+    }
 }
 
 /// Returns 24 random characters (144 bits).

@@ -1,14 +1,15 @@
 //! What the terminal shows once the service is ready.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use gatehouse_local::Stack;
+use serde_json::{Value, json};
 
-use super::demo;
+use super::demo::{self, DemoUser};
 use crate::data_dir::DataDir;
-use crate::output::StdoutClosed;
+use crate::output::{self, Format, StdoutClosed, print};
 use crate::running::RecordedStack;
 
 /// Where everything is, and what to try first.
@@ -17,13 +18,30 @@ pub(super) struct Greeting<'a> {
     pub(super) took: Duration,
     pub(super) data_dir: Option<&'a DataDir>,
     pub(super) recorded: &'a RecordedStack,
-    pub(super) notes: &'a [String],
+    pub(super) notes: Vec<String>,
+    pub(super) users: &'a [DemoUser],
 }
 
 impl Greeting<'_> {
-    /// Prints it.
-    pub(super) fn write(&self, out: &mut impl Write) -> anyhow::Result<()> {
-        self.lines(out).context(StdoutClosed)
+    /// Prints it; as JSON on one line, because a script reads it while the service runs.
+    pub(super) fn print(&self) -> anyhow::Result<()> {
+        match output::format() {
+            Format::Json => print(&format!("{}\n", self.json())),
+            Format::Text => self.lines(&mut io::stdout().lock()).context(StdoutClosed),
+        }
+    }
+
+    fn json(&self) -> Value {
+        let users = self.users.iter();
+        let users = users.map(|user| json!({"username": user.username, "password": user.password}));
+        json!({
+            "url": self.stack.url(),
+            "dynamodb_url": self.stack.dynamodb_url(),
+            "tables": self.stack.tables().collect::<Vec<_>>(),
+            "data_dir": self.data_dir.map(DataDir::path),
+            "environment_file": self.recorded.environment(),
+            "users": users.collect::<Vec<_>>(),
+        })
     }
 
     fn lines(&self, out: &mut impl Write) -> anyhow::Result<()> {
@@ -52,8 +70,11 @@ impl Greeting<'_> {
                 self.stack.address().port()
             )?;
         }
-        for line in self.notes {
+        for line in &self.notes {
             writeln!(out, "{line}")?;
+        }
+        for user in self.users {
+            writeln!(out, "{}", user.line())?;
         }
         let variables = self.stack.shared_environment();
         if variables

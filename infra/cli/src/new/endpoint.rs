@@ -4,9 +4,11 @@ use std::fmt;
 use std::path::Path;
 use std::str::FromStr;
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use gatehouse_auth::role::Role;
 use gatehouse_auth::scope::Scopes;
+
+use crate::error::ErrorCode;
 
 /// A function with one route.
 #[derive(Debug, Clone)]
@@ -50,14 +52,17 @@ impl Endpoint {
         for folder in ["functions", "events"] {
             let folder = format!("{folder}/{name}");
             if root.join(&folder).exists() {
-                bail!("{folder} exists: choose another name");
+                let message = format!("{folder} exists: choose another name");
+                return Err(ErrorCode::Conflict.error(message));
             }
         }
         let lock = std::fs::read_to_string(root.join("Cargo.lock"))
             .context("cannot read Cargo.lock in the project's root")?;
         let entry = format!("name = \"{name}\"");
         if lock.lines().any(|line| line == entry) {
-            bail!("{name} is the name of a crate in Cargo.lock: choose another name");
+            return Err(ErrorCode::Conflict.error(format!(
+                "{name} is the name of a crate in Cargo.lock: choose another name"
+            )));
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
@@ -16,6 +16,7 @@ use gatehouse_auth::digest::Sha256;
 use super::columns::Columns;
 use super::entry::Entries;
 use super::{csv_file, json_file};
+use crate::error::ErrorCode;
 
 const CHUNK: usize = 64 * 1024;
 
@@ -37,7 +38,9 @@ impl Source {
         let shown = path.display().to_string();
         let file = File::open(path).with_context(|| shown.clone())?;
         if !file.metadata().with_context(|| shown.clone())?.is_file() {
-            bail!("{shown} must be a file, not a pipe or a directory, because it is read twice");
+            return Err(ErrorCode::InvalidInput.error(format!(
+                "{shown} must be a file, not a pipe or a directory, because it is read twice"
+            )));
         }
         let mut first_pass = FirstPass::default();
         let feed = |chunk: &[u8], last| {
@@ -46,10 +49,10 @@ impl Source {
         };
         read_chunks(file, feed).with_context(|| shown.clone())?;
         if first_pass.size == 0 {
-            bail!("{shown} is empty");
+            return Err(ErrorCode::InvalidInput.error(format!("{shown} is empty")));
         }
         if let Some(what) = first_pass.not_text() {
-            bail!("{shown} is {what}");
+            return Err(ErrorCode::InvalidInput.error(format!("{shown} is {what}")));
         }
         let mut guessed = None;
         let encoding = if let Some(encoding) = encoding.or_else(|| first_pass.certain()) {
@@ -58,9 +61,9 @@ impl Source {
             let guess = guess(path).with_context(|| shown.clone())?;
             if guess != WINDOWS_1252 {
                 let name = guess.name().to_ascii_lowercase();
-                bail!(
+                return Err(ErrorCode::InvalidInput.error(format!(
                     "{shown} is not UTF-8, but possibly {name}: save it as UTF-8, or specify the encoding, such as --encoding {name}"
-                );
+                )));
             }
             guessed = Some(guess.name());
             guess

@@ -3,11 +3,11 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use anyhow::bail;
 use serde_json::Value;
 
 use super::columns::COLUMNS;
 use super::record::Record;
+use crate::error::ErrorCode;
 
 /// The format of an export, chosen by the file extension.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,10 @@ impl Format {
         match path.extension().and_then(|extension| extension.to_str()) {
             Some("ndjson" | "jsonl") => Ok(Self::Ndjson),
             Some("csv") => Ok(Self::Csv),
-            Some(_) | None => bail!("{} must end in .ndjson or .csv", path.display()),
+            Some(_) | None => {
+                let message = format!("{} must end in .ndjson or .csv", path.display());
+                Err(ErrorCode::Usage.error(message))
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Changes of roles and status, and the end of all sessions of a user.
 
-use anyhow::bail;
 use gatehouse_auth::role::{ADMIN, Role, Roles};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User, UserChange};
@@ -9,6 +8,7 @@ use serde_json::json;
 
 use super::listing;
 use super::tables::{Tables, deleted_in_the_meantime};
+use crate::error::ErrorCode;
 use crate::output::Output;
 
 /// Adds the administrator's role.
@@ -24,7 +24,8 @@ pub(super) async fn roles(
     now: Timestamp,
 ) -> anyhow::Result<Output> {
     if let Some(both) = add.iter().find(|role| remove.contains(role)) {
-        bail!("cannot both add and remove the role {both}");
+        let message = format!("cannot both add and remove the role {both}");
+        return Err(ErrorCode::Usage.error(message));
     }
     let user = tables.find(name).await?;
     let decide = |user: &User| {
@@ -100,8 +101,8 @@ fn outcome(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyh
             json!({"changed": false, "user": listing::json(&user)}),
         )),
         Changed::NotFound => Err(deleted_in_the_meantime(name)),
-        Changed::LastAdmin => {
-            bail!("{name} is the last administrator who can log in: promote another user first")
-        }
+        Changed::LastAdmin => Err(ErrorCode::Conflict.error(format!(
+            "{name} is the last administrator who can log in: promote another user first"
+        ))),
     }
 }

@@ -1,6 +1,5 @@
 //! Creating a user from the command line, even if registration is closed.
 
-use anyhow::{Context as _, anyhow, bail};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::{Hasher, Password, WeakPassword, WeakReason};
@@ -17,6 +16,7 @@ use serde_json::json;
 
 use super::listing;
 use super::tables::Tables;
+use crate::error::ErrorCode;
 use crate::output::Output;
 
 /// A new user, complete except for the password.
@@ -35,12 +35,16 @@ impl Newcomer {
             Roles::parse(roles.iter().map(Role::as_str))?
         };
         Ok(Self {
-            username: Username::parse(name)
-                .with_context(|| format!("{name:?} is not a valid username"))?,
+            username: Username::parse(name).map_err(|error| {
+                let invalid = format!("{name:?} is not a valid username: {error}");
+                ErrorCode::InvalidInput.error(invalid)
+            })?,
             email: email
                 .map(|typed| {
-                    EmailAddress::parse(typed)
-                        .with_context(|| format!("{typed:?} is not a valid e-mail address"))
+                    EmailAddress::parse(typed).map_err(|error| {
+                        let invalid = format!("{typed:?} is not a valid e-mail address: {error}");
+                        ErrorCode::InvalidInput.error(invalid)
+                    })
                 })
                 .transpose()?,
             roles,
@@ -77,9 +81,12 @@ pub(super) async fn account(
             json!({"created": true, "user": listing::json(&user)}),
         )),
         Err(RegisterError::UsernameTaken) => {
-            bail!("the username {} is already taken", user.username)
+            let taken = format!("the username {} is already taken", user.username);
+            Err(ErrorCode::Conflict.error(taken))
         }
-        Err(RegisterError::EmailTaken) => bail!("the e-mail address is already taken"),
+        Err(RegisterError::EmailTaken) => {
+            Err(ErrorCode::Conflict.error("the e-mail address is already taken"))
+        }
         Err(RegisterError::Store(error)) => Err(error.into()),
     }
 }
@@ -112,7 +119,7 @@ async fn hash(
 fn weak_password(weak: &WeakPassword) -> anyhow::Error {
     let reasons = weak.reasons.iter().map(WeakReason::detail);
     let details: Vec<String> = reasons.chain(weak.suggestions.iter().cloned()).collect();
-    anyhow!("{weak}: {}", details.join(" "))
+    ErrorCode::InvalidInput.error(format!("{weak}: {}", details.join(" ")))
 }
 
 pub(super) fn user(newcomer: Newcomer, hash: StoredHash, now: Timestamp) -> anyhow::Result<User> {

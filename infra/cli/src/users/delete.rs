@@ -1,6 +1,6 @@
 //! Deleting a user from the command line.
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
@@ -8,6 +8,7 @@ use gatehouse_store::Deleted;
 use serde_json::json;
 
 use super::tables::Tables;
+use crate::error::ErrorCode;
 use crate::output::Output;
 
 /// Deletes an account and everything stored about its user, including anything that an
@@ -23,7 +24,8 @@ pub(super) async fn account(
         .map(User::identifier_digests)
         .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
-        bail!("this is the last administrator who can log in: promote another user first");
+        return Err(ErrorCode::Conflict
+            .error("this is the last administrator who can log in: promote another user first"));
     }
     let left = tables
         .accounts
@@ -38,7 +40,9 @@ pub(super) async fn account(
             "Deleted {} and their sessions ({sessions}).\n",
             user.username
         ),
-        None if sessions == 0 => bail!("no user has the id {sub}"),
+        None if sessions == 0 => {
+            return Err(ErrorCode::NotFound.error(format!("no user has the id {sub}")));
+        }
         None => format!("Deleted what was left of {sub}, and sessions ({sessions}).\n"),
     };
     Ok(Output::new(

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::tables::Tables;
 use crate::output::{Output, table};
+use crate::progress;
 
 /// Shows one user.
 pub(super) fn user(user: &User) -> Output {
@@ -48,6 +49,7 @@ pub(super) async fn users(tables: &Tables, role: Option<&Role>) -> anyhow::Resul
         let wanted = page.users.into_iter();
         listed
             .extend(wanted.filter(|one| role.is_none_or(|role| one.roles.contains(role.as_str()))));
+        progress::say(format!("Reading users: {}", listed.len()));
         start = page.next;
         if start.is_none() {
             break;

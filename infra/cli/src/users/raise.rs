@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::tables::Tables;
 use crate::output::{Output, Status};
+use crate::progress;
 
 /// The results of a run.
 #[derive(Default)]
@@ -39,6 +40,7 @@ pub(super) async fn all(tables: &Tables, now: Timestamp) -> anyhow::Result<Outpu
                 Ok(user) => raising.raise(tables, user.sub, now).await,
                 Err(error) => raising.failed.push(telemetry::chain(&error)),
             }
+            progress::say(format!("Raising users: {}", raising.raised));
         }
         start = page.next;
         if start.is_none() {

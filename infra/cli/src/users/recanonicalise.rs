@@ -16,6 +16,7 @@ use serde_json::json;
 
 use super::tables::Tables;
 use crate::output::{Output, Status};
+use crate::progress;
 
 /// Updates usernames whose canonical spelling changes; a dry run only plans.
 pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Respelling> {
@@ -35,7 +36,10 @@ pub(super) async fn names(tables: &Tables, dry_run: bool) -> anyhow::Result<Resp
         let before = waiting.len();
         for (user, canonical) in std::mem::take(&mut waiting) {
             match tables.accounts.users.respell(&user, &canonical).await? {
-                Respelled::Done => respelling.moved.push((user, canonical)),
+                Respelled::Done => {
+                    respelling.moved.push((user, canonical));
+                    progress::say(format!("Updating users: {}", respelling.moved.len()));
+                }
                 Respelled::Taken => taken.push((user, canonical)),
                 Respelled::Changed => {
                     let why = "the account changed in the meantime: run the command again";
@@ -169,6 +173,7 @@ async fn all_users(tables: &Tables) -> anyhow::Result<(Vec<User>, Vec<String>)> 
                 Err(error) => unreadable.push(telemetry::chain(&error)),
             }
         }
+        progress::say(format!("Reading users: {}", users.len()));
         start = some.next;
         if start.is_none() {
             return Ok((users, unreadable));

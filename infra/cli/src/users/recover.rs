@@ -1,6 +1,5 @@
 //! Recovery codes, for users who forgot their password. There is no e-mail yet.
 
-use anyhow::bail;
 use gatehouse_auth::random;
 use gatehouse_auth::recovery::{Recovery, RecoveryCode};
 use gatehouse_auth::time::Timestamp;
@@ -8,6 +7,7 @@ use gatehouse_auth::user::{Status, User};
 use serde_json::json;
 
 use super::tables::Tables;
+use crate::error::ErrorCode;
 use crate::output::Output;
 
 /// Issues a recovery code and prints it. The table only stores its digest, so it cannot be
@@ -15,12 +15,16 @@ use crate::output::Output;
 pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Output> {
     let (sub, name) = (&user.sub, &user.username);
     if user.status == Status::Disabled {
-        bail!("{name} is disabled, and disabled accounts cannot be recovered: enable it first");
+        return Err(ErrorCode::Conflict.error(format!(
+            "{name} is disabled, and disabled accounts cannot be recovered: enable it first"
+        )));
     }
     let code = RecoveryCode::mint(sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
     if !tables.accounts.users.set_recovery(sub, &recovery).await? {
-        bail!("{name} was deleted or disabled in the meantime: nothing was changed");
+        return Err(ErrorCode::Conflict.error(format!(
+            "{name} was deleted or disabled in the meantime: nothing was changed"
+        )));
     }
     let ends = recovery.expires_at.to_string();
     Ok(Output::new(

@@ -1,12 +1,12 @@
 //! The tables that the command works on, and how it finds a user in them.
 
-use anyhow::{Context as _, anyhow};
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Accounts, LoginAttempts, Revocations, Sessions, Users};
 
+use crate::error::ErrorCode;
 use crate::target::Target;
 
 /// The tables that store data about users.
@@ -32,31 +32,33 @@ impl Tables {
     /// Finds a user in the same way as a login, by the exact item for the name; similar names do
     /// not match.
     pub(super) async fn find(&self, name: &str) -> anyhow::Result<User> {
-        let missing = || format!("there is no user {name:?}");
-        let sub = self.subject_of(name).await?.with_context(missing)?;
-        self.accounts.users.get(&sub).await?.with_context(missing)
+        let missing = || ErrorCode::NotFound.error(format!("there is no user {name:?}"));
+        let sub = self.subject_of(name).await?.ok_or_else(missing)?;
+        self.accounts.users.get(&sub).await?.ok_or_else(missing)
     }
 
     /// Finds the user who had this id in the system they were imported from.
     pub(super) async fn find_external(&self, id: &ExternalId) -> anyhow::Result<User> {
-        let missing = || format!("no user was imported with the id {id}");
-        self.accounts
-            .users
-            .find(&id.name_key())
-            .await?
-            .with_context(missing)
+        let found = self.accounts.users.find(&id.name_key()).await?;
+        found.ok_or_else(|| {
+            ErrorCode::NotFound.error(format!("no user was imported with the id {id}"))
+        })
     }
 
     /// Returns the id of the user with this name, if there is one.
     pub(super) async fn subject_of(&self, name: &str) -> anyhow::Result<Option<SubjectId>> {
         let key = LoginIdentifier::parse(name).name_key();
-        let key =
-            key.with_context(|| format!("{name:?} is not a valid username or e-mail address"))?;
+        let key = key.ok_or_else(|| {
+            let invalid = format!("{name:?} is not a valid username or e-mail address");
+            ErrorCode::InvalidInput.error(invalid)
+        })?;
         Ok(self.accounts.users.subject_of(&key).await?)
     }
 }
 
 /// The error if the user was deleted while the command was running.
 pub(super) fn deleted_in_the_meantime(name: &str) -> anyhow::Error {
-    anyhow!("{name} was deleted in the meantime: nothing was changed")
+    ErrorCode::Conflict.error(format!(
+        "{name} was deleted in the meantime: nothing was changed"
+    ))
 }

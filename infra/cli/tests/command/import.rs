@@ -146,7 +146,7 @@ async fn the_help_of_import_lists_columns_separators_times_and_exit_statuses() -
         "spaces or commas",
         "2024-01-15 08:00:00",
         "commas, semicolons or tabs",
-        "Exit status: 0",
+        "Exit codes: 0",
         "3 if lines",
         "1 if the import failed",
     ] {

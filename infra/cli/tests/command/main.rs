@@ -2,9 +2,13 @@
 
 mod clients;
 mod command_line;
+mod every_command;
 mod import;
 mod mistakes;
 mod new;
+mod progress;
 mod project;
 mod removed_keys;
+mod served;
+mod shells;
 mod users;

@@ -263,7 +263,7 @@ fn a_check_prints_a_line_per_finding_and_has_an_exit_status() -> anyhow::Result<
         text.replace("ProtectData=true", "RoleScopes={bad}"),
     )?;
     let broken = project.check(&[])?;
-    assert_eq!(broken.code, Some(1), "{broken:?}");
+    assert_eq!(broken.code, Some(4), "{broken:?}");
     let expected = "fail  infra/samconfig.toml [prod] parameters: RoleScopes is invalid";
     assert!(broken.out.contains(expected), "{}", broken.out);
     Ok(())
@@ -277,7 +277,7 @@ fn a_check_of_a_data_directory_checks_the_keys() -> anyhow::Result<()> {
     let imported = project.run(&[&["import", "users.ndjson"], &data_dir[..]].concat())?;
     assert_eq!(imported.code, Some(0), "{imported:?}");
     let none = project.check(&data_dir)?;
-    assert_eq!(none.code, Some(1), "{none:?}");
+    assert_eq!(none.code, Some(4), "{none:?}");
     assert!(none.out.contains("fail  keys: "), "{}", none.out);
     project.run(&[&["keys", "rotate"], &data_dir[..]].concat())?;
     let some = project.check(&data_dir)?;

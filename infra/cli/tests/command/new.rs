@@ -19,7 +19,7 @@ const CHANGED: [&str; 7] = [
 ];
 
 /// Creates a project with those files and the template.
-fn project() -> anyhow::Result<Project> {
+pub(crate) fn project() -> anyhow::Result<Project> {
     let project = Project::new()?;
     for folder in ["tests/end_to_end", "events", "docs", "functions/old"] {
         std::fs::create_dir_all(project.path(folder))?;

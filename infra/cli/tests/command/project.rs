@@ -83,6 +83,13 @@ impl Project {
         command
     }
 
+    /// Runs the command in a directory that is not in a project.
+    pub(crate) fn without_project(words: &[&str]) -> anyhow::Result<Ended> {
+        let empty = tempfile::tempdir()?;
+        let mut command = Command::new(env!("CARGO_BIN_EXE_gatehouse"));
+        ended(command.args(words).current_dir(empty.path()), "")
+    }
+
     /// Runs the command with an empty stdin.
     pub(crate) fn run(&self, words: &[&str]) -> anyhow::Result<Ended> {
         ended(&mut self.command(words), "")
@@ -104,7 +111,7 @@ impl Project {
     }
 }
 
-fn ended(command: &mut Command, input: &str) -> anyhow::Result<Ended> {
+pub(crate) fn ended(command: &mut Command, input: &str) -> anyhow::Result<Ended> {
     let mut child = command
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
