@@ -24,6 +24,7 @@ mod prompt;
 mod running;
 mod settings;
 mod target;
+mod token;
 mod user_file;
 mod users;
 mod variable;
@@ -65,6 +66,8 @@ enum Command {
     New(new::Arguments),
     /// Lists, rotates and revokes keys
     Keys(keys::Arguments),
+    /// Shows, verifies and issues tokens
+    Token(token::Arguments),
     /// Manages the resource servers that may introspect tokens, and their secrets
     Clients(clients::Arguments),
     /// Imports users from a file, including password hashes from other systems
@@ -93,6 +96,7 @@ impl Command {
             Self::Check(arguments) => check::run(arguments).await,
             Self::New(arguments) => new::run(arguments).await,
             Self::Keys(arguments) => keys::run(arguments).await,
+            Self::Token(arguments) => token::run(arguments).await,
             Self::Clients(arguments) => clients::run(arguments).await,
             Self::Import(arguments) => import::run(arguments).await,
             Self::Export(arguments) => export::run(arguments).await,

@@ -5,4 +5,4 @@ pub mod step;
 mod token;
 
 pub use idempotency::{IdempotencyKey, IdempotencyKeyError};
-pub use token::{RefreshToken, RefreshTokenError, UnverifiedRefreshToken};
+pub use token::{RefreshToken, RefreshTokenError, UnverifiedParts, UnverifiedRefreshToken};

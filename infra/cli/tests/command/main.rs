@@ -11,4 +11,5 @@ mod project;
 mod removed_keys;
 mod served;
 mod shells;
+mod token;
 mod users;

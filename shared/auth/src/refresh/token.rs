@@ -30,6 +30,22 @@ pub struct UnverifiedRefreshToken {
     unverified: RefreshToken,
 }
 
+/// What a refresh token says about itself without its MAC, which is not verified: for
+/// people who look for an error. It is text, because nothing may act on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnverifiedParts {
+    /// The version of the layout.
+    pub version: u8,
+    /// The id of the MAC key.
+    pub mac_kid: String,
+    /// The user.
+    pub sub: String,
+    /// The session.
+    pub sid: String,
+    /// The generation.
+    pub generation: u32,
+}
+
 /// Why a refresh token could not be read or created.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefreshTokenError {
@@ -111,6 +127,18 @@ impl UnverifiedRefreshToken {
     #[must_use]
     pub fn mac_kid(&self) -> MacKid {
         self.mac_kid
+    }
+
+    /// Returns what the token says about itself, without its MAC.
+    #[must_use]
+    pub fn parts(&self) -> UnverifiedParts {
+        UnverifiedParts {
+            version: VERSION,
+            mac_kid: self.mac_kid.to_string(),
+            sub: self.unverified.sub.to_string(),
+            sid: self.unverified.sid.to_string(),
+            generation: self.unverified.generation,
+        }
     }
 
     /// Checks the MAC, in constant time.

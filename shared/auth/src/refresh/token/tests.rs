@@ -128,6 +128,20 @@ fn debug_output_of_an_unverified_token_omits_its_mac() {
     assert_eq!(printed, expected);
 }
 
+#[test]
+fn the_unverified_parts_are_those_that_the_token_was_minted_with() {
+    let key = MacKey::generate().unwrap();
+    let parts = RefreshToken::parse(&mint(&key, 7)).unwrap().parts();
+    let expected = UnverifiedParts {
+        version: 1,
+        mac_kid: key.id().to_string(),
+        sub: sub().to_string(),
+        sid: sid().to_string(),
+        generation: 7,
+    };
+    assert_eq!(parts, expected);
+}
+
 proptest! {
     #[test]
     fn no_text_is_accepted_without_its_key(text in ".{0,120}", tail in "[A-Za-z0-9_-]{103}") {
