@@ -1,19 +1,17 @@
 //! `docs/migrating/from-flask-jwt.md`: the application before and after the move, over HTTP.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::document::Step;
 use gatehouse_tests::tokens::Mint;
 use gatehouse_tests::{Person, Response, Service};
-use reqwest::{Client, Method, RequestBuilder};
+use reqwest::Method;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, BufReader};
-use tokio::process::{Child, Command};
 
 use super::page::Page;
 use super::project::{Project, scripts};
+use super::server::Server;
 use crate::install;
 
 const PAGE: &str = "docs/migrating/from-flask-jwt.md";
@@ -27,23 +25,19 @@ const LIFETIME: Duration = Duration::from_mins(15);
 struct Moved {
     service: Service,
     project: Project,
-    client: Client,
     /// The command that starts the new application.
-    start: String,
+    start: Step,
 }
 
-/// The new application, which ends when it is dropped.
-struct App {
-    url: String,
-    client: Client,
-    _process: Child,
-}
+/// The new application.
+struct App(Server);
 
 impl Moved {
     async fn follow_the_page() -> anyhow::Result<Self> {
         let service = Service::start().await?;
         let page = Page::read(PAGE)?;
-        let project = Project::of(&page, &service)?;
+        let project = Project::of(&service)?;
+        project.write_programs(&page)?;
         project.script("seed_flask.py", &[PASSWORD])?;
         let mut steps = page.steps_run_by(THIS);
         let start = steps.pop().context("the page starts the application")?;
@@ -54,8 +48,7 @@ impl Moved {
         Ok(Self {
             service,
             project,
-            client: Client::builder().no_proxy().build()?,
-            start: start.commands,
+            start,
         })
     }
 
@@ -65,52 +58,24 @@ impl Moved {
     }
 
     async fn app_of(&self, issuer: &str, ahead: Duration) -> anyhow::Result<App> {
-        let printed = self.project.read("client.txt")?;
-        let secret = printed
-            .lines()
-            .find_map(|line| line.strip_prefix("Client secret:"));
-        let secret = secret.context("the command printed no secret")?.trim();
-        let command = self.start.replace("flask --app", "exec flask --app");
-        let mut shell = Command::from(self.project.command("sh"));
-        shell
-            .arg("-c")
-            .arg(format!("{} --port 0", command.trim_end()))
-            .env("API_URL", issuer)
-            .env("CLIENT_SECRET", secret)
-            .stderr(Stdio::piped())
-            .stdout(Stdio::null())
-            .kill_on_drop(true);
-        if ahead > Duration::ZERO {
-            shell
-                .env("PYTHONPATH", scripts().join("clock"))
-                .env("CLOCK_AHEAD", ahead.as_secs().to_string());
-        }
-        let mut process = shell.spawn().context("the application does not start")?;
-        let stderr = process.stderr.take().context("stderr is a pipe")?;
-        let mut lines = BufReader::new(stderr).lines();
-        let mut printed = String::new();
-        while let Some(line) = lines.next_line().await? {
-            if let Some((_, url)) = line.split_once("Running on ") {
-                let url = url.trim().to_owned();
-                // Otherwise the application would wait for a reader of its log.
-                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-                return Ok(App {
-                    url,
-                    client: self.client.clone(),
-                    _process: process,
-                });
-            }
-            printed.push_str(&line);
-            printed.push('\n');
-        }
-        anyhow::bail!("the application ended: {printed}")
+        let secret = self.project.client_secret("client.txt")?;
+        let (clock, ahead) = (scripts().join("clock"), ahead.as_secs().to_string());
+        let clock = clock.display().to_string();
+        let settings = [
+            ("API_URL", issuer),
+            ("CLIENT_SECRET", &*secret),
+            ("PYTHONPATH", &*clock),
+            ("CLOCK_AHEAD", &*ahead),
+        ];
+        let server = self.project.serve(&self.start, "--port 0", &settings);
+        Ok(App(server.await?))
     }
 
     /// Logs in at the application with the old password.
     async fn log_in(&self, app: &App, username: &str) -> anyhow::Result<Response> {
         let body = json!({"username": username, "password": PASSWORD});
-        app.send(app.request(Method::POST, "/login").json(&body))
-            .await
+        let request = app.0.request(Method::POST, "/login").json(&body);
+        app.0.send(request).await
     }
 
     /// Runs the command `gatehouse users roles` for ada.
@@ -124,36 +89,24 @@ impl Moved {
 }
 
 impl App {
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        self.client.request(method, format!("{}{path}", self.url))
-    }
-
-    async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
-        let response = request.send().await?;
-        Response::read(response.url().path().to_owned(), response).await
-    }
-
-    /// Calls a route of the page with a token.
     async fn call(&self, path: &str, token: &str) -> anyhow::Result<Response> {
-        let method = match path {
-            "/publish" | "/payout" => Method::POST,
-            _ => Method::GET,
-        };
-        self.send(self.request(method, path).bearer_auth(token))
-            .await
+        let route = ROUTES.iter().find(|(_, known)| *known == path);
+        let (method, path) = route.context("an unknown route")?;
+        let request = self.0.request(method.clone(), path).bearer_auth(token);
+        self.0.send(request).await
     }
 
-    /// The status of each route of the page with a token.
     async fn statuses(&self, token: &str) -> anyhow::Result<[u16; 4]> {
-        let mut statuses = [0; 4];
-        for (status, path) in statuses.iter_mut().zip(ROUTES) {
-            *status = self.call(path, token).await?.status;
-        }
-        Ok(statuses)
+        self.0.statuses(&ROUTES, token).await
     }
 }
 
-const ROUTES: [&str; 4] = ["/me", "/drafts", "/publish", "/payout"];
+const ROUTES: [(Method, &str); 4] = [
+    (Method::GET, "/me"),
+    (Method::GET, "/drafts"),
+    (Method::POST, "/publish"),
+    (Method::POST, "/payout"),
+];
 
 fn challenge(response: &Response) -> &str {
     response.header("www-authenticate")
@@ -244,7 +197,7 @@ async fn a_flask_application_lets_no_invalid_token_in() -> anyhow::Result<()> {
         ..Person::with_username("ada")
     };
     let mint = Mint::of(&moved.service).await?;
-    // The control for the others: with the published keys, a session need not exist.
+    // The control for the others; its session need not exist, only not be revoked.
     let valid = app.call("/me", &mint.valid(&person)?).await?;
     assert_eq!(valid.status, 200, "{valid:?}");
     for (token, what) in [
@@ -259,12 +212,12 @@ async fn a_flask_application_lets_no_invalid_token_in() -> anyhow::Result<()> {
         assert_eq!(app.statuses(&token).await?, [401; 4], "{what}");
     }
     for header in [None, Some("Basic YTpi"), Some("Bearer"), Some("JWT x")] {
-        let request = app.request(Method::GET, "/me");
+        let request = app.0.request(Method::GET, "/me");
         let request = match header {
             Some(value) => request.header("Authorization", value),
             None => request,
         };
-        let response = app.send(request).await?;
+        let response = app.0.send(request).await?;
         assert_eq!(response.status, 401, "{header:?}");
         assert!(challenge(&response).starts_with("Bearer"), "{header:?}");
     }

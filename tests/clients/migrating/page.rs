@@ -37,9 +37,10 @@ impl Page {
         Ok(pages)
     }
 
-    /// Returns the programs, which are below `<!-- file: NAME -->`, by name.
-    pub(crate) fn programs(&self) -> anyhow::Result<Vec<(&str, &str)>> {
-        let parts = self.text.split("<!-- file: ").skip(1);
+    /// Returns the programs, which are below `<!-- KIND: NAME -->`, by name.
+    pub(crate) fn programs(&self, kind: &str) -> anyhow::Result<Vec<(&str, &str)>> {
+        let marker = format!("<!-- {kind}: ");
+        let parts = self.text.split(&marker).skip(1);
         parts
             .map(|part| {
                 let (name, rest) = part.split_once(" -->").context("a marker ends")?;

@@ -1,6 +1,8 @@
 //! A directory in which a test follows a page: its programs, and the command `gatehouse`
 //! with a running service.
 
+use std::fs::OpenOptions;
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,6 +15,7 @@ use gatehouse_tests::settings::setting;
 use tempfile::TempDir;
 
 use super::page::Page;
+use super::server::Server;
 use crate::install;
 
 pub(crate) struct Project {
@@ -23,16 +26,13 @@ pub(crate) struct Project {
 }
 
 impl Project {
-    /// Writes the programs of a page into a project with a running service.
-    pub(crate) fn of(page: &Page, service: &Service) -> anyhow::Result<Self> {
+    /// Creates a project with a running service.
+    pub(crate) fn of(service: &Service) -> anyhow::Result<Self> {
         let directory = TempDir::new()?;
         let infra = directory.path().join("infra");
         std::fs::create_dir(&infra)?;
         for name in ["template.yaml", "samconfig.toml"] {
             std::fs::copy(root().join("infra").join(name), infra.join(name))?;
-        }
-        for (name, program) in page.programs()? {
-            std::fs::write(directory.path().join(name), program)?;
         }
         Ok(Self {
             _lock: service.record_in(directory.path())?,
@@ -41,12 +41,47 @@ impl Project {
         })
     }
 
+    /// Writes the programs of a page, and appends what it appends to other files.
+    pub(crate) fn write_programs(&self, page: &Page) -> anyhow::Result<()> {
+        for (name, program) in page.programs("file")? {
+            let path = self.path(name);
+            std::fs::create_dir_all(path.parent().context("a file is in a folder")?)?;
+            std::fs::write(path, program)?;
+        }
+        for (name, part) in page.programs("append")? {
+            let mut file = OpenOptions::new().append(true).open(self.path(name))?;
+            file.write_all(part.as_bytes())?;
+        }
+        Ok(())
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    pub(crate) fn read(&self, name: &str) -> anyhow::Result<String> {
-        std::fs::read_to_string(self.path(name)).with_context(|| name.to_owned())
+    /// Starts a command of the page that serves an application; `more` is appended to it.
+    pub(crate) async fn serve(
+        &self,
+        step: &Step,
+        more: &str,
+        settings: &[(&str, &str)],
+    ) -> anyhow::Result<Server> {
+        let mut shell = self.command("sh");
+        shell
+            .arg("-c")
+            .arg(format!("exec 2>&1\n{} {more}", step.commands.trim_end()))
+            .envs(settings.iter().copied())
+            .env("PYTHONUNBUFFERED", "1");
+        Server::start(shell).await
+    }
+
+    /// Returns the secret in what `gatehouse clients create` printed into a file.
+    pub(crate) fn client_secret(&self, file: &str) -> anyhow::Result<String> {
+        let printed = std::fs::read_to_string(self.path(file))?;
+        let mut lines = printed.lines();
+        let secret = lines.find_map(|line| line.strip_prefix("Client secret:"));
+        let secret = secret.context("the command printed no secret")?;
+        Ok(secret.trim().to_owned())
     }
 
     /// Returns a program that runs in the directory and finds Python's programs.
