@@ -153,7 +153,7 @@ async fn an_unknown_field_or_parameter_is_named_except_where_rfcs_forbid_it() ->
 #[tokio::test]
 async fn an_unknown_route_is_the_gateways_404() -> anyhow::Result<()> {
     let service = Service::shared().await?;
-    for path in ["/", "/nothing", "/login/", "/register/x"] {
+    for path in ["/nothing", "/login/", "/register/x"] {
         let response = service.get(path).await?;
         response.assert_from_gateway(404, "Not Found");
     }

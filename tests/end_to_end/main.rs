@@ -10,6 +10,7 @@ mod breaches;
 mod client_address;
 mod commands;
 mod console;
+mod contract;
 mod cookie_misuse;
 mod cookies;
 mod cors;

@@ -9,6 +9,7 @@ pub mod binaries;
 pub mod call;
 pub mod client;
 pub mod clock;
+pub mod contract;
 pub mod deployment;
 pub mod document;
 mod local;

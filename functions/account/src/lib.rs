@@ -9,6 +9,8 @@ use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
 use http::StatusCode;
 
 mod app;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod deletion;
 mod export;
 mod new_password;

@@ -60,18 +60,31 @@ pub(crate) async fn end(app: &App, request: &Request, now: Timestamp) -> Result<
 }
 
 #[derive(Serialize)]
-struct List<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = SessionList))]
+pub(crate) struct List<'a> {
+    /// The active sessions, newest first.
     items: Vec<Item<'a>>,
 }
 
 #[derive(Serialize)]
-struct Item<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Session))]
+pub(crate) struct Item<'a> {
+    /// The session's id: the claim `sid`.
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$", example = "Sz3WlVYAS0q0X6mUjPqkTA"))]
     id: &'a SessionId,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     created_at: String,
+    /// When the session was last refreshed.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     last_used_at: String,
+    /// When the session ends, however often it is refreshed.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     expires_at: String,
+    /// The address of the client that logged in; empty if it is not known.
     ip: &'a str,
+    /// The user agent of the client that logged in, at most 256 bytes.
     user_agent: &'a str,
+    /// True for the session of the access token that asks.
     current: bool,
 }
 

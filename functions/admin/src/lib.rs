@@ -9,6 +9,8 @@ use http::StatusCode;
 
 mod app;
 mod change;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod deletions;
 mod list;
 mod removal;

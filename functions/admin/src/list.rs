@@ -184,7 +184,11 @@ fn page_response(users: &[Profile], next_cursor: Option<SubjectId>) -> Response 
 }
 
 #[derive(Serialize)]
-struct List<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = UserPage))]
+pub(crate) struct List<'a> {
+    /// The users of this page, in no particular order.
     items: Vec<Account<'a>>,
+    /// The `cursor` of the next page; `null` on the last one.
+    #[cfg_attr(feature = "schema", schema(required = true, value_type = Option<String>))]
     next_cursor: Option<SubjectId>,
 }

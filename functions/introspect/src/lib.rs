@@ -14,17 +14,20 @@ use gatehouse_edge::{OauthError, Request, Response, response};
 use gatehouse_store::{StoreError, TokenIds};
 use http::StatusCode;
 use secrecy::ExposeSecret;
-use serde_json::{Value, json};
 
 mod app;
 mod basic;
 mod body;
 mod caller;
+#[cfg(feature = "schema")]
+pub mod contract;
+mod report;
 
 pub use app::App;
 
 use body::Body;
 use caller::{Caller, Presented};
+use report::Report;
 
 /// How long a response may take: a resource server has a request waiting.
 const BUDGET: Duration = Duration::from_secs(1);
@@ -60,9 +63,8 @@ async fn introspect(app: &App, request: &Request) -> Result<Response, OauthError
         caller::deny(request, "token_revoked", &caller.ids());
         return Err(OauthError::invalid_token());
     };
-    let body = claims.filter(|_| active);
-    let body = body.map_or_else(|| json!({ "active": false }), |claims| report(&claims));
-    Ok(response::json(StatusCode::OK, &body))
+    let claims = claims.filter(|_| active);
+    Ok(response::json(StatusCode::OK, &Report::of(claims.as_ref())))
 }
 
 /// Returns the claims of a token that is valid except, perhaps, for a revocation.
@@ -92,28 +94,4 @@ async fn both_are_active(
     let [holder, second] = app.revocations.check_each(tokens).await?;
     let active = claims.is_some() && second.is_none();
     Ok(holder.is_none().then_some(active))
-}
-
-/// RFC 7662 section 2.2; `sid`, `auth_time` and `roles` are RFC 9068's and ours. A token
-/// without scopes has no `scope`.
-fn report(claims: &Claims) -> Value {
-    let mut report = json!({
-        "active": true,
-        "token_type": "Bearer",
-        "iss": claims.iss,
-        "sub": claims.sub,
-        "aud": claims.aud,
-        "client_id": claims.client_id,
-        "iat": claims.iat,
-        "exp": claims.exp,
-        "jti": claims.jti,
-        "sid": claims.sid,
-        "auth_time": claims.auth_time,
-        "roles": claims.roles,
-    });
-    let members = report.as_object_mut().filter(|_| !claims.scope.is_empty());
-    if let Some(members) = members {
-        members.insert("scope".to_owned(), claims.scope.to_string().into());
-    }
-    report
 }

@@ -4,7 +4,7 @@ use gatehouse_edge::Response;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, VARY};
 use lambda_http::Body;
-use serde_json::Value;
+use serde::Serialize;
 
 /// A document, and the tag of its bytes.
 pub(crate) struct Document {
@@ -18,10 +18,13 @@ const CACHE: &str = "public, max-age=300, stale-if-error=3600";
 
 impl Document {
     /// Serialises a document. The same document has the same bytes, and so the same tag.
-    pub(crate) fn new(document: &Value) -> Self {
-        let text = document.to_string();
+    ///
+    /// # Errors
+    /// If it cannot be serialised, which a document of texts always can.
+    pub(crate) fn new<T: Serialize>(document: &T) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(document)?;
         let tag = format!("\"{}\"", gatehouse_auth::digest::sha256(text.as_bytes()));
-        Self { text, tag }
+        Ok(Self { text, tag })
     }
 
     /// Responds with the document, or 304 if the client has it (RFC 9110 section 13.1.2).
@@ -61,9 +64,9 @@ mod tests {
 
     #[test]
     fn a_cache_stores_one_response_per_origin() {
-        let tag = Document::new(&Value::Null).tag;
+        let tag = Document::new(&()).unwrap().tag;
         for tags in [None, Some(tag.as_str())] {
-            let response = Document::new(&Value::Null).respond(tags);
+            let response = Document::new(&()).unwrap().respond(tags);
             assert_eq!(
                 response.headers()["vary"],
                 "Origin",
@@ -75,18 +78,18 @@ mod tests {
 
     #[test]
     fn a_known_tag_is_304_in_any_list_of_tags() {
-        let tag = Document::new(&Value::Null).tag;
+        let tag = Document::new(&()).unwrap().tag;
         for tags in [
             tag.clone(),
             format!("W/{tag}"),
             format!("\"a\", {tag} ,\"b\""),
             "*".into(),
         ] {
-            let response = Document::new(&Value::Null).respond(Some(&tags));
+            let response = Document::new(&()).unwrap().respond(Some(&tags));
             assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{tags}");
         }
         for tags in ["", "\"a\"", "null"] {
-            let response = Document::new(&Value::Null).respond(Some(tags));
+            let response = Document::new(&()).unwrap().respond(Some(tags));
             assert_eq!(response.status(), StatusCode::OK, "{tags}");
         }
     }

@@ -5,6 +5,8 @@ use gatehouse_edge::config::{Environment, VerifierSettings};
 use gatehouse_edge::{Clock, Problem, Request, Response, StartError, warm_up};
 use gatehouse_store::{Budget, CachedVerifyingKeys, Connection, HttpClient, SigningKeys};
 
+#[cfg(feature = "schema")]
+pub mod contract;
 mod discovery;
 mod document;
 
@@ -76,8 +78,9 @@ async fn document(app: &App, request: &Request) -> Result<Document, Problem> {
     };
     let now = app.clock.now();
     let set = app.keys.current(now).await?.published().jwk_set(now);
-    Ok(Document::new(&match discovery {
-        None => set,
-        Some(discovery) => discovery.document(&app.issuer, &set),
-    }))
+    let document = match discovery {
+        None => Document::new(&set),
+        Some(discovery) => Document::new(&discovery.document(&app.issuer, &set)),
+    };
+    document.map_err(Problem::broken)
 }

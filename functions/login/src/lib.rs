@@ -9,6 +9,8 @@ use gatehouse_edge::{AuditEvent, Problem, Request, Response};
 mod app;
 mod attempt;
 mod authenticate;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod counting;
 mod error;
 mod new_session;

@@ -11,6 +11,8 @@ use gatehouse_store::{
     StoreError, Users,
 };
 
+#[cfg(feature = "schema")]
+pub mod contract;
 mod scope;
 
 use scope::LogoutScope;

@@ -10,6 +10,9 @@ use gatehouse_edge::{Clock, Principal, Problem, Request, Response, StartError, r
 use http::StatusCode;
 use serde::Serialize;
 
+#[cfg(feature = "schema")]
+pub mod contract;
+
 /// What the function needs: a clock; your clients and settings go here.
 pub struct App {
     clock: Clock,
@@ -55,10 +58,14 @@ pub fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 struct Greeting {
     message: &'static str,
+    /// The user's id.
     sub: String,
     roles: Vec<String>,
+    /// The scope of the access token, separated by spaces; missing if it has none.
     #[serde(skip_serializing_if = "Scopes::is_empty")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     scope: Scopes,
 }

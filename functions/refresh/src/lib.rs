@@ -4,6 +4,8 @@
 use gatehouse_edge::{OauthError, Request, Response};
 
 mod app;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod error;
 mod presented;
 mod revoke;

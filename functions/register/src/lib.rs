@@ -14,6 +14,8 @@ use http::header::{HeaderValue, LOCATION};
 use serde::Serialize;
 
 mod app;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod newcomer;
 
 pub use app::App;
@@ -110,11 +112,20 @@ fn created(user: &User) -> Response {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = NewAccount))]
 struct Account<'a> {
+    /// The user's id: the claim `sub`. It never changes.
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$", example = "Sz3WlVYAS0q0X6mUjPqkTA"))]
     id: &'a SubjectId,
+    /// The username as typed, without white space around it.
     username: &'a str,
+    /// Missing if the request had none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     email: Option<&'a str>,
+    /// The roles of a new user.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     roles: &'a Roles,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     created_at: String,
 }

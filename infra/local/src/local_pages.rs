@@ -2,6 +2,7 @@
 //! deployed, and no route of a template can be there.
 
 mod guard;
+mod reference;
 
 use bytes::Bytes;
 use guard::Kind;
@@ -12,11 +13,13 @@ use hyper::body::Incoming;
 use crate::console::{Console, file};
 use crate::gateway;
 use crate::server::FullResponse;
+use reference::Reference;
 
 /// The pages of one stack.
 #[derive(Debug)]
 pub(crate) struct LocalPages {
     console: Console,
+    reference: Reference,
 }
 
 /// Where the pages are.
@@ -24,7 +27,8 @@ const ROOT: &str = "/_gatehouse";
 
 impl LocalPages {
     pub(crate) fn new(console: Console) -> Self {
-        Self { console }
+        let reference = Reference::new();
+        Self { console, reference }
     }
 
     /// Returns true if a path is below `/_gatehouse`.
@@ -39,7 +43,7 @@ impl LocalPages {
         let path = parts.uri.path();
         let data = path.strip_prefix("/_gatehouse/data/");
         let Some(name) = data else {
-            return Self::page(&parts.method, path, &parts.headers);
+            return self.page(&parts.method, path, &parts.headers);
         };
         if let Err(why) = guard::check(&parts.method, &parts.headers, Kind::Data) {
             return secured(gateway::message(StatusCode::FORBIDDEN, why));
@@ -49,15 +53,19 @@ impl LocalPages {
     }
 
     /// Responds to a request for a page.
-    fn page(method: &Method, path: &str, headers: &HeaderMap) -> FullResponse {
+    fn page(&self, method: &Method, path: &str, headers: &HeaderMap) -> FullResponse {
         if let Err(why) = guard::check(method, headers, Kind::Page) {
             return secured(gateway::message(StatusCode::FORBIDDEN, why));
         }
         let page = match path.strip_prefix(ROOT).unwrap_or_default() {
             "" => Some(Page::redirect("/_gatehouse/")),
-            rest => {
-                file(rest.trim_start_matches('/')).map(|file| Page::new(file.media_type, file.text))
-            }
+            "/api" => Some(Page::redirect("/_gatehouse/api/")),
+            "/openapi.json" => Some(self.reference.document()),
+            rest => match rest.strip_prefix("/api/") {
+                Some(name) => Reference::file(name),
+                None => file(rest.trim_start_matches('/'))
+                    .map(|file| Page::new(file.media_type, file.text)),
+            },
         };
         match page {
             None => secured(gateway::message(StatusCode::NOT_FOUND, "Not Found")),
@@ -81,6 +89,7 @@ struct Page {
     status: StatusCode,
     header: (HeaderName, HeaderValue),
     body: Bytes,
+    policy: &'static str,
 }
 
 /// What a page may load: its own files, and nothing from elsewhere. Without
@@ -96,6 +105,7 @@ impl Page {
             status: StatusCode::OK,
             header: (header::CONTENT_TYPE, content_type.unwrap_or(fallback)),
             body: body.into(),
+            policy: POLICY,
         }
     }
 
@@ -104,6 +114,7 @@ impl Page {
             status: StatusCode::FOUND,
             header: (header::LOCATION, HeaderValue::from_static(to)),
             body: Bytes::new(),
+            policy: POLICY,
         }
     }
 
@@ -112,7 +123,11 @@ impl Page {
         *response.status_mut() = self.status;
         let (name, value) = self.header;
         response.headers_mut().insert(name, value);
-        secured(response)
+        let mut response = secured(response);
+        let policy = HeaderValue::from_static(self.policy);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        response
     }
 }
 
@@ -133,3 +148,6 @@ fn secured(mut response: FullResponse) -> FullResponse {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,18 +8,33 @@ use serde::Serialize;
 
 /// A user without anything secret: the body of `GET /me` and of `/admin/users`.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct Account<'a> {
+    /// The user's id: the claim `sub`. It never changes.
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$", example = "Sz3WlVYAS0q0X6mUjPqkTA"))]
     id: &'a SubjectId,
+    /// The username as the user typed it.
     username: &'a str,
+    /// Missing if the account has none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     email: Option<&'a str>,
+    /// The id in the system that the user was imported from; missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     external_id: Option<&'a str>,
+    /// What the user may do.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     roles: &'a Roles,
+    /// `disabled` if the user may neither log in nor refresh.
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^(active|disabled)$"))]
     status: Status,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     created_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     updated_at: String,
     /// `null` if the account has no password.
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
     password_changed_at: Option<String>,
 }
 

@@ -29,6 +29,10 @@ mod problem;
 use crate::Response;
 pub(crate) use fault::LONGEST_RETRY;
 pub use oauth::OauthError;
+#[cfg(feature = "schema")]
+pub(crate) use oauth::{OAUTH_ERRORS, Wire as OauthBody};
+#[cfg(feature = "schema")]
+pub(crate) use problem::{Code, FIELD_CODES, Wire as ProblemBody};
 pub use problem::{FieldError, Problem};
 
 /// An error that a handler may return.

@@ -9,6 +9,8 @@ mod address;
 mod audit;
 mod clock;
 pub mod config;
+#[cfg(feature = "schema")]
+pub mod contract;
 mod deadline;
 mod error;
 mod event;

@@ -61,15 +61,26 @@ impl Tokens<'_> {
     }
 }
 
+/// A pair of tokens (RFC 6749 section 5.1).
 #[derive(Serialize)]
-struct Body<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Tokens))]
+pub(crate) struct Body<'a> {
+    /// A JWT (RFC 9068), for the header `Authorization: Bearer …`.
     access_token: &'a str,
+    /// Always `Bearer`.
     token_type: &'static str,
+    /// How many seconds the access token is valid.
     expires_in: u64,
+    /// Opaque. Each refresh replaces it. Missing if the session's refresh token is in the
+    /// cookie.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     refresh_token: Option<&'a str>,
+    /// How many seconds the refresh token is valid if it is not used.
     refresh_expires_in: u64,
+    /// The scope of the access token, separated by spaces; missing if it has none.
     // RFC 6749 section 3.3: a list of scopes is never empty.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     scope: Option<&'a Scopes>,
 }

@@ -2,11 +2,12 @@
 
 use std::panic::Location;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use reqwest::{Method, Request, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::Service;
+use crate::contract::Contract;
 use crate::response::Response;
 
 impl Service {
@@ -15,20 +16,36 @@ impl Service {
         self.client.request(method, format!("{}{path}", self.url()))
     }
 
-    /// Sends a request and reads the response.
+    /// Sends a request and reads the response, which must be as `docs/openapi.json`
+    /// describes it.
     ///
     /// # Errors
-    /// If there is no response.
+    /// If there is no response, or a different one.
     #[track_caller]
     pub fn send(&self, request: RequestBuilder) -> impl Future<Output = anyhow::Result<Response>> {
         let at = Location::caller();
         async move {
             let request = request.build().with_context(|| at.to_string())?;
             let shown = shown(&request);
+            let (method, path) = (request.method().to_string(), self.path_of(&request));
             let response = self.client.execute(request).await;
             let response = response.with_context(|| format!("{at}: {shown}: no response"))?;
-            Response::read(shown, response).await
+            let response = Response::read(shown, response).await?;
+            match Contract::committed()?.mismatch(&method, &path, &response)? {
+                Some(mismatch) => bail!("{at}: {mismatch}"),
+                None => Ok(response),
+            }
         }
+    }
+
+    /// The path of a request, without what the URL of a deployed API may begin with.
+    fn path_of(&self, request: &Request) -> String {
+        let path = request.url().path();
+        let url = reqwest::Url::parse(self.url()).ok();
+        let prefix = url
+            .as_ref()
+            .map_or("", |url| url.path().trim_end_matches('/'));
+        path.strip_prefix(prefix).unwrap_or(path).to_owned()
     }
 
     /// Gets a path without a token.

@@ -151,11 +151,92 @@ impl IntoResponse for OauthError {
     }
 }
 
+/// An error of a token endpoint (RFC 6749 section 5.2).
 #[derive(Serialize)]
-struct Wire<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = OauthError))]
+pub(crate) struct Wire<'a> {
+    /// The stable word that clients compare.
     error: &'static str,
+    /// What happened, for people.
     error_description: &'a str,
 }
+
+/// Every error: status, when it occurs, what a client does.
+#[cfg(feature = "schema")]
+pub(crate) const OAUTH_ERRORS: [crate::contract::Row; 12] = [
+    (
+        "invalid_request",
+        400,
+        "A parameter is missing, repeated or malformed, or the body is.",
+        "Correct the client.",
+    ),
+    (
+        "invalid_request",
+        413,
+        "The body is larger than 16 KiB.",
+        "Send less.",
+    ),
+    (
+        "invalid_request",
+        415,
+        "The content type is neither a form nor JSON in UTF-8.",
+        "Send `application/x-www-form-urlencoded` or `application/json`.",
+    ),
+    (
+        "invalid_grant",
+        400,
+        "The refresh token is invalid, expired, revoked or was replayed.",
+        "Log in again. Do not retry.",
+    ),
+    (
+        "invalid_scope",
+        400,
+        "The scope is malformed, or exceeds what the session was granted.",
+        "Request less, or leave `scope` out.",
+    ),
+    (
+        "unsupported_grant_type",
+        400,
+        "`grant_type` is not `refresh_token`.",
+        "Correct the client.",
+    ),
+    (
+        "invalid_token",
+        401,
+        "The access token of the caller is invalid, expired or revoked.",
+        "Refresh once and retry.",
+    ),
+    (
+        "invalid_client",
+        401,
+        "The client credentials are missing or invalid.",
+        "Check the id and the secret: they may have been rotated.",
+    ),
+    (
+        "another_account",
+        409,
+        "The refresh cookie belongs to a different user than `sub` says: another tab has logged in.",
+        "Show the user which account is logged in now. Nothing was changed.",
+    ),
+    (
+        "insufficient_scope",
+        403,
+        "The access token of the caller does not have the scope `introspect`.",
+        "Use client credentials, or a token with that scope.",
+    ),
+    (
+        "server_error",
+        500,
+        "Something is broken that a retry cannot fix.",
+        "Report the request id to the operator.",
+    ),
+    (
+        "temporarily_unavailable",
+        503,
+        "A store is overloaded or does not respond.",
+        "Wait as many seconds as `Retry-After` says, then repeat the same request.",
+    ),
+];
 
 #[cfg(test)]
 mod tests {

@@ -1,6 +1,8 @@
 //! Errors of all routes except the token endpoints: RFC 9457 problems.
 
 mod code;
+#[cfg(feature = "schema")]
+mod reference;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -15,7 +17,11 @@ use http::StatusCode;
 use serde::Serialize;
 
 use super::fault::{BEARER, Fault};
-use code::Code;
+pub(crate) use code::Code;
+#[cfg(feature = "schema")]
+pub(crate) use reference::FIELD_CODES;
+#[cfg(feature = "schema")]
+pub(crate) use wire::Wire;
 
 /// An error as the client reads it. The log has the failure behind it.
 #[derive(Debug)]
@@ -29,12 +35,15 @@ pub struct Problem {
 
 /// What is wrong with a field of the body or a parameter of the query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 pub struct FieldError {
     /// The name of the field or parameter.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub field: Cow<'static, str>,
     /// A stable, machine-readable word, such as `missing`.
     pub code: &'static str,
     /// A sentence without a subject, such as `is missing`.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
     pub detail: Cow<'static, str>,
 }
 

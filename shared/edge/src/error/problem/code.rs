@@ -1,7 +1,7 @@
 //! The closed list of problem codes, with their titles.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Code {
+pub(crate) enum Code {
     InvalidRequest,
     InvalidJson,
     UnsupportedMediaType,
@@ -26,7 +26,7 @@ pub(super) enum Code {
 
 impl Code {
     /// The word that clients compare. Once published, it never changes.
-    pub(super) fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::InvalidRequest => "invalid_request",
             Self::InvalidJson => "invalid_json",

@@ -44,19 +44,32 @@ fn urn_safe(request_id: &str) -> String {
         .collect()
 }
 
+/// A problem (RFC 9457).
 #[derive(Serialize)]
-struct Wire<'a> {
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Problem))]
+pub(crate) struct Wire<'a> {
+    /// A URN of the problem's kind: `urn:gatehouse:problem:` and the code.
     #[serde(rename = "type")]
     problem_type: String,
+    /// The kind of problem, for people.
     title: &'static str,
+    /// The HTTP status.
     status: u16,
+    /// What happened, for people.
     detail: &'a str,
+    /// A URN of this request.
     instance: String,
+    /// The stable word that clients compare.
     code: &'static str,
+    /// The id of the request, as in the header `X-Request-Id`.
     request_id: &'a str,
+    /// What is wrong with each field.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     errors: &'a [FieldError],
+    /// Advice for a better password.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    #[cfg_attr(feature = "schema", schema(required = false))]
     suggestions: &'a [String],
 }
 

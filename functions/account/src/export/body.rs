@@ -1,0 +1,205 @@
+//! The body of an export. Every member is listed by hand, so that a new secret in a table
+//! is not exported by accident.
+
+use gatehouse_auth::external_id::ExternalId;
+use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
+use gatehouse_auth::password::describe;
+use gatehouse_auth::recovery::Recovery;
+use gatehouse_auth::role::Roles;
+use gatehouse_auth::scope::Scopes;
+use gatehouse_auth::session::Session;
+use gatehouse_auth::user::{Status, StoredHash, User};
+use gatehouse_store::Revocation;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Everything that is stored about a user.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
+pub(crate) struct Export<'a> {
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    pub(super) exported_at: String,
+    pub(super) user: Owner<'a>,
+    /// How the password is hashed; `null` if the account has none.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub(super) password: Option<Hash>,
+    /// A recovery code that has not been used; `null` if there is none.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pub(super) recovery: Option<Granted>,
+    /// Every session that is stored, also ended ones.
+    pub(super) sessions: Vec<Login<'a>>,
+    /// Revocations of the user's tokens and sessions.
+    pub(super) revocations: Vec<Ended<'a>>,
+    /// Counters of attempts to log in, as they are stored.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Object>))]
+    pub(super) login_attempts: Vec<Value>,
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedUser))]
+pub(super) struct Owner<'a> {
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$"))]
+    id: &'a SubjectId,
+    username: &'a str,
+    /// The form by which the username is unique.
+    username_canonical: &'a str,
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    email: Option<&'a str>,
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    email_canonical: Option<&'a str>,
+    /// The id in the system that the user was imported from.
+    #[cfg_attr(feature = "schema", schema(required = true, value_type = Option<String>))]
+    external_id: Option<&'a ExternalId>,
+    /// The import that created the user.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    imported: Option<&'a str>,
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
+    roles: &'a Roles,
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^(active|disabled)$"))]
+    status: Status,
+    token_version: u64,
+    session_version: u64,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    created_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    updated_at: String,
+}
+
+impl<'a> Owner<'a> {
+    pub(super) fn of(user: &'a User) -> Self {
+        Self {
+            id: &user.sub,
+            username: &user.username,
+            username_canonical: &user.username_canonical,
+            email: user.email.as_deref(),
+            email_canonical: user.email_canonical.as_deref(),
+            external_id: user.external_id.as_ref(),
+            imported: user.imported.as_deref(),
+            roles: &user.roles,
+            status: user.status,
+            token_version: user.token_version,
+            session_version: user.session_version,
+            created_at: user.created_at.to_string(),
+            updated_at: user.updated_at.to_string(),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedPassword))]
+pub(super) struct Hash {
+    /// Such as `argon2id`.
+    algorithm: String,
+    /// Such as `m=19456, t=2, p=1`.
+    parameters: String,
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    changed_at: Option<String>,
+}
+
+impl Hash {
+    pub(super) fn of(user: &User, hash: &StoredHash) -> Self {
+        let described = describe(hash).unwrap_or_else(|_| "unknown".to_owned());
+        let (algorithm, parameters) = described.split_once(", ").unwrap_or((&described, ""));
+        Self {
+            algorithm: algorithm.to_owned(),
+            parameters: parameters.to_owned(),
+            changed_at: user.password_changed_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedRecovery))]
+pub(super) struct Granted {
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    expires_at: String,
+}
+
+impl Granted {
+    pub(super) fn of(recovery: &Recovery) -> Self {
+        let expires_at = recovery.expires_at.to_string();
+        Self { expires_at }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedSession))]
+pub(super) struct Login<'a> {
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$"))]
+    id: &'a SessionId,
+    /// Empty if the session has no scope.
+    #[cfg_attr(feature = "schema", schema(value_type = String))]
+    scope: &'a Scopes,
+    ip: &'a str,
+    user_agent: &'a str,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    auth_time: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    created_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    last_used_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    rotated_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    idle_expires_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    expires_at: String,
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    revoked_at: Option<String>,
+    /// How many refreshes the session has had.
+    #[cfg_attr(feature = "schema", schema(value_type = u64))]
+    generation: u32,
+    session_version: u64,
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^[!-~]{1,128}$"))]
+    attempt_id: &'a AttemptId,
+    mac_kid: &'a str,
+}
+
+impl<'a> Login<'a> {
+    pub(super) fn of(session: &'a Session) -> Self {
+        Self {
+            id: &session.sid,
+            scope: &session.scope,
+            ip: &session.ip,
+            user_agent: &session.user_agent,
+            auth_time: session.auth_time.to_string(),
+            created_at: session.created_at.to_string(),
+            last_used_at: session.last_used_at.to_string(),
+            rotated_at: session.rotated_at.to_string(),
+            idle_expires_at: session.idle_expires_at.to_string(),
+            expires_at: session.expires_at.to_string(),
+            revoked_at: session.revoked_at.map(|at| at.to_string()),
+            generation: session.generation,
+            session_version: session.session_version,
+            attempt_id: &session.attempt_id,
+            mac_kid: &session.mac_kid,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedRevocation))]
+pub(super) struct Ended<'a> {
+    /// What is revoked: a session, a token or all tokens of the user.
+    key: &'a str,
+    reason: &'a str,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    revoked_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    expires_at: String,
+    /// Tokens with a lower version are revoked.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    min_ver: Option<u64>,
+}
+
+impl<'a> Ended<'a> {
+    pub(super) fn of(revocation: &'a Revocation) -> Self {
+        Self {
+            key: &revocation.key,
+            reason: &revocation.reason,
+            revoked_at: revocation.revoked_at.to_string(),
+            expires_at: revocation.expires_at.to_string(),
+            min_ver: revocation.min_ver,
+        }
+    }
+}
