@@ -2,5 +2,6 @@
 
 #![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
+mod command;
 mod own_apis;
 mod rotations;

@@ -10,6 +10,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::process::{Child, Command};
 use tokio::time::sleep;
 
+use crate::output::{self, Format};
+
 /// A running `cargo lambda watch`.
 pub(crate) struct Watch {
     child: Child,
@@ -42,7 +44,12 @@ pub(crate) async fn free_port() -> anyhow::Result<u16> {
 impl Watch {
     /// Starts it and waits until it accepts invocations.
     pub(crate) async fn start(root: &Path, port: u16, environment: &Path) -> anyhow::Result<Self> {
-        let child = Command::new("cargo")
+        let mut command = Command::new("cargo");
+        if output::format() == Format::Json {
+            // Stdout has only our own object.
+            command.stdout(std::io::stderr());
+        }
+        let child = command
             .current_dir(root)
             .args([
                 "lambda",

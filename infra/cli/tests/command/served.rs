@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::Service;
 use gatehouse_tests::binaries::root;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,8 +42,8 @@ async fn local_prints_where_it_is_and_logs_with_the_time_of_day() -> anyhow::Res
         }
     });
     let checked = check(&ready, &shown).await;
-    let pid = child.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status()?;
+    let pid = Pid::from_raw(child.id().cast_signed()).context("no process id")?;
+    kill_process(pid, Signal::TERM)?;
     let status = child.wait()?;
     checked?;
     assert_eq!(status.code(), Some(0));

@@ -1,6 +1,9 @@
 //! `gatehouse token`, with a running service.
 
 use std::net::TcpListener;
+use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::binaries::root;
@@ -138,46 +141,76 @@ fn a_token_of_a_data_directory_names_the_local_issuer() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[test]
-fn mint_refuses_a_deployed_stack_without_calling_aws() -> anyhow::Result<()> {
-    let project = Project::new()?;
-    let aws = TcpListener::bind("127.0.0.1:0")?;
-    aws.set_nonblocking(true)?;
-    let url = format!("http://{}", aws.local_addr()?);
-    let words = ["token", "mint", "ada", "--stack", "gatehouse", "--json"];
-    let mut command = project.command(&words);
-    for (name, value) in [
-        ("AWS_ENDPOINT_URL", url.as_str()),
-        ("AWS_REGION", "eu-west-1"),
-        ("AWS_ACCESS_KEY_ID", "x"),
-        ("AWS_SECRET_ACCESS_KEY", "x"),
-    ] {
-        command.env(name, value);
+/// Something that the command would take for AWS.
+struct Aws {
+    listener: TcpListener,
+    url: String,
+}
+
+impl Aws {
+    fn start() -> anyhow::Result<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let url = format!("http://{}", listener.local_addr()?);
+        Ok(Self { listener, url })
     }
-    let refused = ended(&mut command, "")?;
+
+    /// Returns the command with everything that it needs to call AWS.
+    fn command(&self, project: &Project, words: &[&str]) -> Command {
+        let mut command = project.command(words);
+        command.env("AWS_ENDPOINT_URL", &self.url);
+        command.env("AWS_REGION", "eu-west-1");
+        command.env("AWS_ACCESS_KEY_ID", "x");
+        command.env("AWS_SECRET_ACCESS_KEY", "x");
+        command
+    }
+
+    fn was_called(&self) -> bool {
+        self.listener.accept().is_ok()
+    }
+}
+
+#[test]
+fn mint_refuses_a_deployed_stack_and_never_calls_aws() -> anyhow::Result<()> {
+    let project = Project::new()?;
+    let aws = Aws::start()?;
+    let words = ["token", "mint", "ada", "--stack", "gatehouse", "--json"];
+    let refused = ended(&mut aws.command(&project, &words), "")?;
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.out.is_empty() && refused.err.contains("only to users who log in"));
-    assert!(aws.accept().is_err(), "mint connected to AWS");
-    // The same call of another command does connect, so the check above can fail.
-    let mut list = project.command(&["keys", "list", "--stack", "gatehouse"]);
-    list.env("AWS_ENDPOINT_URL", &url)
-        .env("AWS_REGION", "eu-west-1");
-    list.env("AWS_ACCESS_KEY_ID", "x")
-        .env("AWS_SECRET_ACCESS_KEY", "x");
+    let text = "only to users who log in";
+    assert!(
+        refused.out.is_empty() && refused.err.contains(text),
+        "{refused:?}"
+    );
+    assert!(!aws.was_called(), "mint called AWS");
+
+    project.write("users.ndjson", "{\"username\":\"ada\"}\n")?;
+    for words in [
+        &["import", "users.ndjson"][..],
+        &["keys", "rotate"],
+        &["token", "mint", "ada"],
+    ] {
+        let words = [words, &["--data-dir", "data"]].concat();
+        let done = ended(&mut aws.command(&project, &words), "")?;
+        ensure!(done.succeeded(), "{done:?}");
+    }
+    assert!(
+        !aws.was_called(),
+        "a command on a data directory called AWS"
+    );
+
+    // The same with a command that does call AWS, so the checks above can fail.
+    let mut list = aws.command(&project, &["keys", "list", "--stack", "gatehouse"]);
     let mut child = list.spawn()?;
-    let begun = std::time::Instant::now();
-    let connected = loop {
-        if aws.accept().is_ok() {
-            break true;
-        }
-        if begun.elapsed().as_secs() > 30 {
-            break false;
-        }
-        std::thread::sleep(std::time::Duration::from_millis(20));
-    };
+    let begun = Instant::now();
+    let mut was_called = aws.was_called();
+    while !was_called && begun.elapsed() < Duration::from_secs(30) {
+        sleep(Duration::from_millis(20));
+        was_called = aws.was_called();
+    }
     child.kill()?;
     child.wait()?;
-    ensure!(connected, "`keys list` did not connect");
+    ensure!(was_called, "`keys list --stack` did not call AWS");
     Ok(())
 }
 
