@@ -3,6 +3,7 @@
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::call::Cost;
 use gatehouse_tests::client::ResourceServer;
+use gatehouse_tests::page::{COOKIES, Page};
 use gatehouse_tests::proxy::Proxy;
 use gatehouse_tests::service::{CLIENT_ADDRESS, parameters};
 use gatehouse_tests::{Person, Service};
@@ -14,11 +15,10 @@ type Units = (f64, f64, usize);
 
 #[tokio::test]
 async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
+    let mut settings = COOKIES.to_vec();
+    settings.push(("ClientAddress", CLIENT_ADDRESS));
     // As many as in a deployment, so that the address's counter is in use throughout.
-    let settings = [
-        ("ClientAddress", CLIENT_ADDRESS),
-        ("AddressAttemptsPerHour", "300"),
-    ];
+    settings.push(("AddressAttemptsPerHour", "300"));
     let settings = parameters(&settings);
     let start = Service::start_behind_a_proxy(|options| options.parameters = settings);
     let (service, proxy) = start.await?;
@@ -39,6 +39,8 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     measured.push(("registrations with e-mail", spent(&proxy)));
     ada.log_in(&service).await?;
     measured.push(("logins", spent(&proxy)));
+    let replacing = log_in_twice(&service, &proxy, &ada).await?;
+    measured.push(("logins that replace a session", replacing));
     let mut newcomer = service.registered("costs").await?;
     let _registration = proxy.take_costs();
     newcomer.log_in(&service).await?;
@@ -78,6 +80,15 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
         );
     }
     Ok(())
+}
+
+/// Logs in twice in one browser, and returns what the second time cost.
+async fn log_in_twice(service: &Service, proxy: &Proxy, person: &Person) -> anyhow::Result<Units> {
+    let mut page = Page::open();
+    page.log_in(service, person).await?;
+    let _first = proxy.take_costs();
+    page.log_in(service, person).await?;
+    Ok(spent(proxy))
 }
 
 /// Sums up what was spent since the last call, except for the published keys.

@@ -11,6 +11,7 @@ mod client_address;
 mod commands;
 mod console;
 mod contract;
+mod cookie_canaries;
 mod cookie_misuse;
 mod cookies;
 mod cors;

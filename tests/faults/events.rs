@@ -1,5 +1,6 @@
 //! The events that the functions receive.
 
+use gatehouse_edge::REFRESH_COOKIE;
 use serde_json::{Value, json};
 
 /// The address of every client.
@@ -23,6 +24,8 @@ pub(crate) struct Http<'a> {
     pub(crate) id: Option<&'a str>,
     /// The header `Authorization`.
     pub(crate) authorization: Option<String>,
+    /// The refresh token in the cookie.
+    pub(crate) cookie: Option<&'a str>,
 }
 
 impl Http<'_> {
@@ -46,6 +49,9 @@ impl Http<'_> {
         });
         if let Some(authorization) = self.authorization {
             event["headers"]["authorization"] = authorization.into();
+        }
+        if let Some(cookie) = self.cookie {
+            event["cookies"] = json!([format!("{REFRESH_COOKIE}={cookie}")]);
         }
         if let Some(principal) = self.principal {
             event["requestContext"]["authorizer"] = json!({"lambda": principal});

@@ -58,6 +58,7 @@ pub(crate) const ROTATION: &str = "00000002-0000-4000-8000-000000000000";
 const NEW_PASSWORD: &str = "eight quiet otters at dawn";
 pub(crate) const DELETION: &str = "the account goes in one transaction and its traces after it; what \
                         remains is found again";
+const NEW_ID: &str = "only a session with the same random id can fail it, and ids do not repeat";
 const FINISHED: &str =
     "it fails only if another process has finished the deletion, and the next schedule would";
 const FINISH: &str = "the ring comes into force first, and then the published states follow it";
@@ -143,7 +144,13 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         operation: "login",
         call: "PutItem Sessions",
         fault: Fault::ConditionFailed,
-        reason: "only a session with the same random id can fail it, and ids do not repeat",
+        reason: NEW_ID,
+    },
+    Exception {
+        operation: "login, refresh cookie",
+        call: "TransactWriteItems Revocations and Sessions",
+        fault: Fault::ConditionFailed,
+        reason: NEW_ID,
     },
     Exception {
         operation: "revoke",
@@ -191,6 +198,15 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     })
     .again(&["409"]),
     Operation::new("login", Function::Login, "200", |_| log_in(PASSWORD)),
+    Operation::new("login, refresh cookie", Function::Login, "200", |people| {
+        Http {
+            route: "POST /login",
+            body: json!({"username": "ada", "password": PASSWORD}),
+            cookie: Some(&people.own.refresh),
+            ..Http::default()
+        }
+        .event()
+    }),
     Operation::new("login, wrong password", Function::Login, "401", |_| {
         log_in(NEW_PASSWORD)
     }),

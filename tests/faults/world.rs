@@ -133,6 +133,8 @@ impl World {
             ("ISSUER", "https://issuer.example"),
             ("KEY_RING_SECRET_ARN", SECRET_ARN),
             ("SIGNING_ALGORITHM", "EdDSA"),
+            ("REFRESH_COOKIE", "on"),
+            ("CORS_ORIGINS", "https://app.example"),
             ("ARGON2_ITERATIONS", &COST.0),
             ("ARGON2_MEMORY_KIB", &COST.1),
         ];

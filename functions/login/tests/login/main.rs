@@ -5,6 +5,7 @@
 mod alike;
 mod as_typed;
 mod brought_along;
+mod cookies;
 mod deadline;
 mod guesses;
 mod passwordless;

@@ -11,7 +11,7 @@ const THREE: [(&str, &str); 1] = [("MAX_SESSIONS", "3")];
 
 impl World {
     /// Returns the sessions of a user, newest first.
-    async fn sessions_of(&self, user: &User) -> Vec<Session> {
+    pub(crate) async fn sessions_of(&self, user: &User) -> Vec<Session> {
         let table = self.tables.name("SessionsTable").to_owned();
         let sessions = Sessions::new(self.tables.plain_client(), table);
         sessions.of_user(&user.sub).await.unwrap()

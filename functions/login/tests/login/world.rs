@@ -13,7 +13,7 @@ use gatehouse_testing::{RecordedCall, Recorder, Tables, TestClock, at, user};
 use lambda_runtime::Context;
 use login::App;
 use secrecy::ExposeSecret;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The password of every user.
 pub(crate) const PASSWORD: &str = "seven quiet otters at dawn";
@@ -119,9 +119,20 @@ impl World {
         address: &str,
         deadline: u64,
     ) -> Response {
+        let body = json!({ "username": name, "password": password });
+        self.send(&body, address, &json!([]), deadline).await
+    }
+
+    /// Sends a request with these cookies and that deadline.
+    pub(crate) async fn send(
+        &self,
+        body: &Value,
+        address: &str,
+        cookies: &Value,
+        deadline: u64,
+    ) -> Response {
         let mut context = Context::default();
         context.deadline = deadline;
-        let body = json!({ "username": name, "password": password }).to_string();
         let event = json!({
             "version": "2.0",
             "routeKey": "POST /login",
@@ -131,7 +142,8 @@ impl World {
                 "http": { "method": "POST", "path": "/login", "sourceIp": address },
                 "requestId": "request",
             },
-            "body": body,
+            "cookies": cookies,
+            "body": body.to_string(),
         });
         respond(
             &*self.app,

@@ -164,6 +164,21 @@ mod tests {
                 Level::Fail,
                 "Argon2MemoryKib and Argon2Iterations",
             ),
+            (
+                r#"["RefreshCookie=on", "CorsOrigins=https://app.example.com"]"#,
+                Level::Fail,
+                "RefreshCookie needs DomainName",
+            ),
+            (
+                r#"["RefreshCookie=on", "CorsOrigins=http://localhost:5173", "DomainName=auth.example.com", "CertificateArn=arn:aws:acm:eu-west-1:111122223333:certificate/x"]"#,
+                Level::Fail,
+                "CorsOrigins must be the https origins",
+            ),
+            (
+                r#"["RefreshCookie=on", "CorsOrigins=https://app.example.org", "DomainName=auth.example.com", "CertificateArn=arn:aws:acm:eu-west-1:111122223333:certificate/x"]"#,
+                Level::Fail,
+                "CorsOrigins must be a list with a page on the site of DomainName",
+            ),
             (r#"["Tracing"]"#, Level::Fail, "not NAME=VALUE"),
             (r#"["A=1", "A=2"]"#, Level::Fail, "A more than once"),
             ("7", Level::Fail, "must be a list or a string"),
