@@ -109,6 +109,25 @@ fn every_test_that_a_table_names_exists() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whoever doubts a cell can look it up.
+#[test]
+fn every_cell_of_the_comparison_has_a_source() -> anyhow::Result<()> {
+    let page = std::fs::read_to_string(root().join("docs/comparison.md"))?;
+    let rows = page.lines().filter(|line| line.starts_with("| "));
+    let mut checked = 0;
+    for row in rows.filter(|row| !row.starts_with("| |") && !row.starts_with("| -")) {
+        let cells: Vec<&str> = row.trim_matches('|').split('|').skip(1).collect();
+        assert_eq!(cells.len(), 8, "{row}");
+        for cell in cells {
+            let has_source = cell.contains("[^") || cell.contains("](");
+            assert!(has_source || cell.trim() == "not verified", "{row}: {cell}");
+            checked += 1;
+        }
+    }
+    assert!(checked > 100, "only {checked} cells were found");
+    Ok(())
+}
+
 /// The clients' tests run the script; the document shows a part of it.
 #[test]
 fn the_documented_introspecting_server_is_the_tested_one() -> anyhow::Result<()> {
