@@ -4,6 +4,7 @@
 //! changes the project. Cargo's target directory is shared: only the edited function is
 //! compiled for the copy.
 
+mod build;
 mod events;
 mod new;
 mod project;

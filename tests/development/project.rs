@@ -1,5 +1,6 @@
 //! A copy of the project, to run commands in and to edit.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,28 +13,38 @@ use tempfile::TempDir;
 
 /// The copy, which is deleted on drop.
 pub(crate) struct Project {
-    folder: TempDir,
+    _folder: TempDir,
+    path: PathBuf,
     /// The folder of cargo-lambda.
     tools: PathBuf,
 }
 
 impl Project {
-    /// Copies the project as it is now, and installs cargo-lambda.
+    /// Copies the project for tests that edit `protected`.
     pub(crate) fn copy() -> anyhow::Result<Self> {
-        let folder = TempDir::new()?;
-        for entry in std::fs::read_dir(root())? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default();
-            if name != "target" && name != ".git" && name != ".gatehouse" {
-                copy(&path, &folder.path().join(name))?;
-            }
-        }
-        let project = Self {
-            folder,
-            tools: venv::sam()?,
-        };
+        let project = Self::copy_as("project")?;
         project.own_artifacts("protected", "functions/protected", &["src/lib.rs"])?;
         Ok(project)
+    }
+
+    /// Copies the project as it is now into a folder of this name, and installs
+    /// cargo-lambda.
+    pub(crate) fn copy_as(name: &str) -> anyhow::Result<Self> {
+        let folder = TempDir::new()?;
+        let path = folder.path().join(name);
+        std::fs::create_dir(&path)?;
+        for entry in std::fs::read_dir(root())? {
+            let source = entry?.path();
+            let name = source.file_name().unwrap_or_default();
+            if name != "target" && name != ".git" && name != ".gatehouse" {
+                copy(&source, &path.join(name))?;
+            }
+        }
+        Ok(Self {
+            _folder: folder,
+            path,
+            tools: venv::sam()?,
+        })
     }
 
     /// Keeps the artifacts of a package that the copy changes apart from the project's.
@@ -64,7 +75,7 @@ impl Project {
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.folder.path()
+        &self.path
     }
 
     /// Replaces the only occurrence of a text in a file of the copy.
@@ -80,7 +91,7 @@ impl Project {
     }
 
     /// Returns a command that runs in the copy, with cargo-lambda on its path.
-    pub(crate) fn command(&self, program: &str) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let path = setting("PATH").unwrap_or_default();
         let mut command = Command::new(program);
         command

@@ -1,11 +1,10 @@
 //! The files, settings and tests that the documents name exist.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::Context as _;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::document::{blocks, documents};
+use gatehouse_tests::document::documents;
 
 #[test]
 fn every_file_that_a_document_names_exists() -> anyhow::Result<()> {
@@ -61,26 +60,6 @@ fn every_setting_of_the_template_is_documented_with_its_default() -> anyhow::Res
     }
     assert!(checked > 15, "only {checked} settings were found");
     Ok(())
-}
-
-/// A function that the command does not build would be deployed as it was before.
-#[test]
-fn the_deployment_builds_every_function() -> anyhow::Result<()> {
-    let template = root().join("infra/template.yaml");
-    let document = std::fs::read_to_string(root().join("docs/deploying.md"))?;
-    for block in blocks(&document) {
-        let commands = block.step.commands.replace("\\\n", " ");
-        let build = commands
-            .lines()
-            .find(|line| line.starts_with("cargo lambda build"));
-        let Some(build) = build else { continue };
-        let words: Vec<&str> = build.split_whitespace().collect();
-        for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
-            assert!(words.contains(&&*function), "{function} is not built");
-        }
-        return Ok(());
-    }
-    anyhow::bail!("docs/deploying.md does not build the functions")
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The `gatehouse` command.
 
 mod argon2;
+mod build;
 mod cargo;
 mod check;
 mod clients;
@@ -64,6 +65,8 @@ enum Command {
     Check(check::Arguments),
     /// Writes a function with a route behind the authorizer
     New(new::Arguments),
+    /// Builds the functions for a deployment, with checksums and bills of materials
+    Build(build::Arguments),
     /// Lists, rotates and revokes keys
     Keys(keys::Arguments),
     /// Shows, verifies and issues tokens
@@ -87,7 +90,7 @@ enum Command {
 impl Command {
     /// Returns whether the command shows Cargo's progress, which ours would garble.
     fn shows_cargo(&self) -> bool {
-        matches!(self, Self::Local(_))
+        matches!(self, Self::Local(_) | Self::Build(_))
     }
 
     async fn run(self) -> anyhow::Result<ExitCode> {
@@ -95,6 +98,7 @@ impl Command {
             Self::Local(arguments) => local::run(arguments).await,
             Self::Check(arguments) => check::run(arguments).await,
             Self::New(arguments) => new::run(arguments).await,
+            Self::Build(arguments) => build::run(arguments).await,
             Self::Keys(arguments) => keys::run(arguments).await,
             Self::Token(arguments) => token::run(arguments).await,
             Self::Clients(arguments) => clients::run(arguments).await,

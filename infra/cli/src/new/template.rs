@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::changes::Changes;
 use super::endpoint::{Endpoint, Route};
 use super::text::Text;
+use crate::error::ErrorCode;
 use crate::project::TEMPLATE;
 use blocks::{Block, blocks};
 
@@ -108,9 +109,9 @@ impl Template {
     fn check_unused(&self, endpoint: &Endpoint) -> anyhow::Result<()> {
         let wanted = endpoint.route.shape();
         if let Some(taken) = self.routes.iter().find(|route| route.shape() == wanted) {
-            return Err(anyhow!(
+            return Err(ErrorCode::Conflict.error(format!(
                 "{TEMPLATE} has the route {taken}: choose another one with --route"
-            ));
+            )));
         }
         let id = endpoint.name.logical_id();
         for kind in [
@@ -122,10 +123,10 @@ impl Template {
             "Route",
         ] {
             let id = format!("{id}{kind}");
-            ensure!(
-                !self.ids.contains(&id),
-                "{TEMPLATE} has a resource {id}: choose another name"
-            );
+            if self.ids.contains(&id) {
+                let text = format!("{TEMPLATE} has a resource {id}: choose another name");
+                return Err(ErrorCode::Conflict.error(text));
+            }
         }
         Ok(())
     }
