@@ -14,7 +14,7 @@ use serde_json::Value;
 /// # Errors
 /// If one is missing and `CI` is set.
 pub(crate) fn interpreters() -> anyhow::Result<bool> {
-    programs::available(&["python3", "node", "npm"])
+    programs::available(&["python3", "node", "npm", "jq"])
 }
 
 /// Returns the folder of the Python programs, among them `python`.

@@ -5,5 +5,6 @@ mod django;
 mod flask;
 mod names;
 mod page;
+mod people;
 mod project;
 mod server;

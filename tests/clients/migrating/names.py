@@ -9,6 +9,7 @@ import json
 import re
 import sys
 
+import botocore.session
 import django
 import flask_jwt_extended
 from flask import Flask
@@ -131,5 +132,14 @@ def rest_framework_names():
     }
 
 
-json.dump({**flask_jwt(sys.argv[1]), **extended(), **django_names(), **rest_framework_names()},
-          sys.stdout)
+def cognito_names():
+    model = botocore.session.get_session().get_service_model("cognito-idp")
+    return {
+        "cognito.operations": list(model.operation_names),
+        "cognito.pool": list(model.shape_for("CreateUserPoolRequest").members),
+        "cognito.client": list(model.shape_for("CreateUserPoolClientRequest").members),
+    }
+
+
+json.dump({**flask_jwt(sys.argv[1]), **extended(), **django_names(), **rest_framework_names(),
+           **cognito_names()}, sys.stdout)

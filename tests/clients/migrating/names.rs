@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::venv;
+use gatehouse_tests::{programs, venv};
 
 use super::page::Page;
 use super::project::scripts;
@@ -40,14 +40,33 @@ fn the_pages_map_every_name_of_the_other_product() -> anyhow::Result<()> {
     Ok(())
 }
 
+#[test]
+fn the_lockfile_of_the_declarations_names_no_registry() -> anyhow::Result<()> {
+    let lock = std::fs::read_to_string(scripts().join("package-lock.json"))?;
+    assert!(lock.contains("\"integrity\""), "the lockfile is a lockfile");
+    assert!(!lock.contains("\"resolved\""), "it names a registry");
+    Ok(())
+}
+
+/// The names of each list.
+type Names = BTreeMap<String, BTreeSet<String>>;
+
 /// Reads the names from the installed packages.
-fn names() -> anyhow::Result<BTreeMap<String, BTreeSet<String>>> {
-    let output = Command::new(install::python()?.join("python"))
-        .arg(scripts().join("names.py"))
-        .arg(flask_jwt()?)
-        .output()?;
+fn names() -> anyhow::Result<Names> {
+    let mut python = Command::new(install::python()?.join("python"));
+    python.arg(scripts().join("names.py")).arg(flask_jwt()?);
+    let mut names = printed_by(&mut python)?;
+    programs::node_packages(&scripts())?;
+    names.extend(printed_by(
+        Command::new("node").arg(scripts().join("names.mjs")),
+    )?);
+    Ok(names)
+}
+
+fn printed_by(command: &mut Command) -> anyhow::Result<Names> {
+    let output = command.output()?;
     let errors = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "names.py: {errors}");
+    ensure!(output.status.success(), "{command:?}: {errors}");
     serde_json::from_slice(&output.stdout).context("the names are not JSON")
 }
 
