@@ -5,10 +5,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use clap::builder::Resettable;
 use clap::{Command, CommandFactory as _};
 use clap_mangen::Man;
+use clap_mangen::roff::{Roff, roman};
 use serde_json::json;
 
+use crate::EXIT_CODES;
 use crate::output::Output;
 
 /// The arguments of `gatehouse man`.
@@ -37,12 +40,42 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn write(command: &Command, directory: &Path, pages: &mut Vec<String>) -> anyhow::Result<()> {
-    let man = Man::new(command.clone()).manual("Gatehouse");
+    let man = man(command);
     let path = directory.join(man.get_filename());
-    let written = man.generate_to(directory);
-    written.with_context(|| path.display().to_string())?;
+    let page = page(command, &man).and_then(|page| fs::write(&path, page));
+    page.with_context(|| path.display().to_string())?;
     pages.push(man.get_filename());
     command
         .get_subcommands()
         .try_for_each(|command| write(command, directory, pages))
+}
+
+/// Returns the page without the text after the help, whose lines it would join.
+fn man(command: &Command) -> Man {
+    let command = command.clone().after_help(Resettable::Reset);
+    Man::new(command.after_long_help(Resettable::Reset)).manual("Gatehouse")
+}
+
+fn page(command: &Command, man: &Man) -> std::io::Result<Vec<u8>> {
+    let mut page = Vec::new();
+    man.render(&mut page)?;
+    let notes = command.get_after_long_help().or(command.get_after_help());
+    let notes = notes.map(ToString::to_string);
+    // The whole command's note is about exit codes, as the section after it.
+    if let Some(notes) = notes.filter(|notes| notes != EXIT_CODES) {
+        as_written("NOTES", &notes).to_writer(&mut page)?;
+    }
+    as_written("EXIT STATUS", EXIT_CODES).to_writer(&mut page)?;
+    Ok(page)
+}
+
+/// Returns a section that keeps its lines.
+fn as_written(heading: &str, lines: &str) -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", [heading]).control("nf", []);
+    for line in lines.lines() {
+        section.text([roman(line)]);
+    }
+    section.control("fi", []);
+    section
 }

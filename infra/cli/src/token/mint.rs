@@ -27,8 +27,9 @@ use crate::users;
 /// The arguments of `gatehouse token mint`.
 #[derive(clap::Args)]
 #[command(after_help = "\
-It prints the token and nothing else on stdout:
-  curl -H \"Authorization: Bearer $(gatehouse token mint ada)\" http://localhost:3000/me
+It prints the token and nothing else on stdout. This keeps it out of the arguments of curl:
+  echo \"Authorization: Bearer $(gatehouse token mint ada)\" |
+    curl -H @- http://localhost:3000/me
 
 The token belongs to no session, so nothing lists it, and it cannot be refreshed. It ends
 when it expires, or with the user's other tokens.")]

@@ -287,6 +287,9 @@ fn help_goes_to_stdout_with_exit_code_0() -> anyhow::Result<()> {
     ] {
         assert!(help.replace('\n', " ").contains(code), "{code}: {help}");
     }
+    let missing = project.run(&["--json"])?;
+    assert_eq!(missing.code, Some(2), "{missing:?}");
+    assert!(missing.err.contains("requires a subcommand"), "{missing:?}");
     // Nobody reads the help to its end.
     let mut child = project
         .command(&["--help"])

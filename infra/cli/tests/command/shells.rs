@@ -93,8 +93,14 @@ fn every_manual_page_is_formatted_without_a_warning() -> anyhow::Result<()> {
             "{page:?}: {warnings}"
         );
         let text = String::from_utf8(output.stdout)?;
-        for heading in ["NAME", "SYNOPSIS", "OPTIONS"] {
+        for heading in ["NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS"] {
             assert!(text.contains(heading), "{page:?} has no {heading}");
+        }
+        if page.ends_with("gatehouse-token-mint.1") {
+            assert!(
+                text.contains("    curl -H @- http://localhost:3000/me\n"),
+                "{text}"
+            );
         }
         pages += 1;
     }
