@@ -120,6 +120,7 @@ async function replays(tour) {
   await tour.says("Refreshed: generation 1. The earlier refresh token is spent.");
   await tour.presses("Replay generation 0");
   await tour.says(/^Generation 0 returned the same successor again/);
+  assert.equal(await focused(page), "Replay generation 0", "the focus stays");
   await tour.presses("Refresh");
   await tour.says(/^Refreshed: generation 2/);
   await tour.photographs("tokens", "#tokens");
@@ -144,6 +145,8 @@ async function rotates(tour) {
   await tour.says(/^The keys have rotated: /);
   await tour.shows("Signing keys", [before, "retired"]);
   assert.notEqual(await active(), before);
+  await tour.photographs("people", "#people");
+  await tour.photographs("keys", "#keys");
 }
 
 async function logsOut(tour) {

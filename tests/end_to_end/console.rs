@@ -202,6 +202,28 @@ async fn no_data_has_a_key_a_hash_a_token_or_a_password() -> anyhow::Result<()> 
     Ok(())
 }
 
+/// As with `cargo local --watch`, while `cargo lambda watch` is not running.
+#[tokio::test]
+async fn functions_that_run_elsewhere_are_reported() -> anyhow::Result<()> {
+    let remote = Some("http://127.0.0.1:9".to_owned());
+    let service = Service::start_locally(|options| options.remote = remote).await?;
+    let call = service.get_as("a.b.c", "/protected").await?;
+    call.assert_status(500);
+    let id = call.header("apigw-requestid");
+    let request = &data(&service, &format!("requests/{id}")).await?["request"];
+    assert_eq!(request["authorizer"]["decision"], "failed");
+    let events = data(&service, "events").await?;
+    assert_eq!(events["elsewhere"], true);
+    let note = events["events"][0]["fields"]["message"].as_str();
+    let note = note.context("no note")?;
+    assert!(note.starts_with("authorizer is unreachable"), "{note}");
+    let rotation = rotate(&service, false).await?;
+    rotation.assert_status(503);
+    let message = rotation.member("message");
+    assert!(message.contains("rotate-keys is unreachable"), "{message}");
+    Ok(())
+}
+
 /// Collects every text in a key ring that is not an id, a name or a time: the keys.
 fn private_members(value: &Value, found: &mut Vec<String>) {
     const PUBLIC: [&str; 10] = [

@@ -153,10 +153,20 @@ function show() {
   byId("access-parts").replaceChildren(...accessView(current.access));
   byId("refresh-left").replaceChildren("Time left: ", countdown(current.refreshUntil), ".");
   byId("refresh-parts").replaceChildren(...refreshView(current.refresh));
-  byId("generations").replaceChildren(
+  showGenerations();
+}
+
+function showGenerations() {
+  const list = byId("generations");
+  const focused = list.contains(document.activeElement) ? document.activeElement.textContent : null;
+  list.replaceChildren(
     row(current.refresh, badge("current", "good")),
     ...current.spent.map(({ token, at }) => row(token, badge("spent", "wait"), at)),
   );
+  // The button that was pressed is a new one now; whoever pressed it stays there.
+  Array.from(list.querySelectorAll("button"))
+    .find((button) => button.textContent === focused)
+    ?.focus();
 }
 
 function row(token, state, at) {

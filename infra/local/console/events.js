@@ -20,17 +20,19 @@ export function start() {
 /** Reads the lines since the last call, shows them, and returns how many there were. */
 export async function follow() {
   const query = last === null ? "" : `?after=${last}`;
-  const { last: newest, events } = await data(`events${query}`);
+  const { last: newest, events, elsewhere } = await data(`events${query}`);
   // A lower number: the service has been started again.
   last = newest;
+  byId("events-elsewhere").hidden = !elsewhere;
   const list = byId("event-list");
-  const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
+  const log = byId("event-log");
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   list.append(...events.map(line));
   while (list.children.length > MAX_SHOWN) {
     list.firstElementChild.remove();
   }
   if (atEnd) {
-    list.scrollTop = list.scrollHeight;
+    log.scrollTop = log.scrollHeight;
   }
   return events.length;
 }

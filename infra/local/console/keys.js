@@ -4,7 +4,7 @@ import { badge, byId, fillRows, h } from "./elements.js";
 import { data } from "./http.js";
 import { countdown, time } from "./view.js";
 
-const KINDS = { active: "good", pending: "wait", retired: "bad" };
+const KINDS = { active: "good", pending: "wait", retired: "past" };
 
 /** Connects the buttons; `report(text, isFailure)` says what happened, `changed` follows. */
 export function start(report, changed) {

@@ -77,6 +77,8 @@ function recovered() {
 
 function report(text, isFailure = false) {
   const status = byId("status");
-  status.textContent = text;
+  // A screen reader announces a change: the same text again would not be one.
+  status.textContent = "";
   status.classList.toggle("failed", isFailure);
+  setTimeout(() => (status.textContent = text));
 }

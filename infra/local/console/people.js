@@ -3,7 +3,7 @@
 import { badge, byId, fillRows, h } from "./elements.js";
 import { time } from "./view.js";
 
-const KINDS = { active: "good", disabled: "bad", revoked: "bad", ended: "bad", expired: "wait" };
+const KINDS = { active: "good", disabled: "bad", revoked: "bad", ended: "bad", expired: "past" };
 
 /** Shows users and sessions; those of this page, by `own`, come first. */
 export function show({ users, has_more: hasMore }, own) {

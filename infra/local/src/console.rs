@@ -41,6 +41,8 @@ pub(crate) struct Console {
     keys: Option<Keys>,
     log: Log,
     requests: Requests,
+    /// Whether something else runs the functions and has their log.
+    is_remote: bool,
 }
 
 /// What the console shows.
@@ -52,6 +54,7 @@ pub(crate) struct ConsoleParts<'a> {
     pub(crate) environments: &'a BTreeMap<String, BTreeMap<String, String>>,
     pub(crate) log: Log,
     pub(crate) requests: Requests,
+    pub(crate) is_remote: bool,
 }
 
 /// Why there is nothing to show.
@@ -82,6 +85,7 @@ impl Console {
             keys: Keys::new(&connection, &parts),
             log: parts.log,
             requests: parts.requests,
+            is_remote: parts.is_remote,
         }
     }
 
@@ -105,7 +109,7 @@ impl Console {
             }
             ("events", true) => {
                 let after = parameter("after").and_then(|number| number.parse().ok());
-                Ok(events::after(&self.log, after))
+                Ok(events::after(&self.log, after, self.is_remote))
             }
             ("rotation", false) if *method == Method::POST => {
                 let Some(wanted) = read_json(body).await else {

@@ -116,6 +116,7 @@ impl Stack {
             environments: &environments,
             log: log.clone(),
             requests: gateway.requests(),
+            is_remote: options.remote.is_some(),
         });
         let site = Site {
             gateway,

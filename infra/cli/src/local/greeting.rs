@@ -51,6 +51,7 @@ impl Greeting<'_> {
             out,
             "\nGatehouse is at {url} (ready in {took} ms). Press Ctrl-C to stop it."
         )?;
+        writeln!(out, "The console is at {url}/_gatehouse/.")?;
         let tables: Vec<&str> = self.stack.tables().collect();
         let dynamodb = self.stack.dynamodb_url();
         writeln!(out, "DynamoDB is at {dynamodb}: {}", tables.join(", "))?;

@@ -7,8 +7,9 @@ use crate::log::{Log, LogLine};
 /// How many lines a response has, the latest ones.
 const MAX_EVENTS: usize = 200;
 
-/// Returns the lines after that number, and the number to continue with.
-pub(super) fn after(log: &Log, number: Option<u64>) -> Value {
+/// Returns the lines after that number, the number to continue with, and whether the
+/// functions' lines are elsewhere.
+pub(super) fn after(log: &Log, number: Option<u64>, is_elsewhere: bool) -> Value {
     let (lines, last) = log.after(number.unwrap_or_default());
     let mut events: Vec<Value> = lines
         .iter()
@@ -17,7 +18,7 @@ pub(super) fn after(log: &Log, number: Option<u64>) -> Value {
         .take(MAX_EVENTS)
         .collect();
     events.reverse();
-    json!({ "last": last, "events": events })
+    json!({ "last": last, "events": events, "elsewhere": is_elsewhere })
 }
 
 /// Returns the lines of a request.
@@ -53,15 +54,15 @@ mod tests {
         log.function("login", r#"{"_aws":{},"login_succeeded":1}"#);
         log.note("a note");
         assert_eq!(
-            after(&log, None),
-            json!({ "last": 3, "events": [
+            after(&log, None, false),
+            json!({ "last": 3, "elsewhere": false, "events": [
                 { "number": 1, "function": "login",
                   "fields": { "event": "login_succeeded", "request_id": "r-1" } },
                 { "number": 3, "function": null, "fields": { "message": "a note" } },
             ] })
         );
-        assert_eq!(after(&log, Some(3)), json!({ "last": 3, "events": [] }));
-        assert_eq!(after(&log, Some(1))["events"][0]["number"], 3);
+        assert_eq!(after(&log, Some(3), true)["events"], json!([]));
+        assert_eq!(after(&log, Some(1), true)["events"][0]["number"], 3);
         assert_eq!(of_request(&log, "r-1").len(), 1);
         assert_eq!(of_request(&log, "r-2").len(), 0);
     }
@@ -72,7 +73,7 @@ mod tests {
         for _ in 0..=MAX_EVENTS {
             log.note("a note");
         }
-        let events = after(&log, Some(0));
+        let events = after(&log, Some(0), false);
         assert_eq!(events["events"].as_array().unwrap().len(), MAX_EVENTS);
         assert_eq!(events["events"][0]["number"], 2);
     }
