@@ -11,3 +11,4 @@ mod matrix;
 mod migrating;
 mod relay;
 mod scenario;
+mod schemathesis;

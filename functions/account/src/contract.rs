@@ -13,7 +13,7 @@ use crate::sessions::List;
 struct ChangePasswordRequest {
     #[schema(format = Password)]
     current_password: String,
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 1)]
     new_password: String,
 }
 
@@ -22,9 +22,9 @@ struct ChangePasswordRequest {
 #[expect(dead_code, reason = "the schema of what `new_password` reads")]
 struct ResetPasswordRequest {
     /// The recovery code that the operator issued.
-    #[schema(format = Password)]
+    #[schema(format = Password, pattern = "^gh_rc_[A-Za-z0-9_-]+$")]
     code: String,
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 1)]
     new_password: String,
 }
 
@@ -113,7 +113,7 @@ fn passwords() -> Vec<Operation> {
             .tag("Accounts")
             .describe("Every session ends. The operator issues codes with `gatehouse users recover`.")
             .json::<ResetPasswordRequest>(json!({
-                "code": "gh_rc_…", "new_password": "eight quiet otters at dusk",
+                "code": "gh_rc_example", "new_password": "eight quiet otters at dusk",
             }))
             .returns_nothing(204, "The password is set: log in.")
             .problems(&["weak_password", "invalid_code", "too_many_requests"])

@@ -11,11 +11,18 @@ use crate::list::List;
 #[expect(dead_code, reason = "the schema of what `change` reads")]
 struct ChangeUserRequest {
     /// All roles that the user has from now on.
-    roles: Option<Vec<String>>,
+    #[schema(max_items = 32)]
+    roles: Option<Vec<RoleName>>,
     /// `disabled` ends every session.
     #[schema(pattern = "^(active|disabled)$")]
     status: Option<String>,
 }
+
+/// The name of a role.
+#[derive(utoipa::ToSchema)]
+#[schema(pattern = "^[a-z0-9][a-z0-9_.:-]{0,63}$")]
+#[expect(dead_code, reason = "the schema of what `gatehouse-auth` reads")]
+struct RoleName(String);
 
 /// No fields.
 #[derive(utoipa::ToSchema)]
@@ -68,7 +75,10 @@ pub fn operations() -> Vec<Operation> {
                 description: "Users per page.",
                 schema: json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 25 }),
             })
-            .parameter(query("cursor", "The `next_cursor` of the page before."))
+            .parameter(Parameter {
+                schema: json!({ "type": "string", "pattern": "^([A-Za-z0-9_-]{21}[AQgw]|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" }),
+                ..query("cursor", "The `next_cursor` of the page before.")
+            })
             .parameter(query("username", "The user with this username."))
             .parameter(query("email", "The user with this e-mail address."))
             .parameter(query("external_id", "The user with this id in the system that they were imported from."))

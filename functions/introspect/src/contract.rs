@@ -7,10 +7,8 @@ use gatehouse_edge::contract::{Operation, json};
 #[expect(dead_code, reason = "the schema of what `body` reads")]
 struct IntrospectRequest {
     /// The access token in question.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 1)]
     token: String,
-    /// Ignored: a token shows what it is.
-    token_type_hint: Option<String>,
 }
 
 /// Returns the route.
@@ -26,7 +24,7 @@ pub fn operations() -> Vec<Operation> {
     vec![
         Operation::new("POST /introspect", "introspect", "Report whether an access token is active")
             .tag("Tokens")
-            .describe("RFC 7662, for services that must see revocations at once. A refresh token is always inactive.")
+            .describe("RFC 7662, for services that must see revocations at once. A refresh token is always inactive. `token_type_hint` is ignored.")
             .introspection()
             .form_or_json::<IntrospectRequest>(json!({ "token": "eyJ…" }))
             .returns::<crate::report::Report<'_>>(200, "Whether the token is active, and what it says.", active)

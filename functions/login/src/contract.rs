@@ -11,6 +11,7 @@ struct LoginRequest {
     #[schema(format = Password)]
     password: String,
     /// Scopes for the session, separated by spaces; without it, all that the user may have.
+    #[schema(pattern = r"^([!#-\[\]-~]+( [!#-\[\]-~]+)*)?$")]
     scope: Option<String>,
     /// `cookie` puts the refresh token into the cookie; requires `RefreshCookie=on`.
     #[schema(pattern = "^cookie$")]

@@ -25,8 +25,6 @@ struct RevokeRequest {
     /// A refresh token or an access token. Required, unless the token is in the cookie.
     #[schema(format = Password)]
     token: Option<String>,
-    /// Ignored: a token shows what it is.
-    token_type_hint: Option<String>,
     /// With the cookie: the user whose cookie it must be.
     sub: Option<String>,
 }
@@ -58,7 +56,7 @@ pub fn operations() -> Vec<Operation> {
                 "another_account"]),
         Operation::new("POST /revoke", "revoke", "End the session of a refresh token, or one access token")
             .tag("Tokens")
-            .describe("RFC 7009. An invalid token gets the same response.")
+            .describe("RFC 7009; `token_type_hint` is ignored. An invalid token gets the same response.")
             .form_or_json::<RevokeRequest>(json!({ "token": "gh_rt_…" }))
             .returns::<Empty>(200, "The token is not valid (any longer).", json!({}))
             .sets_cookie()

@@ -48,7 +48,11 @@ impl SentToken {
         name: &'static str,
         more: impl FnOnce(&mut Fields) -> T,
     ) -> Result<(Self, T), RefreshError> {
-        let body = request.form_or_json(|fields| (more(fields), fields.secret(name)));
+        let body = request.form_or_json(|fields| {
+            // It has no effect without the cookie, but its type is checked all the same.
+            fields.optional_text("sub");
+            (more(fields), fields.secret(name))
+        });
         let (more, text) = body.map_err(RefreshError::Other)?;
         let sent = Self {
             text,

@@ -7,11 +7,13 @@ use gatehouse_edge::contract::{Operation, json};
 #[expect(dead_code, reason = "the schema of what `newcomer` reads")]
 struct RegisterRequest {
     /// 3 to 32 characters; capitals do not distinguish names (RFC 8265).
+    #[schema(min_length = 1)]
     username: String,
     /// Long enough and hard to guess: by default at least 15 characters.
-    #[schema(format = Password)]
+    #[schema(format = Password, min_length = 1)]
     password: String,
     /// Unique, and not verified.
+    #[schema(format = "email")]
     email: Option<String>,
 }
 

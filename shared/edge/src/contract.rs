@@ -63,6 +63,15 @@ impl Schema {
         }
     }
 
+    /// Allows no members except those that it lists.
+    fn close(&mut self) {
+        for (name, schema) in &mut self.named {
+            if let (true, Some(members)) = (*name == self.name, schema.as_object_mut()) {
+                members.insert("additionalProperties".to_owned(), false.into());
+            }
+        }
+    }
+
     fn reference(&self) -> Value {
         reference(&self.name)
     }

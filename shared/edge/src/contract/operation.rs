@@ -138,6 +138,15 @@ impl Operation {
             "validation_failed",
         ])
         .body::<T>(media_types, example, true)
+        .refusing_unknown_fields()
+    }
+
+    /// These routes refuse a field that they do not have.
+    fn refusing_unknown_fields(mut self) -> Self {
+        if let Some(body) = &mut self.body {
+            body.schema.close();
+        }
+        self
     }
 
     /// Reads a JSON body that may be left out.
