@@ -256,3 +256,19 @@ async fn a_cookie_that_no_page_could_use_is_refused_at_the_start() -> anyhow::Re
     assert!(logs.iter().any(named), "{logs:?}");
     Ok(())
 }
+
+/// Its own domain is `localhost`, so the page is on the same site.
+#[tokio::test]
+async fn a_page_on_this_machine_can_use_the_cookie_of_a_local_stack() -> anyhow::Result<()> {
+    let origin = "http://localhost:5173";
+    let pairs = [("RefreshCookie", "on"), ("CorsOrigins", origin)];
+    let service = Service::shared_locally_with(&pairs).await?;
+    let ada = service.registered("ada").await?;
+    let mut page = Page {
+        origin,
+        cookie: None,
+    };
+    let ada = page.log_in(&service, &ada).await?;
+    page.refreshes(&service, &ada).await?;
+    Ok(())
+}

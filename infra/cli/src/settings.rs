@@ -152,6 +152,13 @@ mod tests {
     }
 
     #[test]
+    fn the_local_stack_accepts_a_cookie_for_pages_on_this_machine() {
+        let origins = "http://localhost:5173,http://127.0.0.1:8080,https://app.example.test";
+        let on = [("RefreshCookie", "on"), ("CorsOrigins", origins)];
+        assert_eq!(refused(&on), [""; 0]);
+    }
+
+    #[test]
     fn a_refusal_names_the_parameter_and_the_functions() {
         for (parameters, named, function) in [
             (
