@@ -47,7 +47,7 @@ fn the_table_names_the_pinned_versions() -> anyhow::Result<()> {
 
 #[test]
 fn no_lockfile_names_a_registry() -> anyhow::Result<()> {
-    for suite in ["tests/clients", "tests/browser"] {
+    for suite in ["tests/clients", "tests/clients/migrating", "tests/browser"] {
         let lock = std::fs::read_to_string(root().join(suite).join("package-lock.json"))?;
         assert!(lock.contains("\"integrity\""), "{suite}: is a lockfile");
         assert!(!lock.contains("\"resolved\""), "{suite}: names a registry");

@@ -40,14 +40,6 @@ fn the_pages_map_every_name_of_the_other_product() -> anyhow::Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_lockfile_of_the_declarations_names_no_registry() -> anyhow::Result<()> {
-    let lock = std::fs::read_to_string(scripts().join("package-lock.json"))?;
-    assert!(lock.contains("\"integrity\""), "the lockfile is a lockfile");
-    assert!(!lock.contains("\"resolved\""), "it names a registry");
-    Ok(())
-}
-
 /// The names of each list.
 type Names = BTreeMap<String, BTreeSet<String>>;
 
