@@ -69,7 +69,11 @@ impl Project {
         let mut shell = self.command("sh");
         shell
             .arg("-c")
-            .arg(format!("exec 2>&1\n{} {more}", step.commands.trim_end()))
+            // `exec`, so that the process that is killed is not just its shell.
+            .arg(format!(
+                "exec 2>&1\nexec env {} {more}",
+                step.commands.trim_end()
+            ))
             .envs(settings.iter().copied())
             .env("PYTHONUNBUFFERED", "1");
         Server::start(shell).await
