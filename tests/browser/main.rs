@@ -2,5 +2,7 @@
 //! a script of this folder with Node.
 
 mod console;
+mod cookie;
 mod origins;
+mod page;
 mod scripts;
