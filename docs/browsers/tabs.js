@@ -1,7 +1,9 @@
 // Keeps the tokens in the memory of this page, and shares them with its other tabs, so that
 // one refresh serves all of them. No token is stored on disk.
 
-/** The channel between the tabs, and the item in `localStorage`. */
+import { BrowserStorage } from "../clients/gatehouse.js";
+
+/** The channel between the tabs, and the database. */
 const NAME = "gatehouse";
 
 /**
@@ -11,9 +13,9 @@ const NAME = "gatehouse";
 const PATIENCE = 100;
 
 /**
- * A storage for `Gatehouse`. `localStorage` holds the number of the last change, the user's
- * id, and the `Idempotency-Key` of a refresh that has not ended, with which a reloaded page
- * can repeat it. None of them is of use to anyone without the cookie.
+ * A storage for `Gatehouse`. A database holds the number of the last change, the user's id,
+ * and the `Idempotency-Key` of a refresh that has not ended, with which a reloaded page can
+ * repeat it. None of them is of use to anyone without the cookie.
  */
 export class TabStorage {
   name = "tabs";
@@ -21,6 +23,7 @@ export class TabStorage {
   onuser = () => {};
 
   #channel = new BroadcastChannel(NAME);
+  #database = new BrowserStorage(NAME);
   #change = 0;
   #tokens;
   #asking;
@@ -41,7 +44,7 @@ export class TabStorage {
   }
 
   async load() {
-    const { change, sub, refreshKey } = lastChange();
+    const { change, sub, refreshKey } = await this.#lastChange();
     if (this.#change < change && sub) await this.#ask(change);
     if (this.#change < change) {
       // The tab that had the tokens is closed.
@@ -52,12 +55,16 @@ export class TabStorage {
   }
 
   /** Only ever called by one tab at a time: the client holds a lock. */
-  save(tokens) {
-    this.#change = lastChange().change + 1;
+  async save(tokens) {
+    this.#change = (await this.#lastChange()).change + 1;
     this.#tokens = tokens;
     const { sub, refreshKey } = tokens ?? {};
-    localStorage.setItem(NAME, JSON.stringify({ change: this.#change, sub, refreshKey }));
+    await this.#database.save({ change: this.#change, sub, refreshKey });
     this.#announce();
+  }
+
+  async #lastChange() {
+    return (await this.#database.load()) ?? { change: 0 };
   }
 
   #announce() {
@@ -74,8 +81,4 @@ export class TabStorage {
     });
     return this.#asking;
   }
-}
-
-function lastChange() {
-  return JSON.parse(localStorage.getItem(NAME)) ?? { change: 0 };
 }

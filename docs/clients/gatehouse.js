@@ -20,23 +20,49 @@ export class MemoryStorage {
         this.#tokens = tokens;
     }
 }
-/** Keeps the tokens in `localStorage`, for all tabs, or in `sessionStorage`, for one. */
-export class WebStorage {
+/**
+ * Keeps the tokens in IndexedDB, for all tabs of an origin and after a reload.
+ *
+ * `localStorage` would not do: in Chromium, a tab may still read there what another tab
+ * has already replaced, and would refresh again.
+ */
+export class BrowserStorage {
     name;
-    #area;
-    constructor(area, key = "gatehouse") {
-        this.#area = area;
-        this.name = key;
+    #database;
+    constructor(name = "gatehouse") {
+        this.name = name;
     }
-    load() {
-        const tokens = parsed(this.#area.getItem(this.name) ?? "");
-        return isToken(tokens.accessToken) ? tokens : undefined;
+    async load() {
+        return (await this.#run("readonly", (store) => store.get("tokens")));
     }
-    save(tokens) {
-        if (tokens)
-            this.#area.setItem(this.name, JSON.stringify(tokens));
-        else
-            this.#area.removeItem(this.name);
+    async save(tokens) {
+        await this.#run("readwrite", (store) => tokens ? store.put(tokens, "tokens") : store.delete("tokens"));
+    }
+    async #run(mode, action) {
+        const database = await (this.#database ??= this.#open());
+        return new Promise((resolve, reject) => {
+            const transaction = database.transaction("tokens", mode);
+            const request = action(transaction.objectStore("tokens"));
+            transaction.oncomplete = () => resolve(request.result);
+            transaction.onabort = () => reject(transaction.error);
+        });
+    }
+    #open() {
+        const { indexedDB } = globalThis;
+        const request = indexedDB.open(this.name);
+        request.onupgradeneeded = () => request.result.createObjectStore("tokens");
+        return new Promise((resolve, reject) => {
+            const forget = () => (this.#database = undefined);
+            request.onsuccess = () => {
+                // The user has deleted the site's data.
+                request.result.onclose = forget;
+                resolve(request.result);
+            };
+            request.onerror = () => {
+                forget();
+                reject(request.error);
+            };
+        });
     }
 }
 /** A request that failed. No token is in its message. */
@@ -169,7 +195,7 @@ export class Gatehouse {
             await this.#storage.save(stored);
         }
         const reply = await this.#repeat("refresh", this.#refreshBody(stored), refreshKey);
-        if (isSessionOver(reply)) {
+        if (isSessionOver(reply, this.#hasCookie)) {
             await this.#storage.save(undefined);
             throw new LoggedOutError("the session has ended", reply);
         }
@@ -270,9 +296,13 @@ function isUsable(tokens, refused) {
     // A negative age: the clock was set back.
     return tokens.accessToken !== refused && age >= 0 && age < tokens.expiresIn - early;
 }
-/** True if the session has ended, the cookie is another user's, or there is no cookie. */
-function isSessionOver({ status, code }) {
-    return (status === 400 && code === "invalid_grant") || code === "another_account";
+/**
+ * True if the session has ended, the cookie is another user's, or there is no cookie: without
+ * one, the request lacks its token.
+ */
+function isSessionOver({ status, code }, hasCookie) {
+    const isOver = code === "invalid_grant" || (hasCookie && code === "invalid_request");
+    return (status === 400 && isOver) || code === "another_account";
 }
 /**
  * True if the token was refused, and a new one may be accepted: the gateway says only

@@ -48,31 +48,56 @@ export class MemoryStorage implements TokenStorage {
   }
 }
 
-/** The part of `localStorage` and `sessionStorage` that is needed. */
-export interface WebStorageArea {
-  getItem(key: string): string | null;
-  setItem(key: string, value: string): void;
-  removeItem(key: string): void;
-}
-
-/** Keeps the tokens in `localStorage`, for all tabs, or in `sessionStorage`, for one. */
-export class WebStorage implements TokenStorage {
+/**
+ * Keeps the tokens in IndexedDB, for all tabs of an origin and after a reload.
+ *
+ * `localStorage` would not do: in Chromium, a tab may still read there what another tab
+ * has already replaced, and would refresh again.
+ */
+export class BrowserStorage implements TokenStorage {
   readonly name: string;
-  readonly #area: WebStorageArea;
+  #database: Promise<Database> | undefined;
 
-  constructor(area: WebStorageArea, key = "gatehouse") {
-    this.#area = area;
-    this.name = key;
+  constructor(name = "gatehouse") {
+    this.name = name;
   }
 
-  load(): Tokens | undefined {
-    const tokens = parsed(this.#area.getItem(this.name) ?? "") as Partial<Tokens>;
-    return isToken(tokens.accessToken) ? (tokens as Tokens) : undefined;
+  async load(): Promise<Tokens | undefined> {
+    return (await this.#run("readonly", (store) => store.get("tokens"))) as Tokens | undefined;
   }
 
-  save(tokens: Tokens | undefined): void {
-    if (tokens) this.#area.setItem(this.name, JSON.stringify(tokens));
-    else this.#area.removeItem(this.name);
+  async save(tokens: Tokens | undefined): Promise<void> {
+    await this.#run("readwrite", (store) =>
+      tokens ? store.put(tokens, "tokens") : store.delete("tokens"),
+    );
+  }
+
+  async #run(mode: string, action: (store: ObjectStore) => DatabaseRequest): Promise<unknown> {
+    const database = await (this.#database ??= this.#open());
+    return new Promise((resolve, reject) => {
+      const transaction = database.transaction("tokens", mode);
+      const request = action(transaction.objectStore("tokens"));
+      transaction.oncomplete = () => resolve(request.result);
+      transaction.onabort = () => reject(transaction.error);
+    });
+  }
+
+  #open(): Promise<Database> {
+    const { indexedDB } = globalThis as unknown as { indexedDB: Databases };
+    const request = indexedDB.open(this.name);
+    request.onupgradeneeded = () => request.result.createObjectStore("tokens");
+    return new Promise((resolve, reject) => {
+      const forget = () => (this.#database = undefined);
+      request.onsuccess = () => {
+        // The user has deleted the site's data.
+        request.result.onclose = forget;
+        resolve(request.result);
+      };
+      request.onerror = () => {
+        forget();
+        reject(request.error);
+      };
+    });
   }
 }
 
@@ -214,7 +239,7 @@ export class Gatehouse {
       await this.#storage.save(stored);
     }
     const reply = await this.#repeat("refresh", this.#refreshBody(stored), refreshKey);
-    if (isSessionOver(reply)) {
+    if (isSessionOver(reply, this.#hasCookie)) {
       await this.#storage.save(undefined);
       throw new LoggedOutError("the session has ended", reply);
     }
@@ -322,9 +347,13 @@ function isUsable(tokens: Tokens, refused?: string): boolean {
   return tokens.accessToken !== refused && age >= 0 && age < tokens.expiresIn - early;
 }
 
-/** True if the session has ended, the cookie is another user's, or there is no cookie. */
-function isSessionOver({ status, code }: Reply): boolean {
-  return (status === 400 && code === "invalid_grant") || code === "another_account";
+/**
+ * True if the session has ended, the cookie is another user's, or there is no cookie: without
+ * one, the request lacks its token.
+ */
+function isSessionOver({ status, code }: Reply, hasCookie: boolean): boolean {
+  const isOver = code === "invalid_grant" || (hasCookie && code === "invalid_request");
+  return (status === 400 && isOver) || code === "another_account";
 }
 
 /**
@@ -386,6 +415,37 @@ function randomKey(): string {
 
 interface Locks {
   request<T>(name: string, work: () => Promise<T>): Promise<T>;
+}
+
+/** The parts of IndexedDB that are used: the types of Node.js have none. */
+interface Databases {
+  open(name: string): DatabaseRequest<Database> & { onupgradeneeded: (() => void) | null };
+}
+
+interface Database {
+  createObjectStore(name: string): void;
+  transaction(store: string, mode: string): Transaction;
+  onclose: (() => void) | null;
+}
+
+interface Transaction {
+  objectStore(name: string): ObjectStore;
+  oncomplete: (() => void) | null;
+  onabort: (() => void) | null;
+  readonly error: unknown;
+}
+
+interface ObjectStore {
+  get(key: string): DatabaseRequest;
+  put(value: Tokens, key: string): DatabaseRequest;
+  delete(key: string): DatabaseRequest;
+}
+
+interface DatabaseRequest<T = unknown> {
+  onsuccess: (() => void) | null;
+  onerror: (() => void) | null;
+  readonly result: T;
+  readonly error: unknown;
 }
 
 const queues = new Map<string, Promise<unknown>>();

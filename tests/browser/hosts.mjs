@@ -75,7 +75,11 @@ export function proxy(target, onResponse = () => true) {
   return (request, response) => {
     const options = { method: request.method, headers: request.rawHeaders };
     const onward = forward(new URL(request.url, target), options, async (answer) => {
-      if ((await onResponse(request, answer)) === false) return response.destroy();
+      if ((await onResponse(request, answer)) === false) {
+        // Unread, it would keep its connection and this process alive.
+        answer.destroy();
+        return response.destroy();
+      }
       response.writeHead(answer.statusCode, answer.rawHeaders);
       answer.pipe(response);
     });

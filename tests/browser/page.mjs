@@ -24,7 +24,7 @@ await withApplication(async (application) => {
   assert.equal(application.refreshes().length, before);
 
   // What a script finds later, or a thief of the disk: no token.
-  const left = await tab.page.evaluate(() => JSON.stringify([document.cookie, { ...localStorage }, { ...sessionStorage }]));
+  const left = await tab.page.evaluate(stored);
   assert.match(left, /"sub/);
   assert.doesNotMatch(left, /eyJ|gh_rt_/);
 
@@ -61,3 +61,17 @@ await withApplication(async (application) => {
   }, `${APP}/browsers/`);
   await until(() => application.reported("frame-ancestors"), "the frame is reported");
 });
+
+/** Everything that a script of the page can find in the browser. */
+async function stored() {
+  const found = [document.cookie, { ...localStorage }, { ...sessionStorage }];
+  const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  for (const { name } of await indexedDB.databases()) {
+    const database = await result(indexedDB.open(name));
+    for (const store of database.objectStoreNames) {
+      found.push(await result(database.transaction(store).objectStore(store).getAll()));
+    }
+    database.close();
+  }
+  return JSON.stringify(found);
+}

@@ -8,21 +8,13 @@ import assert from "node:assert/strict";
 import { text } from "node:stream/consumers";
 import { inspect } from "node:util";
 
-import { Gatehouse, GatehouseError, LoggedOutError, MemoryStorage, WebStorage } from "../../docs/clients/gatehouse.js";
+import { Gatehouse, GatehouseError, LoggedOutError, MemoryStorage } from "../../docs/clients/gatehouse.js";
 
 const { url, username, password, other } = JSON.parse(await text(process.stdin));
 const storage = new MemoryStorage();
 const gatehouse = new Gatehouse(url, { storage });
 
-/** What `localStorage` is to a page. */
-class Area {
-  #items = new Map();
-  getItem = (key) => this.#items.get(key) ?? null;
-  setItem = (key, value) => void this.#items.set(key, value);
-  removeItem = (key) => void this.#items.delete(key);
-}
-
-const expire = (store = storage) => store.save({ ...store.load(), requestedAt: 0 });
+const expire = () => storage.save({ ...storage.load(), requestedAt: 0 });
 const accessToken = () => storage.load().accessToken;
 const hundred = (call) => Promise.all(Array.from({ length: 100 }, (_, index) => call(index)));
 
@@ -54,10 +46,9 @@ const scenarios = {
     await hundred(() => isAccepted(gatehouse));
   },
   async many_clients() {
-    const area = new Area();
-    const clients = Array.from({ length: 10 }, () => new Gatehouse(url, { storage: new WebStorage(area) }));
+    const clients = Array.from({ length: 10 }, () => new Gatehouse(url, { storage }));
     await clients[0].login(username, password);
-    expire(new WebStorage(area));
+    expire();
     await hundred((index) => isAccepted(clients[index % 10]));
   },
   async many_refused() {
@@ -91,13 +82,11 @@ const scenarios = {
     await isAccepted(gatehouse);
   },
   async lost_and_restarted() {
-    const area = new Area();
-    const before = new Gatehouse(url, { storage: new WebStorage(area) });
-    await before.login(username, password);
-    expire(new WebStorage(area));
-    const errors = await hundred(() => fails(() => before.fetch("/protected")));
+    await gatehouse.login(username, password);
+    expire();
+    const errors = await hundred(() => fails(() => gatehouse.fetch("/protected")));
     assert.deepEqual([...new Set(errors.map((error) => error.status))], [0]);
-    await isAccepted(new Gatehouse(url, { storage: new WebStorage(area) }));
+    await isAccepted(new Gatehouse(url, { storage }));
   },
   async unavailable() {
     await gatehouse.login(username, password);

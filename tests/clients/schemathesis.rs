@@ -16,6 +16,7 @@ use crate::install;
 const EXAMPLES: &str = "20";
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::print_stdout, reason = "CI shows the summary")]
 async fn schemathesis_finds_nothing_that_the_reference_does_not_say() -> anyhow::Result<()> {
     if !install::interpreters()? {
         return Ok(());
