@@ -6,4 +6,5 @@ mod console;
 mod cookie;
 mod origins;
 mod page;
+mod reference;
 mod scripts;

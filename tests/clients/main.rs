@@ -2,6 +2,7 @@
 //! the versions that `requirements.txt` and `package-lock.json` pin, and the clients in
 //! `docs/clients`.
 
+mod collection;
 mod copies;
 mod gatehouse_client;
 mod install;

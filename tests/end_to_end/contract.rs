@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::contract::{Operation, document, errors_page};
+use gatehouse_edge::contract::{Operation, collection, document, errors_page};
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::contract::Contract;
 use gatehouse_tests::person::PASSWORD;
@@ -55,18 +55,25 @@ impl Throttles {
     }
 }
 
-fn generated() -> anyhow::Result<(String, String)> {
+fn generated() -> anyhow::Result<[(&'static str, String); 3]> {
     let operations = operations();
     let throttles = Throttles(Template::read()?);
     let document = document(&operations, |route| throttles.of(route));
     let document = format!("{}\n", serde_json::to_string_pretty(&document)?);
-    Ok((document, errors_page(&operations)))
+    let collection = serde_json::to_string_pretty(&collection(&operations))?;
+    Ok([
+        ("docs/openapi.json", document),
+        ("docs/errors.md", errors_page(&operations)),
+        (
+            "docs/clients/gatehouse.postman_collection.json",
+            format!("{collection}\n"),
+        ),
+    ])
 }
 
 #[test]
 fn the_committed_reference_is_what_the_code_says() -> anyhow::Result<()> {
-    let (document, errors) = generated()?;
-    for (path, generated) in [("docs/openapi.json", document), ("docs/errors.md", errors)] {
+    for (path, generated) in generated()? {
         let file = root().join(path);
         if Environment::read().text("UPDATE_CONTRACT").is_some() {
             std::fs::write(&file, &generated)?;
@@ -99,7 +106,7 @@ fn the_reference_has_each_route_of_the_template_and_no_other() -> anyhow::Result
 
 #[test]
 fn the_reference_says_which_routes_have_an_authorizer() -> anyhow::Result<()> {
-    let contract = Contract::new(serde_json::from_str(&generated()?.0)?);
+    let contract = Contract::new(serde_json::from_str(&generated()?[0].1)?);
     let document = contract.document();
     let template = Template::read()?;
     for (_, route) in template.resources("AWS::ApiGatewayV2::Route") {
@@ -128,7 +135,7 @@ fn the_reference_says_which_routes_have_an_authorizer() -> anyhow::Result<()> {
 async fn the_reference_has_each_field_that_a_handler_reads() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("root").await?;
-    let document: Value = serde_json::from_str(&generated()?.0)?;
+    let document: Value = serde_json::from_str(&generated()?[0].1)?;
     let mut compared = 0;
     for (path, methods) in members(document.get("paths")) {
         for (method, operation) in members(Some(methods)) {
@@ -192,7 +199,7 @@ async fn the_examples_of_the_reference_meet_their_schemas() -> anyhow::Result<()
 async fn a_response_that_differs_from_the_reference_is_noticed() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let refused = service.log_in("nobody-here", PASSWORD).await?;
-    let mut document: Value = serde_json::from_str(&generated()?.0)?;
+    let mut document: Value = serde_json::from_str(&generated()?[0].1)?;
     let at = |document: &Value, response: &Response| {
         Contract::new(document.clone()).mismatch("POST", "/login", response)
     };

@@ -3,6 +3,7 @@
 //! Each function describes its routes as [`Operation`]s; [`document`] joins them. Only
 //! tests turn the feature `schema` on: no deployed function links any of this.
 
+mod collection;
 mod document;
 mod error;
 mod operation;
@@ -13,6 +14,7 @@ use serde_json::Value;
 pub use serde_json::json;
 use utoipa::ToSchema;
 
+pub use collection::collection;
 pub use document::document;
 pub(crate) use error::Row;
 pub use error::{ErrorEntry, Format, errors};
