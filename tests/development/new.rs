@@ -15,8 +15,8 @@ use crate::running::{Running, free_port};
 fn a_new_function_answers_and_passes_the_tests() -> anyhow::Result<()> {
     let page = std::fs::read_to_string(root().join("docs/adding-an-endpoint.md"))?;
     let steps = document::steps_run_by("tests/development/new.rs", &page);
-    let [create, start, calls] = &steps[..] else {
-        panic!("the page has three blocks: {steps:?}");
+    let [create, start, calls, reference] = &steps[..] else {
+        panic!("the page has four blocks: {steps:?}");
     };
     let project = Project::copy()?;
     project.own_artifacts(
@@ -50,6 +50,11 @@ fn a_new_function_answers_and_passes_the_tests() -> anyhow::Result<()> {
     let unit = test(&project, &["--lib", "--", "--exact"], &UNIT)?;
     for expected in ["3 passed", "5 passed"] {
         assert!(unit.contains(expected), "{unit}");
+    }
+    here(reference, 0)?;
+    let document = std::fs::read_to_string(project.path().join("docs/openapi.json"))?;
+    for operation in ["getReports", "putMonthlyReports"] {
+        assert!(document.contains(operation), "{operation} is not described");
     }
     let suite = test(&project, &["--test", "end_to_end", "--"], &SUITE)?;
     for part in SUITE {
@@ -86,10 +91,12 @@ const UNIT: [&str; 5] = [
 
 /// The end-to-end tests that compare the project with its template, and those that try
 /// every route or every event.
-const SUITE: [&str; 9] = [
+const SUITE: [&str; 11] = [
     "bodies::an_unknown_field",
     "commands::",
+    "contract::",
     "dependencies::",
+    "documents::",
     "events::",
     "every_endpoint::",
     "monitoring::",

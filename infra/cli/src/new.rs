@@ -55,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
         }
         bail!(unrecognised.reason);
     }
-    sources::add(&endpoint, &mut changes);
+    sources::add(&endpoint, &mut changes).await?;
     tables::add(&endpoint, &mut changes).await?;
     let files = changes.write()?;
     lock(&root).await;
@@ -74,6 +74,10 @@ async fn lock(root: &Path) {
     }
 }
 
+/// Writes `docs/openapi.json` and what follows from it. It compiles the tests, so the user
+/// decides when.
+const UPDATE: &str = "UPDATE_CONTRACT=1 cargo test --test end_to_end contract";
+
 fn report(endpoint: &Endpoint, files: &[String]) -> Output {
     let (name, route) = (&endpoint.name, &endpoint.route);
     let mut text = format!("Created the function {name} for {route}:\n");
@@ -86,6 +90,7 @@ fn report(endpoint: &Endpoint, files: &[String]) -> Output {
         &handler,
         ". `cargo local` starts it.\n",
     ]);
+    text.extend(["Update the API reference with `", UPDATE, "`.\n"]);
     if let Some(scope) = &endpoint.scope {
         text.extend([
             "The parameter RoleScopes says who gets the scope ",

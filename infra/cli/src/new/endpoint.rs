@@ -75,6 +75,12 @@ impl Endpoint {
             .filter_map(|(right, name)| Some((right, name.as_deref()?)))
     }
 
+    /// Returns the name of the route in generated clients: `getMonthlyReports`.
+    fn operation_id(&self) -> String {
+        let method = self.route.method.to_ascii_lowercase();
+        method + &self.name.logical_id()
+    }
+
     /// Replaces `{{name}}`, `{{id}}` and the like in a piece of text.
     pub(super) fn fill(&self, piece: &str) -> String {
         piece
@@ -83,6 +89,7 @@ impl Endpoint {
             .replace("{{id}}", &self.name.logical_id())
             .replace("{{metric}}", &self.name.metric_id())
             .replace("{{route}}", &self.route.to_string())
+            .replace("{{operation}}", &self.operation_id())
     }
 }
 

@@ -2,33 +2,48 @@
 
 use super::changes::Changes;
 use super::endpoint::Endpoint;
+use super::tables::format;
 
 /// The sources, by their paths in the function's folder.
-const SOURCES: [(&str, &str); 3] = [
+const SOURCES: [(&str, &str); 4] = [
     ("Cargo.toml", include_str!("pieces/Cargo.toml.txt")),
     ("src/main.rs", include_str!("pieces/main.rs.txt")),
     ("src/lib.rs", include_str!("pieces/lib.rs.txt")),
+    ("src/contract.rs", include_str!("pieces/contract.rs.txt")),
 ];
+const PARAMETER: &str = include_str!("pieces/parameter.rs.txt");
 const REFUSAL: &str = include_str!("pieces/refusal.rs.txt");
 const EVENT: &str = include_str!("pieces/event.json.txt");
 const AUTHORIZER: &str = include_str!("pieces/authorizer.json.txt");
 
 /// The value of every path parameter in the events: an id that nobody has.
-const PARAMETER: &str = "DDDDDDDDDDDDDDDDDDDDDA";
+const NOBODY: &str = "DDDDDDDDDDDDDDDDDDDDDA";
 
 /// Adds the files of `functions/NAME` and `events/NAME`.
-pub(super) fn add(endpoint: &Endpoint, changes: &mut Changes) {
+///
+/// # Errors
+/// If rustfmt cannot be started.
+pub(super) async fn add(endpoint: &Endpoint, changes: &mut Changes) -> anyhow::Result<()> {
     let name = &endpoint.name;
     for (file, piece) in SOURCES {
         let text = piece
             .replace("{{requirements}}", &requirements(endpoint))
             .replace("{{refusals}}", &refusals(endpoint));
-        changes.add(format!("functions/{name}/{file}"), endpoint.fill(&text));
+        let text = in_the_reference(endpoint, &text);
+        let text = endpoint.fill(&text);
+        // How a line is broken depends on the length of the names.
+        let text = if file == "src/contract.rs" {
+            format(&text).await?
+        } else {
+            text
+        };
+        changes.add(format!("functions/{name}/{file}"), text);
     }
     for event in events(endpoint) {
         let file = format!("events/{name}/{}.json", event.case);
         changes.add(file, event.text(endpoint));
     }
+    Ok(())
 }
 
 /// The checks of the role and of the scope.
@@ -50,6 +65,27 @@ fn refusals(endpoint: &Endpoint) -> String {
     missing
         .map(|right| REFUSAL.replace("{{right}}", right))
         .collect()
+}
+
+/// Fills in how the route is called.
+fn in_the_reference(endpoint: &Endpoint, piece: &str) -> String {
+    let parameters = endpoint.route.parameters();
+    let parameters = parameters.map(|name| PARAMETER.trim_end().replace("{{parameter}}", name));
+    let parameters: String = parameters.collect();
+    let imports = if parameters.is_empty() {
+        "Operation, json"
+    } else {
+        "Operation, Parameter, json"
+    };
+    let right = |name: &Option<String>| match name {
+        Some(name) => format!("Some(\"{name}\")"),
+        None => "None".to_owned(),
+    };
+    piece
+        .replace("{{imports}}", imports)
+        .replace("{{parameters}}", &parameters)
+        .replace("{{scope}}", &right(&endpoint.scope))
+        .replace("{{role}}", &right(&endpoint.role))
 }
 
 /// A sample event, and what its function returns.
@@ -102,8 +138,8 @@ impl Event {
         let route = &endpoint.route;
         let (mut path, mut parameters) = (route.path.clone(), Vec::new());
         for name in route.parameters() {
-            path = path.replace(&format!("{{{name}}}"), PARAMETER);
-            parameters.push(format!("    \"{name}\": \"{PARAMETER}\""));
+            path = path.replace(&format!("{{{name}}}"), NOBODY);
+            parameters.push(format!("    \"{name}\": \"{NOBODY}\""));
         }
         let mut listed = String::new();
         if !parameters.is_empty() {
@@ -172,11 +208,11 @@ mod tests {
         }
     }
 
-    #[test]
-    fn nothing_is_left_to_fill_in() {
+    #[tokio::test]
+    async fn nothing_is_left_to_fill_in() {
         let endpoint = endpoint("reports", "GET /{id}", Some("editor"), Some("reports"));
         let mut changes = Changes::new(&repository());
-        super::add(&endpoint, &mut changes);
+        super::add(&endpoint, &mut changes).await.unwrap();
         for (file, text) in changes.files() {
             assert!(!text.contains("{{"), "{file}: {text}");
         }

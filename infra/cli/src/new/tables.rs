@@ -15,6 +15,8 @@ const EVERY_ENDPOINT: &str = "tests/end_to_end/every_endpoint.rs";
 const RIGHTS: &str = "tests/end_to_end/rights.rs";
 const PRIVILEGES: &str = "tests/end_to_end/privileges.rs";
 const EVENTS: &str = "tests/end_to_end/events.rs";
+const CONTRACT: &str = "tests/end_to_end/contract.rs";
+const MANIFEST: &str = "tests/Cargo.toml";
 const SAMPLES: &str = "events/README.md";
 const API: &str = "docs/api.md";
 
@@ -25,12 +27,17 @@ pub(super) async fn add(endpoint: &Endpoint, changes: &mut Changes) -> anyhow::R
         (RIGHTS, rights),
         (PRIVILEGES, privileges),
         (EVENTS, verdicts),
+        (CONTRACT, operations),
     ] {
         let mut text = Text::new(&changes.read(file)?);
         change(endpoint, &mut text).with_context(|| unrecognised(file))?;
         changes.add(file, format(&String::from(&text)).await?);
     }
-    for (file, change) in [(SAMPLES, invocation as Change), (API, documented)] {
+    for (file, change) in [
+        (MANIFEST, dependency as Change),
+        (SAMPLES, invocation),
+        (API, documented),
+    ] {
         let mut text = Text::new(&changes.read(file)?);
         change(endpoint, &mut text).with_context(|| unrecognised(file))?;
         changes.add(file, &text);
@@ -158,6 +165,27 @@ fn verdicts(endpoint: &Endpoint, text: &mut Text) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The API reference has the function's route.
+fn operations(endpoint: &Endpoint, text: &mut Text) -> anyhow::Result<()> {
+    let is_last = |line: &str| line == "    .concat()";
+    let end = text.only(is_last).and_then(|line| line.checked_sub(1));
+    let end = end.filter(|end| text.lines().get(*end).is_some_and(|line| line == "    ]"));
+    let line = endpoint.fill("        {{crate}}::contract::operations(),");
+    text.insert(end.context("it has no list of operations")?, &line);
+    Ok(())
+}
+
+/// The tests link the function for the API reference.
+fn dependency(endpoint: &Endpoint, text: &mut Text) -> anyhow::Result<()> {
+    let functions = |line: &String| line.contains("{ path = \"../functions/");
+    let last = text.lines().iter().rposition(functions);
+    let last = last.context("it depends on no function")?;
+    let line =
+        endpoint.fill("{{name}} = { path = \"../functions/{{name}}\", features = [\"schema\"] }");
+    text.insert(last + 1, &line);
+    Ok(())
+}
+
 /// The command that sends the valid event.
 fn invocation(endpoint: &Endpoint, text: &mut Text) -> anyhow::Result<()> {
     let start = text.only(|line| line == "You can send these events as they are:");
@@ -189,7 +217,7 @@ fn documented(endpoint: &Endpoint, text: &mut Text) -> anyhow::Result<()> {
 }
 
 /// Formats Rust code as `cargo fmt` does.
-async fn format(code: &str) -> anyhow::Result<String> {
+pub(super) async fn format(code: &str) -> anyhow::Result<String> {
     let rustfmt = Command::new("rustfmt")
         .args(["--edition", "2024"])
         .stdin(Stdio::piped())
@@ -208,7 +236,7 @@ async fn format(code: &str) -> anyhow::Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Change, every_endpoint, privileges, rights, verdicts};
+    use super::{Change, dependency, every_endpoint, operations, privileges, rights, verdicts};
     use crate::new::endpoint::Endpoint;
     use crate::new::text::Text;
     use crate::project::repository;
@@ -270,6 +298,10 @@ mod tests {
         assert!(text.contains("    (\"GET\", \"/reports\"),\n];"));
         let text = changed(&endpoint, super::PRIVILEGES, privileges);
         assert!(text.contains("    (\"reports\", \"\", &[]),\n];"));
+        let text = changed(&endpoint, super::CONTRACT, operations);
+        assert!(text.contains("        reports::contract::operations(),\n    ]\n    .concat()"));
+        let text = changed(&endpoint, super::MANIFEST, dependency);
+        assert!(text.contains("\nreports = { path = \"../functions/reports\", features"));
         let text = changed(&endpoint, super::EVENTS, verdicts);
         let expected = concat!(
             "      \"register/wrong_content_type\": \"415 unsupported_media_type\",\n",

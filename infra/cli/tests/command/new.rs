@@ -8,11 +8,13 @@ use gatehouse_tests::binaries::root;
 use crate::project::Project;
 
 /// The files that the command changes.
-const CHANGED: [&str; 7] = [
+const CHANGED: [&str; 9] = [
     "tests/end_to_end/every_endpoint.rs",
     "tests/end_to_end/rights.rs",
     "tests/end_to_end/privileges.rs",
     "tests/end_to_end/events.rs",
+    "tests/end_to_end/contract.rs",
+    "tests/Cargo.toml",
     "events/README.md",
     "docs/api.md",
     "Cargo.lock",
@@ -46,7 +48,7 @@ fn it_writes_the_function_and_lists_the_files() -> anyhow::Result<()> {
     let mut listed: Vec<String> = serde_json::from_value(output["files"].clone())?;
     listed.sort();
     assert_eq!(changed, listed.iter().collect::<Vec<_>>());
-    assert_eq!(listed.len(), 13, "{listed:?}");
+    assert_eq!(listed.len(), 16, "{listed:?}");
 
     let again = project.run(&["new", "reports"])?;
     assert_eq!(again.code, Some(1), "{again:?}");
