@@ -13,3 +13,4 @@ mod migrating;
 mod relay;
 mod scenario;
 mod schemathesis;
+mod verifying;
