@@ -1,5 +1,7 @@
 //! Every error that a client can see: when it occurs, and what a client does.
 
+use serde_json::{Value, json};
+
 use crate::error::{Code, OAUTH_ERRORS};
 
 /// The format of an error's body.
@@ -19,6 +21,8 @@ pub enum Format {
 pub struct ErrorEntry {
     /// The stable code; API Gateway's text if there is none.
     pub code: &'static str,
+    /// The title of a problem; empty otherwise.
+    pub title: &'static str,
     /// The format of its body.
     pub format: Format,
     /// The HTTP status.
@@ -36,6 +40,7 @@ pub fn errors() -> Vec<ErrorEntry> {
         let (status, when, client) = code.reference();
         ErrorEntry {
             code: code.as_str(),
+            title: code.title(),
             format: Format::Problem,
             status,
             when,
@@ -50,9 +55,32 @@ pub fn errors() -> Vec<ErrorEntry> {
 /// Code, status, when it occurs, what a client does.
 pub(crate) type Row = (&'static str, u16, &'static str, &'static str);
 
+impl ErrorEntry {
+    /// Returns a body with this error.
+    pub(super) fn example(&self) -> Value {
+        match self.format {
+            Format::Problem => json!({
+                "type": format!("urn:gatehouse:problem:{}", self.code),
+                "title": self.title,
+                "status": self.status,
+                "detail": "what happened, for people",
+                "instance": "urn:gatehouse:request:LV7fzho-PHcEJPw=",
+                "code": self.code,
+                "request_id": "LV7fzho-PHcEJPw=",
+            }),
+            Format::Oauth => json!({
+                "error": self.code,
+                "error_description": "what happened, for people",
+            }),
+            Format::Gateway => json!({ "message": self.code }),
+        }
+    }
+}
+
 fn of(format: Format) -> impl Fn(Row) -> ErrorEntry {
     move |(code, status, when, client)| ErrorEntry {
         code,
+        title: "",
         format,
         status,
         when,

@@ -167,6 +167,12 @@ fn failure(status: u16, entries: &[ErrorEntry]) -> Value {
     })
 }
 
+/// The body of the first error in one of these formats.
+fn example(entries: &[ErrorEntry], has: impl Fn(Format) -> bool) -> Value {
+    let first = entries.iter().find(|entry| has(entry.format));
+    first.map(ErrorEntry::example).unwrap_or_default()
+}
+
 /// The bodies of an error, by media type.
 fn content(status: u16, entries: &[ErrorEntry]) -> Value {
     let codes = |format| -> BTreeSet<&str> {
@@ -182,7 +188,8 @@ fn content(status: u16, entries: &[ErrorEntry]) -> Value {
             "status": { "const": status },
         } });
         let schema = json!({ "allOf": [reference("Problem"), narrowed] });
-        let media = json!({ "schema": schema });
+        let media =
+            json!({ "schema": schema, "example": example(entries, |it| it == Format::Problem) });
         content.insert("application/problem+json".to_owned(), media);
     }
     let mut alternatives = Vec::new();
@@ -198,6 +205,8 @@ fn content(status: u16, entries: &[ErrorEntry]) -> Value {
         1 => alternatives.remove(0),
         _ => json!({ "anyOf": alternatives }),
     };
-    content.insert("application/json".to_owned(), json!({ "schema": schema }));
+    let example = example(entries, |format| format != Format::Problem);
+    let media = json!({ "schema": schema, "example": example });
+    content.insert("application/json".to_owned(), media);
     Value::Object(content)
 }

@@ -51,7 +51,7 @@ impl Code {
         }
     }
 
-    pub(super) fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::InvalidRequest => "Malformed request",
             Self::InvalidJson => "Malformed body",
