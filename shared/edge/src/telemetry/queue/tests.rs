@@ -11,14 +11,25 @@ fn unread() -> (Queue, PipeReader) {
     (Queue::start(writer).unwrap(), reader)
 }
 
-/// Writes numbered lines of a kilobyte, together more than the pipe and the queue hold.
+/// Writes lines of a kilobyte, together more than the pipe and the queue hold.
 fn overflow(queue: &Queue, kind: Kind) {
-    for number in 0..1000 {
-        let line =
-            json!({ "kind": format!("{kind:?}"), "number": number, "text": "x".repeat(960) });
+    push(queue, kind, 1000);
+}
+
+/// Writes numbered lines of a kilobyte.
+fn push(queue: &Queue, kind: Kind, count: usize) {
+    for number in 0..count {
+        let mut line = json!({ "kind": format!("{kind:?}"), "number": number, "text": "" });
+        let text = "x".repeat(LINE - 1 - line.to_string().len());
+        line["text"] = text.into();
         queue.push(kind, format!("{line}\n").as_bytes());
     }
 }
+
+/// Bytes of a line.
+const LINE: usize = 1024;
+/// Bytes that a pipe of Linux holds.
+const PIPE: usize = 64 * 1024;
 
 /// Reads lines until the one that says what was lost.
 fn drain(reader: PipeReader) -> (Vec<Value>, Value) {
@@ -53,13 +64,14 @@ async fn a_log_that_nobody_reads_delays_one_response_a_moment_and_the_next_ones_
 #[test]
 fn audit_lines_are_lost_last_and_the_losses_are_counted_by_kind() {
     let (queue, reader) = unread();
-    for kind in [Kind::Audit, Kind::Metric, Kind::Log] {
-        for number in 0..80 {
-            let line =
-                json!({ "kind": format!("{kind:?}"), "number": number, "text": "x".repeat(960) });
-            queue.push(kind, format!("{line}\n").as_bytes());
-        }
+    push(&queue, Kind::Audit, 80);
+    // Until the pipe is full and the thread waits: a slow one would still write metrics.
+    let pushed = 80 * LINE;
+    while pushed - queue.state().bytes <= PIPE {
+        thread::sleep(Duration::from_millis(1));
     }
+    push(&queue, Kind::Metric, 80);
+    push(&queue, Kind::Log, 80);
     // Audit events fill the rest, and displace what is less important.
     overflow(&queue, Kind::Audit);
     overflow(&queue, Kind::Log);
