@@ -22,7 +22,10 @@ async fn the_documented_verifiers_accept_access_tokens_and_nothing_else() -> any
     let ada = service.logged_in("ada").await?;
     let token = &ada.access_token;
     let (signed, signature) = token.rsplit_once('.').context("a JWT has three parts")?;
-    let forged = format!("{signed}.{}", signature.chars().rev().collect::<String>());
+    // In the middle: the last character of base64 has unused bits, which some libraries check.
+    let (start, end) = signature.split_at(40);
+    let other = if end.starts_with('A') { 'B' } else { 'A' };
+    let forged = format!("{signed}.{start}{other}{}", &end[1..]);
     let tokens = [token, &forged, &ada.refresh_token, "nonsense"].map(|token| format!("{token}\n"));
     let expected = format!("200 {}\n401\n401\n401\n", ada.id);
     let document = std::fs::read_to_string(root().join("docs/your-own-services.md"))?;
