@@ -1,7 +1,7 @@
 //! The session that a login replaces: the one whose refresh token is in the cookie.
 //!
 //! A login takes the browser over. If the session that it finds continued, nobody could log
-//! out of it any more: its token is overwritten.
+//! out of it again: its token is overwritten.
 
 use gatehouse_auth::refresh::RefreshToken;
 use gatehouse_auth::time::Timestamp;

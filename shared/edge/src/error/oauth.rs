@@ -234,7 +234,7 @@ pub(crate) const OAUTH_ERRORS: [crate::contract::Row; 12] = [
         "temporarily_unavailable",
         503,
         "A store is overloaded or does not respond.",
-        "Wait as many seconds as `Retry-After` says, then repeat the same request.",
+        "Wait for the number of seconds in `Retry-After`, then repeat the same request.",
     ),
 ];
 

@@ -115,12 +115,12 @@ impl Code {
             Self::TooManyRequests => (
                 429,
                 "The user, the client's network or the route has reached a limit.",
-                "Wait as many seconds as `Retry-After` says, then retry.",
+                "Wait for the number of seconds in `Retry-After`, then retry.",
             ),
             Self::Unavailable => (
                 503,
                 "A store or the hasher is overloaded or does not respond.",
-                "Wait as many seconds as `Retry-After` says, then repeat the same request.",
+                "Wait for the number of seconds in `Retry-After`, then repeat the same request.",
             ),
             Self::Internal => (
                 500,
