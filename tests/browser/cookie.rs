@@ -32,6 +32,11 @@ async fn another_site_is_refused_even_by_a_browser_without_samesite() -> anyhow:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_origin_that_is_not_listed_is_refused_even_without_a_preflight() -> anyhow::Result<()> {
+    run("unasked.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn frames_and_a_null_origin_are_refused() -> anyhow::Result<()> {
     run("frames.mjs").await
 }

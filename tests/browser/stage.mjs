@@ -16,9 +16,9 @@ const { USERNAME, PASSWORD } = process.env;
 
 /**
  * Calls `script` with a `Stage`. `hosts` replaces some of the pages; `onResponse` can change
- * what the API responds, as in `proxy`; `plain` as in `withHosts`.
+ * what the API responds, as in `proxy`; `plain` as in `withHosts`; `args` as in `withChromium`.
  */
-export async function onStage(script, { hosts = {}, onResponse = () => true, plain } = {}) {
+export async function onStage(script, { hosts = {}, onResponse = () => true, plain, args = [] } = {}) {
   const seen = [];
   const empty = page("<title>A page</title>");
   const all = {
@@ -31,7 +31,8 @@ export async function onStage(script, { hosts = {}, onResponse = () => true, pla
     "other.test": empty,
     ...hosts,
   };
-  const run = (flags) => withProfile((context) => script(new Stage(context, seen)), flags);
+  const run = (flags) =>
+    withProfile((context) => script(new Stage(context, seen)), [...flags, ...args]);
   await withHosts(all, run, plain);
 }
 
