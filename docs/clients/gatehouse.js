@@ -101,6 +101,10 @@ export class Gatehouse {
     #hasCookie;
     #origins;
     #refreshing;
+    /** The session is over. The cookie may be another user's by now: only a login uses it. */
+    #isOver = false;
+    /** What a logout without a response has sent: the next one repeats it. */
+    #unrevoked;
     /** `url` is the API's URL, with its stage if it has one. */
     constructor(url, options = {}) {
         this.#url = url.replace(/\/+$/, "");
@@ -118,6 +122,8 @@ export class Gatehouse {
         await this.#exclusively(async () => {
             const reply = await this.#post("login", body);
             await this.#storage.save(this.#tokens("login", reply));
+            this.#isOver = false;
+            this.#unrevoked = undefined;
         });
     }
     /**
@@ -147,21 +153,24 @@ export class Gatehouse {
     }
     /**
      * Ends the session. The tokens are removed even if this fails; then the session may
-     * still exist at the service.
+     * still exist at the service, and calling this again tries to end it again.
      */
     async logout() {
         await this.#exclusively(async () => {
             const tokens = await this.#storage.load();
-            const token = tokens?.refreshToken;
-            if (token === undefined && !this.#hasCookie)
+            if (tokens || (this.#hasCookie && !this.#isOver))
+                this.#unrevoked = revocation(tokens);
+            if (!this.#unrevoked)
                 return;
             try {
-                const reply = await this.#repeat("revoke", token === undefined ? {} : { token });
-                if (reply.status !== 200)
+                const reply = await this.#repeat("revoke", this.#unrevoked);
+                const isDone = reply.status === 200 || isSessionOver(reply, this.#hasCookie);
+                if (!isDone)
                     throw refusal("revoke", reply);
+                this.#unrevoked = undefined;
             }
             finally {
-                await this.#storage.save(undefined);
+                await this.#end();
             }
         });
     }
@@ -185,7 +194,7 @@ export class Gatehouse {
         // Another tab has refreshed while this one waited.
         if (stored && isUsable(stored, refused))
             return stored;
-        if (!stored && !this.#hasCookie)
+        if (!stored && (!this.#hasCookie || this.#isOver))
             throw new LoggedOutError("not logged in");
         const refreshKey = stored?.refreshKey ?? randomKey();
         if (stored) {
@@ -196,12 +205,17 @@ export class Gatehouse {
         }
         const reply = await this.#repeat("refresh", this.#refreshBody(stored), refreshKey);
         if (isSessionOver(reply, this.#hasCookie)) {
-            await this.#storage.save(undefined);
-            throw new LoggedOutError("the session has ended", reply);
+            await this.#end();
+            const { error_description: why } = reply.body;
+            throw new LoggedOutError(`the session has ended: ${why}`, reply);
         }
         const tokens = this.#tokens("refresh", reply);
         await this.#storage.save(tokens);
         return tokens;
+    }
+    async #end() {
+        this.#isOver = true;
+        await this.#storage.save(undefined);
     }
     #refreshBody(stored) {
         if (!stored)
@@ -283,6 +297,12 @@ export class Gatehouse {
         const name = this.#hasCookie ? "cookie" : this.#storage.name;
         return exclusively(`gatehouse ${this.#url} ${name}`, work);
     }
+}
+/** Without `sub`, a logout would end the session of whoever has logged in since. */
+function revocation(tokens) {
+    if (!tokens)
+        return {};
+    return tokens.refreshToken === undefined ? { sub: tokens.sub } : { token: tokens.refreshToken };
 }
 function refusal(action, reply) {
     return new GatehouseError(`/${action} returned ${reply.status} ${reply.code}`.trim(), reply);

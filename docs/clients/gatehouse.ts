@@ -149,6 +149,10 @@ export class Gatehouse {
   readonly #hasCookie: boolean;
   readonly #origins: Set<string>;
   #refreshing: Promise<Tokens> | undefined;
+  /** The session is over. The cookie may be another user's by now: only a login uses it. */
+  #isOver = false;
+  /** What a logout without a response has sent: the next one repeats it. */
+  #unrevoked: Record<string, string> | undefined;
 
   /** `url` is the API's URL, with its stage if it has one. */
   constructor(url: string, options: Options = {}) {
@@ -166,6 +170,8 @@ export class Gatehouse {
     await this.#exclusively(async () => {
       const reply = await this.#post("login", body);
       await this.#storage.save(this.#tokens("login", reply));
+      this.#isOver = false;
+      this.#unrevoked = undefined;
     });
   }
 
@@ -196,18 +202,20 @@ export class Gatehouse {
 
   /**
    * Ends the session. The tokens are removed even if this fails; then the session may
-   * still exist at the service.
+   * still exist at the service, and calling this again tries to end it again.
    */
   async logout(): Promise<void> {
     await this.#exclusively(async () => {
       const tokens = await this.#storage.load();
-      const token = tokens?.refreshToken;
-      if (token === undefined && !this.#hasCookie) return;
+      if (tokens || (this.#hasCookie && !this.#isOver)) this.#unrevoked = revocation(tokens);
+      if (!this.#unrevoked) return;
       try {
-        const reply = await this.#repeat("revoke", token === undefined ? {} : { token });
-        if (reply.status !== 200) throw refusal("revoke", reply);
+        const reply = await this.#repeat("revoke", this.#unrevoked);
+        const isDone = reply.status === 200 || isSessionOver(reply, this.#hasCookie);
+        if (!isDone) throw refusal("revoke", reply);
+        this.#unrevoked = undefined;
       } finally {
-        await this.#storage.save(undefined);
+        await this.#end();
       }
     });
   }
@@ -230,7 +238,7 @@ export class Gatehouse {
     let stored = await this.#storage.load();
     // Another tab has refreshed while this one waited.
     if (stored && isUsable(stored, refused)) return stored;
-    if (!stored && !this.#hasCookie) throw new LoggedOutError("not logged in");
+    if (!stored && (!this.#hasCookie || this.#isOver)) throw new LoggedOutError("not logged in");
     const refreshKey = stored?.refreshKey ?? randomKey();
     if (stored) {
       // Stored first: whoever repeats this refresh, after a reload for example, must
@@ -240,12 +248,18 @@ export class Gatehouse {
     }
     const reply = await this.#repeat("refresh", this.#refreshBody(stored), refreshKey);
     if (isSessionOver(reply, this.#hasCookie)) {
-      await this.#storage.save(undefined);
-      throw new LoggedOutError("the session has ended", reply);
+      await this.#end();
+      const { error_description: why } = reply.body;
+      throw new LoggedOutError(`the session has ended: ${why}`, reply);
     }
     const tokens = this.#tokens("refresh", reply);
     await this.#storage.save(tokens);
     return tokens;
+  }
+
+  async #end(): Promise<void> {
+    this.#isOver = true;
+    await this.#storage.save(undefined);
   }
 
   #refreshBody(stored: Tokens | undefined): Record<string, string> {
@@ -330,6 +344,12 @@ interface Reply {
   code: string;
   retryAfter: number | undefined;
   requestedAt: number;
+}
+
+/** Without `sub`, a logout would end the session of whoever has logged in since. */
+function revocation(tokens: Tokens | undefined): Record<string, string> {
+  if (!tokens) return {};
+  return tokens.refreshToken === undefined ? { sub: tokens.sub } : { token: tokens.refreshToken };
 }
 
 function refusal(action: string, reply: Reply): GatehouseError {

@@ -17,6 +17,11 @@ async fn the_tab_of_another_account_is_refused_and_changes_nothing() -> anyhow::
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_client_never_acts_for_the_user_of_another_tab() -> anyhow::Result<()> {
+    run("cookie_client.mjs").await
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sibling_subdomain_sends_the_cookie_and_is_refused() -> anyhow::Result<()> {
     run("sibling.mjs").await
 }
