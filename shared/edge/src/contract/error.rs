@@ -144,3 +144,6 @@ const GATEWAY_ERRORS: [Row; 9] = [
         "Wait a second, then retry, waiting longer each time.",
     ),
 ];
+
+#[cfg(test)]
+mod tests;
