@@ -2,6 +2,7 @@
 //! tested in Chromium, in `tests/browser/console.rs`.
 
 use anyhow::Context as _;
+use gatehouse_tests::binaries::root;
 use gatehouse_tests::response::Response;
 use gatehouse_tests::service::parameters;
 use gatehouse_tests::{Person, Service};
@@ -285,6 +286,21 @@ async fn no_other_page_and_no_rebound_name_gets_the_data() -> anyhow::Result<()>
         let policy = response.header("cross-origin-resource-policy");
         assert_eq!(policy, "same-origin");
     }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_route_of_the_template_keeps_its_home() -> anyhow::Result<()> {
+    let template = std::fs::read_to_string(root().join("infra/template.yaml"))?;
+    let folder = tempfile::TempDir::new()?;
+    let file = folder.path().join("template.yaml");
+    let changed = template.replace("RouteKey: GET /protected\n", "RouteKey: GET /\n");
+    assert_ne!(changed, template);
+    std::fs::write(&file, changed)?;
+    let service = Service::start_locally(|options| options.template = file).await?;
+    let home = service.get("/").await?;
+    home.assert_from_gateway(401, "Unauthorized");
+    service.get("/_gatehouse/").await?.assert_status(200);
     Ok(())
 }
 

@@ -70,7 +70,8 @@ pub(crate) fn outcome(
 /// Adds what every stack of a test has.
 fn complete(options: StackOptions) -> anyhow::Result<StackOptions> {
     Ok(StackOptions {
-        template: binaries::root().join("infra/template.yaml"),
+        // Relative to the project, unless a test has one of its own.
+        template: binaries::root().join(&options.template),
         bin_dir: binaries::folder()?,
         // `TEST_LOG=1` shows what the functions log.
         log: match setting("TEST_LOG") {
