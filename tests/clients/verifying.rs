@@ -6,6 +6,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::Service;
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::service::parameters;
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::Command;
 
@@ -17,8 +18,18 @@ async fn the_documented_verifiers_accept_access_tokens_and_nothing_else() -> any
         return Ok(());
     }
     install::node()?;
+    for algorithm in ["ES256", "EdDSA", "RS256"] {
+        let service = Service::start_with(|options| {
+            options.parameters = parameters(&[("SigningAlgorithm", algorithm)]);
+        });
+        verify(&service.await?, algorithm).await?;
+    }
+    Ok(())
+}
+
+/// Runs both programs against one service.
+async fn verify(service: &Service, algorithm: &str) -> anyhow::Result<()> {
     let python = install::python()?.join("python");
-    let service = Service::shared().await?;
     let ada = service.logged_in("ada").await?;
     let token = &ada.access_token;
     let (signed, signature) = token.rsplit_once('.').context("a JWT has three parts")?;
@@ -50,6 +61,7 @@ async fn the_documented_verifiers_accept_access_tokens_and_nothing_else() -> any
             .arg(&file)
             .env("ISSUER", issuer)
             .env("AUDIENCE", "gatehouse")
+            .env("ALGORITHM", algorithm)
             .env("NO_PROXY", "localhost,127.0.0.1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
