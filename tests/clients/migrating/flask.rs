@@ -236,7 +236,7 @@ async fn a_flask_application_fails_closed_without_gatehouse() -> anyhow::Result<
     // Nothing listens there.
     let without = moved.app_of("http://127.0.0.1:9", Duration::ZERO).await?;
     assert_eq!(without.statuses(&token).await?, [503; 4]);
-    // Introspection with the tables down is a 503 of ours.
+    // With the tables down, introspection returns 503.
     let _outage = moved.service.cut_off_tables().await?;
     assert_eq!(app.statuses(&token).await?, [200, 200, 503, 503]);
     Ok(())

@@ -67,8 +67,8 @@ mod tests {
 
     #[test]
     fn the_depth_says_who_uses_a_crate() {
-        let text = "0reports v0.1.0 (/work/functions/reports)\n\
-                    1gatehouse-edge v0.1.0 (/work/shared/edge)\n\
+        let text = "0reports v0.1.0 (/project/functions/reports)\n\
+                    1gatehouse-edge v0.1.0 (/project/shared/edge)\n\
                     2http v1.5.0\n\
                     3bytes v1.12.2\n\
                     2serde v1.0.2\n\

@@ -10,7 +10,7 @@ use anyhow::{Context as _, ensure};
 
 use crate::project::{Project, ended};
 
-/// Takes more than a second: 12 parameters, each measured so many times.
+/// Takes more than a second: 12 parameters, each measured several times.
 const SLOW: [&str; 3] = ["argon2", "--rounds", "3"];
 
 /// Runs the command on a terminal of its own, and returns what it shows.
