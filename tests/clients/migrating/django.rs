@@ -67,25 +67,8 @@ impl Moved {
 
     /// Starts the application; its clock is ahead by a time.
     async fn app(&self, issuer: &str, ahead: Duration) -> anyhow::Result<Server> {
-        let secret = self.project.client_secret("client.txt")?;
-        let (clock, ahead) = (scripts().join("clock"), ahead.as_secs().to_string());
-        let clock = clock.display().to_string();
-        let settings = [
-            ("API_URL", issuer),
-            ("CLIENT_SECRET", &*secret),
-            ("PYTHONPATH", &*clock),
-            ("CLOCK_AHEAD", &*ahead),
-        ];
         let more = "--noreload 127.0.0.1:0";
-        self.project.serve(&self.start, more, &settings).await
-    }
-
-    async fn change_roles(&self, words: &str) -> anyhow::Result<()> {
-        let step = Step {
-            commands: format!("cargo gatehouse users roles ada {words}\n"),
-            expected: vec!["ada now has the roles".to_owned()],
-        };
-        self.project.follow(vec![step], |commands| commands).await
+        self.project.serve(&self.start, more, (issuer, ahead)).await
     }
 }
 
@@ -95,7 +78,7 @@ async fn a_django_project_moves_its_users_and_its_login() -> anyhow::Result<()> 
         return Ok(());
     }
     let moved = Moved::follow_the_page().await?;
-    moved.change_roles("--add editor").await?;
+    moved.project.change_roles("--add editor").await?;
     let service = &moved.service;
     let app = moved.app(service.issuer(), Duration::ZERO).await?;
     let later = moved.app(service.issuer(), LIFETIME).await?;
@@ -120,7 +103,7 @@ async fn a_django_project_moves_its_users_and_its_login() -> anyhow::Result<()> 
     let grace = grace.member("access_token");
     assert_eq!(app.statuses(&ROUTES, &grace).await?, [200, 403, 403]);
 
-    moved.change_roles("--remove editor").await?;
+    moved.project.change_roles("--remove editor").await?;
     assert_eq!(app.statuses(&ROUTES, &token).await?, [200, 200, 401]);
     assert_eq!(later.statuses(&ROUTES, &token).await?, [401; 3]);
     let refreshed = service.refresh(&ada.member("refresh_token")).await?;

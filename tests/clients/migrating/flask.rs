@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::page::Page;
-use super::project::{Project, scripts};
+use super::project::Project;
 use super::server::Server;
 use crate::install;
 
@@ -58,16 +58,7 @@ impl Moved {
     }
 
     async fn app_of(&self, issuer: &str, ahead: Duration) -> anyhow::Result<App> {
-        let secret = self.project.client_secret("client.txt")?;
-        let (clock, ahead) = (scripts().join("clock"), ahead.as_secs().to_string());
-        let clock = clock.display().to_string();
-        let settings = [
-            ("API_URL", issuer),
-            ("CLIENT_SECRET", &*secret),
-            ("PYTHONPATH", &*clock),
-            ("CLOCK_AHEAD", &*ahead),
-        ];
-        let server = self.project.serve(&self.start, "--port 0", &settings);
+        let server = self.project.serve(&self.start, "--port 0", (issuer, ahead));
         Ok(App(server.await?))
     }
 
@@ -76,15 +67,6 @@ impl Moved {
         let body = json!({"username": username, "password": PASSWORD});
         let request = app.0.request(Method::POST, "/login").json(&body);
         app.0.send(request).await
-    }
-
-    /// Runs the command `gatehouse users roles` for ada.
-    async fn change_roles(&self, words: &str) -> anyhow::Result<()> {
-        let step = Step {
-            commands: format!("cargo gatehouse users roles ada {words}\n"),
-            expected: vec!["ada now has the roles".to_owned()],
-        };
-        self.project.follow(vec![step], |commands| commands).await
     }
 }
 
@@ -153,7 +135,7 @@ async fn a_flask_application_refuses_a_token_in_time_after_a_change_of_roles() -
     let token = ada.member("access_token");
     assert_eq!(app.statuses(&token).await?, [200; 4]);
 
-    moved.change_roles("--remove editor").await?;
+    moved.project.change_roles("--remove editor").await?;
     // With introspection at once, with the published keys when the token expires.
     assert_eq!(app.statuses(&token).await?, [200, 200, 401, 401]);
     assert_eq!(almost.statuses(&token).await?, [200, 200, 401, 401]);

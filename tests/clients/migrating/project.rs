@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_local::private::Lock;
@@ -60,11 +61,12 @@ impl Project {
     }
 
     /// Starts a command of the page that serves an application; `more` is appended to it.
+    /// It trusts this issuer, and its clock is ahead by a time.
     pub(crate) async fn serve(
         &self,
         step: &Step,
         more: &str,
-        settings: &[(&str, &str)],
+        (issuer, ahead): (&str, Duration),
     ) -> anyhow::Result<Server> {
         let mut shell = self.command("sh");
         shell
@@ -74,14 +76,26 @@ impl Project {
                 "exec 2>&1\nexec env {} {more}",
                 step.commands.trim_end()
             ))
-            .envs(settings.iter().copied())
+            .env("API_URL", issuer)
+            .env("CLIENT_SECRET", self.client_secret()?)
+            .env("PYTHONPATH", scripts().join("clock"))
+            .env("CLOCK_AHEAD", ahead.as_secs().to_string())
             .env("PYTHONUNBUFFERED", "1");
         Server::start(shell).await
     }
 
-    /// Returns the secret in what `gatehouse clients create` printed into a file.
-    pub(crate) fn client_secret(&self, file: &str) -> anyhow::Result<String> {
-        let printed = std::fs::read_to_string(self.path(file))?;
+    /// Replaces or adds roles of ada with `gatehouse users roles`.
+    pub(crate) async fn change_roles(&self, words: &str) -> anyhow::Result<()> {
+        let step = Step {
+            commands: format!("cargo gatehouse users roles ada {words}\n"),
+            expected: vec!["ada now has the roles".to_owned()],
+        };
+        self.follow(vec![step], |commands| commands).await
+    }
+
+    /// Returns the secret in what `gatehouse clients create` printed into `client.txt`.
+    fn client_secret(&self) -> anyhow::Result<String> {
+        let printed = std::fs::read_to_string(self.path("client.txt"))?;
         let mut lines = printed.lines();
         let secret = lines.find_map(|line| line.strip_prefix("Client secret:"));
         let secret = secret.context("the command printed no secret")?;
