@@ -2,6 +2,7 @@
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::password::Hasher;
+use gatehouse_authenticate::Authenticator;
 use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
@@ -14,10 +15,8 @@ use gatehouse_store::{
 /// What `account` needs.
 pub struct App {
     pub(crate) accounts: Accounts,
-    pub(crate) attempts: LoginAttempts,
-    pub(crate) hasher: Hasher,
+    pub(crate) authenticator: Authenticator,
     pub(crate) rules: PasswordRules,
-    pub(crate) clock: Clock,
 }
 
 impl App {
@@ -45,25 +44,29 @@ impl App {
         let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
             .through(http)
             .tables();
+        let users = Users::new(tables.clone(), environment.table("USERS_TABLE")?);
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             accounts: Accounts::new(
-                Users::new(tables.clone(), environment.table("USERS_TABLE")?),
+                users.clone(),
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             ),
-            attempts: LoginAttempts::new(tables, attempts)
-                .with_address_attempts(guesses.address_attempts_per_hour),
-            hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
+            authenticator: Authenticator {
+                users,
+                attempts: LoginAttempts::new(tables, attempts)
+                    .with_address_attempts(guesses.address_attempts_per_hour),
+                hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
+                clock,
+            },
             rules: PasswordRules::new(
                 registration.password_min_length,
                 breaches.url.as_deref(),
                 breaches.fails_open,
             )?,
-            clock,
         };
-        warm_up(app.accounts.users.warm_up()).await;
-        app.hasher.warm_up();
+        warm_up(app.authenticator.users.warm_up()).await;
+        app.authenticator.hasher.warm_up();
         Ok(app)
     }
 }

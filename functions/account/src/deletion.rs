@@ -6,7 +6,6 @@ use gatehouse_edge::{AuditEvent, Principal, Problem, Request, Response, response
 use gatehouse_store::Deleted;
 
 use crate::app::{App, record};
-use crate::owner;
 
 /// Responds to `DELETE /me`.
 pub(crate) async fn delete(
@@ -16,7 +15,8 @@ pub(crate) async fn delete(
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     let password = request.json(|fields| fields.secret("password"))?;
-    let user = owner::prove(app, request, &principal, &password).await?;
+    let confirmed = app.authenticator.confirm(request, &principal, &password);
+    let user = confirmed.await?;
     match app.accounts.delete(&user, now).await? {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),
@@ -28,7 +28,7 @@ pub(crate) async fn delete(
     let digests = user.identifier_digests();
     let traces = app
         .accounts
-        .delete_traces(&app.attempts, &user.sub, digests);
+        .delete_traces(&app.authenticator.attempts, &user.sub, digests);
     match traces.await {
         Ok(_) => Ok(response::no_content()),
         Err(error) => {

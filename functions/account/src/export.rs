@@ -37,7 +37,7 @@ pub(crate) async fn export(
         digests: user.identifier_digests(),
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };
-    let attempts = app.attempts.read(&about).await?;
+    let attempts = app.authenticator.attempts.read(&about).await?;
     let body = Export {
         exported_at: now.to_string(),
         user: Owner::of(&user),

@@ -14,7 +14,6 @@ pub mod contract;
 mod deletion;
 mod export;
 mod new_password;
-mod owner;
 mod sessions;
 
 pub use app::App;
@@ -24,7 +23,7 @@ pub use app::App;
 /// # Errors
 /// A [`Problem`] unless the request succeeds.
 pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
-    let now = app.clock.now();
+    let now = app.authenticator.clock.now();
     request.no_parameters()?;
     match request.route() {
         "GET /me" => me(app, request).await,
@@ -40,9 +39,9 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 
 /// Responds to `GET /me`.
 async fn me(app: &App, request: &Request) -> Result<Response, Problem> {
-    let principal = Principal::of(request, app.clock.now())?;
+    let principal = Principal::of(request, app.authenticator.clock.now())?;
     principal.require_scope(PROFILE)?;
-    let user = owner::read(app, &principal).await?;
+    let user = app.authenticator.owner(&principal).await?;
     let profile = user.into();
     Ok(response::json(StatusCode::OK, &Account::of(&profile)))
 }

@@ -13,7 +13,6 @@ use gatehouse_store::{Ended, Reservation};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{App, record};
-use crate::owner;
 
 const FIELD: &str = "new_password";
 
@@ -29,7 +28,8 @@ pub(crate) async fn change(
         (current, fields.secret("new_password"))
     })?;
     let new = parse(&new)?;
-    let user = owner::prove(app, request, &principal, &current).await?;
+    let confirmed = app.authenticator.confirm(request, &principal, &current);
+    let user = confirmed.await?;
     let hash = hash(app, &user, new).await?;
     let caller = (&user.sub, principal.ver);
     match app.accounts.change_password(caller, &hash, now).await? {
@@ -77,7 +77,8 @@ pub(crate) async fn reset(
 /// attempt costs a read.
 async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Problem> {
     let address = request.client_address();
-    match app.attempts.reserve_address(address, now).await? {
+    let attempts = &app.authenticator.attempts;
+    match attempts.reserve_address(address, now).await? {
         Reservation::Granted => Ok(()),
         Reservation::Refused { retry_after, .. } => {
             let (denied, reason) = (AuditEvent::AuthorizationDenied, "too_many_attempts");
@@ -106,7 +107,7 @@ async fn hash(app: &App, user: &User, new: Password) -> Result<StoredHash, Probl
     let email = user.email.as_deref().map(EmailAddress::parse);
     let email = email.and_then(Result::ok);
     let new = app.rules.check(new, &username, email.as_ref());
-    let stored = new.map_err(weak)?.hash(&app.hasher).await;
+    let stored = new.map_err(weak)?.hash(&app.authenticator.hasher).await;
     stored.map_err(|error| match error {
         NewPasswordError::Weak(reasons) => weak(reasons),
         NewPasswordError::Unavailable(error) => error.into(),

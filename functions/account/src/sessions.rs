@@ -10,7 +10,6 @@ use http::StatusCode;
 use serde::Serialize;
 
 use crate::app::App;
-use crate::owner;
 
 /// Responds to `GET /sessions`: the active ones, newest first.
 pub(crate) async fn list(
@@ -20,7 +19,7 @@ pub(crate) async fn list(
 ) -> Result<Response, Problem> {
     let principal = Principal::of(request, now)?;
     principal.require_scope(PROFILE)?;
-    let user = owner::read(app, &principal).await?;
+    let user = app.authenticator.owner(&principal).await?;
     let sessions = app.accounts.sessions.of_user(&user.sub).await?;
     let items = sessions
         .iter()

@@ -3,6 +3,7 @@
 use gatehouse_auth::password::Hasher;
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
+use gatehouse_authenticate::Authenticator;
 use gatehouse_edge::config::{
     CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
     max_sessions,
@@ -17,18 +18,15 @@ use crate::session_limit::SessionLimit;
 
 /// What `login` needs.
 pub struct App {
-    pub(crate) attempts: LoginAttempts,
-    pub(crate) users: Users,
+    pub(crate) authenticator: Authenticator,
     pub(crate) sessions: Sessions,
     pub(crate) session_limit: SessionLimit,
-    pub(crate) hasher: Hasher,
     pub(crate) signer: Signer,
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
     /// Whether a refresh token can go into the cookie.
     pub(crate) has_cookie: bool,
-    pub(crate) clock: Clock,
 }
 
 impl App {
@@ -72,15 +70,18 @@ impl App {
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
         let app = Self {
-            attempts: LoginAttempts::new(connection.tables(), attempts)
-                .with_address_attempts(guesses.address_attempts_per_hour),
             session_limit: SessionLimit {
                 accounts: Accounts::new(users.clone(), sessions.clone(), revocations),
                 max: max_sessions(environment)?,
             },
-            users,
+            authenticator: Authenticator {
+                users,
+                attempts: LoginAttempts::new(connection.tables(), attempts)
+                    .with_address_attempts(guesses.address_attempts_per_hour),
+                hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
+                clock,
+            },
             sessions,
-            hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
             signer: Signer::new(
                 source,
                 SigningKeys::new(
@@ -98,18 +99,24 @@ impl App {
             lifetimes: SessionSettings::from_environment(environment)?,
             // Refuses what `refresh` refuses: no login may issue a cookie that is of no use.
             has_cookie: CookieSettings::from_environment(environment)?.is_some(),
-            clock,
         };
         // If there is no ring yet, the first request reports it.
-        let ring = app.signer.ring(app.clock.now());
-        warm_up(async { tokio::join!(app.users.warm_up(), ring) }).await;
-        app.hasher.warm_up();
+        let Authenticator {
+            users,
+            hasher,
+            clock,
+            ..
+        } = &app.authenticator;
+        let ring = app.signer.ring(clock.now());
+        warm_up(async { tokio::join!(users.warm_up(), ring) }).await;
+        hasher.warm_up();
         Ok(app)
     }
 
     /// Replaces the hasher, for tests that count or measure hashes.
     #[must_use]
-    pub fn with_hasher(self, hasher: Hasher) -> Self {
-        Self { hasher, ..self }
+    pub fn with_hasher(mut self, hasher: Hasher) -> Self {
+        self.authenticator.hasher = hasher;
+        self
     }
 }

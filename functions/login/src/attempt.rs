@@ -1,25 +1,16 @@
 //! The request of a login.
 
-use gatehouse_auth::identifier::LoginIdentifier;
-use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::scope::Scopes;
+use gatehouse_authenticate::Credentials;
 use gatehouse_edge::{FieldError, Problem, RefreshDelivery, Request};
-use gatehouse_store::Guess;
-use secrecy::SecretString;
 
 use crate::app::App;
 use crate::error::LoginError;
 
 /// An attempt to log in: as whom, and from where.
 pub(crate) struct LoginAttempt {
-    /// Key of the name item; nothing if no user can have this identifier.
-    pub(crate) name_key: Option<ItemKey>,
-    /// Digest of the canonical identifier, for counters and logs.
-    pub(crate) digest: String,
-    /// The password, as sent.
-    pub(crate) password: SecretString,
-    /// The client's address; empty if the gateway reported none.
-    pub(crate) ip: String,
+    /// The name, the password, and the client's address.
+    pub(crate) credentials: Credentials,
     /// The client's user agent, at most 256 bytes.
     pub(crate) user_agent: String,
     /// Where the refresh token goes.
@@ -42,12 +33,8 @@ impl LoginAttempt {
             )
         });
         let (username, password, scope, refresh) = body.map_err(LoginError::Other)?;
-        let identifier = LoginIdentifier::parse(&username);
         Ok(Self {
-            name_key: identifier.name_key(),
-            digest: identifier.digest(),
-            password,
-            ip: request.client_address().to_owned(),
+            credentials: Credentials::new(&username, password, request.client_address()),
             user_agent: request.user_agent().to_owned(),
             delivery: delivery(app, refresh.as_deref())?,
             scope: scope
@@ -55,14 +42,6 @@ impl LoginAttempt {
                 .transpose()
                 .map_err(|_| LoginError::InvalidScope)?,
         })
-    }
-
-    /// Returns what the counters of guesses are keyed by.
-    pub(crate) fn guess(&self) -> Guess<'_> {
-        Guess {
-            digest: &self.digest,
-            address: &self.ip,
-        }
     }
 
     /// Returns the scope to grant: the requested one, or everything that is available.

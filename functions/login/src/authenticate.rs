@@ -1,116 +1,50 @@
-//! Authenticates a user, with the same calls and the same hash whether the user exists or
-//! not, and whatever was typed.
+//! Authenticates a user. What a session needs besides is read at the same time.
 
-use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::password::{Hasher, TypedPassword, Verified};
-use gatehouse_auth::random;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, StoredHash, User};
-use gatehouse_store::{CheckedRing, GrantedLane, SurplusSessions};
-use secrecy::ExposeSecret;
+use gatehouse_authenticate::{Authenticated, AuthenticationError};
+use gatehouse_store::{CheckedRing, SurplusSessions};
 
 use crate::app::App;
 use crate::attempt::LoginAttempt;
-use crate::counting::CountedAttempt;
-use crate::error::{LoginError, LoginRefusal};
+use crate::error::LoginError;
 
-/// A user whose password was correct.
-pub(crate) struct Authenticated<'a> {
-    pub(crate) user: User,
-    /// How the attempt was counted, to be undone.
-    pub(crate) counted: CountedAttempt<'a>,
-    /// The lane that counted it.
-    pub(crate) lane: GrantedLane,
+/// A user who may begin a session.
+pub(crate) struct Admitted<'a> {
+    /// The user, and how the attempt was counted.
+    pub(crate) authenticated: Authenticated<'a>,
     /// The keys that sign the session's first tokens.
     pub(crate) ring: CheckedRing,
     /// Older sessions that end once this one has begun.
     pub(crate) surplus: Option<SurplusSessions>,
 }
 
-/// Returns the user that the password belongs to; `hasher` knows how long the caller waits.
+/// Returns the user that the password belongs to.
 ///
 /// # Errors
-/// [`LoginError::Refused`] with a reason that only the log may contain;
-/// [`LoginError::Throttled`] after too many attempts, which cost a hash as well.
+/// [`LoginError::NotAuthenticated`], with a reason that only the log may contain.
 pub(crate) async fn authenticate<'a>(
-    app: &App,
-    hasher: &Hasher,
+    app: &'a App,
     attempt: &'a LoginAttempt,
     now: Timestamp,
-) -> Result<Authenticated<'a>, LoginError> {
-    let typed = TypedPassword::new(attempt.password.expose_secret());
-    // An attempt that will not be hashed is not counted either.
-    hasher.ready_to_verify(&typed)?;
+) -> Result<Admitted<'a>, LoginError> {
+    let counted = app.authenticator.begin(&attempt.credentials);
+    let mut counted = counted.map_err(LoginError::NotAuthenticated)?;
     // Before anything is written: without a key no token can be issued.
-    let (counted, ring) = tokio::join!(
-        Box::pin(CountedAttempt::look_up(app, attempt)),
-        Box::pin(app.signer.ring(now)),
-    );
-    let (mut counted, ring) = (counted?, ring?);
-    counted.reserve(app).await?;
-    let sub = known_or_unused(&counted)?;
-    let user = app.users.get(&sub).await?;
-    let lane = counted.comparable();
-    let hash = user.as_ref().and_then(|user| user.password_hash.clone());
-    let hash = hash.filter(|_| lane.is_some());
-    let verifying = hasher.verify(typed.clone(), hash.clone());
-    let (verified, surplus) = app.session_limit.look_beside(&sub, verifying).await;
-    let verified = verified?;
-    let (user, lane) = match judge(user, lane, verified) {
-        Ok(right) => right,
-        Err(refusal) => return Err(counted.refuse(app, refusal).await),
+    let (found, ring) = tokio::join!(Box::pin(counted.look_up()), Box::pin(app.signer.ring(now)),);
+    found.map_err(LoginError::NotAuthenticated)?;
+    let ring = ring?;
+    let compared = async {
+        let candidate = counted.reserve().await?;
+        let verifying = candidate.verify();
+        let limit = &app.session_limit;
+        let (verified, surplus) = limit.look_beside(candidate.sub(), verifying).await;
+        let authenticated = candidate.judge(verified?, now).await?;
+        Ok::<_, AuthenticationError>((authenticated, surplus))
     };
-    // If there is no time left, the next login does it.
-    if let (Verified::Outdated, Some(hash), Ok(())) = (verified, hash, hasher.ready()) {
-        rehash(app, hasher, (&user.sub, &hash), &typed, now).await?;
-    }
-    Ok(Authenticated {
-        user,
-        counted,
-        lane,
+    let (authenticated, surplus) = compared.await.map_err(LoginError::NotAuthenticated)?;
+    Ok(Admitted {
+        authenticated,
         ring,
         surplus,
     })
-}
-
-/// Decides whether the login succeeds. The order of the reasons is only the log's.
-fn judge(
-    user: Option<User>,
-    lane: Option<GrantedLane>,
-    verified: Verified,
-) -> Result<(User, GrantedLane), LoginRefusal> {
-    let user = user.ok_or(LoginRefusal::UnknownUser)?;
-    if user.password_hash.is_none() {
-        return Err(LoginRefusal::NoPassword);
-    }
-    let lane = lane.ok_or(LoginRefusal::WrongPassword)?;
-    match (verified, user.status) {
-        (Verified::Wrong, _) => Err(LoginRefusal::WrongPassword),
-        (Verified::Unusable, _) => Err(LoginRefusal::UnusableHash),
-        (Verified::Right | Verified::Outdated, Status::Disabled) => Err(LoginRefusal::Disabled),
-        (Verified::Right | Verified::Outdated, Status::Active) => Ok((user, lane)),
-    }
-}
-
-/// Replaces an unknown name by an id that no user has, so that the same read is made.
-fn known_or_unused(counted: &CountedAttempt<'_>) -> Result<SubjectId, LoginError> {
-    match &counted.sub {
-        Some(sub) => Ok(sub.clone()),
-        None => Ok(SubjectId::from_bytes(random::bytes()?)),
-    }
-}
-
-/// Replaces an outdated hash by one of the normalised password, unless the password has
-/// changed in the meantime.
-async fn rehash(
-    app: &App,
-    hasher: &Hasher,
-    (sub, old): (&SubjectId, &StoredHash),
-    typed: &TypedPassword,
-    now: Timestamp,
-) -> Result<(), LoginError> {
-    let new = hasher.hash(typed.normalised(), random::bytes()?).await?;
-    let replaced = app.users.replace_hash(sub, old, &new, now).await?;
-    tracing::info!(replaced, %sub, "an outdated hash was replaced");
-    Ok(())
 }

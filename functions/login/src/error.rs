@@ -1,48 +1,27 @@
 //! Why a login fails.
 
-use std::time::Duration;
-
 use gatehouse_auth::failure::Failure;
-use gatehouse_auth::guessing::Counted;
-use gatehouse_edge::Problem;
+use gatehouse_authenticate::AuthenticationError;
+use gatehouse_edge::{AuditEvent, Problem};
 
 /// Why a login fails.
 #[derive(Debug)]
 pub(crate) enum LoginError {
     /// The scope is invalid or exceeds what is allowed.
     InvalidScope,
-    /// The credentials are invalid, or the account cannot log in.
-    Refused(LoginRefusal),
-    /// There were too many attempts. The password may even be right.
-    Throttled {
-        counted: Counted,
-        retry_after: Duration,
-    },
+    /// The password did not lead to an account.
+    NotAuthenticated(AuthenticationError),
     /// The request is invalid, or something failed on our side.
     Other(Problem),
 }
 
-/// Why credentials were refused, for the log; the client never learns it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum LoginRefusal {
-    UnknownUser,
-    WrongPassword,
-    Disabled,
-    /// The account has no password yet.
-    NoPassword,
-    /// The stored hash is malformed, or costs more than a login may.
-    UnusableHash,
-}
-
-impl LoginRefusal {
-    /// Returns the word that the log uses.
-    pub(crate) fn name(self) -> &'static str {
+impl LoginError {
+    /// Returns the audit event and its reason, unless it failed on our side.
+    pub(crate) fn audit_event(&self) -> Option<(AuditEvent, &'static str)> {
         match self {
-            Self::UnknownUser => "unknown_user",
-            Self::WrongPassword => "wrong_password",
-            Self::Disabled => "disabled",
-            Self::NoPassword => "no_password",
-            Self::UnusableHash => "unusable_hash",
+            Self::InvalidScope => Some((AuditEvent::LoginFailed, "invalid_scope")),
+            Self::NotAuthenticated(error) => error.audit_event(),
+            Self::Other(_) => None,
         }
     }
 }
@@ -52,8 +31,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::InvalidScope => Self::invalid_scope(),
-            LoginError::Refused(_) => Self::invalid_credentials(),
-            LoginError::Throttled { retry_after, .. } => Self::too_many_requests(retry_after),
+            LoginError::NotAuthenticated(error) => error.into(),
             LoginError::Other(problem) => problem,
         }
     }

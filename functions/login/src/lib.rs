@@ -11,7 +11,6 @@ mod attempt;
 mod authenticate;
 #[cfg(feature = "schema")]
 pub mod contract;
-mod counting;
 mod error;
 mod new_session;
 mod replaced;
@@ -19,7 +18,7 @@ mod session_limit;
 
 pub use app::App;
 use attempt::LoginAttempt;
-use authenticate::{Authenticated, authenticate};
+use authenticate::{Admitted, authenticate};
 use error::LoginError;
 use new_session::NewSession;
 use replaced::{record_end, replaced_token};
@@ -33,26 +32,24 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 }
 
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
-    let now = app.clock.now();
-    let hasher = &app.hasher;
+    let now = app.authenticator.clock.now();
     let attempt = LoginAttempt::read(app, request)?;
-    let Authenticated {
-        user,
-        counted,
-        lane,
+    let Admitted {
+        authenticated,
         ring,
         surplus,
-    } = match authenticate(app, hasher, &attempt, now).await {
-        Ok(authenticated) => authenticated,
+    } = match authenticate(app, &attempt, now).await {
+        Ok(admitted) => admitted,
         Err(error) => {
             record_refusal(request, &attempt, None, &error);
             return Err(error);
         }
     };
+    let user = &authenticated.user;
     let scope = attempt.scope_of(&app.role_scopes.scopes_of(&user.roles));
     let begun = async {
         let session = NewSession {
-            user: &user,
+            user,
             scope: scope?,
             attempt: &attempt,
             replaces: replaced_token(app, request, now).await?,
@@ -60,7 +57,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         };
         session.begin(app, &ring).await
     };
-    let given_back = counted.give_back(app, lane);
+    let given_back = authenticated.give_back();
     let (begun, ()) = tokio::join!(Box::pin(begun), Box::pin(given_back));
     match begun {
         Ok((response, replaced)) => {
@@ -71,21 +68,21 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
                 Some(_) | None => surplus,
             };
             let limit = &app.session_limit;
-            limit.end(surplus, (request, &user), now).await;
+            limit.end(surplus, (request, user), now).await;
             if let Some(replaced) = &replaced {
                 record_end(request, replaced);
             }
             record(
                 request,
                 &attempt,
-                Some(&user),
+                Some(user),
                 AuditEvent::LoginSucceeded,
                 None,
             );
             Ok(response)
         }
         Err(error) => {
-            record_refusal(request, &attempt, Some(&user), &error);
+            record_refusal(request, &attempt, Some(user), &error);
             Err(error)
         }
     }
@@ -98,13 +95,9 @@ fn record_refusal(
     user: Option<&User>,
     error: &LoginError,
 ) {
-    let (event, reason) = match error {
-        LoginError::Refused(refusal) => (AuditEvent::LoginFailed, refusal.name()),
-        LoginError::InvalidScope => (AuditEvent::LoginFailed, "invalid_scope"),
-        LoginError::Throttled { counted, .. } => (AuditEvent::LoginThrottled, counted.name()),
-        LoginError::Other(_) => return,
-    };
-    record(request, attempt, user, event, Some(reason));
+    if let Some((event, reason)) = error.audit_event() {
+        record(request, attempt, user, event, Some(reason));
+    }
 }
 
 fn record(
@@ -117,6 +110,6 @@ fn record(
     let mut audit = request.audit();
     audit.sub = user.map(|user| &user.sub);
     audit.reason = reason;
-    audit.identifier_digest = Some(&attempt.digest);
+    audit.identifier_digest = Some(&attempt.credentials.digest);
     audit.record(event);
 }

@@ -38,7 +38,7 @@ impl NewSession<'_> {
         app: &App,
         ring: &CheckedRing,
     ) -> Result<(Response, Option<RefreshToken>), LoginError> {
-        let (key, mac) = ring.signers(app.clock.now())?;
+        let (key, mac) = ring.signers(app.authenticator.clock.now())?;
         let sid = SessionId::from_bytes(random::bytes()?);
         let session = self.session(app, sid, mac.id().to_string())?;
         let grant = Grant {
@@ -86,7 +86,7 @@ impl NewSession<'_> {
             last_used_at: self.now,
             idle_expires_at: self.now.plus(app.lifetimes.idle).min(expires_at),
             expires_at,
-            ip: self.attempt.ip.clone(),
+            ip: self.attempt.credentials.address.clone(),
             user_agent: self.attempt.user_agent.clone(),
             revoked_at: None,
         })
