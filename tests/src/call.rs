@@ -11,12 +11,13 @@ pub struct Use {
     pub key: String,
     /// The action as policies name it, such as `dynamodb:PutItem`.
     pub action: String,
-    /// The table, `TABLE/index/INDEX`, or the secret, as the call names it.
+    /// The table, `TABLE/index/INDEX`, the secret or the queue, as the call names it; `SES` for
+    /// all of SES.
     pub resource: String,
 }
 
 /// Reads the permissions that a call needs from its headers and body; none if it is not
-/// a call to DynamoDB or Secrets Manager.
+/// a call to DynamoDB, Secrets Manager, SQS or SES.
 ///
 /// A transaction needs those of its parts, `PutItem`, `UpdateItem` and so on: IAM has no
 /// action for the whole.
@@ -35,6 +36,8 @@ pub fn uses(authorization: &str, target: &str, body: &Value) -> Vec<Use> {
             format!("secretsmanager:{operation}"),
             text(body, "SecretId"),
         )],
+        "AmazonSQS" => vec![(format!("sqs:{operation}"), text(body, "QueueUrl"))],
+        SES => vec![(format!("ses:{operation}"), SES.to_owned())],
         _ => vec![],
     };
     let named = |(action, resource)| Use {
@@ -44,6 +47,27 @@ pub fn uses(authorization: &str, target: &str, body: &Value) -> Vec<Use> {
     };
     rights.into_iter().map(named).collect()
 }
+
+/// Returns the target of a call to SES, which has a path instead of a header; none for other
+/// paths. An identity, configuration set or template is no part of it.
+#[must_use]
+pub fn ses_target(method: &str, path: &str) -> Option<String> {
+    let path = path.strip_prefix("/v2/email/")?;
+    let operation = match (
+        method,
+        path.split_once('/').map_or(path, |(first, _)| first),
+    ) {
+        ("POST", "outbound-emails") => "SendEmail",
+        ("GET", "account") => "GetAccount",
+        ("GET", "suppression") => "GetSuppressedDestination",
+        // Unknown to the comparison, which shows it.
+        (_, other) => return Some(format!("{SES}.{method} {other}")),
+    };
+    Some(format!("{SES}.{operation}"))
+}
+
+/// The resource of calls to SES, whose policies name identities by patterns.
+pub const SES: &str = "SES";
 
 fn of_tables(operation: &str, body: &Value) -> Vec<(String, String)> {
     let action = |name: &str| format!("dynamodb:{name}");
@@ -191,6 +215,37 @@ mod tests {
             ["login secretsmanager:GetSecretValue arn:x"]
         );
         assert!(rights("Logs_20140328.PutLogEvents", &json!({})).is_empty());
+        let message = json!({ "QueueUrl": "https://queue", "MessageBody": "{}" });
+        assert_eq!(
+            rights("AmazonSQS.SendMessage", &message),
+            ["login sqs:SendMessage https://queue"]
+        );
+    }
+
+    #[test]
+    fn a_call_to_ses_is_known_by_its_path() {
+        for (method, path, used) in [
+            (
+                "POST",
+                "/v2/email/outbound-emails",
+                "login ses:SendEmail SES",
+            ),
+            ("GET", "/v2/email/account", "login ses:GetAccount SES"),
+            (
+                "GET",
+                "/v2/email/suppression/addresses/a@example.org",
+                "login ses:GetSuppressedDestination SES",
+            ),
+            (
+                "DELETE",
+                "/v2/email/identities/x",
+                "login ses:DELETE identities SES",
+            ),
+        ] {
+            let target = ses_target(method, path).unwrap_or_default();
+            assert_eq!(rights(&target, &Value::Null), [used]);
+        }
+        assert_eq!(ses_target("POST", "/"), None);
     }
 
     #[test]

@@ -115,7 +115,8 @@ impl Recorder {
             let value = value.and_then(|value| value.to_str().ok());
             value.unwrap_or_default().to_owned()
         };
-        let target = header("x-amz-target");
+        let of_ses = call::ses_target(call.method().as_str(), call.uri().path());
+        let target = of_ses.unwrap_or_else(|| header("x-amz-target"));
         let operation = operation(&call).to_owned();
         let mut body: Value = serde_json::from_slice(call.body()).unwrap_or_default();
         let uses = call::uses(&header("authorization"), &target, &body);

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::binaries::root;
+use crate::call::SES;
 
 /// A template, unresolved: `{"Ref": …}`, `{"Fn::GetAtt": …}`, scalars as strings.
 #[derive(Debug)]
@@ -95,22 +96,37 @@ pub fn items(value: Option<&Value>) -> Vec<&Value> {
     }
 }
 
-/// Returns what a role may do: an action and its resource, as a logical id,
-/// `TABLE/index/INDEX` for an index, or as it is written.
+/// Returns what a function may do with its role: an action and its resource, as a logical id,
+/// `TABLE/index/INDEX` for an index, [`SES`], or as it is written.
+///
+/// It leaves out what only Lambda does with the role ([`READ_BY_LAMBDA`]).
 #[must_use]
 pub fn grants(role: &Value) -> Vec<(String, String)> {
     let mut grants = Vec::new();
     for statement in statements(role) {
+        if text(statement, "/Sid") == READ_BY_LAMBDA {
+            continue;
+        }
         for action in items(statement.get("Action")) {
+            let action = text(action, "");
             for resource in items(statement.get("Resource")) {
-                grants.push((text(action, "").to_owned(), resource_name(resource)));
+                let resource = if action.starts_with("ses:") {
+                    SES.to_owned()
+                } else {
+                    resource_name(resource)
+                };
+                grants.push((action.to_owned(), resource));
             }
         }
     }
     grants
 }
 
-/// Returns the statements of a role or of a policy.
+/// The statement with what Lambda itself needs to read a function's stream and queue.
+pub const READ_BY_LAMBDA: &str = "ReadByLambda";
+
+/// Returns the statements of a role or of a policy, including those that only exist with a
+/// condition.
 #[must_use]
 pub fn statements(properties: &Value) -> Vec<&Value> {
     let inline = items(properties.get("Policies"));
@@ -118,6 +134,19 @@ pub fn statements(properties: &Value) -> Vec<&Value> {
         .into_iter()
         .chain([properties])
         .flat_map(|policy| items(policy.pointer("/PolicyDocument/Statement")))
+        .flat_map(branches)
+        .collect()
+}
+
+/// Returns the two values of an `!If`, without `AWS::NoValue`; any other value is its own only
+/// one.
+fn branches(value: &Value) -> Vec<&Value> {
+    let Some(branches) = value.get("Fn::If").and_then(Value::as_array) else {
+        return vec![value];
+    };
+    let values = branches.iter().skip(1);
+    values
+        .filter(|value| value.get("Ref") != Some(&"AWS::NoValue".into()))
         .collect()
 }
 
@@ -131,9 +160,49 @@ fn resource_name(resource: &Value) -> String {
     table.or_else(index).unwrap_or_else(|| resource.to_string())
 }
 
-/// Returns the logical id that `!Ref X` or `!GetAtt X.Arn` names.
+/// Returns the logical id that `!Ref X` or `!GetAtt X.Arn` names, also if a condition can leave
+/// it out: `!If [HasX, !Ref X, ""]`.
 #[must_use]
 pub fn named(value: &Value) -> Option<&str> {
+    if value.get("Fn::If").is_some() {
+        let mut branches = branches(value);
+        branches.retain(|branch| *branch != "");
+        return match branches.as_slice() {
+            [only] => named(only),
+            _ => None,
+        };
+    }
     let whole = value.get("Ref").or_else(|| value.get("Fn::GetAtt"))?;
     whole.as_str()?.split('.').next()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_a_condition_can_leave_out_is_read_as_if_it_were_there() {
+        let table = json!({ "Fn::If": ["HasMail", { "Ref": "OutboxTable" }, ""] });
+        assert_eq!(named(&table), Some("OutboxTable"));
+        let role =
+            json!({ "Fn::If": ["HasMail", { "Ref": "MailerRole" }, { "Ref": "AWS::NoValue" }] });
+        assert_eq!(named(&role), Some("MailerRole"));
+        let either = json!({ "Fn::If": ["HasIssuer", { "Ref": "Issuer" }, { "Ref": "Other" }] });
+        assert_eq!(named(&either), None);
+
+        let put = json!({ "Effect": "Allow", "Action": ["dynamodb:PutItem"], "Resource": { "Fn::GetAtt": "OutboxTable.Arn" } });
+        let conditional = json!({ "Fn::If": ["HasMail", put, { "Ref": "AWS::NoValue" }] });
+        let role = json!({ "Policies": [{ "PolicyDocument": { "Statement": [conditional] } }] });
+        assert_eq!(statements(&role), [&put]);
+        let granted = [("dynamodb:PutItem".to_owned(), "OutboxTable".to_owned())];
+        assert_eq!(grants(&role), granted);
+        let read =
+            json!({ "Sid": READ_BY_LAMBDA, "Action": ["sqs:ReceiveMessage"], "Resource": "x" });
+        let send = json!({ "Action": ["ses:SendEmail"], "Resource": "arn:aws:ses:::identity/*" });
+        let role = json!({ "PolicyDocument": { "Statement": [read, send] } });
+        let granted = [("ses:SendEmail".to_owned(), SES.to_owned())];
+        assert_eq!(grants(&role), granted);
+    }
 }
