@@ -3,8 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
-use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::{Clients, Users};
@@ -91,7 +92,7 @@ impl Beginning {
             };
             users.register(&admin).await.unwrap();
         }
-        let code = RecoveryCode::mint(&ada.sub, [9; 32]).unwrap();
+        let code = MailCode::mint(CodeKind::Recovery, &ada.sub, [9; 32]).unwrap();
         let recovery = Recovery::grant(&code, NOW);
         users.set_recovery(&ada.sub, &recovery).await.unwrap();
         let (id, secret) = (

@@ -6,9 +6,10 @@ use std::panic::Location;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::random;
-use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::UserChange;
 use gatehouse_store::Changed;
@@ -68,7 +69,8 @@ impl Person {
         service: &Service,
         ago: Duration,
     ) -> anyhow::Result<String> {
-        let code = RecoveryCode::mint(&SubjectId::parse(&self.id)?, random::bytes()?)?;
+        let sub = SubjectId::parse(&self.id)?;
+        let code = MailCode::mint(CodeKind::Recovery, &sub, random::bytes()?)?;
         let recovery = Recovery::grant(&code, now()?.minus(ago));
         let users = Tables::of(service).users()?;
         let granted = users.set_recovery(code.sub(), &recovery).await?;

@@ -1,9 +1,9 @@
 //! `PUT /me/password` and `POST /password/reset`: sets a new password, given the old one
 //! or a recovery code. Every session ends, including this one.
 
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::password::{Password, WeakPassword};
-use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
@@ -54,7 +54,7 @@ pub(crate) async fn reset(
         (code, fields.secret("new_password"))
     })?;
     let new = parse(&new)?;
-    let Ok(code) = RecoveryCode::parse(code.expose_secret()) else {
+    let Ok(code) = MailCode::parse(CodeKind::Recovery, code.expose_secret()) else {
         return Err(refuse(request, None));
     };
     count(app, request, now).await?;
@@ -88,9 +88,9 @@ async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Probl
     }
 }
 
-fn refuse(request: &Request, code: Option<&RecoveryCode>) -> Problem {
+fn refuse(request: &Request, code: Option<&MailCode>) -> Problem {
     let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("invalid_code"));
-    record(request, code.map(RecoveryCode::sub), denied, reason);
+    record(request, code.map(MailCode::sub), denied, reason);
     Problem::invalid_code()
 }
 

@@ -56,6 +56,8 @@ pub mod authorization;
 pub mod claims;
 #[cfg(feature = "tokens")]
 pub mod client;
+#[cfg(feature = "tokens")]
+pub mod code;
 pub mod deadline;
 #[cfg(feature = "tokens")]
 pub mod digest;

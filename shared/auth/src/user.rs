@@ -56,6 +56,39 @@ pub struct User {
     /// When the password was last set; `None` if there is no password.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_changed_at: Option<Timestamp>,
+    /// How often the account was written; every write increments it, and a transaction that
+    /// was decided from an account is conditional on it.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub revision: u64,
+    /// The lowest revision whose mailed codes are valid: a new password, a used code, a
+    /// change of address and disabling set it to the revision that they write.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub codes_since: u64,
+    /// When the user proved to read mail sent to `email`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_verified_at: Option<Timestamp>,
+    /// The address that waits for a proof, as typed. It reserves nothing, and nobody can
+    /// log in with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email: Option<String>,
+    /// The canonical spelling of the address that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email_canonical: Option<String>,
+    /// When the user typed the address that waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pending_email_at: Option<Timestamp>,
+    /// Whether the account cannot be used before its address is verified: set at its
+    /// registration, if the deployment requires it then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub verification_required: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde passes a reference"
+)]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Whether a user may log in and refresh.
@@ -92,6 +125,12 @@ pub struct Profile {
     /// When the password was last set; `None` if there is no password.
     #[serde(default)]
     pub password_changed_at: Option<Timestamp>,
+    /// When the user proved to read mail sent to `email`.
+    #[serde(default)]
+    pub email_verified_at: Option<Timestamp>,
+    /// The address that waits for a proof, as typed.
+    #[serde(default)]
+    pub pending_email: Option<String>,
 }
 
 impl From<User> for Profile {
@@ -106,6 +145,8 @@ impl From<User> for Profile {
             created_at: user.created_at,
             updated_at: user.updated_at,
             password_changed_at: user.password_changed_at,
+            email_verified_at: user.email_verified_at,
+            pending_email: user.pending_email,
         }
     }
 }
@@ -148,6 +189,13 @@ impl User {
             session_version: 0,
             created_at: now,
             updated_at: now,
+            revision: 0,
+            codes_since: 0,
+            email_verified_at: None,
+            pending_email: None,
+            pending_email_canonical: None,
+            pending_email_at: None,
+            verification_required: false,
         }
     }
 

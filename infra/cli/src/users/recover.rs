@@ -1,7 +1,8 @@
 //! Recovery codes, for users who forgot their password. There is no e-mail yet.
 
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::random;
-use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use serde_json::json;
@@ -19,7 +20,7 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
             "{name} is disabled, and disabled accounts cannot be recovered: enable it first"
         )));
     }
-    let code = RecoveryCode::mint(sub, random::bytes()?)?;
+    let code = MailCode::mint(CodeKind::Recovery, sub, random::bytes()?)?;
     let recovery = Recovery::grant(&code, now);
     if !tables.accounts.users.set_recovery(sub, &recovery).await? {
         return Err(ErrorCode::Conflict.error(format!(

@@ -3,8 +3,8 @@ mod unlock;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
-use gatehouse_auth::recovery::RecoveryCode;
 use gatehouse_auth::scope::Scopes;
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::StoredHash;
@@ -460,7 +460,7 @@ fn session(sub: &SubjectId) -> Session {
 }
 
 async fn reset(world: &World, code: &str) -> Ended {
-    let code = RecoveryCode::parse(code).unwrap();
+    let code = MailCode::parse(CodeKind::Recovery, code).unwrap();
     let (hash, now) = (StoredHash::new(NEW_HASH.into()), Clock::System.now());
     let reset = world.tables.accounts.reset_password(&code, &hash, now);
     reset.await.unwrap()

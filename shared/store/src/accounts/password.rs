@@ -1,9 +1,9 @@
 //! A new password: one transaction that ends every session.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use gatehouse_auth::code::{CodeDigest, MailCode};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::recovery::{RecoveryCode, RecoveryDigest};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::StoredHash;
 use gatehouse_auth::version::{self, MAX_VERSION};
@@ -57,7 +57,7 @@ impl Accounts {
     /// during each of five attempts.
     pub async fn reset_password(
         &self,
-        code: &RecoveryCode,
+        code: &MailCode,
         hash: &StoredHash,
         now: Timestamp,
     ) -> Result<Ended, StoreError> {
@@ -90,7 +90,7 @@ impl Accounts {
         (sub, ver): (&SubjectId, u64),
         raised: u64,
         hash: &StoredHash,
-        code: Option<&RecoveryDigest>,
+        code: Option<&CodeDigest>,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
         let users = self.users.table();

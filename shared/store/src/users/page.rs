@@ -15,7 +15,7 @@ const ITEMS_OF_A_USER: i32 = 3;
 /// would read a whole megabyte for a few more users.
 const MAX_ITEMS: i32 = 1000;
 /// The attributes of a profile. The hash is not one of them.
-const PROFILE: [&str; 9] = [
+const PROFILE: [&str; 11] = [
     "sub",
     "username",
     "email",
@@ -25,6 +25,8 @@ const PROFILE: [&str; 9] = [
     "created_at",
     "updated_at",
     "password_changed_at",
+    "email_verified_at",
+    "pending_email",
 ];
 
 /// A page of users, in no particular order.
@@ -141,6 +143,8 @@ mod tests {
             created_at: now,
             updated_at: now,
             password_changed_at: None,
+            email_verified_at: None,
+            pending_email: None,
         };
         let fields = serde_json::to_value(&profile).unwrap();
         let fields: BTreeSet<_> = fields.as_object().unwrap().keys().cloned().collect();

@@ -1,8 +1,9 @@
 //! The recovery code of a user, of which the user's item holds a digest.
 
+use gatehouse_auth::code::{CodeDigest, MailCode};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::recovery::{Recovery, RecoveryCode, RecoveryDigest};
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use serde::Deserialize;
@@ -14,7 +15,7 @@ use crate::dynamodb::item::{moment, names, pk, text, values};
 /// The attributes of a user's item that describe a recovery code.
 #[derive(Deserialize)]
 struct RecoveryItem {
-    recovery_digest: Option<RecoveryDigest>,
+    recovery_digest: Option<CodeDigest>,
     recovery_expires_at: Option<Timestamp>,
 }
 
@@ -77,7 +78,7 @@ impl Users {
     /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn find_by_recovery(
         &self,
-        code: &RecoveryCode,
+        code: &MailCode,
         now: Timestamp,
     ) -> Result<Option<User>, StoreError> {
         let found = self.get_with_recovery(code.sub()).await?;

@@ -1,8 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::recovery::{Recovery, RecoveryCode};
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::Ended;
@@ -15,8 +16,8 @@ fn hash(name: &str) -> StoredHash {
     StoredHash::new(format!("$argon2id${name}"))
 }
 
-fn code(of: &User, secret: u8) -> RecoveryCode {
-    RecoveryCode::mint(&of.sub, [secret; 32]).unwrap()
+fn code(of: &User, secret: u8) -> MailCode {
+    MailCode::mint(CodeKind::Recovery, &of.sub, [secret; 32]).unwrap()
 }
 
 async fn started() -> (Tables, User) {
@@ -25,7 +26,7 @@ async fn started() -> (Tables, User) {
     (tables, ada)
 }
 
-async fn grant(tables: &Tables, code: &RecoveryCode) {
+async fn grant(tables: &Tables, code: &MailCode) {
     let recovery = Recovery::grant(code, NOW);
     let set = tables.users.set_recovery(code.sub(), &recovery).await;
     assert!(set.unwrap());
@@ -37,7 +38,7 @@ async fn change(tables: &Tables, caller: (&SubjectId, u64), to: &str) -> Ended {
     changed.await.unwrap()
 }
 
-async fn reset(tables: &Tables, code: &RecoveryCode, now: Timestamp) -> Ended {
+async fn reset(tables: &Tables, code: &MailCode, now: Timestamp) -> Ended {
     let hash = hash("new");
     let reset = tables.accounts.reset_password(code, &hash, now);
     reset.await.unwrap()
