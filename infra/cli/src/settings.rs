@@ -11,8 +11,8 @@ use gatehouse_breaches::Breaches;
 use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
     BreachSettings, CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings,
-    RegistrationSettings, RotationSettings, SessionSettings, VerifierSettings, grantable_roles,
-    max_sessions, uses_refresh_cookie,
+    MailSettings, OutboxSettings, RegistrationSettings, RotationSettings, SessionSettings,
+    VerifierSettings, grantable_roles, max_sessions, requires_verified_email, uses_refresh_cookie,
 };
 use gatehouse_local::Plan;
 
@@ -27,7 +27,7 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-const READERS: [Reader; 13] = [
+const READERS: [Reader; 16] = [
     ("MAX_SESSIONS", |environment| {
         max_sessions(environment)?;
         Ok(())
@@ -79,6 +79,18 @@ const READERS: [Reader; 13] = [
     }),
     ("CORS_ORIGINS", |environment| {
         CookieSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("MAIL_NOTICES", |environment| {
+        OutboxSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("EMAIL_VERIFICATION", |environment| {
+        requires_verified_email(environment)?;
+        Ok(())
+    }),
+    ("MAIL_FROM", |environment| {
+        MailSettings::from_environment(environment)?;
         Ok(())
     }),
     ("CLIENT_ADDRESS", |environment| {

@@ -10,7 +10,8 @@ use crate::tables::Tables;
 use crate::template::TableSpec;
 use crate::template_file::TemplateFile;
 
-/// The tables that a template describes, read once for any number of storages.
+/// The tables that a template describes, read once for any number of storages. It does not
+/// know the parameters of the stack that left them, so it has those of every condition.
 #[derive(Debug)]
 pub struct Schema(Vec<TableSpec>);
 
@@ -26,7 +27,7 @@ impl Schema {
     pub fn read(template: &Path) -> Result<Self, StackError> {
         let file = TemplateFile::read(template)?;
         Ok(Self(
-            file.parse(&BTreeMap::new(), "http://localhost")?.tables,
+            file.parse(&BTreeMap::new(), "http://localhost")?.all_tables,
         ))
     }
 }

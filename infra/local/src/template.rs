@@ -31,6 +31,8 @@ pub(crate) use table::TableSpec;
 pub(crate) struct Template {
     pub(crate) functions: Vec<FunctionSpec>,
     pub(crate) tables: Vec<TableSpec>,
+    /// Every table, also those whose conditions are false.
+    pub(crate) all_tables: Vec<TableSpec>,
     pub(crate) api: Api,
     pub(crate) schedules: Vec<Schedule>,
     /// The ids of the resources whose conditions are true.
@@ -50,9 +52,11 @@ impl Template {
         let resolver = Resolver::new(&root, overrides, endpoint)?;
         rule::check(&root, &resolver)?;
         let resources = resource::read(&root, &resolver)?;
+        let all = resource::all(&root)?;
         let functions = function::read(&root, &resources, &resolver)?;
         Ok(Self {
             tables: table::read(&resources, &resolver)?,
+            all_tables: table::read(all.iter().map(|(one, _)| one), &resolver)?,
             api: api::read(&resources, &functions, &resolver)?,
             schedules: schedule::read(&resources, &functions, &resolver)?,
             resources: resources.iter().map(|one| one.id.to_owned()).collect(),

@@ -24,7 +24,7 @@ pub enum Prefix {
     Email,
     /// Users: ids in another system.
     ExternalId,
-    /// Users: counts.
+    /// Users: counts. Outbox: the state of the account.
     Meta,
     /// Users: no item has it.
     Unused,
@@ -42,6 +42,10 @@ pub enum Prefix {
     Session,
     /// Signing keys: registered clients.
     Client,
+    /// Outbox: mailed codes.
+    Code,
+    /// Outbox: mails to an address.
+    Recipient,
 }
 
 impl Prefix {
@@ -62,6 +66,8 @@ impl Prefix {
             Self::Token => "jti#",
             Self::Session => "sid#",
             Self::Client => "client#",
+            Self::Code => "code#",
+            Self::Recipient => "recipient#",
         }
     }
 }
@@ -175,6 +181,34 @@ impl ItemKey {
     }
 }
 
+/// The outbox. Its items also have a sort key, and the messages of a subject have only the
+/// subject as `pk`.
+impl ItemKey {
+    /// The mailed codes of a subject.
+    #[must_use]
+    pub fn codes(sub: &SubjectId) -> Self {
+        Self::new(Prefix::Code, sub)
+    }
+
+    /// The messages of a subject.
+    #[must_use]
+    pub fn messages(sub: &SubjectId) -> Self {
+        Self(sub.to_string())
+    }
+
+    /// The mails to an address that strangers caused, by the digest of the canonical address.
+    #[must_use]
+    pub fn recipient(digest: &str) -> Self {
+        Self::new(Prefix::Recipient, digest)
+    }
+
+    /// The state of the account that sends mail.
+    #[must_use]
+    pub fn sending() -> Self {
+        Self::new(Prefix::Meta, "sending")
+    }
+}
+
 /// The table of signing keys.
 impl ItemKey {
     /// The published keys.
@@ -267,6 +301,10 @@ mod tests {
                 ItemKey::subject_revocation(&sub),
                 "sub#AQEBAQEBAQEBAQEBAQEBAQ",
             ),
+            (ItemKey::codes(&sub), "code#AQEBAQEBAQEBAQEBAQEBAQ"),
+            (ItemKey::messages(&sub), "AQEBAQEBAQEBAQEBAQEBAQ"),
+            (ItemKey::recipient("digest"), "recipient#digest"),
+            (ItemKey::sending(), "meta#sending"),
             (ItemKey::published_keys(), "jwks"),
             (ItemKey::client(&client), "client#reports"),
         ] {

@@ -73,6 +73,7 @@ pub mod item_key;
 pub mod json;
 #[cfg(feature = "tokens")]
 pub mod key;
+pub mod mail;
 mod newtype;
 #[cfg(feature = "people")]
 pub mod password;

@@ -6,6 +6,7 @@
 mod account;
 mod cookie;
 mod environment;
+mod mail;
 #[cfg(feature = "tokens")]
 mod rotation;
 mod token;
@@ -13,6 +14,7 @@ mod token;
 pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSettings};
 pub use cookie::{CookieSettings, uses_refresh_cookie};
 pub use environment::{ConfigError, Environment};
+pub use mail::{MailLink, MailSettings, OutboxSettings, requires_verified_email};
 #[cfg(feature = "tokens")]
 pub use rotation::RotationSettings;
 pub use token::{IssuerSettings, SessionSettings, VerifierSettings, grantable_roles, max_sessions};

@@ -1,4 +1,4 @@
-//! The five tables and the key ring of Gatehouse, over the AWS SDK.
+//! The tables and the key ring of Gatehouse, over the AWS SDK.
 //!
 //! This crate decides on conditions, consistent reads and transactions. The rules are in
 //! `gatehouse_auth`. It uses no HTTP of its own, no clock and no environment.
@@ -6,8 +6,8 @@
 //! # Start here
 //!
 //! A [`Connection`] has the clients, and each table has a type: [`Users`], [`Sessions`],
-//! [`Revocations`], [`LoginAttempts`], [`SigningKeys`] and [`Clients`]. [`Accounts`] writes
-//! to several of them in one transaction.
+//! [`Revocations`], [`LoginAttempts`], [`SigningKeys`], [`Clients`] and [`Outbox`].
+//! [`Accounts`] writes to several of them in one transaction.
 //!
 //! ```
 //! use gatehouse_store::{
@@ -48,6 +48,7 @@ mod clients;
 mod dynamodb;
 mod keys;
 mod login_attempts;
+mod outbox;
 pub mod private_file;
 mod revocations;
 mod sessions;
@@ -74,6 +75,7 @@ pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{
     AttemptKeys, GrantedLane, Guess, LoginAttempts, LoginLookup, Reservation, Waiting,
 };
+pub use outbox::{Issued, Outbox, SendingPause};
 pub use revocations::{Revocation, Revocations, Revoked, TokenIds};
 pub use sessions::{RotateSession, Sessions};
 pub use users::{Claim, ExportPage, RegisterError, Respelled, Users, UsersPage};

@@ -27,7 +27,7 @@ use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::table::Table;
-use reservation::Lifetime;
+pub(crate) use reservation::Lifetime;
 
 /// The default for an address; only `register`, `login` and `account` count by it.
 const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;

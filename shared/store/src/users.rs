@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::failure::Failure;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::{ItemKey, Prefix};
+use gatehouse_auth::mail::Message;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 
@@ -27,6 +28,7 @@ use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, names, pk, text, values};
 use crate::dynamodb::table::Table;
 use crate::dynamodb::transaction::{Outcome, Transaction};
+use crate::outbox::Outbox;
 
 /// The table of users.
 #[derive(Debug, Clone)]
@@ -93,6 +95,7 @@ impl Claim {
 enum Part {
     Claim(Claim),
     Admins,
+    Message,
 }
 
 impl Users {
@@ -124,12 +127,28 @@ impl Users {
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
     /// [`RegisterError::EmailTaken`]; [`RegisterError::Store`].
     pub async fn register(&self, user: &User) -> Result<(), RegisterError> {
+        self.register_with(user, None).await
+    }
+
+    /// Writes a new user as [`register`](Self::register) does, with a message in the same
+    /// transaction.
+    ///
+    /// # Errors
+    /// As [`register`](Self::register).
+    pub async fn register_with(
+        &self,
+        user: &User,
+        message: Option<(&Outbox, &Message)>,
+    ) -> Result<(), RegisterError> {
         let mut parts = Transaction::new();
         for (claim, part) in self.claims(user)? {
             parts.add(Part::Claim(claim), part);
         }
         if let Some(admins) = self.admins_part(None, Some(user))? {
             parts.add(Part::Admins, admins);
+        }
+        if let Some((outbox, message)) = message {
+            parts.add(Part::Message, outbox.message_part(message)?);
         }
         match parts.write(self.table.client()).await? {
             Outcome::Written => Ok(()),

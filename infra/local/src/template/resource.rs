@@ -4,7 +4,7 @@ use super::error::TemplateError;
 use super::node::{Entry, Node};
 use super::resolve::Resolver;
 
-/// A resource whose condition is true.
+/// A resource.
 pub(super) struct Resource<'a> {
     pub(super) id: &'a str,
     pub(super) kind: &'a str,
@@ -44,27 +44,34 @@ pub(super) fn read<'a>(
     resolver: &Resolver<'_>,
 ) -> Result<Vec<Resource<'a>>, TemplateError> {
     let mut resources = Vec::new();
-    for Entry { key, line, value } in root.section("Resources")? {
-        let kind = value.required("Type")?.text()?;
-        if let Some(condition) = value.get("Condition")
+    for (resource, condition) in all(root)? {
+        if let Some(condition) = condition
             && !resolver.condition(condition)?
         {
             continue;
         }
-        if let Some((_, instead)) = UNSUPPORTED.iter().find(|(name, _)| *name == kind) {
-            return Err(TemplateError {
-                line: *line,
-                problem: format!(
-                    "{key} is an {kind}, which the local stack does not support: {instead}"
-                ),
-            });
+        let mut unsupported = UNSUPPORTED.iter();
+        if let Some((kind, instead)) = unsupported.find(|(name, _)| *name == resource.kind) {
+            return Err(resource.refuse(&format!(
+                "is an {kind}, which the local stack does not support: {instead}"
+            )));
         }
-        resources.push(Resource {
+        resources.push(resource);
+    }
+    Ok(resources)
+}
+
+/// Returns every resource of a template, with its condition.
+pub(super) fn all(root: &Node) -> Result<Vec<(Resource<'_>, Option<&Node>)>, TemplateError> {
+    let mut resources = Vec::new();
+    for Entry { key, line, value } in root.section("Resources")? {
+        let resource = Resource {
             id: key,
-            kind,
+            kind: value.required("Type")?.text()?,
             line: *line,
             properties: value.get("Properties"),
-        });
+        };
+        resources.push((resource, value.get("Condition")));
     }
     Ok(resources)
 }

@@ -20,13 +20,13 @@ pub(crate) struct TableSpec {
     pub(crate) ttl: Option<String>,
 }
 
-/// Reads every table.
-pub(super) fn read(
-    resources: &[Resource<'_>],
+/// Reads the tables among these resources.
+pub(super) fn read<'a>(
+    resources: impl IntoIterator<Item = &'a Resource<'a>>,
     resolver: &Resolver<'_>,
 ) -> Result<Vec<TableSpec>, TemplateError> {
     let tables = resources
-        .iter()
+        .into_iter()
         .filter(|r| r.kind == "AWS::DynamoDB::Table");
     tables.map(|resource| table(resource, resolver)).collect()
 }

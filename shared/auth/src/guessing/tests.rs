@@ -43,6 +43,7 @@ fn a_lane_admits_a_burst_and_then_one_in_each_period() {
         (Lane::PAIR, 3, 4),
         (Lane::SUBJECT, 5, 10),
         (Lane::NEWLY_KNOWN, 1, 3),
+        (Lane::RECIPIENT, 4, 20),
         (Lane::address(300), 300, 7_500),
         (Lane::address(1), 1, 25),
     ] {
@@ -59,6 +60,17 @@ fn a_lane_admits_a_burst_and_then_one_in_each_period() {
             .filter(|second| enter(&lane, &mut counter, at(*second)))
             .count();
         assert_eq!(all, day, "{lane:?}");
+    }
+}
+
+#[test]
+fn a_recipient_gets_at_most_five_mails_in_any_hour() {
+    let all = admitted(&Lane::RECIPIENT, 0..DAY);
+    for first in &all {
+        let within = all
+            .iter()
+            .filter(|one| (*first..first + 3600).contains(one));
+        assert!(within.count() <= 5, "{first}");
     }
 }
 

@@ -67,6 +67,13 @@ pub(crate) fn pk(value: &ItemKey) -> Item {
     key("pk", value.as_str())
 }
 
+/// Builds the key of an item that also has a sort key, `sk`.
+pub(crate) fn pk_sk(value: &ItemKey, sk: &str) -> Item {
+    let mut key = pk(value);
+    key.insert("sk".to_owned(), text(sk));
+    key
+}
+
 /// Builds a key of one text attribute.
 pub(crate) fn key(name: &str, value: impl Into<String>) -> Item {
     HashMap::from([(name.to_owned(), text(value))])

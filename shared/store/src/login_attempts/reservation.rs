@@ -14,14 +14,14 @@ use gatehouse_auth::time::Timestamp;
 use super::LoginAttempts;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, pk, values};
-use crate::dynamodb::table::Write;
+use crate::dynamodb::table::{Table, Write};
 
 /// Tries at one lane: the form that what was read suggests, and the other.
 const FORMS: u32 = 2;
 
 /// When DynamoDB may delete a counter.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Lifetime {
+pub(crate) enum Lifetime {
     /// When the last network is no longer known, at the earliest.
     OfKnownNetworks,
     /// A day after the lane has drained.
@@ -48,11 +48,26 @@ impl LoginAttempts {
         seen: &mut Counter,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let item = (pk(key), key.as_str());
+        self.table.enter(item, (lane, kept), seen, now).await
+    }
+}
+
+impl Table {
+    /// Enters a lane as [`LoginAttempts::enter`] does. An error calls the item by the text
+    /// that comes with its key.
+    pub(crate) async fn enter(
+        &self,
+        (key, shown): (Item, &str),
+        (lane, kept): (&Lane, Lifetime),
+        seen: &mut Counter,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         for _ in 0..FORMS {
             let Some(entrance) = Entrance::new(lane, seen, kept, now) else {
                 return Ok(false);
             };
-            let update = self.table.update(pk(key), |update| {
+            let update = self.update(key.clone(), |update| {
                 update
                     .condition_expression(entrance.condition)
                     .update_expression(entrance.update)
@@ -65,7 +80,7 @@ impl LoginAttempts {
                 Write::Done(_) => return Ok(true),
                 Write::Refused(found) => found,
             };
-            let found = found.map(|item| self.table.decode(key.as_str(), item));
+            let found = found.map(|item| self.decode(shown, item));
             *seen = found.transpose()?.unwrap_or_default();
         }
         Ok(false)

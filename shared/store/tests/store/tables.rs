@@ -3,9 +3,10 @@
 use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
+use gatehouse_auth::mail::Notices;
 use gatehouse_auth::user::User;
 use gatehouse_store::{
-    Accounts, Clients, LoginAttempts, Revocations, Sessions, SigningKeys, Users,
+    Accounts, Clients, LoginAttempts, Outbox, Revocations, Sessions, SigningKeys, Users,
 };
 use gatehouse_testing::{Fault, at_call};
 
@@ -20,6 +21,7 @@ pub(crate) struct Tables {
     pub(crate) clients: Clients,
     pub(crate) accounts: Accounts,
     pub(crate) attempts: LoginAttempts,
+    pub(crate) outbox: Outbox,
     database: gatehouse_testing::Tables,
 }
 
@@ -45,6 +47,7 @@ impl Tables {
             revocations,
             keys: SigningKeys::new(client(), name("SigningKeysTable")),
             clients: Clients::new(client(), name("SigningKeysTable")),
+            outbox: Outbox::new(client(), name("OutboxTable"), Notices::default()),
             attempts: LoginAttempts::new(client(), name("LoginAttemptsTable")),
             database: tables,
         }

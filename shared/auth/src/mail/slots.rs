@@ -1,0 +1,129 @@
+//! The mailed codes of one kind that a user has: up to three, each with its own end.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Message, MessageKey};
+use crate::code::MailCode;
+use crate::digest::sha256;
+use crate::time::Timestamp;
+use crate::user::User;
+
+/// The codes, by their digests.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CodeSlots(BTreeMap<String, CodeSlot>);
+
+/// One code, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CodeSlot {
+    /// The digest of the canonical address that it was mailed to.
+    pub address: String,
+    /// The user's revision when it was made.
+    pub revision: u64,
+    /// The message that it was made for: the attribute `sk` of its key.
+    pub message: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it ends.
+    pub ends_at: Timestamp,
+}
+
+/// A code that is about to be mailed.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCode<'a> {
+    /// The code.
+    pub code: &'a MailCode,
+    /// The canonical address that it goes to.
+    pub address: &'a str,
+    /// Whose it is, as just read.
+    pub user: &'a User,
+    /// The message that carries it, as just read: it is known whether a mail with an
+    /// earlier code may have gone out.
+    pub message: (&'a MessageKey, &'a Message),
+}
+
+impl CodeSlots {
+    /// Returns the codes with one more, or `None` if another message's code was mailed to
+    /// this address just now, or if three were mailed to any.
+    ///
+    /// A fourth code takes the place of the oldest. A message that was not attempted yet
+    /// gives up the code that it has: no mail carries it.
+    #[must_use]
+    pub fn with(&self, new: &NewCode<'_>, now: Timestamp) -> Option<Self> {
+        let address = address_digest(new.address);
+        let (key, message) = new.message;
+        let mut slots = self.0.clone();
+        slots.retain(|_, slot| slot.is_valid(new.user, now));
+        let others = slots.values().filter(|slot| slot.message != key.sk());
+        let recent: Vec<&CodeSlot> = others
+            .filter(|slot| now.since(slot.created_at) < RESENT_AFTER)
+            .collect();
+        if recent.len() >= MAX_CODES || recent.iter().any(|slot| slot.address == address) {
+            return None;
+        }
+        if message.attempted_at.is_none() {
+            slots.retain(|_, slot| slot.message != key.sk());
+        }
+        while slots.len() >= MAX_CODES {
+            let oldest = slots.iter().min_by_key(|(_, slot)| slot.created_at);
+            let oldest = oldest.map(|(digest, _)| digest.clone())?;
+            slots.remove(&oldest);
+        }
+        let slot = CodeSlot {
+            address,
+            revision: new.user.revision,
+            message: key.sk().to_owned(),
+            created_at: now,
+            ends_at: now.plus(new.code.kind().lifetime()),
+        };
+        slots.insert(new.code.digest().expose().to_owned(), slot);
+        Some(Self(slots))
+    }
+
+    /// Returns what a code stands for, if it is one of these, has not ended, and nothing
+    /// has happened to the user since that ends their codes.
+    #[must_use]
+    pub fn accepts(&self, code: &MailCode, user: &User, now: Timestamp) -> Option<&CodeSlot> {
+        // The digest of 256 random bits tells nothing to somebody who measures the search.
+        let slot = self.0.get(code.digest().expose())?;
+        slot.is_valid(user, now).then_some(slot)
+    }
+
+    /// Returns when the last of them ends.
+    #[must_use]
+    pub fn last_end(&self) -> Option<Timestamp> {
+        self.0.values().map(|slot| slot.ends_at).max()
+    }
+}
+
+impl CodeSlot {
+    /// True if the code was mailed to this canonical address.
+    #[must_use]
+    pub fn is_for(&self, address: &str) -> bool {
+        self.address == address_digest(address)
+    }
+
+    fn is_valid(&self, user: &User, now: Timestamp) -> bool {
+        now < self.ends_at && self.revision >= user.codes_since
+    }
+}
+
+/// Returns the digest of a canonical address, which is also how recipients are counted.
+#[must_use]
+pub fn address_digest(canonical: &str) -> String {
+    sha256(canonical.as_bytes())
+}
+
+/// Codes of one kind at a time. With fewer, a stranger's requests end the code that somebody
+/// is about to use; with more, more mails in a mailbox open the account.
+const MAX_CODES: usize = 3;
+/// How long a code is the only one mailed to its address. The longer, the longer somebody
+/// waits for a mail that got lost; three times as long, less this, is how long a code lives
+/// at least while strangers ask for others.
+const RESENT_AFTER: Duration = Duration::from_mins(5);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! The outbox: what to tell people, until the mailer has told them, and the codes that
+//! mails carry.
+//!
+//! A message has its subject as `pk`; codes, counters and the account's state have prefixes
+//! that no subject begins with. Only messages have an attribute `kind`, by which the
+//! stream's filter recognises them.
+
+mod codes;
+mod recipients;
+mod sending;
+
+pub use codes::Issued;
+pub use sending::SendingPause;
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use gatehouse_auth::code::CodeKind;
+use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::mail::{Message, MessageKey, MessageKind, Notices};
+use gatehouse_auth::random;
+use gatehouse_auth::time::Timestamp;
+
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, encode, moment, names, pk_sk, text, values};
+use crate::dynamodb::table::Table;
+
+/// The table of messages, of the codes that mails carry, and of mails per recipient.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    table: Table,
+    notices: Notices,
+}
+
+/// How long an item stays after its message's end. A shorter time lets DynamoDB delete a
+/// message whose key still waits in the queue, and then nobody counts that it was not sent.
+const KEPT_AFTER_END: Duration = Duration::from_hours(14 * 24);
+
+impl Outbox {
+    /// Opens the table of that name; nothing connects yet. Notices that are not among
+    /// `notices` are not written.
+    #[must_use]
+    pub fn new(client: Client, table: String, notices: Notices) -> Self {
+        let table = Table::new(client, table);
+        Self { table, notices }
+    }
+
+    /// True if a message of this kind is to be written.
+    #[must_use]
+    pub fn wants(&self, kind: MessageKind) -> bool {
+        self.notices.wants(kind)
+    }
+
+    /// Writes a message by itself, and returns its key. What belongs to a change is written
+    /// with the change instead.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn put(&self, message: &Message) -> Result<MessageKey, StoreError> {
+        let key = new_key("PutItem", message)?;
+        let item = item("PutItem", &key, message)?;
+        self.table.put(item, |put| put).await?;
+        Ok(key)
+    }
+
+    /// Builds the part of a transaction that writes a message. It has no condition.
+    pub(crate) fn message_part(&self, message: &Message) -> Result<TransactWriteItem, StoreError> {
+        let operation = "TransactWriteItems";
+        let key = new_key(operation, message)?;
+        let item = item(operation, &key, message)?;
+        self.table.put_part(item, |put| put)
+    }
+
+    /// Reads a message, consistently; `None` if it was handled, or deleted with its user.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails or the item is corrupt.
+    pub async fn message(&self, key: &MessageKey) -> Result<Option<Message>, StoreError> {
+        let item = self.table.get(item_key(key)).await?;
+        let message = item.map(|mut item| {
+            item.insert("sub".to_owned(), text(key.sub().as_str()));
+            self.table.decode("of a message", item)
+        });
+        message.transpose()
+    }
+
+    /// Notes that sending begins now; returns false if the message is gone.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn mark_attempt(&self, key: &MessageKey, now: Timestamp) -> Result<bool, StoreError> {
+        let update = self.table.update(item_key(key), |update| {
+            update
+                .condition_expression("attribute_exists(pk)")
+                .update_expression("SET #attempted_at = :now")
+                .set_expression_attribute_names(Some(names(["attempted_at"])))
+                .set_expression_attribute_values(Some(values([("now", moment(now))])))
+        });
+        Ok(update.await?.is_done())
+    }
+
+    /// Takes back the note of an attempt that certainly sent nothing, unless another attempt
+    /// was noted since.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn clear_attempt(
+        &self,
+        key: &MessageKey,
+        noted: Timestamp,
+    ) -> Result<(), StoreError> {
+        let update = self.table.update(item_key(key), |update| {
+            update
+                .condition_expression("#attempted_at = :noted")
+                .update_expression("REMOVE #attempted_at")
+                .set_expression_attribute_names(Some(names(["attempted_at"])))
+                .set_expression_attribute_values(Some(values([("noted", moment(noted))])))
+        });
+        update.await.map(drop)
+    }
+
+    /// Deletes a message that is handled; one that does not exist is no error.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails.
+    pub async fn delete(&self, key: &MessageKey) -> Result<(), StoreError> {
+        let delete = self.table.delete(item_key(key), |delete| delete);
+        delete.await.map(drop)
+    }
+
+    /// Deletes the codes of a subject and every message that waits for it, except the notice
+    /// that the account was deleted; and how many mails went to the addresses with these
+    /// digests. Returns the number of messages.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails; the same call again deletes the rest.
+    pub async fn delete_all(
+        &self,
+        sub: &SubjectId,
+        addresses: &[String],
+    ) -> Result<usize, StoreError> {
+        let codes = ItemKey::codes(sub);
+        let mut keys: Vec<Item> = CodeKind::ALL
+            .iter()
+            .map(|kind| pk_sk(&codes, kind.as_str()))
+            .collect();
+        keys.extend(recipients::keys(addresses));
+        self.table.delete_each(&keys).await?;
+        let mut deleted = 0;
+        let mut start = None;
+        loop {
+            let page = self.table.query(start, |query| {
+                query
+                    .consistent_read(true)
+                    .key_condition_expression("#pk = :sub")
+                    .filter_expression("#kind <> :last")
+                    .projection_expression("#pk, #sk")
+                    .set_expression_attribute_names(Some(names(["pk", "sk", "kind"])))
+                    .set_expression_attribute_values(Some(values([
+                        ("sub", text(ItemKey::messages(sub))),
+                        ("last", text(MessageKind::AccountDeleted.as_str())),
+                    ])))
+            });
+            let page = page.await?;
+            self.table.delete_each(&page.items).await?;
+            deleted += page.items.len();
+            start = page.next;
+            if start.is_none() {
+                return Ok(deleted);
+            }
+        }
+    }
+}
+
+fn new_key(operation: &'static str, message: &Message) -> Result<MessageKey, StoreError> {
+    let random = random::bytes().map_err(|error| StoreError::rejected(operation, error))?;
+    Ok(message.key(random))
+}
+
+fn item_key(key: &MessageKey) -> Item {
+    pk_sk(&ItemKey::messages(key.sub()), key.sk())
+}
+
+/// Builds the item of a message. The subject is its `pk`.
+fn item(operation: &'static str, key: &MessageKey, message: &Message) -> Result<Item, StoreError> {
+    let mut item = encode(operation, message)?;
+    item.remove("sub");
+    item.extend(item_key(key));
+    let end = message.ends_at.plus(KEPT_AFTER_END);
+    item.insert("expires_at".to_owned(), moment(end));
+    Ok(item)
+}
