@@ -22,6 +22,9 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
+    if let Some(records) = event.payload.get("Records") {
+        return records_of(records);
+    }
     match text("do") {
         "environment" => Ok(environment()),
         "context" => Ok(json!({
@@ -45,6 +48,31 @@ async fn handle(event: LambdaEvent<Value>) -> Result<Value, Error> {
         "large" => Ok(json!("x".repeat(7 * 1024 * 1024))),
         _ => Ok(pid()),
     }
+}
+
+/// Prints what each record is, and fails as a file or a record wants it.
+fn records_of(records: &Value) -> Result<Value, Error> {
+    let fails = setting("FAIL_WHILE").is_some_and(|file| Path::new(&file).exists());
+    let mut failures = Vec::new();
+    for record in records.as_array().into_iter().flatten() {
+        let stream = record.pointer("/dynamodb/Keys/pk/S");
+        let text = stream
+            .or_else(|| record.get("body"))
+            .and_then(Value::as_str);
+        let text = text.unwrap_or_default();
+        let count = records.as_array().map_or(0, Vec::len);
+        print(&format!(
+            "record {text} of {count}{}",
+            if fails { ", failed" } else { "" }
+        ));
+        if text.starts_with("bad") {
+            failures.push(json!({ "itemIdentifier": record.get("messageId") }));
+        }
+    }
+    if fails {
+        return Err("the file is there".into());
+    }
+    Ok(json!({ "batchItemFailures": failures }))
 }
 
 fn pid() -> Value {

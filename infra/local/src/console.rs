@@ -13,12 +13,11 @@ use std::error::Error;
 use std::path::Path;
 
 use accounts::StoredAccounts;
-use bytes::Bytes;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{Connection, ConnectionSettings, RotationError, StoreError};
-use http::{HeaderValue, Method, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, Limited};
+use http::{Method, StatusCode};
+use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use keys::Keys;
 use serde::Deserialize;
@@ -130,7 +129,9 @@ impl Console {
             }
             _ => return gateway::message(StatusCode::NOT_FOUND, "Not Found"),
         };
-        result.map_or_else(ConsoleError::into_response, |value| json_response(&value))
+        result.map_or_else(ConsoleError::into_response, |value| {
+            gateway::json(StatusCode::OK, &value)
+        })
     }
 
     /// Returns users with their sessions, and the keys with their states.
@@ -185,13 +186,6 @@ struct WantedRotation {
 async fn read_json(body: Incoming) -> Option<WantedRotation> {
     let body = Limited::new(body, MAX_BODY_BYTES).collect().await.ok()?;
     serde_json::from_slice(&body.to_bytes()).ok()
-}
-
-fn json_response(value: &Value) -> FullResponse {
-    let mut response = Response::new(Full::new(Bytes::from(value.to_string())));
-    let json = HeaderValue::from_static("application/json");
-    response.headers_mut().insert(header::CONTENT_TYPE, json);
-    response
 }
 
 fn now() -> Timestamp {

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::path::Path;
 
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
@@ -11,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::error::StackError;
 use crate::storage::Schema;
-use crate::tables::create;
+use crate::tables::{self, create};
 
 /// Empty tables in memory. Clones share them.
 #[derive(Clone)]
@@ -26,10 +25,7 @@ impl Embedded {
     /// # Errors
     /// [`StackError`]; its message is one sentence for the user of the command.
     pub fn new(schema: &Schema) -> Result<Self, StackError> {
-        let database = Database::memory().map_err(|error| StackError::Data {
-            path: Path::new(":memory:").to_owned(),
-            reason: error.to_string(),
-        })?;
+        let database = tables::in_memory()?;
         for spec in schema.tables() {
             create(&database, spec).map_err(|reason| StackError::Table {
                 table: spec.name.clone(),

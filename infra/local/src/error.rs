@@ -51,6 +51,9 @@ pub enum StackError {
         /// DynamoDB's error.
         reason: String,
     },
+    /// What the stand-ins of AWS keep cannot be read.
+    #[error("the queues and streams cannot be set up: {0}")]
+    State(String),
     /// The data directory is unusable.
     #[error("{} cannot be used: {reason}", path.display())]
     Data {

@@ -19,7 +19,7 @@ use matching::RouteMatch;
 pub(crate) use record::Requests;
 use record::{AuthorizerRecord, RequestRecord};
 use request::{Head, read_body};
-pub(crate) use response::message;
+pub(crate) use response::{json, message};
 use tokio::time::timeout;
 
 use crate::ids;

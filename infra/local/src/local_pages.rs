@@ -10,9 +10,11 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Status
 use http_body_util::Full;
 use hyper::body::Incoming;
 
+use crate::aws::SERVICES;
 use crate::console::{Console, file};
 use crate::gateway;
 use crate::server::FullResponse;
+use crate::services::Services;
 use reference::Reference;
 
 /// The pages of one stack.
@@ -20,15 +22,20 @@ use reference::Reference;
 pub(crate) struct LocalPages {
     console: Console,
     reference: Reference,
+    /// `None` if the template needs none of them.
+    services: Option<Services>,
 }
 
 /// Where the pages are.
 const ROOT: &str = "/_gatehouse";
 
 impl LocalPages {
-    pub(crate) fn new(console: Console) -> Self {
-        let reference = Reference::new();
-        Self { console, reference }
+    pub(crate) fn new(console: Console, services: Option<Services>) -> Self {
+        Self {
+            console,
+            reference: Reference::new(),
+            services,
+        }
     }
 
     /// Returns true if a path is below `/_gatehouse`.
@@ -39,6 +46,15 @@ impl LocalPages {
 
     /// Responds to a request for a page or for data.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> FullResponse {
+        if let Some(services) = &self.services
+            && request.uri().path().starts_with(SERVICES)
+        {
+            let checked = guard::check(request.method(), request.headers(), Kind::Service);
+            return secured(match checked {
+                Ok(()) => services.respond(request).await,
+                Err(why) => gateway::message(StatusCode::FORBIDDEN, why),
+            });
+        }
         let (parts, body) = request.into_parts();
         let path = parts.uri.path();
         let data = path.strip_prefix("/_gatehouse/data/");

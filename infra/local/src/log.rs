@@ -95,6 +95,14 @@ impl Log {
         ));
     }
 
+    /// Shows a mail with its code. Neither is kept: only the terminal of whoever runs the
+    /// stack may have a code.
+    pub(crate) fn mail(&self, subject: &str, code: Option<&str>) {
+        let code = code.map(|code| format!(": {}", printable(code)));
+        let code = code.unwrap_or_default();
+        self.show(&format!("  mail       {}{code}", printable(subject)));
+    }
+
     fn keep(&self, function: Option<&str>, text: &str) {
         self.with_kept(|kept| {
             if kept.lines.len() == KEPT_LINES {

@@ -1,30 +1,34 @@
 //! A running stack, and how it starts.
 
+mod functions;
+mod key_ring;
+mod messaging;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
+use functions::FunctionParts;
+use key_ring::KeyRingParts;
+use messaging::Messaging;
 use tokio::task::JoinSet;
 
 use crate::console::{Console, ConsoleParts};
 use crate::error::StackError;
 use crate::gateway::Gateway;
 use crate::keys;
-use crate::lambda::{
-    Function, Functions, Invocation, InvokeError, ProcessSettings, is_process_specific, variables,
-};
+use crate::lambda::{Functions, Invocation, InvokeError, is_process_specific};
 use crate::listen::{LOCALHOST, bind, listen};
 use crate::local_pages::LocalPages;
 use crate::log::Log;
+use crate::mapping::MappedParts;
 use crate::options::StackOptions;
 use crate::server::Serving;
 use crate::site::Site;
 use crate::tables::Tables;
-use crate::template::{FunctionSpec, Schedule};
 use crate::template_file::TemplateFile;
+use crate::timer::timers;
 
 /// A running stack. Dropping it kills its processes and closes its ports.
 #[derive(Debug)]
@@ -34,6 +38,7 @@ pub struct Stack {
     dynamodb_url: String,
     key_ring: PathBuf,
     tables: Tables,
+    messaging: Messaging,
     functions: Functions,
     environments: BTreeMap<String, BTreeMap<String, String>>,
     routes: Vec<String>,
@@ -41,31 +46,6 @@ pub struct Stack {
     serving: Vec<Serving>,
     /// Dropping them stops the schedules.
     _timers: JoinSet<()>,
-}
-
-/// What a scheduled rule sends, in the members that a function may read.
-const SCHEDULED_EVENT: &str =
-    r#"{"version":"0","source":"aws.events","detail-type":"Scheduled Event","detail":{}}"#;
-
-/// Starts the schedules.
-fn timers(schedules: &[Schedule], functions: &Functions) -> JoinSet<()> {
-    let mut timers = JoinSet::new();
-    for schedule in schedules {
-        if let Some(function) = functions.get(&schedule.function) {
-            let event = schedule.input.as_deref().unwrap_or(SCHEDULED_EVENT);
-            let event = Bytes::copy_from_slice(event.as_bytes());
-            timers.spawn(keep_time(schedule.interval, event, Arc::clone(function)));
-        }
-    }
-    timers
-}
-
-/// Invokes a function at a fixed rate. Its log has what went wrong.
-async fn keep_time(interval: Duration, event: Bytes, function: Arc<Function>) {
-    loop {
-        tokio::time::sleep(interval).await;
-        drop(function.invoke(Invocation::new(event.clone())).await);
-    }
 }
 
 impl Stack {
@@ -81,32 +61,33 @@ impl Stack {
         let (listener, dynamodb) = bind(LOCALHOST, options.dynamodb_port).await?;
         let dynamodb_url = format!("http://{dynamodb}");
 
-        let directory = directory(&options, address.port());
-        keys::make_directory(&directory)?;
-        let data_dir = options.data_dir.is_some().then_some(directory.as_path());
+        let directory = directory(&options, address.port())?;
         // Before the keys, since this locks the directory.
+        let data_dir = options.data_dir.is_some().then_some(&*directory);
         let tables = Tables::start(&template.tables, data_dir, listener)?;
-        let key_ring = directory.join(keys::FILE);
-        let algorithm = template
-            .parameters
-            .get("SigningAlgorithm")
-            .map(String::as_str);
-        let ring = keys::prepare(&key_ring, algorithm, options.data_dir.is_none())?;
-        if let Some(table) = tables.name("SigningKeysTable") {
-            keys::publish(&ring, &dynamodb_url, table).await?;
-        }
+        let keys = KeyRingParts {
+            directory: &directory,
+            dynamodb_url: &dynamodb_url,
+            tables: &tables,
+        };
+        let key_ring = keys.prepare(&template, &options).await?;
 
         let log = Log::new(options.log);
-        let mut functions = Functions::new();
-        let mut environments = BTreeMap::new();
-        for spec in &template.functions {
-            let environment = environment(spec, &options, &dynamodb_url, &key_ring);
-            let function = function(spec, &options, environment.clone(), &log)?;
-            functions.insert(spec.name.clone(), Arc::new(function));
-            environments.insert(spec.name.clone(), environment);
-        }
-        let routes = template.api.routes.iter();
-        let routes = routes.map(|route| route.key.to_string()).collect();
+        let parts = FunctionParts {
+            options: &options,
+            url: &url,
+            dynamodb_url: &dynamodb_url,
+            key_ring: &key_ring,
+            log: &log,
+        };
+        let (functions, environments) = parts.all(&template)?;
+        let mapped = MappedParts {
+            tables: &tables,
+            functions: &functions,
+            log: &log,
+        };
+        let messaging = Messaging::start(&template, &mapped).map_err(StackError::State)?;
+        let routes = template.route_keys();
         let gateway = Gateway::new(template.api, functions.clone(), log.clone());
         let console = Console::new(ConsoleParts {
             dynamodb_url: &dynamodb_url,
@@ -118,12 +99,10 @@ impl Stack {
             requests: gateway.requests(),
             is_remote: options.remote.is_some(),
         });
-        let site = Site {
-            gateway,
-            pages: LocalPages::new(console),
-        };
+        let pages = LocalPages::new(console, messaging.services(&log));
         Ok(Self {
-            serving: site.serve(listeners),
+            serving: Site { gateway, pages }.serve(listeners),
+            messaging,
             url,
             address,
             dynamodb_url,
@@ -231,6 +210,7 @@ impl Stack {
 
     /// Stops everything, and waits until DynamoDB has written its file.
     pub async fn stop(mut self) {
+        self.messaging.stop().await;
         self.close();
         self.tables.stop().await;
     }
@@ -249,13 +229,15 @@ impl Drop for Stack {
     }
 }
 
-/// Returns the directory of the key ring, and of the tables if they are kept. It is one per
+/// Creates and returns the directory of the key ring, and of the tables if they are kept. It is one per
 /// port: the keys of tables in memory must not replace those of another stack, or of tables
 /// on disk.
-fn directory(options: &StackOptions, port: u16) -> PathBuf {
+fn directory(options: &StackOptions, port: u16) -> Result<PathBuf, StackError> {
     let directory = options.data_dir.clone();
     let directory = directory.unwrap_or_else(|| stack_directory(&options.work_dir, port));
-    std::path::absolute(&directory).unwrap_or(directory)
+    let directory = std::path::absolute(&directory).unwrap_or(directory);
+    keys::make_directory(&directory)?;
+    Ok(directory)
 }
 
 /// Returns where a stack without a data directory has its key ring: a directory per
@@ -263,49 +245,4 @@ fn directory(options: &StackOptions, port: u16) -> PathBuf {
 #[must_use]
 pub fn stack_directory(work_dir: &Path, port: u16) -> PathBuf {
     work_dir.join(format!("local-{port}"))
-}
-
-/// Returns the environment of a function's processes: Lambda's variables, the
-/// template's, and those of the options. The key ring is a file, since there is no
-/// Secrets Manager.
-fn environment(
-    spec: &FunctionSpec,
-    options: &StackOptions,
-    dynamodb: &str,
-    key_ring: &Path,
-) -> BTreeMap<String, String> {
-    let root = options.bin_dir.to_string_lossy();
-    let mut environment = variables(spec, dynamodb, &root);
-    environment.extend(spec.environment.clone());
-    if environment.remove("KEY_RING_SECRET_ARN").is_some() {
-        let file = key_ring.to_string_lossy().into_owned();
-        environment.insert("KEY_RING_FILE".to_owned(), file);
-    }
-    environment.extend(options.environment.clone());
-    environment
-}
-
-fn function(
-    spec: &FunctionSpec,
-    options: &StackOptions,
-    environment: BTreeMap<String, String>,
-    log: &Log,
-) -> Result<Function, StackError> {
-    if let Some(endpoint) = &options.remote {
-        return Ok(Function::remote(endpoint, &spec.name));
-    }
-    let binary = options.bin_dir.join(&spec.name);
-    if !binary.is_file() {
-        let function = spec.name.clone();
-        return Err(StackError::NotBuilt { function, binary });
-    }
-    Ok(Function::processes(ProcessSettings {
-        name: spec.name.clone(),
-        binary,
-        timeout: spec.timeout,
-        environment,
-        concurrency: options.concurrency,
-        freeze: options.freeze,
-        log: log.clone(),
-    }))
 }

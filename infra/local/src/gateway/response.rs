@@ -11,8 +11,12 @@ use crate::server::FullResponse;
 
 /// Returns a response of the gateway's own, byte for byte as API Gateway's.
 pub(crate) fn message(status: StatusCode, text: &str) -> FullResponse {
-    let body = Bytes::from(json!({ "message": text }).to_string());
-    let mut reply = Response::new(Full::new(body));
+    json(status, &json!({ "message": text }))
+}
+
+/// Returns a response with a JSON body.
+pub(crate) fn json(status: StatusCode, body: &Value) -> FullResponse {
+    let mut reply = Response::new(Full::new(Bytes::from(body.to_string())));
     *reply.status_mut() = status;
     let json = HeaderValue::from_static("application/json");
     reply.headers_mut().insert(header::CONTENT_TYPE, json);

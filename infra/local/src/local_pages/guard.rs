@@ -11,8 +11,10 @@ use http::{HeaderMap, HeaderValue, Method, header};
 pub(super) enum Kind {
     /// A page or its files, which say nothing about the stack. A link may lead there.
     Page,
-    /// Everything else.
+    /// What a page reads and sends.
     Data,
+    /// What a function requests of AWS. No page has any business there.
+    Service,
 }
 
 /// The names of this machine, in a `Host` without its port.
@@ -20,6 +22,7 @@ const LOCAL_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 
 const FOREIGN_HOST: &str =
     "the Host header must be localhost, 127.0.0.1 or [::1]: open the page by one of these names";
+const NOT_FOR_PAGES: &str = "the request comes from a page: only functions may send it";
 const FOREIGN_PAGE: &str =
     "the request comes from another page: only the pages below /_gatehouse/ may send it";
 
@@ -28,6 +31,12 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, kind: Kind) -> Result<
     let host = only(headers, &header::HOST).ok_or(FOREIGN_HOST)?;
     if !is_local(host) {
         return Err(FOREIGN_HOST);
+    }
+    if kind == Kind::Service {
+        // Browsers send at least one of them, unless nothing can be read or changed.
+        let page = [header::ORIGIN.as_str(), "sec-fetch-site", "sec-fetch-mode"];
+        let is_page = page.iter().any(|name| headers.contains_key(*name));
+        return if is_page { Err(NOT_FOR_PAGES) } else { Ok(()) };
     }
     let own = match headers.get(header::ORIGIN) {
         Some(origin) => is_origin_of(origin, host),
@@ -42,7 +51,7 @@ pub(super) fn check(method: &Method, headers: &HeaderMap, kind: Kind) -> Result<
         (Some(_), Kind::Page) => headers
             .get("sec-fetch-mode")
             .is_some_and(|mode| mode == "navigate"),
-        (Some(_), Kind::Data) => false,
+        (Some(_), Kind::Data | Kind::Service) => false,
     };
     if own && own_fetch {
         Ok(())
@@ -115,7 +124,7 @@ mod tests {
             "::1",
             "",
         ] {
-            for kind in [Kind::Page, Kind::Data] {
+            for kind in [Kind::Page, Kind::Data, Kind::Service] {
                 let refused = checked("GET", kind, &[("host", host)]);
                 assert_eq!(refused, Err(FOREIGN_HOST), "{host}");
             }
@@ -171,6 +180,21 @@ mod tests {
         for mode in ["no-cors", "cors", "nested-navigate"] {
             let got = checked("GET", Kind::Page, &from(mode));
             assert_eq!(got, Err(FOREIGN_PAGE), "{mode}");
+        }
+    }
+    #[test]
+    fn no_page_sends_what_a_function_does() {
+        assert_eq!(checked("POST", Kind::Service, &[HOST]), Ok(()));
+        for header in [
+            ("origin", "http://localhost:3000"),
+            ("origin", "null"),
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "none"),
+        ] {
+            for method in ["GET", "POST"] {
+                let got = checked(method, Kind::Service, &[HOST, header]);
+                assert_eq!(got, Err(NOT_FOR_PAGES), "{header:?}");
+            }
         }
     }
 }

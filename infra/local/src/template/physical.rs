@@ -1,4 +1,4 @@
-//! The names of functions and tables in the local stack.
+//! The names of functions, tables and queues in the local stack.
 
 use super::error::TemplateError;
 use super::node::Node;
@@ -6,8 +6,17 @@ use super::node::Node;
 /// Returns the local name of a table, which is fixed so that settings for
 /// `cargo lambda` can contain it.
 pub(super) fn table_name(id: &str) -> String {
+    local_name(id, "Table")
+}
+
+/// Returns the local name of a queue.
+pub(super) fn queue_name(id: &str) -> String {
+    local_name(id, "Queue")
+}
+
+fn local_name(id: &str, kind: &str) -> String {
     let stem = id
-        .strip_suffix("Table")
+        .strip_suffix(kind)
         .filter(|stem| !stem.is_empty())
         .unwrap_or(id);
     let mut name = String::from("gatehouse-local");

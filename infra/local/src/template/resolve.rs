@@ -8,9 +8,9 @@ use super::compute::{compute, truth};
 use super::error::TemplateError;
 use super::node::{Entry, Node, Value};
 use super::parameter;
-use super::physical::{binary_name, table_name};
+use super::physical::{binary_name, queue_name, table_name};
 use super::substitution::{self, Piece};
-use crate::aws::{ACCOUNT, REGION, arn};
+use crate::aws::{ACCOUNT, REGION, arn, queue_url};
 
 /// The names that a template can refer to, with their local values.
 pub(super) struct Resolver<'a> {
@@ -195,6 +195,7 @@ impl<'a> Resolver<'a> {
                 binary_name(&self.present(properties.required("CodeUri")?)?)
             }
             "AWS::DynamoDB::Table" => Ok(table_name(id)),
+            "AWS::SQS::Queue" => Ok(queue_url(self.endpoint, &queue_name(id))),
             "AWS::SecretsManager::Secret" => Ok(arn("secretsmanager", &format!("secret:{id}"))),
             _ => Ok(id.to_owned()),
         }
@@ -209,6 +210,11 @@ impl<'a> Resolver<'a> {
         match (kind, attribute) {
             ("AWS::Serverless::Function", "Arn") => Ok(arn("lambda", &format!("function:{name}"))),
             ("AWS::DynamoDB::Table", "Arn") => Ok(arn("dynamodb", &format!("table/{name}"))),
+            ("AWS::DynamoDB::Table", "StreamArn") => {
+                Ok(arn("dynamodb", &format!("table/{name}/stream/local")))
+            }
+            ("AWS::SQS::Queue", "Arn") => Ok(arn("sqs", &queue_name(id))),
+            ("AWS::SQS::Queue", "QueueName") => Ok(queue_name(id)),
             ("AWS::ApiGatewayV2::Api", "ApiEndpoint") => Ok(self.endpoint.to_owned()),
             // A secret's id is its ARN.
             ("AWS::ApiGatewayV2::Api", "ApiId") | ("AWS::SecretsManager::Secret", "Id") => Ok(name),

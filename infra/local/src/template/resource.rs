@@ -1,7 +1,7 @@
 //! The resources of a template.
 
 use super::error::TemplateError;
-use super::node::{Entry, Node};
+use super::node::{Entry, Node, Value};
 use super::resolve::Resolver;
 
 /// A resource.
@@ -82,6 +82,29 @@ impl Resource<'_> {
         TemplateError {
             line: self.line,
             problem: format!("{} {predicate}", self.id),
+        }
+    }
+
+    /// Returns the properties, resolved.
+    pub(super) fn resolved(&self, resolver: &Resolver<'_>) -> Result<Node, TemplateError> {
+        match self.properties {
+            Some(properties) => resolver.present(properties),
+            None => Ok(Node {
+                line: self.line,
+                value: Value::Map(Vec::new()),
+            }),
+        }
+    }
+
+    /// Refuses a property that would otherwise be silently ignored.
+    pub(super) fn only(&self, properties: &Node, known: &[&str]) -> Result<(), TemplateError> {
+        let mut entries = properties.entries()?.iter();
+        match entries.find(|entry| !known.contains(&entry.key.as_str())) {
+            None => Ok(()),
+            Some(entry) => Err(entry.value.error(format!(
+                "the local stack does not support {} of {}",
+                entry.key, self.id
+            ))),
         }
     }
 

@@ -50,12 +50,36 @@ fn table(resource: &Resource<'_>, resolver: &Resolver<'_>) -> Result<TableSpec, 
             request.insert(key.to_owned(), on_demand(indexes.to_json()));
         }
     }
+    if let Some(stream) = stream(properties, resolver)? {
+        request.insert("StreamSpecification".to_owned(), stream);
+    }
     Ok(TableSpec {
         id: resource.id.to_owned(),
         name,
         request: Json::Object(request),
         ttl: ttl(properties, resolver)?,
     })
+}
+
+/// Returns the stream of a table in the form of `CreateTable`, which names what
+/// `CloudFormation` takes for granted.
+fn stream(properties: &Node, resolver: &Resolver<'_>) -> Result<Option<Json>, TemplateError> {
+    let written = properties.get("StreamSpecification");
+    let written = written.map(|written| resolver.resolve(written));
+    let Some(written) = written.transpose()?.flatten() else {
+        return Ok(None);
+    };
+    let view = written.required("StreamViewType")?.text()?;
+    Ok(Some(
+        json!({ "StreamEnabled": true, "StreamViewType": view }),
+    ))
+}
+
+impl TableSpec {
+    /// Returns the table's stream, in the form of `CreateTable`.
+    pub(crate) fn stream(&self) -> Option<&Json> {
+        self.request.get("StreamSpecification")
+    }
 }
 
 fn ttl(properties: &Node, resolver: &Resolver<'_>) -> Result<Option<String>, TemplateError> {

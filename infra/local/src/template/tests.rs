@@ -1,3 +1,5 @@
+mod messages;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -1,6 +1,7 @@
 //! Whole stacks, with real processes and over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
+mod messages;
 mod processes;
 mod start;
 
