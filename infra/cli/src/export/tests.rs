@@ -51,7 +51,7 @@ async fn an_export_survives_an_import_and_another_export() {
         format!(r#"{{"username":"{name}","password_hash":"{HASH}"{more}}}"#)
     };
     let full = concat!(
-        r#","external_id":"17","email":"Ada@Example.org","roles":["admin","user"],"status":"disabled","#,
+        r#","external_id":"17","email":"Ada@Example.org","email_verified":true,"roles":["admin","user"],"status":"disabled","#,
         r#""token_version":7,"session_version":3,"created_at":"2020-01-01T00:00:00Z","#,
         r#""updated_at":"2021-01-01T00:00:00Z","password_changed_at":"2020-06-01T00:00:00Z""#,
     );
@@ -69,7 +69,9 @@ async fn an_export_survives_an_import_and_another_export() {
     }
     let text = std::fs::read_to_string(directory.path().join("users.ndjson")).unwrap();
     assert!(
-        text.contains(HASH) && text.contains(r#""token_version":7"#),
+        text.contains(HASH)
+            && text.contains(r#""email_verified":true"#)
+            && text.contains(r#""token_version":7"#),
         "{text}"
     );
     first.close().await;

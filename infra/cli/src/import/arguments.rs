@@ -14,6 +14,8 @@ Columns, or members of a JSON object (only username is required):
   external_id          the id in the old system, if there is no id
   username
   email
+  email_verified       whether the user proved to read mail at that address: true (1) or
+                       false (0). Without it, the address is not verified
   password_hash        in the format of the old system. If it is missing, empty or begins
                        with !, the user has no password and needs `users recover`
   roles                separated by spaces or commas, or a JSON array; the default is user

@@ -1,11 +1,12 @@
 //! How the columns of a CSV file, or the members of JSON objects, map to fields of a user.
 
 /// The fields of a user, in the order of the columns of an export.
-pub(crate) const COLUMNS: [&str; 12] = [
+pub(crate) const COLUMNS: [&str; 13] = [
     "id",
     "external_id",
     "username",
     "email",
+    "email_verified",
     "password_hash",
     "roles",
     "status",

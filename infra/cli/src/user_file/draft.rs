@@ -66,11 +66,14 @@ impl Draft {
             return Err(Remark::new("password_hash", detail));
         }
         let username = self.text("username")?;
+        let email = self.text("email")?;
+        let email_verified = self.email_verified(email.is_some(), warnings)?;
         let record = Record {
             id: self.id("id")?,
             external_id: self.id("external_id")?,
             username: username.ok_or_else(|| Remark::new("username", "is missing"))?,
-            email: self.text("email")?,
+            email,
+            email_verified,
             // `shadow` and passlib write `*` for an account without a password.
             password_hash: self.text("password_hash")?.filter(|hash| hash != "*"),
             roles: self.roles()?,
@@ -174,6 +177,34 @@ impl Draft {
                 "must be active (true, 1) or disabled (false, 0)",
             )),
         }
+    }
+
+    /// Reads whether the address is verified. Without an address there is nothing to verify,
+    /// which is no reason to refuse a user.
+    fn email_verified(
+        &mut self,
+        has_email: bool,
+        warnings: &mut Vec<Remark>,
+    ) -> Result<Option<bool>, Remark> {
+        const FIELD: &str = "email_verified";
+        let text = match self.remove(FIELD) {
+            None => return Ok(None),
+            Some(Value::Bool(verified)) => verified.to_string(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::String(text)) => text.trim().to_ascii_lowercase(),
+            Some(other) => return Err(type_error(FIELD, &other, "true or false")),
+        };
+        let verified = match text.as_str() {
+            "" => return Ok(None),
+            "true" | "t" | "yes" | "y" | "1" => true,
+            "false" | "f" | "no" | "n" | "0" => false,
+            _ => return Err(Remark::new(FIELD, "must be true (1) or false (0)")),
+        };
+        if verified && !has_email {
+            let detail = "is true, but there is no email, so it was left out";
+            warnings.push(Remark::new(FIELD, detail));
+        }
+        Ok(has_email.then_some(verified))
     }
 
     /// Reads a time. An invalid time is only left out, with a warning: it is no reason to refuse

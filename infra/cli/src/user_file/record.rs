@@ -25,6 +25,9 @@ pub(crate) struct Record {
     pub(crate) username: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
+    /// Whether the user proved to read mail sent to `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) email_verified: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) password_hash: Option<String>,
     /// In alphabetical order.
@@ -85,6 +88,7 @@ impl Record {
         let (sub, external_id) = self.identity(&digest)?;
         let roles = roles.map_err(|error| refused("roles", &error))?;
         let created_at = timestamp(self.created_at.as_deref()).unwrap_or(now);
+        let is_verified = email.is_some() && self.email_verified == Some(true);
         Ok(User {
             external_id,
             imported: Some(digest),
@@ -98,6 +102,8 @@ impl Record {
             password_changed_at: hash
                 .as_ref()
                 .map(|_| timestamp(self.password_changed_at.as_deref()).unwrap_or(created_at)),
+            // The file does not say when.
+            email_verified_at: is_verified.then_some(now),
             ..User::new(sub, &username, email.as_ref(), roles, hash, created_at)
         })
     }
@@ -152,6 +158,7 @@ impl From<&User> for Record {
             external_id: user.external_id.as_ref().map(ToString::to_string),
             username: user.username.clone(),
             email: user.email.clone(),
+            email_verified: (user.email.as_ref()).map(|_| user.email_verified_at.is_some()),
             password_hash: (user.password_hash.as_ref()).map(|hash| hash.expose().to_owned()),
             roles: Some(user.roles.iter().map(ToString::to_string).collect()),
             status: Some(
