@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod admin_list;
+mod admin_names;
 mod bodies;
 mod breaches;
 mod client_address;

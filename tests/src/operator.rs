@@ -44,7 +44,7 @@ impl Person {
         let accounts = Tables::of(service).accounts()?;
         let change = UserChange {
             roles: Some(Roles::parse(roles.iter().copied())?),
-            status: None,
+            ..UserChange::default()
         };
         let sub = SubjectId::parse(&self.id)?;
         let changed = accounts.change(&sub, &change, now()?).await?;

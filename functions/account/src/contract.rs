@@ -55,7 +55,7 @@ fn accounts() -> Vec<Operation> {
         "user": {
             "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "Ada", "username_canonical": "ada",
             "email": null, "email_canonical": null, "external_id": null, "imported": null,
-            "roles": ["user"], "status": "active", "token_version": 0, "session_version": 0,
+            "roles": ["user"], "status": "active", "reserved_names": {}, "token_version": 0, "session_version": 0,
             "created_at": "2026-11-27T08:30:00Z", "updated_at": "2026-11-27T08:30:00Z",
         },
         "password": {

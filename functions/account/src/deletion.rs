@@ -25,7 +25,7 @@ pub(crate) async fn delete(
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
     record(request, Some(&user.sub), event, reason);
-    let digests = user.identifier_digests();
+    let digests = user.identifier_digests(now);
     let traces = app
         .accounts
         .delete_traces(&app.authenticator.attempts, &user.sub, digests);

@@ -34,7 +34,7 @@ pub(crate) async fn export(
     let revocations = app.accounts.revocations.of_user(&user.sub, &sids).await?;
     let about = AttemptKeys {
         sub: user.sub.clone(),
-        digests: user.identifier_digests(),
+        digests: user.identifier_digests(now),
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };
     let attempts = app.authenticator.attempts.read(&about).await?;

@@ -16,6 +16,10 @@ struct ChangeUserRequest {
     /// `disabled` ends every session.
     #[schema(pattern = "^(active|disabled)$")]
     status: Option<String>,
+    /// The new username. The old one stays reserved for 30 days. At most once a day.
+    username: Option<String>,
+    /// The new e-mail address. It takes effect at once, and is not verified.
+    email: Option<String>,
 }
 
 /// The name of a role.
@@ -85,11 +89,12 @@ pub fn operations() -> Vec<Operation> {
             .returns::<List<'_>>(200, "A page.", page),
         user("GET /admin/users/{id}", "getUser", "One user")
             .returns::<Account<'_>>(200, "The user.", account.clone()),
-        user("PATCH /admin/users/{id}", "changeUser", "Change a user's roles or status")
-            .describe("It takes effect on the user's next request. Fields that are left out stay as they are.")
+        user("PATCH /admin/users/{id}", "changeUser", "Change a user's roles, status or names")
+            .describe("It takes effect on the user's next request. Fields that are left out stay as they are. New names end no session, and log the user out nowhere.")
             .json::<ChangeUserRequest>(json!({ "roles": ["user", "editor"] }))
             .returns::<Account<'_>>(200, "The user after the change.", account)
-            .problems(&["role_not_grantable", "last_admin"]),
+            .problems(&["role_not_grantable", "last_admin", "username_taken", "email_taken", "too_many_requests"])
+            .limit("one change of the username per user and day"),
         user("DELETE /admin/users/{id}", "deleteUser", "Delete a user and everything about them")
             .describe("Repeating it removes what an interrupted deletion has left.")
             .returns_nothing(204, "The user is deleted, and their tokens are revoked.")

@@ -1,7 +1,6 @@
 //! `DELETE /admin/users/{id}`: deletes a user as `DELETE /me` does, and finishes a deletion
 //! that was interrupted.
 
-use gatehouse_auth::user::User;
 use gatehouse_edge::{AuditEvent, Problem, Response, response};
 use gatehouse_store::Deleted;
 
@@ -21,7 +20,7 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
                 Some("by_an_administrator"),
             );
             user.as_ref()
-                .map(User::identifier_digests)
+                .map(|user| user.identifier_digests(call.now))
                 .unwrap_or_default()
         }
         // Already deleted; an interrupted deletion may have left something behind.

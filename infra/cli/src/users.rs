@@ -7,6 +7,7 @@ mod change;
 mod create;
 mod delete;
 mod listing;
+mod names;
 mod raise;
 mod recanonicalise;
 mod recover;
@@ -80,6 +81,20 @@ enum Command {
         /// A role to remove; may be repeated
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         remove: Vec<Role>,
+    },
+    /// Sets the e-mail address of a user, which is not verified; sessions continue
+    Email {
+        /// The username or the current e-mail address
+        name: String,
+        /// The new e-mail address
+        address: String,
+    },
+    /// Changes a username, at most once a day; nobody else can take the old name for 30 days
+    Rename {
+        /// The username or e-mail address
+        name: String,
+        /// The new username
+        new: String,
     },
     /// Disables an account: the user cannot log in, and their sessions end
     Disable(Confirmed),
@@ -180,6 +195,8 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             roles::warn(target.settings(), add);
             Ok(output)
         }
+        Command::Email { name, address } => names::email(&tables, name, address, now).await,
+        Command::Rename { name, new } => names::rename(&tables, name, new, now).await,
         Command::Disable(Confirmed { name, yes }) => {
             let user = tables.find(name).await?;
             confirm(*yes, &user, DISABLED)?;
@@ -189,7 +206,9 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             let user = tables.find(name).await?;
             change::status(&tables, &user, Status::Active, now).await
         }
-        Command::Unlock(Name { name }) => unlock::user(&tables, &tables.find(name).await?).await,
+        Command::Unlock(Name { name }) => {
+            unlock::user(&tables, &tables.find(name).await?, now).await
+        }
         Command::RevokeSessions(Confirmed { name, yes }) => {
             let user = tables.find(name).await?;
             confirm(*yes, &user, LOGGED_OUT)?;

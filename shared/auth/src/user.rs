@@ -1,5 +1,13 @@
 //! A user's account.
 
+mod names;
+#[cfg(test)]
+mod tests;
+
+pub use names::{NAME_RESERVATION, RENAME_INTERVAL};
+
+use std::collections::BTreeMap;
+
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -81,6 +89,10 @@ pub struct User {
     /// registration, if the deployment requires it then.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub verification_required: bool,
+    /// The canonical usernames that the user had before, and until when nobody else may take
+    /// them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reserved_names: BTreeMap<String, Timestamp>,
 }
 
 #[expect(
@@ -158,6 +170,26 @@ pub struct UserChange {
     pub roles: Option<Roles>,
     /// The new status, or `None` to keep it.
     pub status: Option<Status>,
+    /// The new username, or `None` to keep it.
+    #[cfg(feature = "people")]
+    pub username: Option<Username>,
+    /// The new e-mail address, or `None` to keep it.
+    #[cfg(feature = "people")]
+    pub email: Option<EmailAddress>,
+}
+
+/// Why a user cannot be changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ChangeRefused {
+    /// A version cannot be raised.
+    #[error(transparent)]
+    Exhausted(#[from] VersionExhausted),
+    /// The username changed less than a day ago.
+    #[error("the username changed less than a day ago")]
+    RenamedRecently {
+        /// When it may change again.
+        until: Timestamp,
+    },
 }
 
 impl User {
@@ -196,20 +228,23 @@ impl User {
             pending_email_canonical: None,
             pending_email_at: None,
             verification_required: false,
+            reserved_names: BTreeMap::new(),
         }
     }
 
-    /// Returns the digests of the canonical username and e-mail address (if any), by which
-    /// failed logins of this user are counted.
+    /// Returns the digests of the canonical username, of the e-mail address (if any), and of
+    /// the earlier usernames that are still reserved: failed logins of this user are counted
+    /// by all of them.
     #[cfg(feature = "tokens")]
     #[must_use]
-    pub fn identifier_digests(&self) -> Vec<String> {
-        let names = [
-            Some(&self.username_canonical),
-            self.email_canonical.as_ref(),
+    pub fn identifier_digests(&self, now: Timestamp) -> Vec<String> {
+        let current = [
+            Some(self.username_canonical.as_str()),
+            self.email_canonical.as_deref(),
         ];
-        let names = names.into_iter().flatten();
+        let names = current.into_iter().flatten();
         names
+            .chain(self.reserved_names(now))
             .map(|name| crate::digest::sha256(name.as_bytes()))
             .collect()
     }
@@ -222,36 +257,76 @@ impl User {
 
     /// Returns the user after a change, or `None` if nothing changes.
     ///
-    /// Any change raises the token version, so that existing tokens are refused on the
-    /// next request. Disabling also raises the session version: a user who is enabled
-    /// again has to log in again. A change of roles does not end sessions.
+    /// A change of roles or status raises the token version, so that existing tokens are
+    /// refused on the next request. Disabling also raises the session version: a user who is
+    /// enabled again has to log in again. A change of roles does not end sessions, and one of
+    /// names ends nothing but mailed codes: no token contains a name.
     ///
     /// `lowest_allowed` is the lowest version of the user's tokens that is not revoked. It
     /// is above the user's own version only after the user was restored from a backup.
     ///
     /// # Errors
-    /// [`VersionExhausted`] if a version cannot be raised.
+    /// [`ChangeRefused`] if a version cannot be raised, or if the username changed less than
+    /// a day ago.
     pub fn changed(
         &self,
         change: &UserChange,
         lowest_allowed: u64,
         now: Timestamp,
-    ) -> Result<Option<Self>, VersionExhausted> {
+    ) -> Result<Option<Self>, ChangeRefused> {
+        let mut after = self.clone();
+        let new_rights = after.set_rights(change, lowest_allowed)?;
+        let new_names = after.set_names(change, now)?;
+        if !(new_rights || new_names) {
+            return Ok(None);
+        }
+        after.updated_at = now;
+        after.revision = version::raised(self.revision, 0)?;
+        if new_names || after.session_version > self.session_version {
+            after.codes_since = after.revision;
+        }
+        Ok(Some(after))
+    }
+
+    /// Sets roles and status with the versions that this raises; returns false if nothing
+    /// changes.
+    fn set_rights(
+        &mut self,
+        change: &UserChange,
+        lowest_allowed: u64,
+    ) -> Result<bool, VersionExhausted> {
         let roles = change.roles.as_ref().unwrap_or(&self.roles);
         let status = change.status.unwrap_or(self.status);
         if *roles == self.roles && status == self.status {
-            return Ok(None);
+            return Ok(false);
         }
-        let disables = status == Status::Disabled && self.status == Status::Active;
-        let mut after = self.clone();
-        after.roles.clone_from(roles);
-        after.status = status;
-        after.token_version = version::raised(self.token_version, lowest_allowed)?;
-        if disables {
-            after.session_version = version::raised(self.session_version, 0)?;
+        if status == Status::Disabled && self.status == Status::Active {
+            self.session_version = version::raised(self.session_version, 0)?;
         }
-        after.updated_at = now;
-        Ok(Some(after))
+        self.roles = roles.clone();
+        self.status = status;
+        self.token_version = version::raised(self.token_version, lowest_allowed)?;
+        Ok(true)
+    }
+
+    #[cfg(feature = "people")]
+    fn set_names(&mut self, change: &UserChange, now: Timestamp) -> Result<bool, ChangeRefused> {
+        let renamed = match &change.username {
+            Some(username) => self.rename(username, now)?,
+            None => false,
+        };
+        let has_moved = change
+            .email
+            .as_ref()
+            .is_some_and(|email| self.set_email(email));
+        Ok(renamed || has_moved)
+    }
+
+    /// Without this feature, a change has no names.
+    #[cfg(not(feature = "people"))]
+    #[expect(clippy::unnecessary_wraps, reason = "fails with the feature")]
+    fn set_names(&mut self, _: &UserChange, _: Timestamp) -> Result<bool, ChangeRefused> {
+        Ok(false)
     }
 }
 
@@ -286,111 +361,5 @@ impl Serialize for StoredHash {
 impl<'de> Deserialize<'de> for StoredHash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer).map(Self::new)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn ada(roles: &[&str], status: Status) -> User {
-        User {
-            status,
-            token_version: 5,
-            session_version: 3,
-            ..User::new(
-                SubjectId::from_bytes([1; 16]),
-                &Username::parse("Ada").unwrap(),
-                None,
-                Roles::parse(roles.iter().copied()).unwrap(),
-                Some(StoredHash::new("$argon2id$canary".into())),
-                Timestamp::from_unix(1),
-            )
-        }
-    }
-
-    /// The roles, the status and both versions after a change.
-    fn change(user: &User, roles: Option<&[&str]>, status: Option<Status>) -> Option<String> {
-        let roles = roles.map(|names| Roles::parse(names.iter().copied()).unwrap());
-        let change = UserChange { roles, status };
-        let after = user.changed(&change, 0, Timestamp::from_unix(9)).unwrap()?;
-        assert_eq!(after.updated_at.unix(), 9);
-        let User {
-            roles,
-            status,
-            token_version,
-            session_version,
-            ..
-        } = after;
-        Some(format!(
-            "{roles} {status:?} {token_version} {session_version}"
-        ))
-    }
-
-    #[test]
-    fn a_change_of_roles_raises_only_the_token_version() {
-        let user = ada(&["user"], Status::Active);
-        let after = change(&user, Some(&["admin", "user"]), None);
-        assert_eq!(after.as_deref(), Some("admin user Active 6 3"));
-        let after = change(&user, Some(&[]), None);
-        assert_eq!(after.as_deref(), Some(" Active 6 3"));
-    }
-
-    #[test]
-    fn disabling_raises_both_versions_and_enabling_the_first() {
-        let user = ada(&["user"], Status::Active);
-        let after = change(&user, None, Some(Status::Disabled));
-        assert_eq!(after.as_deref(), Some("user Disabled 6 4"));
-        let user = ada(&["user"], Status::Disabled);
-        let after = change(&user, None, Some(Status::Active));
-        assert_eq!(after.as_deref(), Some("user Active 6 3"));
-    }
-
-    #[test]
-    fn a_user_from_a_backup_rises_above_what_was_revoked_since() {
-        let user = ada(&["user"], Status::Active);
-        let change = UserChange {
-            status: Some(Status::Disabled),
-            ..UserChange::default()
-        };
-        let now = Timestamp::from_unix(9);
-        let after = user.changed(&change, 17, now).unwrap().unwrap();
-        assert_eq!(after.token_version, 18);
-        assert_eq!(
-            user.changed(&change, u64::MAX, now).unwrap_err(),
-            VersionExhausted
-        );
-    }
-
-    #[test]
-    fn setting_the_current_value_changes_nothing() {
-        let user = ada(&["user"], Status::Active);
-        assert_eq!(change(&user, None, None), None);
-        assert_eq!(change(&user, Some(&["user"]), Some(Status::Active)), None);
-    }
-
-    #[test]
-    fn a_disabled_administrator_does_not_count() {
-        assert!(ada(&["admin"], Status::Active).is_active_admin());
-        assert!(!ada(&["admin"], Status::Disabled).is_active_admin());
-        assert!(!ada(&["administrator"], Status::Active).is_active_admin());
-    }
-
-    #[test]
-    fn failed_logins_are_counted_by_every_identifier_of_the_user() {
-        use crate::identifier::LoginIdentifier;
-
-        let mut user = ada(&["user"], Status::Active);
-        let digest = |typed: &str| LoginIdentifier::parse(typed).digest();
-        assert_eq!(user.identifier_digests(), [digest("ADA")]);
-        user.email_canonical = Some("ada@example.org".into());
-        let both = [digest("ada"), digest("Ada@Example.org")];
-        assert_eq!(user.identifier_digests(), both);
-    }
-
-    #[test]
-    fn a_hash_does_not_print() {
-        let hash = StoredHash::new("$argon2id$canary".into());
-        assert_eq!(format!("{hash:?}"), "StoredHash([redacted])");
     }
 }

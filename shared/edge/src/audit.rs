@@ -31,6 +31,10 @@ pub enum AuditEvent {
     PasswordChanged,
     /// A user's roles were changed.
     RoleChanged,
+    /// A username was changed.
+    UserRenamed,
+    /// An e-mail address was changed.
+    EmailChanged,
     /// A user was disabled.
     UserDisabled,
     /// A disabled user was enabled again.
@@ -62,6 +66,8 @@ impl AuditEvent {
             Self::SessionRevoked => "session_revoked",
             Self::PasswordChanged => "password_changed",
             Self::RoleChanged => "role_changed",
+            Self::UserRenamed => "user_renamed",
+            Self::EmailChanged => "email_changed",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
@@ -87,6 +93,8 @@ impl AuditEvent {
             | Self::SessionRevoked
             | Self::PasswordChanged
             | Self::RoleChanged
+            | Self::UserRenamed
+            | Self::EmailChanged
             | Self::UserDisabled
             | Self::UserEnabled
             | Self::UserDeleted

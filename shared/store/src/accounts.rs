@@ -3,6 +3,7 @@
 mod change;
 mod deletion;
 mod import;
+mod old_names;
 mod password;
 mod raise;
 mod replacement;
@@ -53,6 +54,8 @@ enum Part {
     User,
     /// The item of one of the user's names.
     Name(Claim),
+    /// The item of a name that the user gives up, or has given up.
+    OldName,
     /// The number of active administrators.
     Admins,
     /// The deletions that have begun.

@@ -12,6 +12,7 @@ mod recovery;
 mod respelling;
 
 pub use export::ExportPage;
+pub(crate) use names::Taker;
 pub use page::UsersPage;
 pub use respelling::Respelled;
 
@@ -121,7 +122,8 @@ impl Users {
     }
 
     /// Writes a new user and the items of their names, or nothing. A user who is an
-    /// administrator from the start is counted as one.
+    /// administrator from the start is counted as one. The account begins now: a username
+    /// that is reserved at its `created_at` is taken.
     ///
     /// # Errors
     /// [`RegisterError::UsernameTaken`], also when both names are taken;
@@ -141,7 +143,7 @@ impl Users {
         message: Option<(&Outbox, &Message)>,
     ) -> Result<(), RegisterError> {
         let mut parts = Transaction::new();
-        for (claim, part) in self.claims(user)? {
+        for (claim, part) in self.claims(user, user.created_at)? {
             parts.add(Part::Claim(claim), part);
         }
         if let Some(admins) = self.admins_part(None, Some(user))? {

@@ -1,6 +1,8 @@
 //! The body of an export. Every member is listed by hand, so that a new secret in a table
 //! is not exported by accident.
 
+use std::collections::BTreeMap;
+
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
 use gatehouse_auth::password::describe;
@@ -57,6 +59,8 @@ pub(super) struct Owner<'a> {
     roles: &'a Roles,
     #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^(active|disabled)$"))]
     status: Status,
+    /// Earlier usernames, and until when they are reserved.
+    reserved_names: BTreeMap<&'a str, String>,
     token_version: u64,
     session_version: u64,
     #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
@@ -77,6 +81,9 @@ impl<'a> Owner<'a> {
             imported: user.imported.as_deref(),
             roles: &user.roles,
             status: user.status,
+            reserved_names: (user.reserved_names.iter())
+                .map(|(name, until)| (name.as_str(), until.to_string()))
+                .collect(),
             token_version: user.token_version,
             session_version: user.session_version,
             created_at: user.created_at.to_string(),

@@ -175,12 +175,12 @@ impl<'a> Run<'a> {
         lines: &[Line],
         taken: &mut TakenKeys,
     ) -> anyhow::Result<Vec<LineOutcome>> {
-        let dry_run = self.arguments.dry_run;
+        let (dry_run, now) = (self.arguments.dry_run, Clock::System.now());
         let call = async |user: &User| {
             if dry_run {
-                self.tables.foresee(user).await
+                self.tables.foresee(user, now).await
             } else {
-                self.tables.import(user).await
+                self.tables.import(user, now).await
             }
         };
         let mut imported = batch::run(lines, self.pace.concurrency, call).await?;

@@ -2,6 +2,7 @@
 
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Accounts, Imported, Revocations, Sessions, StoreError, Users};
 use tokio::time::{Duration, sleep};
@@ -33,11 +34,11 @@ impl ImportTables {
     /// # Errors
     /// If the result is still unknown after several retries. The user may have been written;
     /// the next run finds out.
-    pub(super) async fn import(&self, user: &User) -> anyhow::Result<Imported> {
+    pub(super) async fn import(&self, user: &User, now: Timestamp) -> anyhow::Result<Imported> {
         let mut attempts = 0_u32;
         let result = with_retries(async || {
             attempts += 1;
-            self.accounts.import(user).await
+            self.accounts.import(user, now).await
         })
         .await?;
         // If so, an earlier attempt succeeded, but its response was lost.
@@ -46,8 +47,8 @@ impl ImportTables {
     }
 
     /// Returns what importing this user would do.
-    pub(super) async fn foresee(&self, user: &User) -> anyhow::Result<Imported> {
-        Ok(with_retries(async || self.accounts.preview_import(user).await).await?)
+    pub(super) async fn foresee(&self, user: &User, now: Timestamp) -> anyhow::Result<Imported> {
+        Ok(with_retries(async || self.accounts.preview_import(user, now).await).await?)
     }
 
     /// Returns whether an account exists.

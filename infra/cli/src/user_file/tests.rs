@@ -295,8 +295,14 @@ fn a_verified_address_stays_verified_and_a_proof_of_no_address_is_left_out() {
     let with_email = |verified: &str| {
         let more = format!(r#","email":"ada@example.org","email_verified":{verified}"#);
         let contents = plain(line(&more));
-        let proven = contents.records.first().map(|record| record.user(NOW).unwrap());
-        (proven.map(|user| user.email_verified_at), contents.entries[0].1.clone())
+        let proven = contents
+            .records
+            .first()
+            .map(|record| record.user(NOW).unwrap());
+        (
+            proven.map(|user| user.email_verified_at),
+            contents.entries[0].1.clone(),
+        )
     };
     for verified in ["true", r#""Yes""#, "1", r#"" t ""#] {
         assert_eq!(with_email(verified).0, Some(Some(NOW)), "{verified}");
@@ -305,15 +311,27 @@ fn a_verified_address_stays_verified_and_a_proof_of_no_address_is_left_out() {
         assert_eq!(with_email(unverified).0, Some(None), "{unverified}");
     }
     for (invalid, reason) in [
-        (r#""maybe""#, "email_verified: must be true (1) or false (0)"),
-        ("[true]", "email_verified: must be true or false, not an array"),
+        (
+            r#""maybe""#,
+            "email_verified: must be true (1) or false (0)",
+        ),
+        (
+            "[true]",
+            "email_verified: must be true or false, not an array",
+        ),
     ] {
         assert_eq!(with_email(invalid), (None, reason.to_owned()));
     }
     let contents = plain(line(r#","email_verified":true"#));
-    assert_eq!(contents.records[0].user(NOW).unwrap().email_verified_at, None);
+    assert_eq!(
+        contents.records[0].user(NOW).unwrap().email_verified_at,
+        None
+    );
     let warning = "email_verified: is true, but there is no email, so it was left out";
     assert_eq!(contents.warnings, [(1, warning.to_owned())]);
     // What is left out does not contribute to the digest.
-    assert_eq!(contents.records[0].digest(), plain(line("")).records[0].digest());
+    assert_eq!(
+        contents.records[0].digest(),
+        plain(line("")).records[0].digest()
+    );
 }

@@ -3,7 +3,7 @@
 use gatehouse_auth::role::{ADMIN, Role, Roles};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User, UserChange};
-use gatehouse_store::Changed;
+use gatehouse_store::{Changed, Claim};
 use serde_json::json;
 
 use super::listing;
@@ -33,7 +33,7 @@ pub(super) async fn roles(
         let roles = Roles::parse(kept.chain(add).map(Role::as_str))?;
         anyhow::Ok(UserChange {
             roles: Some(roles),
-            status: None,
+            ..UserChange::default()
         })
     };
     let sub = &user.sub;
@@ -59,8 +59,8 @@ pub(super) async fn status(
     now: Timestamp,
 ) -> anyhow::Result<Output> {
     let change = UserChange {
-        roles: None,
         status: Some(status),
+        ..UserChange::default()
     };
     let sub = &user.sub;
     let changed = tables.accounts.change(sub, &change, now).await?;
@@ -90,7 +90,12 @@ pub(super) async fn end_sessions(
     ))
 }
 
-fn outcome(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyhow::Result<Output> {
+/// Describes the result of a change.
+pub(super) fn outcome(
+    name: &str,
+    changed: Changed,
+    text: impl Fn(&User) -> String,
+) -> anyhow::Result<Output> {
     match changed {
         Changed::Done { after, .. } => Ok(Output::new(
             text(&after),
@@ -103,6 +108,16 @@ fn outcome(name: &str, changed: Changed, text: impl Fn(&User) -> String) -> anyh
         Changed::NotFound => Err(deleted_in_the_meantime(name)),
         Changed::LastAdmin => Err(ErrorCode::Conflict.error(format!(
             "{name} is the last administrator who can log in: promote another user first"
+        ))),
+        Changed::Taken(Claim::Email) => {
+            Err(ErrorCode::Conflict.error("the e-mail address is already taken"))
+        }
+        Changed::Taken(Claim::Subject | Claim::Username | Claim::ExternalId) => {
+            let taken = "the username is already taken, or reserved because another user had it";
+            Err(ErrorCode::Conflict.error(taken))
+        }
+        Changed::RenamedRecently { until } => Err(ErrorCode::Conflict.error(format!(
+            "{name} was renamed less than a day ago: try again after {until}"
         ))),
     }
 }

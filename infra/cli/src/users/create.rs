@@ -35,21 +35,27 @@ impl Newcomer {
             Roles::parse(roles.iter().map(Role::as_str))?
         };
         Ok(Self {
-            username: Username::parse(name).map_err(|error| {
-                let invalid = format!("{name:?} is not a valid username: {error}");
-                ErrorCode::InvalidInput.error(invalid)
-            })?,
-            email: email
-                .map(|typed| {
-                    EmailAddress::parse(typed).map_err(|error| {
-                        let invalid = format!("{typed:?} is not a valid e-mail address: {error}");
-                        ErrorCode::InvalidInput.error(invalid)
-                    })
-                })
-                .transpose()?,
+            username: username(name)?,
+            email: email.map(self::email).transpose()?,
             roles,
         })
     }
+}
+
+/// Parses the username of an argument.
+pub(super) fn username(typed: &str) -> anyhow::Result<Username> {
+    Username::parse(typed).map_err(|error| {
+        let invalid = format!("{typed:?} is not a valid username: {error}");
+        ErrorCode::InvalidInput.error(invalid)
+    })
+}
+
+/// Parses the e-mail address of an argument.
+pub(super) fn email(typed: &str) -> anyhow::Result<EmailAddress> {
+    EmailAddress::parse(typed).map_err(|error| {
+        let invalid = format!("{typed:?} is not a valid e-mail address: {error}");
+        ErrorCode::InvalidInput.error(invalid)
+    })
 }
 
 /// Describes the requirements, for the prompt.

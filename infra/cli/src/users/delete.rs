@@ -3,7 +3,6 @@
 use anyhow::Context as _;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::User;
 use gatehouse_store::Deleted;
 use serde_json::json;
 
@@ -21,7 +20,7 @@ pub(super) async fn account(
     let (user, deleted) = tables.accounts.remove(sub, now).await?;
     let digests = user
         .as_ref()
-        .map(User::identifier_digests)
+        .map(|user| user.identifier_digests(now))
         .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
         return Err(ErrorCode::Conflict

@@ -1,3 +1,4 @@
+mod names;
 mod unlock;
 
 use std::sync::Arc;

@@ -1,5 +1,6 @@
 //! Unlocking a user after too many wrong passwords.
 
+use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use serde_json::json;
 
@@ -9,9 +10,9 @@ use crate::output::Output;
 
 /// Clears the attempts under the username and the e-mail address, and those of the
 /// logged-in user.
-pub(super) async fn user(tables: &Tables, user: &User) -> anyhow::Result<Output> {
+pub(super) async fn user(tables: &Tables, user: &User, now: Timestamp) -> anyhow::Result<Output> {
     let mut removed = tables.attempts.unlock_subject(&user.sub).await?;
-    for digest in user.identifier_digests() {
+    for digest in user.identifier_digests(now) {
         removed += tables.attempts.unlock(&digest).await?;
     }
     let name = &user.username;

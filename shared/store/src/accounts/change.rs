@@ -1,4 +1,4 @@
-//! Changes of roles and status, by an administrator or an operator.
+//! Changes of roles, status and names, by an administrator or an operator.
 //!
 //! If the user has changed in the meantime, the change is decided again from the new
 //! state: an administrator may change a user whatever else has just changed.
@@ -7,36 +7,46 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, User, UserChange};
+use gatehouse_auth::user::{ChangeRefused, Status, User, UserChange};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
+use crate::dynamodb::assignments::Assignments;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{attribute, moment, names, number, pk, values};
+use crate::dynamodb::item::{attribute, moment, number, pk, text};
 use crate::dynamodb::transaction::{Outcome, Transaction};
+use crate::users::{Claim, Taker};
 
 /// The result of a change to a user.
 #[derive(Debug)]
 pub enum Changed {
-    /// The change is written, and earlier access tokens are revoked.
+    /// The change is written. Earlier access tokens are revoked if roles or status changed.
     Done {
         /// The user before the change.
         before: Box<User>,
         /// The user after the change.
         after: Box<User>,
     },
-    /// Nothing is written: the user already has these roles and this status.
+    /// Nothing is written: the user is already as requested.
     Unchanged(Box<User>),
     /// Nothing is written: there is no such user.
     NotFound,
     /// Nothing is written: no active administrator would be left.
     LastAdmin,
+    /// Nothing is written: another user has this name, or it is reserved.
+    Taken(Claim),
+    /// Nothing is written: the username changed less than a day ago.
+    RenamedRecently {
+        /// When it may change again.
+        until: Timestamp,
+    },
 }
 
 impl Accounts {
-    /// Changes the roles or the status of a user.
+    /// Changes the roles, the status or the names of a user.
     ///
     /// One transaction writes the user with the versions that the change raises, the
-    /// revocation of earlier access tokens, and the number of active administrators.
+    /// revocation of earlier access tokens, the number of active administrators, and the
+    /// items of new and old names.
     ///
     /// # Errors
     /// [`StoreError`] if a call fails; [`StoreError::Unavailable`] if the user changed
@@ -50,7 +60,7 @@ impl Accounts {
         self.change_with(sub, |_| Ok(change.clone()), now).await
     }
 
-    /// Changes the roles or the status of a user depending on what they are. `decide` is
+    /// Changes a user depending on what they are. `decide` is
     /// called again if the user has changed in the meantime, so that no other change is
     /// lost.
     ///
@@ -66,9 +76,13 @@ impl Accounts {
             let Some((before, lowest)) = self.read(sub).await? else {
                 return Ok(Changed::NotFound);
             };
-            let after = before.changed(&decide(&before)?, lowest, now);
-            let Some(after) = after.map_err(exhausted)? else {
-                return Ok(Changed::Unchanged(Box::new(before)));
+            let after = match before.changed(&decide(&before)?, lowest, now) {
+                Ok(Some(after)) => after,
+                Ok(None) => return Ok(Changed::Unchanged(Box::new(before))),
+                Err(ChangeRefused::Exhausted(error)) => return Err(exhausted(error).into()),
+                Err(ChangeRefused::RenamedRecently { until }) => {
+                    return Ok(Changed::RenamedRecently { until });
+                }
             };
             match self.write(self.replacement(&before, &after)?).await? {
                 Outcome::Written => {
@@ -79,8 +93,17 @@ impl Accounts {
                 Outcome::Refused(refusal) if refusal.failed(Part::Admins) => {
                     return Ok(Changed::LastAdmin);
                 }
-                // The user's tokens were revoked since the revocation was read.
-                Outcome::Refused(_) => {}
+                Outcome::Refused(refusal) => {
+                    let mut names = Claim::NAMES.into_iter();
+                    if let Some(taken) = names.find(|name| refusal.failed(Part::Name(*name))) {
+                        return Ok(Changed::Taken(taken));
+                    }
+                    // The user's tokens were revoked since the revocation was read.
+                    if !refusal.failed(Part::Revocation) {
+                        let what = "a name of the user belongs to another user";
+                        return Err(StoreError::rejected("TransactWriteItems", what).into());
+                    }
+                }
             }
         }
         Err(changed_each_time().into())
@@ -88,55 +111,111 @@ impl Accounts {
 
     fn replacement(&self, before: &User, after: &User) -> Result<Transaction<Part>, StoreError> {
         let (sub, ver, now) = (&after.sub, after.token_version, after.updated_at);
-        let reason = reason(before, after);
         let mut parts = Transaction::new();
         parts.add(Part::User, self.change_part(before, after)?);
-        let revocation = self.revocations.subject_part(sub, ver, now, reason)?;
-        parts.add(Part::Revocation, revocation);
+        if ver != before.token_version {
+            let reason = reason(before, after);
+            let revocation = self.revocations.subject_part(sub, ver, now, reason)?;
+            parts.add(Part::Revocation, revocation);
+        }
+        self.add_names(&mut parts, before, after)?;
         if let Some(admins) = self.users.admins_part(Some(before), Some(after))? {
             parts.add(Part::Admins, admins);
         }
         Ok(parts)
     }
 
+    /// Adds the parts that give the user the new names and take the old ones. An old
+    /// username stays reserved; an old address is free.
+    fn add_names(
+        &self,
+        parts: &mut Transaction<Part>,
+        before: &User,
+        after: &User,
+    ) -> Result<(), StoreError> {
+        let (users, sub, now) = (&self.users, &after.sub, after.updated_at);
+        for claim in Claim::NAMES {
+            let (old, new) = (claim.key(before), claim.key(after));
+            if old == new {
+                continue;
+            }
+            if let Some(new) = new {
+                let new = users.name_part(new, sub, Taker::Former(sub), now)?;
+                parts.add(Part::Name(claim), new);
+            }
+            let Some(old) = old else { continue };
+            let until = after.reserved_names.get(&before.username_canonical);
+            let old = match until.filter(|_| claim == Claim::Username) {
+                Some(until) => users.reserve_part(old, sub, *until)?,
+                None => users.release_part(&old, sub)?,
+            };
+            parts.add(Part::OldName, old);
+        }
+        Ok(())
+    }
+
     /// Builds the part that writes a change, provided that the user has not changed since
     /// it was read.
     fn change_part(&self, before: &User, after: &User) -> Result<TransactWriteItem, StoreError> {
-        // A recovery code must not survive the disabling of its account.
-        let update = match after.status {
-            Status::Active => CHANGE.to_owned(),
-            Status::Disabled => format!("{CHANGE} REMOVE #recovery_digest, #recovery_expires_at"),
-        };
-        let mut named = names([
-            "token_version",
-            "session_version",
-            "roles",
-            "status",
-            "updated_at",
-        ]);
-        if after.status == Status::Disabled {
-            named.extend(names(["recovery_digest", "recovery_expires_at"]));
+        let mut to = Assignments::default();
+        to.set("token_version", number(after.token_version));
+        to.set("session_version", number(after.session_version));
+        to.set("roles", attribute("TransactWriteItems", &after.roles)?);
+        to.set("status", attribute("TransactWriteItems", after.status)?);
+        to.set("updated_at", moment(after.updated_at));
+        to.set("revision", number(after.revision));
+        if after.codes_since != before.codes_since {
+            to.set("codes_since", number(after.codes_since));
         }
-        let values = values([
-            ("ver", number(before.token_version)),
-            ("token_version", number(after.token_version)),
-            ("session_version", number(after.session_version)),
-            ("roles", attribute("TransactWriteItems", &after.roles)?),
-            ("status", attribute("TransactWriteItems", after.status)?),
-            ("now", moment(after.updated_at)),
-        ]);
+        if after.status == Status::Disabled {
+            // A recovery code must not survive the disabling of its account.
+            to.remove("recovery_digest");
+            to.remove("recovery_expires_at");
+        }
+        assign_names(&mut to, before, after)?;
+        to.name("token_version");
+        to.values
+            .insert(":ver".into(), number(before.token_version));
+        let mut condition = "#token_version = :ver AND ".to_owned();
+        if before.revision == 0 {
+            condition.push_str("attribute_not_exists(#revision)");
+        } else {
+            condition.push_str("#revision = :read");
+            to.values.insert(":read".into(), number(before.revision));
+        }
         let users = self.users.table();
         users.update_part(pk(&ItemKey::user(&after.sub)), |part| {
-            part.condition_expression("#token_version = :ver")
-                .update_expression(update)
-                .set_expression_attribute_names(Some(named))
-                .set_expression_attribute_values(Some(values))
+            part.condition_expression(condition)
+                .update_expression(to.expression())
+                .set_expression_attribute_names(Some(to.names))
+                .set_expression_attribute_values(Some(to.values))
         })
     }
 }
 
-const CHANGE: &str = "SET #token_version = :token_version, #session_version = :session_version, \
-     #roles = :roles, #status = :status, #updated_at = :now";
+fn assign_names(to: &mut Assignments, before: &User, after: &User) -> Result<(), StoreError> {
+    if (&before.username, &before.reserved_names) != (&after.username, &after.reserved_names) {
+        to.set("username", text(&after.username));
+        to.set("username_canonical", text(&after.username_canonical));
+        let reserved = Some(&after.reserved_names).filter(|names| !names.is_empty());
+        let reserved = reserved.map(|names| attribute("TransactWriteItems", names));
+        to.put("reserved_names", reserved.transpose()?);
+    }
+    let email = |user: &User| (user.email.clone(), user.pending_email.clone());
+    if email(before) != email(after) {
+        let optional = |value: &Option<String>| value.as_ref().map(text);
+        to.put("email", optional(&after.email));
+        to.put("email_canonical", optional(&after.email_canonical));
+        to.put("email_verified_at", after.email_verified_at.map(moment));
+        to.put("pending_email", optional(&after.pending_email));
+        to.put(
+            "pending_email_canonical",
+            optional(&after.pending_email_canonical),
+        );
+        to.put("pending_email_at", after.pending_email_at.map(moment));
+    }
+    Ok(())
+}
 
 /// Returns the reason that the revocation carries.
 fn reason(before: &User, after: &User) -> &'static str {

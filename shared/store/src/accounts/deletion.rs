@@ -59,6 +59,8 @@ impl Accounts {
             Outcome::Written => Ok(Deleted::Done),
             Outcome::Refused(refusal) if refusal.failed(Part::User) => Ok(Deleted::Refused),
             Outcome::Refused(refusal) if refusal.failed(Part::Admins) => Ok(Deleted::LastAdmin),
+            // Its reservation has just ended, and somebody else has it.
+            Outcome::Refused(refusal) if refusal.failed(Part::OldName) => Ok(Deleted::Refused),
             Outcome::Refused(_) => Err(StoreError::rejected(
                 "TransactWriteItems",
                 "a name of the user belongs to another user",
@@ -177,7 +179,7 @@ impl Accounts {
     fn mark_part(&self, user: &User, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let mark = Mark {
             at: now,
-            digests: user.identifier_digests(),
+            digests: user.identifier_digests(now),
         };
         let mark = attribute("TransactWriteItems", mark)?;
         let users = self.users.table();
@@ -213,6 +215,10 @@ impl Accounts {
             if let Some(key) = claim.key(user) {
                 parts.add(Part::Name(claim), self.users.release_part(&key, &user.sub)?);
             }
+        }
+        for name in user.reserved_names(now) {
+            let key = ItemKey::username(name);
+            parts.add(Part::OldName, self.users.release_part(&key, &user.sub)?);
         }
         parts.add(Part::Deletions, self.mark_part(user, now)?);
         if let Some(admins) = self.users.admins_part(Some(user), None)? {

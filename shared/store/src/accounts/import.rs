@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 
 use super::{Accounts, Part};
@@ -36,9 +37,9 @@ impl Accounts {
     /// # Errors
     /// [`StoreError`] if a call fails. The user may have been written: the same call again
     /// finds out.
-    pub async fn import(&self, user: &User) -> Result<Imported, StoreError> {
+    pub async fn import(&self, user: &User, now: Timestamp) -> Result<Imported, StoreError> {
         let mut parts = Transaction::new();
-        for (claim, part) in self.users.claims(user)? {
+        for (claim, part) in self.users.claims(user, now)? {
             parts.add(part_of(claim), part);
         }
         parts.add(Part::Revocation, self.unrevoked_part(user)?);
@@ -55,7 +56,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`StoreError`] if the call fails.
-    pub async fn preview_import(&self, user: &User) -> Result<Imported, StoreError> {
+    pub async fn preview_import(
+        &self,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<Imported, StoreError> {
         let claims: Vec<(Claim, ItemKey)> = Claim::ALL
             .into_iter()
             .filter_map(|claim| Some((claim, claim.key(user)?)))
@@ -74,7 +79,8 @@ impl Accounts {
         if revocation.iter().any(|item| forbids(item, user)) {
             return Ok(Imported::Deleted);
         }
-        let taken: HashSet<String> = items.iter().filter_map(key).collect();
+        let taken = items.iter().filter(|item| !is_free(item, now));
+        let taken: HashSet<String> = taken.filter_map(key).collect();
         let taken = claims.iter().find(|(_, key)| taken.contains(key.as_str()));
         Ok(taken.map_or(Imported::Written, |(claim, _)| Imported::Taken(*claim)))
     }
@@ -140,4 +146,13 @@ fn forbids(revocation: &Item, user: &User) -> bool {
     let lowest = revocation.get("min_ver").and_then(|ver| ver.as_n().ok());
     let lowest: Option<u64> = lowest.and_then(|ver| ver.parse().ok());
     lowest.is_none_or(|lowest| lowest > user.token_version)
+}
+
+/// True if the item of a name only reserves it, and its reservation has ended.
+fn is_free(name: &Item, now: Timestamp) -> bool {
+    let until = name
+        .get("reserved_until")
+        .and_then(|until| until.as_n().ok());
+    let until = until.and_then(|until| until.parse().ok());
+    until.is_some_and(|until| Timestamp::from_unix(until) <= now)
 }

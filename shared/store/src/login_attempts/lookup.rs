@@ -45,7 +45,8 @@ impl LoginAttempts {
         let name = names.into_iter().next();
         let sub = name
             .map(|item| users.subject_in(&shown, item))
-            .transpose()?;
+            .transpose()?
+            .flatten();
         let mut counters = LoginCounters::default();
         self.put(items, guess, &mut counters)?;
         Ok(LoginLookup { sub, counters })

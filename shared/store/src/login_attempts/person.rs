@@ -27,7 +27,13 @@ pub struct AttemptKeys {
 
 impl AttemptKeys {
     fn all(&self) -> Vec<Item> {
-        let mut keys = BTreeSet::from([ItemKey::user_attempts(&self.sub)]);
+        let mut keys = self.of_names();
+        keys.push(pk(&ItemKey::user_attempts(&self.sub)));
+        keys
+    }
+
+    fn of_names(&self) -> Vec<Item> {
+        let mut keys = BTreeSet::new();
         for digest in &self.digests {
             keys.insert(ItemKey::identifier_attempts(digest));
             for address in &self.addresses {
@@ -56,5 +62,13 @@ impl LoginAttempts {
     /// [`StoreError`] if a call fails.
     pub async fn delete(&self, of: &AttemptKeys) -> Result<(), StoreError> {
         self.table.delete_each(&of.all()).await
+    }
+
+    /// Deletes the counters of the names only, not that of the logged-in user.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails.
+    pub(crate) async fn delete_of_names(&self, of: &AttemptKeys) -> Result<(), StoreError> {
+        self.table.delete_each(&of.of_names()).await
     }
 }

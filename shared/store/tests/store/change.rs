@@ -3,7 +3,7 @@ use std::sync::Arc;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, User, UserChange};
-use gatehouse_store::{Changed, Revoked};
+use gatehouse_store::{Changed, Claim, Revoked};
 use gatehouse_testing::at;
 
 use crate::fixtures::user;
@@ -12,14 +12,14 @@ use crate::tables::Tables;
 fn roles(names: &[&str]) -> UserChange {
     UserChange {
         roles: Some(Roles::parse(names.iter().copied()).unwrap()),
-        status: None,
+        ..UserChange::default()
     }
 }
 
 fn status(status: Status) -> UserChange {
     UserChange {
-        roles: None,
         status: Some(status),
+        ..UserChange::default()
     }
 }
 
@@ -30,6 +30,9 @@ fn word(changed: &Changed) -> &'static str {
         Changed::Unchanged(_) => "unchanged",
         Changed::NotFound => "not found",
         Changed::LastAdmin => "last admin",
+        Changed::Taken(Claim::Username) => "username taken",
+        Changed::Taken(_) => "email taken",
+        Changed::RenamedRecently { .. } => "too soon",
     }
 }
 

@@ -169,7 +169,7 @@ async fn a_deletion_interrupted_at_any_call_is_finished_from_its_mark() {
             .try_into()
             .unwrap();
         assert_eq!((&pending.sub, pending.at), (&ada.sub, at(9)));
-        assert_eq!(pending.digests, ada.identifier_digests());
+        assert_eq!(pending.digests, ada.identifier_digests(at(9)));
         let (sub, digests) = (ada.sub.clone(), pending.digests.clone());
         let traces = async move {
             accounts

@@ -16,8 +16,8 @@ fn imported(number: u8, name: &str, line: &str, old: &str) -> User {
 
 /// Imports a user, and checks that the preview says the same.
 async fn import(tables: &Tables, user: &User) -> Imported {
-    let previewed = tables.accounts.preview_import(user).await;
-    let imported = tables.accounts.import(user).await.unwrap();
+    let previewed = tables.accounts.preview_import(user, at(0)).await;
+    let imported = tables.accounts.import(user, at(0)).await.unwrap();
     assert_eq!(previewed.unwrap(), imported);
     imported
 }
@@ -27,7 +27,7 @@ async fn an_imported_user_is_written_with_every_claim_in_one_call() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     tables.calls();
-    let imported = tables.accounts.import(&ada).await.unwrap();
+    let imported = tables.accounts.import(&ada, at(0)).await.unwrap();
     assert_eq!(imported, Imported::Written);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     assert_eq!(tables.count("UsersTable").await, 4);
@@ -49,7 +49,7 @@ async fn the_same_line_is_recognised_even_after_the_user_has_changed() {
     assert_eq!(import(&tables, &ada).await, Imported::Written);
     let change = gatehouse_auth::user::UserChange {
         roles: Some(gatehouse_auth::role::Roles::parse(["admin"]).unwrap()),
-        status: None,
+        ..Default::default()
     };
     let changed = tables.accounts.change(&ada.sub, &change, at(1)).await;
     assert!(matches!(changed.unwrap(), Changed::Done { .. }));

@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod login_attempts;
 mod lookup;
+mod names;
 mod outbox;
 mod page;
 mod password;

@@ -124,8 +124,8 @@ async fn changing_the_password_and_disabling_the_user_invalidate_a_code() {
     grant(&tables, &code).await;
     for status in [Status::Disabled, Status::Active] {
         let change = UserChange {
-            roles: None,
             status: Some(status),
+            ..UserChange::default()
         };
         let changed = tables.accounts.change(&ada.sub, &change, at(3));
         changed.await.unwrap();
@@ -138,8 +138,8 @@ async fn changing_the_password_and_disabling_the_user_invalidate_a_code() {
 async fn a_disabled_user_cannot_use_a_code() {
     let (tables, ada) = started().await;
     let change = UserChange {
-        roles: None,
         status: Some(Status::Disabled),
+        ..UserChange::default()
     };
     let changed = tables.accounts.change(&ada.sub, &change, at(1));
     changed.await.unwrap();
