@@ -1,5 +1,6 @@
 //! A running service: a stack of a test's own, one that tests share, or a deployed one.
 
+mod mail;
 mod outage;
 mod recording;
 mod requests;
@@ -20,6 +21,7 @@ use tempfile::TempDir;
 use crate::deployment::{Deployment, Parameters};
 use crate::local;
 
+pub use mail::code_in;
 pub use outage::Outage;
 
 /// A running service, and an HTTP client with its own address.

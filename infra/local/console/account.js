@@ -64,7 +64,9 @@ async function register() {
   if (!byId("credentials").reportValidity()) {
     return;
   }
-  const exchange = await send("POST", "/register", { json: credentials() });
+  const email = byId("email").value;
+  const json = email === "" ? credentials() : { ...credentials(), email };
+  const exchange = await send("POST", "/register", { json });
   if (exchange.response?.status === 201) {
     say(`${exchange.response.body.username} is registered. Log in now.`);
   } else {

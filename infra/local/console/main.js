@@ -6,6 +6,7 @@ import { byId } from "./elements.js";
 import * as events from "./events.js";
 import { data } from "./http.js";
 import * as keys from "./keys.js";
+import * as mails from "./mails.js";
 import * as people from "./people.js";
 import { tick } from "./view.js";
 
@@ -30,6 +31,7 @@ async function look() {
   try {
     if (document.visibilityState === "visible") {
       const count = await events.follow();
+      await mails.follow();
       if (count > 0 || looks % STATE_EVERY === 0) {
         await readState();
       }

@@ -1,12 +1,14 @@
 //! The console of `cargo local`: a page, and the data that it shows.
 //!
 //! It reads what is there (the tables, the key ring, the log, the gateway's record of
-//! requests) and decides nothing. It never returns key material, a hash or a token.
+//! requests, the mails) and decides nothing. It never returns key material, a hash or a token;
+//! only mails have codes, as their recipients see them.
 
 mod accounts;
 mod events;
 mod files;
 mod keys;
+mod mails;
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -28,6 +30,7 @@ use crate::gateway::{self, Requests};
 use crate::lambda::{Functions, InvokeError};
 use crate::log::Log;
 use crate::server::FullResponse;
+use crate::services::Ses;
 use crate::tables::Tables;
 
 pub(crate) use files::file;
@@ -42,6 +45,7 @@ pub(crate) struct Console {
     requests: Requests,
     /// Whether something else runs the functions and has their log.
     is_remote: bool,
+    ses: Option<Ses>,
 }
 
 /// What the console shows.
@@ -54,6 +58,8 @@ pub(crate) struct ConsoleParts<'a> {
     pub(crate) log: Log,
     pub(crate) requests: Requests,
     pub(crate) is_remote: bool,
+    /// `None` if the stack sends no mail.
+    pub(crate) ses: Option<Ses>,
 }
 
 /// Why there is nothing to show.
@@ -85,6 +91,7 @@ impl Console {
             log: parts.log,
             requests: parts.requests,
             is_remote: parts.is_remote,
+            ses: parts.ses,
         }
     }
 
@@ -110,6 +117,10 @@ impl Console {
                 let after = parameter("after").and_then(|number| number.parse().ok());
                 Ok(events::after(&self.log, after, self.is_remote))
             }
+            ("mails", true) => {
+                let after = parameter("after").and_then(|number| number.parse().ok());
+                Ok(mails::after(self.ses.as_ref(), after))
+            }
             ("rotation", false) if *method == Method::POST => {
                 let Some(wanted) = read_json(body).await else {
                     let text = r#"send {"now": false} or {"now": true} as JSON"#;
@@ -117,7 +128,7 @@ impl Console {
                 };
                 self.rotate(&wanted).await
             }
-            ("state" | "events" | "rotation", _) => {
+            ("state" | "events" | "mails" | "rotation", _) => {
                 return gateway::message(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
             }
             (name, true) => {

@@ -77,15 +77,20 @@ impl Mappings {
         Ok(mappings)
     }
 
-    /// Waits until every record has been handled, and every message that is visible.
+    /// Waits until every record that is there has been handled, and every message that is
+    /// visible, also those that were sent in the meantime because of a record.
     pub(crate) async fn settled(&self) {
-        loop {
-            // Streams first: handling their records may have sent messages.
-            let streams = self.streams.iter().all(|one| one.is_idle());
-            if streams && self.queues.iter().all(|one| one.is_idle()) {
-                return;
+        for stream in &self.streams {
+            let end = stream.end().unwrap_or_default();
+            while !stream.has_reached(&end) {
+                sleep(INTERVAL / 5).await;
             }
-            sleep(INTERVAL / 5).await;
+        }
+        for queue in &self.queues {
+            let before = queue.pending();
+            while !queue.pending().is_disjoint(&before) {
+                sleep(INTERVAL / 5).await;
+            }
         }
     }
 

@@ -113,12 +113,13 @@ impl Queues {
         Some(messages.map(|message| message.body.clone()).collect())
     }
 
-    /// Reports whether a message is visible now.
-    pub(crate) fn has_visible(&self, name: &str) -> bool {
+    /// Returns the ids of the messages that are visible now.
+    pub(crate) fn visible(&self, name: &str) -> Vec<String> {
         let now = self.now();
         let all = self.lock();
-        let mut messages = all.get(name).into_iter().flat_map(|one| &one.messages);
-        messages.any(|message| message.visible_at <= now)
+        let messages = all.get(name).into_iter().flat_map(|one| &one.messages);
+        let visible = messages.filter(|message| message.visible_at <= now);
+        visible.map(|message| message.id.clone()).collect()
     }
 
     /// Moves the queues' clock, so that nobody waits for a delay or a timeout.

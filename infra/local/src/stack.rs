@@ -98,6 +98,7 @@ impl Stack {
             log: log.clone(),
             requests: gateway.requests(),
             is_remote: options.remote.is_some(),
+            ses: messaging.ses(),
         });
         let pages = LocalPages::new(console, messaging.services(&log));
         Ok(Self {

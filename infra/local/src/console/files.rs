@@ -34,6 +34,7 @@ const FILES: &[(&str, PageFile)] = files![
     "events.js": SCRIPT,
     "http.js": SCRIPT,
     "keys.js": SCRIPT,
+    "mails.js": SCRIPT,
     "people.js": SCRIPT,
     "tokens.js": SCRIPT,
     "view.js": SCRIPT,

@@ -1,8 +1,7 @@
 //! A mapping of a queue: several events at a time, in no particular order.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use serde_json::{Value, json};
@@ -22,8 +21,8 @@ pub(super) struct QueueMapping {
     spec: MappingSpec,
     queues: Arc<Queues>,
     queue: String,
-    /// How many events are being handled.
-    handling: AtomicUsize,
+    /// The messages that are being handled.
+    handling: Mutex<BTreeSet<String>>,
 }
 
 impl QueueMapping {
@@ -32,7 +31,7 @@ impl QueueMapping {
             spec: spec.clone(),
             queues: Arc::clone(queues),
             queue: queue.to_owned(),
-            handling: AtomicUsize::new(0),
+            handling: Mutex::default(),
         }
     }
 
@@ -43,7 +42,7 @@ impl QueueMapping {
         loop {
             while events.try_join_next().is_some() {}
             let messages = if events.len() < self.spec.concurrency {
-                self.receive().await
+                self.batch().await
             } else {
                 Ok(Vec::new())
             };
@@ -56,7 +55,10 @@ impl QueueMapping {
                         if let Err(reason) = this.deliver(&messages, &function).await {
                             log.note(&format!("{} will be retried: {reason}", this.spec.id));
                         }
-                        this.handling.fetch_sub(1, Ordering::SeqCst);
+                        let mut handling = this.handling();
+                        for message in &messages {
+                            handling.remove(&message.id);
+                        }
                     });
                 }
                 Err(reason) => {
@@ -67,31 +69,34 @@ impl QueueMapping {
         }
     }
 
-    /// Reports whether no message is visible, and none is being handled.
-    pub(super) fn is_idle(&self) -> bool {
-        // In this order: a message that is received is counted first.
-        !self.queues.has_visible(&self.queue) && self.handling.load(Ordering::SeqCst) == 0
-    }
-
-    /// Receives messages, which then count as being handled.
-    async fn receive(&self) -> Result<Vec<Message>, String> {
-        self.handling.fetch_add(1, Ordering::SeqCst);
-        let received = self.batch().await;
-        if received.as_ref().map_or(true, Vec::is_empty) {
-            self.handling.fetch_sub(1, Ordering::SeqCst);
-        }
-        received
+    /// Returns the messages that are visible or being handled.
+    pub(super) fn pending(&self) -> BTreeSet<String> {
+        let mut pending = self.handling().clone();
+        pending.extend(self.queues.visible(&self.queue));
+        pending
     }
 
     async fn batch(&self) -> Result<Vec<Message>, String> {
         let size = self.spec.batch_size;
-        let mut messages = self.queues.receive(&self.queue, size)?;
+        let mut messages = self.receive(size)?;
         if !messages.is_empty() && messages.len() < size && !self.spec.window.is_zero() {
             sleep(self.spec.window).await;
-            let more = size - messages.len();
-            messages.extend(self.queues.receive(&self.queue, more)?);
+            messages.extend(self.receive(size - messages.len())?);
         }
         Ok(messages)
+    }
+
+    /// Receives messages, which are then being handled.
+    fn receive(&self, most: usize) -> Result<Vec<Message>, String> {
+        // Locked first, so that no message is neither visible nor being handled.
+        let mut handling = self.handling();
+        let messages = self.queues.receive(&self.queue, most)?;
+        handling.extend(messages.iter().map(|message| message.id.clone()));
+        Ok(messages)
+    }
+
+    fn handling(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.handling.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Invokes the function, and deletes the messages that it has handled. The others are

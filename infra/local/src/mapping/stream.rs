@@ -73,10 +73,15 @@ impl StreamMapping {
         }
     }
 
-    /// Reports whether every record has been handled.
-    pub(super) fn is_idle(&self) -> bool {
-        let unread = self.stream.after(&self.position.get());
-        unread.is_ok_and(|records| records.is_empty())
+    /// Returns the place of the last record so far.
+    pub(super) fn end(&self) -> Result<Sequence, String> {
+        self.stream.end()
+    }
+
+    /// Reports whether every record up to a place has been handled.
+    pub(super) fn has_reached(&self, place: &str) -> bool {
+        // Places have one length, except for the one before the first record.
+        *self.position.get() >= *place
     }
 
     /// Delivers one batch, and returns false if there are no records.

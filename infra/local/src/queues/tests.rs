@@ -52,9 +52,9 @@ const NOTHING: [&str; 0] = [];
 fn a_received_message_is_hidden_for_the_visibility_timeout_or_deleted() {
     let test = TestQueues::new();
     let id = test.send("one");
-    assert!(test.queues.has_visible("retry"));
+    assert_eq!(test.queues.visible("retry"), std::slice::from_ref(&id));
     assert_eq!(test.received("retry"), ["one"]);
-    assert!(!test.queues.has_visible("retry"));
+    assert_eq!(test.queues.visible("retry"), NOTHING);
     test.queues.advance(29 * SECOND);
     assert_eq!(test.received("retry"), NOTHING);
     test.queues.advance(SECOND);

@@ -96,7 +96,7 @@ async fn a_message_is_sent_to_the_queue_of_its_url() {
     assert_eq!(status, StatusCode::OK);
     assert_eq!(sent["MD5OfMessageBody"], "f97c5d29941bfb1b2fdab0874906ab82");
     assert_eq!(test.queues.bodies("RetryQueue").unwrap(), ["one"]);
-    assert!(!test.queues.has_visible("retry"));
+    assert!(test.queues.visible("retry").is_empty());
     for (member, value, expected) in [
         (
             "QueueUrl",

@@ -32,6 +32,11 @@ impl Messaging {
         })
     }
 
+    /// Returns the stand-in for SES, if the functions need it.
+    pub(super) fn ses(&self) -> Option<Ses> {
+        self.needs_services.then(|| self.ses.clone())
+    }
+
     /// Returns the stand-ins for SQS and SES, if the functions need them.
     pub(super) fn services(&self, log: &Log) -> Option<Services> {
         let services = || Services::new(Arc::clone(&self.queues), self.ses.clone(), log);

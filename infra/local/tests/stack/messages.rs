@@ -80,19 +80,22 @@ impl MessageStack {
         let environment = self.stack.function_environment("function").unwrap();
         let queue = &environment["MAIL_RETRY_QUEUE_URL"];
         let message = serde_json::json!({ "QueueUrl": queue, "MessageBody": body });
-        let target = "x-amz-target: AmazonSQS.SendMessage";
+        let target = "x-amz-target: AmazonSQS.SendMessage\r\n";
         let reply = self.post("sqs/", target, &message.to_string()).await;
         assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
     }
 
     async fn post(&self, path: &str, header: &str, body: &str) -> String {
+        let head = format!("content-length: {}\r\n{header}", body.len());
+        let line = format!("POST /_gatehouse/aws/{path}");
+        self.request(&line, &format!("{head}\r\n{body}")).await
+    }
+
+    async fn request(&self, line: &str, rest: &str) -> String {
         let mut stream = TcpStream::connect(self.stack.address()).await.unwrap();
         let host = self.stack.address().port();
-        let length = body.len();
-        let request = format!(
-            "POST /_gatehouse/aws/{path} HTTP/1.1\r\nhost: localhost:{host}\r\n\
-             connection: close\r\ncontent-length: {length}\r\n{header}\r\n\r\n{body}"
-        );
+        let request =
+            format!("{line} HTTP/1.1\r\nhost: localhost:{host}\r\nconnection: close\r\n{rest}");
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut reply = String::new();
         stream.read_to_string(&mut reply).await.unwrap();
@@ -267,7 +270,7 @@ async fn functions_are_led_to_the_stand_ins_only_with_mail() {
     );
     let shared = test.stack.shared_environment();
     assert!(shared.contains_key("AWS_ENDPOINT_URL_SQS"));
-    let page = "x-amz-target: AmazonSQS.SendMessage\r\norigin: http://localhost";
+    let page = "x-amz-target: AmazonSQS.SendMessage\r\norigin: http://localhost\r\n";
     let reply = test.post("sqs/", page, "{}").await;
     assert!(reply.starts_with("HTTP/1.1 403 "), "{reply}");
     test.stack.stop().await;
@@ -278,4 +281,40 @@ async fn functions_are_led_to_the_stand_ins_only_with_mail() {
     assert_eq!(environment["MAIL_RETRY_QUEUE_URL"], "");
     let reply = without.post("ses/v2/email/outbound-emails", "", "{}").await;
     assert!(!reply.starts_with("HTTP/1.1 200 "), "{reply}");
+}
+
+#[tokio::test]
+async fn a_mail_is_kept_for_tests_and_shown_in_the_console() {
+    let world = World::new();
+    let test = world.with_mail().await;
+    let mail = serde_json::json!({
+        "FromEmailAddress": "auth@example.org",
+        "Destination": { "ToAddresses": ["ada@example.org"] },
+        "Content": { "Simple": {
+            "Subject": { "Data": "A subject" },
+            "Body": { "Text": { "Data": "gh_rc_AAAAAAAAAAAAAAAAAAAAAA" } },
+        } },
+    });
+    let path = "ses/v2/email/outbound-emails";
+    let reply = test.post(path, "", &mail.to_string()).await;
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply}");
+    let mails = test.stack.mails();
+    assert_eq!(mails[0].to, "ada@example.org");
+    assert_eq!(mails[0].code(), Some("gh_rc_AAAAAAAAAAAAAAAAAAAAAA"));
+    let shown = async |query: &str| {
+        let line = format!("GET /_gatehouse/data/mails{query}");
+        let reply = test.request(&line, "\r\n").await;
+        let (_, body) = reply.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str::<serde_json::Value>(body).unwrap()
+    };
+    let all = shown("").await;
+    assert_eq!((&all["sends"], &all["last"]), (&true.into(), &1.into()));
+    assert_eq!(all["mails"][0]["subject"], "A subject");
+    assert_eq!(all["mails"][0]["code"], "gh_rc_AAAAAAAAAAAAAAAAAAAAAA");
+    assert_eq!(shown("?after=1").await["mails"], serde_json::json!([]));
+    test.stack.stop().await;
+
+    let without = world.start(&[]).await;
+    let reply = without.request("GET /_gatehouse/data/mails", "\r\n").await;
+    assert!(reply.ends_with(r#""sends":false}"#), "{reply}");
 }
