@@ -40,6 +40,25 @@ fn neither_a_function_nor_the_command_links_test_code() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An SDK client lengthens the cold start of whatever links it.
+#[test]
+fn only_what_sends_mails_or_asks_about_addresses_links_ses() -> anyhow::Result<()> {
+    let template = root().join("infra/template.yaml");
+    for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
+        let crates = Crates::of(&function)?;
+        let ses = ["mailer", "admin"].contains(&function.as_str());
+        let versions = crates.versions("aws-sdk-sesv2");
+        assert_eq!(versions, usize::from(ses), "{function}");
+        let sqs = function == "mailer";
+        assert_eq!(
+            crates.versions("aws-sdk-sqs"),
+            usize::from(sqs),
+            "{function}"
+        );
+    }
+    Ok(())
+}
+
 #[test]
 fn the_edge_links_neither_dynamodb_nor_argon2() -> anyhow::Result<()> {
     let crates = Crates::of("gatehouse-edge")?;

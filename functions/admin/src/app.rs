@@ -2,17 +2,20 @@
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::role::GrantableRoles;
-use gatehouse_edge::config::{Environment, grantable_roles};
+use gatehouse_edge::config::{Environment, OutboxSettings, grantable_roles};
 use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError, warm_up};
 use gatehouse_store::{
     Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
 };
+use gatehouse_suppression::SuppressionList;
 
 /// What `admin` needs.
 pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) attempts: LoginAttempts,
     pub(crate) grantable: GrantableRoles,
+    /// Only with mail.
+    pub(crate) suppression: Option<SuppressionList>,
     pub(crate) clock: Clock,
 }
 
@@ -34,9 +37,10 @@ impl App {
         clock: Clock,
         http: Option<HttpClient>,
     ) -> Result<Self, StartError> {
-        let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
-            .through(http)
-            .tables();
+        let connection =
+            Connection::from_variables(|name| environment.text(name), Budget::Request)?
+                .through(http);
+        let tables = connection.tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         let app = Self {
             accounts: Accounts::new(
@@ -46,6 +50,10 @@ impl App {
             ),
             attempts: LoginAttempts::new(tables, attempts),
             grantable: grantable_roles(environment)?,
+            suppression: OutboxSettings::from_environment(environment)?.map(|_| {
+                let endpoint = environment.text("AWS_ENDPOINT_URL_SESV2");
+                SuppressionList::open(connection.config(), endpoint)
+            }),
             clock,
         };
         warm_up(app.accounts.users.warm_up()).await;

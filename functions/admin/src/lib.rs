@@ -3,9 +3,11 @@
 //! Passwords are neither read nor set here. Every change is recorded as an audit event
 //! with its actor and its target, and takes effect on the next request.
 
+use gatehouse_auth::user::Profile;
 use gatehouse_auth::{role, scope};
-use gatehouse_edge::{Account, Principal, Problem, Request, Response, response};
+use gatehouse_edge::{Account, EmailSuppression, Principal, Problem, Request, Response, response};
 use http::StatusCode;
+use tracing::warn;
 
 mod app;
 mod change;
@@ -50,6 +52,19 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 /// Responds to `GET /admin/users/{id}`.
 async fn show(call: &Call<'_>) -> Result<Response, Problem> {
     let user = call.app.accounts.users.get(&call.target()?).await?;
-    let profile = user.ok_or_else(Problem::not_found)?.into();
-    Ok(response::json(StatusCode::OK, &Account::of(&profile)))
+    let profile: Profile = user.ok_or_else(Problem::not_found)?.into();
+    let suppression = suppression(call.app, &profile).await;
+    let account = Account::of(&profile).with_suppression(suppression);
+    Ok(response::json(StatusCode::OK, &account))
+}
+
+/// Returns whether SES sends nothing to the user's address; nothing without mail or without
+/// an address.
+async fn suppression(app: &App, profile: &Profile) -> Option<EmailSuppression> {
+    let (list, address) = app.suppression.as_ref().zip(profile.email.as_deref())?;
+    let is_listed = list.contains(address).await.map_err(|error| {
+        // The user is shown all the same: SES is not needed for anything else here.
+        warn!(%error, "a user is shown without their place on the suppression list");
+    });
+    Some(is_listed.ok().into())
 }

@@ -8,6 +8,7 @@ mod finding;
 mod functions;
 mod keys;
 mod machine;
+mod mail;
 mod project_files;
 mod resources;
 mod tables;

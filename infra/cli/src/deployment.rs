@@ -7,6 +7,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::Stack;
 use gatehouse_store::KeyRingSource;
+use gatehouse_suppression::SuppressionList;
 
 use crate::error::ErrorCode;
 use crate::variable;
@@ -95,6 +96,23 @@ impl Deployment {
     /// Returns a client for Lambda.
     pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
         aws_sdk_lambda::Client::new(&self.config)
+    }
+
+    /// Returns a client for SES, if the stack sends mails.
+    pub(crate) fn mail(&self) -> Option<aws_sdk_sesv2::Client> {
+        let client = || aws_sdk_sesv2::Client::new(&self.config);
+        self.sends_mail().then(client)
+    }
+
+    /// Returns the addresses that SES sends nothing to, if the stack sends mails.
+    pub(crate) fn suppression(&self) -> Option<SuppressionList> {
+        let list = || SuppressionList::open(&self.config, None);
+        self.sends_mail().then(list)
+    }
+
+    fn sends_mail(&self) -> bool {
+        let from = self.parameters.get("MailFrom");
+        from.is_some_and(|from| !from.is_empty())
     }
 
     /// Returns the physical id of each resource, by its id in the template.

@@ -9,6 +9,7 @@ use anyhow::Context as _;
 use gatehouse_edge::config::Environment;
 use gatehouse_local::{Storage, key_ring_path};
 use gatehouse_store::{Connection, ConnectionSettings, KeyRingSource};
+use gatehouse_suppression::SuppressionList;
 use tempfile::TempDir;
 
 use crate::data_dir::DataDir;
@@ -189,6 +190,19 @@ impl Target {
         match &self.kind {
             Kind::Deployed(deployment) => Some(deployment),
             Kind::Running | Kind::DataDir(..) => None,
+        }
+    }
+
+    /// Returns the addresses that SES sends nothing to, if the stack sends mails.
+    pub(crate) fn suppression(&self) -> Option<SuppressionList> {
+        match &self.kind {
+            Kind::Deployed(deployment) => deployment.suppression(),
+            Kind::Running => {
+                let endpoint = self.settings.text("AWS_ENDPOINT_URL_SESV2")?;
+                let connection = Connection::open(&ConnectionSettings::for_local_stack(endpoint));
+                Some(SuppressionList::open(connection.config(), None))
+            }
+            Kind::DataDir(..) => None,
         }
     }
 

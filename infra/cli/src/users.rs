@@ -161,7 +161,8 @@ struct Confirmed {
 /// Runs the command and prints its output.
 pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let Arguments { command, options } = arguments;
-    let work = async |target: &Target| execute(target, &command).await;
+    // Large, because it holds every command.
+    let work = async |target: &Target| Box::pin(execute(target, &command)).await;
     options.run(work).await
 }
 
@@ -176,10 +177,10 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
         Command::Show {
             external_id: Some(id),
             ..
-        } => Ok(listing::user(&tables.find_external(id).await?)),
+        } => Ok(listing::user(target, &tables.find_external(id).await?).await),
         Command::Show { name, .. } => {
             let name = name.as_deref().unwrap_or_default();
-            Ok(listing::user(&tables.find(name).await?))
+            Ok(listing::user(target, &tables.find(name).await?).await)
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;

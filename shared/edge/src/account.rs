@@ -36,6 +36,34 @@ pub struct Account<'a> {
     /// `null` if the account has no password.
     #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
     password_changed_at: Option<String>,
+    /// `GET /admin/users/{id}` with mail, for a user with an address: whether SES sends
+    /// nothing to `email`, because a mail to it bounced or was reported as spam. `unknown` if
+    /// SES could not be asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false, pattern = "^(listed|not_listed|unknown)$"))]
+    email_suppression: Option<EmailSuppression>,
+}
+
+/// Whether an address is on SES's suppression list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmailSuppression {
+    /// SES sends nothing to it.
+    Listed,
+    /// SES sends to it.
+    NotListed,
+    /// SES could not be asked.
+    Unknown,
+}
+
+impl From<Option<bool>> for EmailSuppression {
+    fn from(is_listed: Option<bool>) -> Self {
+        match is_listed {
+            Some(true) => Self::Listed,
+            Some(false) => Self::NotListed,
+            None => Self::Unknown,
+        }
+    }
 }
 
 impl<'a> Account<'a> {
@@ -52,6 +80,14 @@ impl<'a> Account<'a> {
             created_at: profile.created_at.to_string(),
             updated_at: profile.updated_at.to_string(),
             password_changed_at: profile.password_changed_at.map(|at| at.to_string()),
+            email_suppression: None,
         }
+    }
+
+    /// Adds whether SES sends nothing to the user's address.
+    #[must_use]
+    pub fn with_suppression(mut self, suppression: Option<EmailSuppression>) -> Self {
+        self.email_suppression = suppression;
+        self
     }
 }

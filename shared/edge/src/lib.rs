@@ -26,7 +26,7 @@ pub mod telemetry;
 #[cfg(feature = "tokens")]
 mod tokens;
 
-pub use account::Account;
+pub use account::{Account, EmailSuppression};
 pub use address::ClientAddress;
 pub use audit::{Audit, AuditEvent};
 pub use clock::Clock;

@@ -7,7 +7,7 @@ use gatehouse_local::Plan;
 
 use super::finding::Finding;
 use super::resources::Resources;
-use super::{alarms, functions, keys, project_files, tables};
+use super::{alarms, functions, keys, mail, project_files, tables};
 use crate::deployment::Deployment;
 use crate::project;
 use crate::target::Target;
@@ -42,6 +42,9 @@ pub(super) async fn findings(target: &Target, root: &Path) -> Vec<Finding> {
         found.extend(tables::findings(&target.tables(), table, protects).await);
     }
     found.extend(alarms::findings(&resources, all));
+    if let Some(ses) = deployment.mail() {
+        found.extend(mail::findings(&ses, all).await);
+    }
     found
 }
 

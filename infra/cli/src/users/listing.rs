@@ -4,20 +4,31 @@ use std::fmt::Write as _;
 
 use gatehouse_auth::role::Role;
 use gatehouse_auth::user::{Profile, Status, User};
-use gatehouse_edge::Account;
+use gatehouse_edge::{Account, EmailSuppression};
 use serde_json::{Value, json};
 
 use super::tables::Tables;
-use crate::output::{Output, table};
+use crate::output::{Output, notice, table};
 use crate::progress;
+use crate::target::Target;
 
-/// Shows one user.
-pub(super) fn user(user: &User) -> Output {
+/// Shows one user, and whether SES sends nothing to their address.
+pub(super) async fn user(target: &Target, user: &User) -> Output {
+    let suppression = suppression(target, user).await;
     let mut text = format!("{}\n", user.username);
     let email = user.email.as_deref().unwrap_or("none");
+    let suppressed = match suppression {
+        None | Some(EmailSuppression::NotListed) => "",
+        Some(EmailSuppression::Listed) => {
+            ", to which SES sends nothing, because a mail bounced or was reported as spam"
+        }
+        Some(EmailSuppression::Unknown) => {
+            ", to which SES may send nothing: its list is unavailable"
+        }
+    };
     for (name, value) in [
         ("id", user.sub.to_string()),
-        ("e-mail", email.to_owned()),
+        ("e-mail", format!("{email}{suppressed}")),
         ("roles", roles(&user.roles.to_string())),
         ("status", status(user.status).to_owned()),
         ("created", user.created_at.to_string()),
@@ -30,7 +41,17 @@ pub(super) fn user(user: &User) -> Output {
     if let Some(id) = &user.external_id {
         let _ = writeln!(text, "  {:<10}{id}", "old id");
     }
-    Output::new(text, json(user))
+    let profile = Profile::from(user.clone());
+    let account = Account::of(&profile).with_suppression(suppression);
+    Output::new(text, json!(account))
+}
+
+/// Returns whether SES sends nothing to the address; nothing without mail or an address.
+async fn suppression(target: &Target, user: &User) -> Option<EmailSuppression> {
+    let (list, address) = target.suppression().zip(user.email.as_deref())?;
+    let is_listed = list.contains(address).await;
+    let is_listed = is_listed.map_err(|error| notice(&format!("{error}.")));
+    Some(is_listed.ok().into())
 }
 
 /// Users per call.

@@ -194,6 +194,12 @@ impl Connection {
         self.tables.clone()
     }
 
+    /// Returns the configuration, for clients of other services than the store's own.
+    #[must_use]
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
     /// Builds a client for the secret that holds the key ring.
     #[must_use]
     pub fn secrets(&self) -> aws_sdk_secretsmanager::Client {

@@ -1,0 +1,131 @@
+//! Checks that SES sends the mails of a deployed stack.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sesv2::operation::get_account::GetAccountOutput;
+
+use super::finding::Finding;
+
+/// Checks the account, the identity, the configuration set and the link.
+pub(super) async fn findings(
+    client: &Client,
+    parameters: &BTreeMap<String, String>,
+) -> Vec<Finding> {
+    let text = |name: &str| parameters.get(name).map_or("", String::as_str);
+    let mut found = match client.get_account().send().await {
+        Ok(account) => account_findings(&account),
+        Err(error) => vec![unreadable("mail", &error)],
+    };
+    found.push(identity(client, text("MailFrom")).await);
+    let set = text("MailConfigurationSet");
+    if !set.is_empty() {
+        found.push(configuration_set(client, set).await);
+    }
+    if text("MailLink").is_empty() {
+        found.push(Finding::warn(
+            "MailLink",
+            "is empty: mails contain a code and no link; set it to a page of yours that reads the code after the #",
+        ));
+    }
+    if found
+        .iter()
+        .all(|finding| finding.level == super::Level::Ok)
+    {
+        found.push(Finding::ok("mail", "SES sends, to everyone"));
+    }
+    found
+}
+
+/// Judges what SES says about the account in this region.
+fn account_findings(account: &GetAccountOutput) -> Vec<Finding> {
+    let about = "mail";
+    let mut found = Vec::new();
+    if !account.sending_enabled() {
+        found.push(Finding::fail(
+            about,
+            "SES has paused sending for this account: see its account dashboard, then `aws sesv2 put-account-sending-attributes --sending-enabled`",
+        ));
+    }
+    match account.enforcement_status() {
+        None | Some("HEALTHY") => {}
+        Some(status) => found.push(Finding::warn(
+            about,
+            format!("SES has put this account under review ({status}): see its account dashboard"),
+        )),
+    }
+    if !account.production_access_enabled() {
+        found.push(Finding::warn(
+            about,
+            "SES is in the sandbox: it only sends to verified addresses; request production access",
+        ));
+    }
+    let reasons = account.suppression_attributes();
+    if reasons.is_none_or(|reasons| reasons.suppressed_reasons().len() < 2) {
+        found.push(Finding::warn(
+            about,
+            "SES sends again to addresses that bounced or complained: `aws sesv2 put-account-suppression-attributes --suppressed-reasons BOUNCE COMPLAINT`",
+        ));
+    }
+    if let Some(quota) = account.send_quota() {
+        let (limit, sent) = (quota.max24_hour_send(), quota.sent_last24_hours());
+        // -1 is for an unlimited quota.
+        if limit > 0.0 && sent > limit / 2.0 {
+            found.push(Finding::warn(
+                about,
+                format!("{sent} of {limit} mails a day are sent: above half, only mails that a session or an administrator triggers are sent; request a higher quota"),
+            ));
+        }
+    }
+    found
+}
+
+/// Checks that the address, or else its domain, is a verified identity.
+async fn identity(client: &Client, from: &str) -> Finding {
+    let about = "MailFrom";
+    let domain = from.rsplit('@').next().unwrap_or_default();
+    for name in [from, domain] {
+        let identity = client.get_email_identity().email_identity(name);
+        match identity.send().await {
+            Ok(identity) if identity.verified_for_sending_status() => {
+                return Finding::ok(about, format!("SES has verified {name}"));
+            }
+            // A verified domain covers an address that is not.
+            Ok(_) if name == from => {}
+            Err(error) if error.code() == Some("NotFoundException") => {}
+            Err(error) => return unreadable(about, &error),
+            Ok(_) => {}
+        }
+    }
+    Finding::fail(
+        about,
+        format!(
+            "SES has verified neither {from} nor {domain} in this region, and sends nothing: create one of them as an identity, and confirm it"
+        ),
+    )
+}
+
+async fn configuration_set(client: &Client, name: &str) -> Finding {
+    let about = "MailConfigurationSet";
+    let set = client.get_configuration_set().configuration_set_name(name);
+    match set.send().await {
+        Ok(_) => Finding::ok(about, "exists"),
+        Err(error) if error.code() == Some("NotFoundException") => Finding::fail(
+            about,
+            format!(
+                "SES has no configuration set {name} in this region, and refuses every mail: create it, or empty the parameter"
+            ),
+        ),
+        Err(error) => unreadable(about, &error),
+    }
+}
+
+fn unreadable<E: ProvideErrorMetadata>(about: &str, error: &SdkError<E>) -> Finding {
+    let reason = error.message().or_else(|| error.code());
+    let reason = reason.unwrap_or("there is no response");
+    Finding::warn(about, format!("SES cannot be asked: {reason}"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Against a stand-in for SES.
+
+use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
+use gatehouse_testing::{Backend, Call};
+use http::{Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::super::finding::Level;
+use super::*;
+
+/// A client of a stand-in that has this account, and for each path a response.
+fn ses(account: Value, others: &[(&'static str, Value)]) -> Client {
+    let mut all = vec![("/v2/email/account", account)];
+    all.extend(others.iter().cloned());
+    let backend = Backend::new(move |call: Call| {
+        let path = call.uri().path().replace("%40", "@");
+        let found = all.iter().find(|(known, _)| *known == path);
+        let body = found.map_or_else(
+            || json!({ "__type": "NotFoundException" }),
+            |(_, body)| body.clone(),
+        );
+        let status = match body.get("__type") {
+            Some(kind) if kind == "NotFoundException" => StatusCode::NOT_FOUND,
+            Some(_) => StatusCode::FORBIDDEN,
+            None => StatusCode::OK,
+        };
+        async move {
+            let mut response = Response::new(body.to_string().into());
+            *response.status_mut() = status;
+            Ok(response)
+        }
+    });
+    let config = aws_sdk_sesv2::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+        .http_client(backend.http_client())
+        .build();
+    Client::from_conf(config)
+}
+
+fn healthy() -> Value {
+    json!({
+        "EnforcementStatus": "HEALTHY",
+        "ProductionAccessEnabled": true,
+        "SendingEnabled": true,
+        "SendQuota": { "Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 100.0 },
+        "SuppressionAttributes": { "SuppressedReasons": ["BOUNCE", "COMPLAINT"] },
+    })
+}
+
+const FROM: &str = "auth@example.org";
+
+/// The levels and subjects of what is found that is not fine.
+async fn found(client: &Client, extra: &[(&str, &str)]) -> Vec<(Level, String)> {
+    let given = [
+        ("MailFrom", FROM),
+        ("MailLink", "https://example.org/#{code}"),
+    ];
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let parameters = given.iter().chain(extra).map(owned).collect();
+    let found = findings(client, &parameters).await.into_iter();
+    let bad = found.filter(|finding| finding.level != Level::Ok);
+    bad.map(|finding| (finding.level, finding.about)).collect()
+}
+
+const ADDRESS: (&str, bool) = ("/v2/email/identities/auth@example.org", true);
+const DOMAIN: (&str, bool) = ("/v2/email/identities/example.org", true);
+
+fn identity((path, is_verified): (&'static str, bool)) -> (&'static str, Value) {
+    (path, json!({ "VerifiedForSendingStatus": is_verified }))
+}
+
+#[tokio::test]
+async fn an_address_or_its_domain_has_to_be_verified() {
+    for (identities, is_found) in [
+        (vec![ADDRESS], false),
+        (vec![DOMAIN], false),
+        (vec![(ADDRESS.0, false), DOMAIN], false),
+        (vec![(ADDRESS.0, false)], true),
+        (vec![(DOMAIN.0, false)], true),
+        (vec![], true),
+    ] {
+        let others: Vec<_> = identities.iter().copied().map(identity).collect();
+        let found = found(&ses(healthy(), &others), &[]).await;
+        let expected = vec![(Level::Fail, "MailFrom".to_owned()); usize::from(is_found)];
+        assert_eq!(found, expected, "{identities:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_does_not_send_to_everyone_is_found() {
+    for (name, value, level) in [
+        ("/SendingEnabled", json!(false), Level::Fail),
+        ("/ProductionAccessEnabled", json!(false), Level::Warn),
+        ("/EnforcementStatus", json!("PROBATION"), Level::Warn),
+        ("/SendQuota/SentLast24Hours", json!(101.0), Level::Warn),
+        (
+            "/SuppressionAttributes/SuppressedReasons",
+            json!(["BOUNCE"]),
+            Level::Warn,
+        ),
+    ] {
+        let mut account = healthy();
+        *account.pointer_mut(name).unwrap() = value;
+        let found = found(&ses(account, &[identity(ADDRESS)]), &[]).await;
+        assert_eq!(found, [(level, "mail".to_owned())], "{name}");
+    }
+    let denied = json!({ "__type": "AccessDeniedException", "message": "no" });
+    let found = found(&ses(denied, &[identity(ADDRESS)]), &[]).await;
+    assert_eq!(found, [(Level::Warn, "mail".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_missing_configuration_set_and_a_missing_link_are_found() {
+    let client = ses(healthy(), &[identity(ADDRESS)]);
+    let set = [("MailConfigurationSet", "mails")];
+    let missing = (Level::Fail, "MailConfigurationSet".to_owned());
+    assert_eq!(found(&client, &set).await, [missing]);
+    let path = "/v2/email/configuration-sets/mails";
+    let exists = ses(healthy(), &[identity(ADDRESS), (path, json!({}))]);
+    assert_eq!(found(&exists, &set).await, []);
+    let link = (Level::Warn, "MailLink".to_owned());
+    assert_eq!(found(&client, &[("MailLink", "")]).await, [link]);
+}
