@@ -7,6 +7,16 @@ use std::time::Duration;
 #[error("the credentials of this process have expired or are unknown")]
 pub struct ExpiredCredentials;
 
+impl ExpiredCredentials {
+    /// The codes of errors that mean this.
+    pub const CODES: [&str; 4] = [
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidClientTokenId",
+        "UnrecognizedClientException",
+    ];
+}
+
 /// An error that knows whether the same call may succeed shortly afterwards.
 pub trait Failure: std::error::Error + Send + Sync + 'static {
     /// True for throttling, time-outs and lost connections (503 with `Retry-After`);

@@ -76,7 +76,7 @@ impl StoreError {
         E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
     {
         let code = error.as_service_error().and_then(|error| error.code());
-        if code.is_some_and(|code| EXPIRED_CODES.contains(&code)) {
+        if code.is_some_and(|code| ExpiredCredentials::CODES.contains(&code)) {
             return Self::unavailable(operation, ExpiredCredentials);
         }
         let transient = is_transient(&error);
@@ -107,13 +107,6 @@ impl StoreError {
     }
 }
 
-/// Errors that end with the process: Lambda gives the next one new credentials.
-const EXPIRED_CODES: [&str; 4] = [
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "UnrecognizedClientException",
-];
 /// Transient errors with a status below 500.
 const TRANSIENT_CODES: [&str; 8] = [
     "InternalServerError",
