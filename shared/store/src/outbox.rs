@@ -15,7 +15,7 @@ pub use sending::SendingPause;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use gatehouse_auth::code::CodeKind;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
@@ -25,13 +25,24 @@ use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, moment, names, pk_sk, text, values};
-use crate::dynamodb::table::Table;
+use crate::dynamodb::table::{Table, Write};
 
 /// The table of messages, of the codes that mails carry, and of mails per recipient.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     table: Table,
     notices: Notices,
+}
+
+/// Whether an attempt to send a message may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// It has begun, and is noted.
+    Begun,
+    /// Another one began a moment ago.
+    Busy,
+    /// The message is handled, or was deleted with its user.
+    Gone,
 }
 
 /// How long an item stays after its message's end. A shorter time lets DynamoDB delete a
@@ -86,39 +97,37 @@ impl Outbox {
         message.transpose()
     }
 
-    /// Notes that sending begins now; returns false if the message is gone.
+    /// Notes that sending begins now, unless another attempt began after `free_since`.
     ///
     /// # Errors
     /// [`StoreError`] if the call fails.
-    pub async fn mark_attempt(&self, key: &MessageKey, now: Timestamp) -> Result<bool, StoreError> {
-        let update = self.table.update(item_key(key), |update| {
-            update
-                .condition_expression("attribute_exists(pk)")
-                .update_expression("SET #attempted_at = :now")
-                .set_expression_attribute_names(Some(names(["attempted_at"])))
-                .set_expression_attribute_values(Some(values([("now", moment(now))])))
-        });
-        Ok(update.await?.is_done())
-    }
-
-    /// Takes back the note of an attempt that certainly sent nothing, unless another attempt
-    /// was noted since.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the call fails.
-    pub async fn clear_attempt(
+    pub async fn mark_attempt(
         &self,
         key: &MessageKey,
-        noted: Timestamp,
-    ) -> Result<(), StoreError> {
+        free_since: Timestamp,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
         let update = self.table.update(item_key(key), |update| {
             update
-                .condition_expression("#attempted_at = :noted")
-                .update_expression("REMOVE #attempted_at")
+                .condition_expression(
+                    "attribute_exists(pk) AND \
+                     (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)",
+                )
+                .update_expression("SET #attempted_at = :now")
                 .set_expression_attribute_names(Some(names(["attempted_at"])))
-                .set_expression_attribute_values(Some(values([("noted", moment(noted))])))
+                .set_expression_attribute_values(Some(values([
+                    ("free", moment(free_since)),
+                    ("now", moment(now)),
+                ])))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
         });
-        update.await.map(drop)
+        Ok(match update.await? {
+            Write::Done(_) => Attempt::Begun,
+            Write::Refused(Some(_)) => Attempt::Busy,
+            Write::Refused(None) => Attempt::Gone,
+        })
     }
 
     /// Deletes a message that is handled; one that does not exist is no error.

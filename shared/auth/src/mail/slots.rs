@@ -50,7 +50,8 @@ impl CodeSlots {
     /// this address just now, or if three were mailed to any.
     ///
     /// A fourth code takes the place of the oldest. A message that was not attempted yet
-    /// gives up the code that it has: no mail carries it.
+    /// gives up the code that it has, since no mail carries it; another one keeps its last
+    /// one, however often it is attempted, and so never takes more than two places.
     #[must_use]
     pub fn with(&self, new: &NewCode<'_>, now: Timestamp) -> Option<Self> {
         let address = address_digest(new.address);
@@ -64,9 +65,11 @@ impl CodeSlots {
         if recent.len() >= MAX_CODES || recent.iter().any(|slot| slot.address == address) {
             return None;
         }
-        if message.attempted_at.is_none() {
-            slots.retain(|_, slot| slot.message != key.sk());
-        }
+        // Of its own codes, a message keeps the one that a mail may carry.
+        let newest = slots.values().filter(|slot| slot.message == key.sk());
+        let newest = newest.map(|slot| slot.created_at).max();
+        let carried = newest.filter(|_| message.attempted_at.is_some());
+        slots.retain(|_, slot| slot.message != key.sk() || Some(slot.created_at) == carried);
         while slots.len() >= MAX_CODES {
             let oldest = slots.iter().min_by_key(|(_, slot)| slot.created_at);
             let oldest = oldest.map(|(digest, _)| digest.clone())?;

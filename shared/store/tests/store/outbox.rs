@@ -5,7 +5,7 @@ use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Notices, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Issued, Outbox, SendingPause};
+use gatehouse_store::{Attempt, Issued, Outbox, SendingPause};
 use gatehouse_testing::at;
 
 use crate::fixtures::user;
@@ -43,20 +43,19 @@ async fn a_message_is_written_marked_and_deleted() {
     let key = tables.outbox.put(&written).await.unwrap();
     let read = tables.outbox.message(&key).await.unwrap();
     assert_eq!(read, Some(written));
-    assert!(tables.outbox.mark_attempt(&key, at(5)).await.unwrap());
+    let mark = async |now| {
+        let free_since = at(now - 25);
+        tables.outbox.mark_attempt(&key, free_since, at(now)).await
+    };
+    assert_eq!(mark(5).await.unwrap(), Attempt::Begun);
+    assert_eq!(mark(29).await.unwrap(), Attempt::Busy);
     let read = tables.outbox.message(&key).await.unwrap().unwrap();
     assert_eq!(read.attempted_at, Some(at(5)));
-    // Another attempt was noted in the meantime.
-    tables.outbox.clear_attempt(&key, at(4)).await.unwrap();
-    let read = tables.outbox.message(&key).await.unwrap().unwrap();
-    assert_eq!(read.attempted_at, Some(at(5)));
-    tables.outbox.clear_attempt(&key, at(5)).await.unwrap();
-    let read = tables.outbox.message(&key).await.unwrap().unwrap();
-    assert_eq!(read.attempted_at, None);
+    assert_eq!(mark(30).await.unwrap(), Attempt::Begun);
 
     tables.outbox.delete(&key).await.unwrap();
     assert_eq!(tables.outbox.message(&key).await.unwrap(), None);
-    assert!(!tables.outbox.mark_attempt(&key, at(6)).await.unwrap());
+    assert_eq!(mark(60).await.unwrap(), Attempt::Gone);
     assert_eq!(tables.count("OutboxTable").await, 0);
 }
 
