@@ -98,9 +98,15 @@ impl fmt::Debug for Backend {
     }
 }
 
-/// Returns the operation that a call to AWS names, such as `GetItem`.
+/// Returns the operation that a call to AWS names, such as `GetItem`. A call to SES names it by
+/// its path.
 #[must_use]
 pub fn operation(call: &Call) -> &str {
+    match call.uri().path() {
+        "/v2/email/outbound-emails" => return "SendEmail",
+        "/v2/email/account" => return "GetAccount",
+        _ => {}
+    }
     let target = call.headers().get("x-amz-target");
     let target = target.and_then(|value| value.to_str().ok());
     let target = target.unwrap_or_default();
