@@ -1,0 +1,158 @@
+//! How many mails strangers can cause, and the quota of SES.
+
+use gatehouse_auth::code::CodeKind;
+use gatehouse_auth::mail::{MessageKind, Origin};
+use gatehouse_auth::user::User;
+use gatehouse_testing::{at, user};
+
+use crate::world::World;
+
+/// Sends so many resets, one every so many seconds, and returns how many mails went out.
+async fn flood(world: &World, of: &User, origin: Origin, requests: usize, every: i64) -> usize {
+    let before = world.mails().len();
+    for _ in 0..requests {
+        world.send(of, MessageKind::PasswordReset, origin).await;
+        world.pass(every);
+    }
+    world.mails().len() - before
+}
+
+#[tokio::test]
+async fn strangers_cause_five_mails_an_hour_and_twenty_a_day() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    let mut at_hours = vec![0];
+    for _ in 0..24 {
+        at_hours.push(flood(&world, &ada, Origin::Anyone, 60, 60).await);
+    }
+    assert!(at_hours.iter().all(|mails| *mails <= 5), "{at_hours:?}");
+    assert!(at_hours.iter().sum::<usize>() <= 20, "{at_hours:?}");
+    assert!(at_hours.iter().sum::<usize>() >= 15, "{at_hours:?}");
+    assert_eq!(world.messages(), 0);
+}
+
+#[tokio::test]
+async fn an_owner_from_a_known_network_still_gets_a_code_that_works() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    flood(&world, &ada, Origin::Anyone, 120, 60).await;
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 300).await, 0);
+    assert_eq!(flood(&world, &ada, Origin::KnownNetwork, 1, 0).await, 1);
+    let mails = world.mails();
+    let code = mails.last().unwrap().code();
+    assert!(world.accepts(CodeKind::Recovery, &code).await);
+    // Whatever strangers do, it works for ten more minutes.
+    for _ in 0..10 {
+        flood(&world, &ada, Origin::Anyone, 1, 59).await;
+        assert!(world.accepts(CodeKind::Recovery, &code).await);
+    }
+}
+
+#[tokio::test]
+async fn requests_just_after_a_mail_send_nothing_and_use_up_nothing() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 20, 10).await, 1);
+    world.pass(300);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 1);
+}
+
+#[tokio::test]
+async fn the_limits_are_an_addresss_whoever_names_it() {
+    let registrations: Vec<User> = (0..20)
+        .map(|number| User {
+            email: None,
+            email_canonical: None,
+            pending_email: Some("Victim@example.org".into()),
+            pending_email_canonical: Some("victim@example.org".into()),
+            ..user(&format!("user{number}"))
+        })
+        .collect();
+    let world = World::of(&registrations.iter().collect::<Vec<_>>()).await;
+    let origins = [Origin::Anyone, Origin::KnownNetwork, Origin::Session];
+    for (one, origin) in registrations.iter().zip(origins.into_iter().cycle()) {
+        world
+            .send(one, MessageKind::EmailVerification, origin)
+            .await;
+    }
+    assert!((4..=5).contains(&world.mails().len()));
+    // An operator is not a stranger.
+    world
+        .send(
+            &registrations[19],
+            MessageKind::EmailVerification,
+            Origin::Operator,
+        )
+        .await;
+    assert_eq!(world.mails().last().unwrap().to(), "Victim@example.org");
+    assert!((5..=6).contains(&world.mails().len()));
+}
+
+/// However often SES throttles, one message counts once.
+#[tokio::test]
+async fn retries_use_up_nothing() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    world
+        .mail
+        .refuse("TooManyRequestsException", "Maximum sending rate exceeded.");
+    let key = world
+        .tell(&ada, MessageKind::PasswordReset, Origin::Anyone)
+        .await;
+    world.stream(&[&key]).await.unwrap();
+    for _ in 0..20 {
+        let [entry] = &world.mail.take_waiting()[..] else {
+            panic!()
+        };
+        world.pass(entry.delay);
+        world.stream(&[&key]).await.unwrap();
+    }
+    world.mail.accept();
+    assert!(world.drain().await.is_empty());
+    assert_eq!(world.mails().len(), 1);
+    world.pass(300);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 3, 300).await, 3);
+}
+
+/// A code that was mailed before SES began to throttle survives the retries of the next.
+#[tokio::test]
+async fn retries_of_one_message_end_no_code_of_another() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    world
+        .send(&ada, MessageKind::PasswordReset, Origin::Anyone)
+        .await;
+    let first = world.mails()[0].code();
+    world.pass(300);
+    world
+        .mail
+        .refuse("TooManyRequestsException", "Maximum sending rate exceeded.");
+    let key = world
+        .tell(&ada, MessageKind::PasswordReset, Origin::Anyone)
+        .await;
+    world.stream(&[&key]).await.unwrap();
+    for _ in 0..10 {
+        world.pass(45);
+        world.stream(&[&key]).await.unwrap();
+        assert!(world.accepts(CodeKind::Recovery, &first).await);
+    }
+}
+
+#[tokio::test]
+async fn above_half_of_the_quota_only_sessions_and_operators_cause_mail() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    world.mail.set_quota(101.0, 200.0);
+    for origin in [Origin::Anyone, Origin::KnownNetwork] {
+        assert_eq!(flood(&world, &ada, origin, 1, 0).await, 0);
+    }
+    for origin in [Origin::Session, Origin::Operator] {
+        assert_eq!(flood(&world, &ada, origin, 1, 300).await, 1);
+    }
+    assert_eq!(world.messages(), 0);
+    // A minute later it is read again.
+    world.mail.set_quota(100.0, 200.0);
+    world.pass(60);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 1);
+    assert!(world.now() > at(60));
+}
