@@ -1,8 +1,6 @@
 //! `cargo lambda watch` and `cargo lambda invoke`, with the valid event of every
 //! function: the commands of `events/README.md`, as they are written there.
 
-use std::collections::BTreeMap;
-
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::document;
 use gatehouse_tests::sam::run;
@@ -20,9 +18,7 @@ fn every_function_answers_its_valid_event_under_cargo_lambda() -> anyhow::Result
         panic!("the first block starts two programs: {terminals:?}");
     };
     let commands: String = invocations.iter().map(|step| &*step.commands).collect();
-    for function in
-        gatehouse_local::function_names(&root().join("infra/template.yaml"), &BTreeMap::new())?
-    {
+    for function in gatehouse_local::all_function_names(&root().join("infra/template.yaml"))? {
         let invocation = format!("cargo lambda invoke {function} ");
         assert!(commands.contains(&invocation), "{function} is not invoked");
     }

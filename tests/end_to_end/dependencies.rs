@@ -1,6 +1,6 @@
 //! What a function links, according to Cargo.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::process::Command;
 
 use anyhow::ensure;
@@ -17,7 +17,7 @@ fn the_authorizer_depends_on_no_password_code() -> anyhow::Result<()> {
 #[test]
 fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");
-    for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
+    for function in gatehouse_local::all_function_names(&template)? {
         let crates = Crates::of(&function)?;
         crates.assert_lacks(&["p256", "ed25519-dalek", "rsa", "ring"]);
         crates.assert_lacks(&["openssl", "native-tls"]);
@@ -31,7 +31,7 @@ fn every_function_has_one_crypto_backend() -> anyhow::Result<()> {
 #[test]
 fn neither_a_function_nor_the_command_links_test_code() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");
-    let mut packages = gatehouse_local::function_names(&template, &BTreeMap::new())?;
+    let mut packages = gatehouse_local::all_function_names(&template)?;
     packages.push("gatehouse-cli".to_owned());
     for package in packages {
         let crates = Crates::of(&package)?;
@@ -44,7 +44,7 @@ fn neither_a_function_nor_the_command_links_test_code() -> anyhow::Result<()> {
 #[test]
 fn only_what_sends_mails_or_asks_about_addresses_links_ses() -> anyhow::Result<()> {
     let template = root().join("infra/template.yaml");
-    for function in gatehouse_local::function_names(&template, &BTreeMap::new())? {
+    for function in gatehouse_local::all_function_names(&template)? {
         let crates = Crates::of(&function)?;
         let ses = ["mailer", "admin"].contains(&function.as_str());
         let versions = crates.versions("aws-sdk-sesv2");

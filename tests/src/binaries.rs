@@ -1,6 +1,5 @@
 //! The function binaries, built once per run of the tests.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
@@ -46,7 +45,7 @@ pub fn root() -> PathBuf {
 
 fn build() -> anyhow::Result<PathBuf> {
     let template = root().join("infra/template.yaml");
-    let functions = gatehouse_local::function_names(&template, &BTreeMap::new())?;
+    let functions = gatehouse_local::all_function_names(&template)?;
     let binaries: Vec<&str> = functions.iter().flat_map(|name| ["--bin", name]).collect();
     cargo_build(&binaries).context("the functions could not be built")
 }

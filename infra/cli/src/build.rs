@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::{ExitCode, Stdio};
 
 use anyhow::{Context as _, bail, ensure};
-use gatehouse_local::{Plan, function_names};
+use gatehouse_local::{Plan, all_function_names};
 use serde_json::json;
 use tokio::process::Command;
 
@@ -130,7 +130,7 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
 
 /// Returns the functions that were named, or all of the template, in its order.
 fn choose(named: &[String], template: &Path) -> anyhow::Result<Vec<String>> {
-    let known = function_names(template, &BTreeMap::new())?;
+    let known = all_function_names(template)?;
     if let Some(unknown) = named.iter().find(|name| !known.contains(name)) {
         let known = known.join(", ");
         return Err(ErrorCode::NotFound.error(format!(
@@ -149,7 +149,7 @@ fn choose(named: &[String], template: &Path) -> anyhow::Result<Vec<String>> {
 fn release_template(root: &Path, functions: &[String]) -> anyhow::Result<Option<String>> {
     let template = root.join(project::TEMPLATE);
     let mut text = std::fs::read_to_string(&template)?;
-    for function in function_names(&template, &BTreeMap::new())? {
+    for function in all_function_names(&template)? {
         if !functions.contains(&function) {
             return Ok(None);
         }
@@ -199,9 +199,7 @@ const SOURCE_DATE_EPOCH: &str = "315532800";
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use gatehouse_local::function_names;
+    use gatehouse_local::all_function_names;
 
     use super::{Architecture, choose, release_template};
     use crate::project::{TEMPLATE, repository};
@@ -209,7 +207,7 @@ mod tests {
     #[test]
     fn the_release_refers_to_a_package_of_each_function_and_to_nothing_else() {
         let root = repository();
-        let functions = function_names(&root.join(TEMPLATE), &BTreeMap::new()).unwrap();
+        let functions = all_function_names(&root.join(TEMPLATE)).unwrap();
         let template = release_template(&root, &functions).unwrap().unwrap();
         let lines = template.lines().map(str::trim);
         let mut packages: Vec<&str> = lines

@@ -46,4 +46,4 @@ pub use stack::{Stack, stack_directory};
 pub use storage::{Schema, Storage, key_ring_path};
 pub use tables::DATABASE;
 pub use template::TemplateError;
-pub use template_file::{function_names, resource_ids, template_document};
+pub use template_file::{all_function_names, function_names, resource_ids, template_document};

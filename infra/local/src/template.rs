@@ -38,6 +38,8 @@ pub(crate) use table::TableSpec;
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) functions: Vec<FunctionSpec>,
+    /// The binary of every function, also of those whose conditions are false.
+    pub(crate) all_functions: Vec<String>,
     pub(crate) tables: Vec<TableSpec>,
     /// Every table, also those whose conditions are false.
     pub(crate) all_tables: Vec<TableSpec>,
@@ -72,6 +74,7 @@ impl Template {
             queues: &queues,
         };
         Ok(Self {
+            all_functions: function::names(all.iter().map(|(one, _)| one), &resolver)?,
             all_tables: table::read(all.iter().map(|(one, _)| one), &resolver)?,
             mappings: mapping::read(&resources, &ends, &resolver)?,
             api: api::read(&resources, &functions, &resolver)?,

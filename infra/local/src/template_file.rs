@@ -58,6 +58,16 @@ pub fn function_names(
     Ok(functions.map(|function| function.name).collect())
 }
 
+/// Returns the names of the binaries of all functions of a template, also of those that are
+/// switched off: a deployment with other parameters has them.
+///
+/// # Errors
+/// [`StackError`] if the template cannot be read or resolved.
+pub fn all_function_names(template: &Path) -> Result<Vec<String>, StackError> {
+    let parsed = TemplateFile::read(template)?.parse(&BTreeMap::new(), "http://localhost")?;
+    Ok(parsed.all_functions)
+}
+
 /// Returns the ids of a template's resources. The parameters decide which resources there
 /// are.
 ///

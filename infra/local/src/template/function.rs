@@ -31,10 +31,7 @@ pub(super) fn read(
         .get("Globals")
         .and_then(|globals| globals.get("Function"));
     let mut functions: Vec<FunctionSpec> = Vec::new();
-    for resource in resources
-        .iter()
-        .filter(|r| r.kind == "AWS::Serverless::Function")
-    {
+    for resource in resources.iter().filter(|r| r.kind == FUNCTION) {
         let function = function(resource, globals, resolver)?;
         if functions.iter().any(|other| other.name == function.name) {
             return Err(TemplateError {
@@ -49,6 +46,23 @@ pub(super) fn read(
     }
     Ok(functions)
 }
+
+/// Returns the name of each function's binary.
+pub(super) fn names<'a>(
+    resources: impl Iterator<Item = &'a Resource<'a>>,
+    resolver: &Resolver<'_>,
+) -> Result<Vec<String>, TemplateError> {
+    let functions = resources.filter(|resource| resource.kind == FUNCTION);
+    let name = |function: &Resource<'_>| {
+        let properties = function
+            .properties
+            .ok_or_else(|| function.lacks("Properties"))?;
+        binary_name(&resolver.present(properties.required("CodeUri")?)?)
+    };
+    functions.map(name).collect()
+}
+
+const FUNCTION: &str = "AWS::Serverless::Function";
 
 /// Lambda's default.
 const DEFAULT_MEMORY_MB: u64 = 128;

@@ -1,6 +1,5 @@
 //! The tools of a deployment, in the project's own virtual environments.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -29,8 +28,7 @@ impl Tools {
     /// Builds the functions as they are deployed, except for the profile: `emulator`
     /// compiles within minutes.
     pub(crate) fn build_functions(&self) -> anyhow::Result<()> {
-        let functions =
-            gatehouse_local::function_names(&root().join("infra/template.yaml"), &BTreeMap::new())?;
+        let functions = gatehouse_local::all_function_names(&root().join("infra/template.yaml"))?;
         let mut command = Command::new(self.sam.join("cargo-lambda"));
         // cargo-lambda looks for Zig, which was installed with it, on the path.
         let path = setting("PATH").unwrap_or_default();
