@@ -3,7 +3,7 @@
 //! [`Tables`] holds the tables of `infra/template.yaml`, in memory; [`user`] and
 //! [`session`] build what goes into them. [`TestClock`] moves time, and [`StubServer`]
 //! imitates a server that misbehaves. [`Faults`] breaks calls to AWS, either in process,
-//! as the SDK's HTTP client, or at the wire, as a proxy. This crate is only ever a
+//! as the SDK's HTTP client, or at the wire, as a proxy. [`Took`] compares times. This crate is only ever a
 //! dev-dependency, and depends on no function.
 //!
 //! # Start here
@@ -41,6 +41,7 @@ mod mail;
 mod memory;
 mod recorder;
 mod secrets;
+mod statistic;
 mod stub;
 mod tables;
 mod users;
@@ -54,6 +55,7 @@ pub use mail::{MailServices, QueueEntry};
 pub use memory::{Contents, MemoryTables};
 pub use recorder::{RecordedCall, Recorder};
 pub use secrets::{SECRET_ARN, Secrets};
+pub use statistic::{Took, auc, median};
 pub use stub::{Reply, StubServer};
 pub use tables::{Item, Tables, connect};
 pub use users::{NOW, at, mac_kid, session, subject, user};
