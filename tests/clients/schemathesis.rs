@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::service::parameters;
+use gatehouse_tests::service::{MAIL_FROM, parameters};
 use gatehouse_tests::{Service, venv};
 use tokio::process::Command;
 
@@ -27,6 +27,8 @@ async fn schemathesis_finds_nothing_that_the_reference_does_not_say() -> anyhow:
     // The limit is for one address, and all requests come from one. The cookie is on, so that
     // no valid request depends on a setting.
     let settings = parameters(&[
+        MAIL_FROM,
+        ("AddressMailsPerHour", "100000"),
         ("AddressAttemptsPerHour", "1000000"),
         ("RefreshCookie", "on"),
         ("DomainName", "auth.example.test"),

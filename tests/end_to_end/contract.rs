@@ -9,7 +9,7 @@ use gatehouse_edge::contract::{Operation, collection, document, errors_page};
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::contract::Contract;
 use gatehouse_tests::person::PASSWORD;
-use gatehouse_tests::template::{Template, members, text};
+use gatehouse_tests::template::{Template, members, text, with_mail};
 use gatehouse_tests::{Response, Service};
 use serde_json::{Value, json};
 
@@ -20,6 +20,7 @@ fn operations() -> Vec<Operation> {
         refresh::contract::operations(),
         logout::contract::operations(),
         account::contract::operations(),
+        email::contract::operations(),
         admin::contract::operations(),
         introspect::contract::operations(),
         jwks::contract::operations(),
@@ -37,7 +38,7 @@ impl Throttles {
         let stage = stages
             .first()
             .map_or(&Value::Null, |(_, stage)| &stage["Properties"]);
-        let own = &stage["RouteSettings"][route];
+        let own = with_mail(&stage["RouteSettings"][route]);
         let settings = if own.is_null() {
             &stage["DefaultRouteSettings"]
         } else {
@@ -162,7 +163,7 @@ async fn the_reference_has_each_field_that_a_handler_reads() -> anyhow::Result<(
         }
     }
     assert_eq!(
-        compared, 8,
+        compared, 9,
         "JSON bodies of routes that are not token endpoints"
     );
     Ok(())

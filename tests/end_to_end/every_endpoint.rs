@@ -28,12 +28,13 @@ pub(crate) const PROTECTED: [(&str, &str); 14] = [
 ];
 
 /// The routes that anyone may call.
-pub(crate) const PUBLIC: [(&str, &str); 11] = [
+pub(crate) const PUBLIC: [(&str, &str); 12] = [
     ("POST", "/register"),
     ("POST", "/login"),
     ("POST", "/refresh"),
     ("POST", "/revoke"),
     ("POST", "/password/reset"),
+    ("POST", "/password/forgot"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/.well-known/oauth-authorization-server"),

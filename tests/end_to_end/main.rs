@@ -27,6 +27,7 @@ mod every_endpoint;
 mod examples;
 mod expired_credentials;
 mod export;
+mod forgot;
 mod guessing;
 mod guests;
 mod introspect;

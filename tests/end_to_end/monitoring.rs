@@ -54,6 +54,7 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
         "AuthorizerErrorAlarm",
         "ClientAddressAlarm",
         "FailedLoginsAlarm",
+        "MailThrottleAlarm",
         THROTTLES,
         "RefreshReuseAlarm",
         "RotationAlarm",
@@ -64,10 +65,10 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
     ];
     assert_eq!(ids, BTreeSet::from(expected));
     for (id, alarm) in alarms {
-        let condition = if id == "RotationOverdueAlarm" {
-            "WatchesRotation"
-        } else {
-            "HasAlarmTopic"
+        let condition = match id {
+            "RotationOverdueAlarm" => "WatchesRotation",
+            "MailThrottleAlarm" => "WatchesMail",
+            _ => "HasAlarmTopic",
         };
         assert_eq!(alarm["Condition"], condition, "{id}");
         let properties = &alarm["Properties"];

@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
 /// A new call needs a line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 36] = [
+const CALLS: [(&str, &str, &[&str]); 39] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
@@ -71,6 +71,16 @@ const CALLS: [(&str, &str, &[&str]); 36] = [
         "LoginAttemptsTable",
         &["BatchGetItem", "BatchWriteItem", "UpdateItem"],
     ),
+    // The name and the user.
+    ("email", "UsersTable", &["BatchGetItem", "GetItem"]),
+    // The networks that an account is known from; the counter of the client's address.
+    (
+        "email",
+        "LoginAttemptsTable",
+        &["BatchGetItem", "UpdateItem"],
+    ),
+    // Messages for the mailer.
+    ("email", "OutboxTable", &["PutItem"]),
     // A list is a scan; a change is an update of the user and of a counter.
     (
         "admin",

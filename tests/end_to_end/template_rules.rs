@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::template::{Template, items, members, named, text};
+use gatehouse_tests::template::{Template, items, members, named, text, with_mail};
 use serde_json::Value;
 
 use crate::documents::read_sources;
@@ -184,17 +184,18 @@ fn the_stage_depends_on_every_route_that_its_settings_name() -> anyhow::Result<(
     Ok(())
 }
 
-/// The routes that hash a password.
-const HASHES: [&str; 5] = [
+/// The routes that hash a password or ask for a mail.
+const COSTLY: [&str; 6] = [
     "POST /register",
     "POST /login",
     "PUT /me/password",
     "DELETE /me",
     "POST /password/reset",
+    "POST /password/forgot",
 ];
 
 #[test]
-fn routes_that_hash_passwords_are_throttled_and_can_be_limited() -> anyhow::Result<()> {
+fn routes_that_hash_or_mail_are_throttled_and_can_be_limited() -> anyhow::Result<()> {
     let template = Template::read()?;
     let stages = template.resources("AWS::ApiGatewayV2::Stage");
     let settings = &stages[0].1["Properties"]["RouteSettings"];
@@ -212,13 +213,13 @@ fn routes_that_hash_passwords_are_throttled_and_can_be_limited() -> anyhow::Resu
     let mut throttled = BTreeSet::new();
     for (id, route) in template.resources("AWS::ApiGatewayV2::Route") {
         let key = text(route, "/Properties/RouteKey");
-        let rate = text(&settings[key], "/ThrottlingRateLimit/Ref");
+        let rate = text(with_mail(&settings[key]), "/ThrottlingRateLimit/Ref");
         assert_eq!(
-            HASHES.contains(&key),
+            COSTLY.contains(&key),
             rate == "PasswordThrottleRate",
             "{id}"
         );
-        if HASHES.contains(&key) {
+        if COSTLY.contains(&key) {
             let target = text(route, "/Properties/Target/Fn::Sub");
             let function = hashing
                 .iter()

@@ -17,6 +17,7 @@ pub(crate) enum Function {
     Account,
     Admin,
     Authorizer,
+    Email,
     Introspect,
     Jwks,
     Login,
@@ -32,6 +33,7 @@ pub(crate) enum App {
     Account(account::App),
     Admin(admin::App),
     Authorizer(authorizer::App),
+    Email(email::App),
     Introspect(introspect::App),
     Jwks(jwks::App),
     Login(Box<login::App>),
@@ -72,6 +74,9 @@ impl App {
             Function::Authorizer => authorizer::App::within(environment, clock, http)
                 .await
                 .map(Self::Authorizer),
+            Function::Email => email::App::within(environment, clock, http)
+                .await
+                .map(Self::Email),
             Function::Introspect => introspect::App::within(environment, clock, http)
                 .await
                 .map(Self::Introspect),
@@ -114,6 +119,9 @@ impl App {
                 .await
                 .into(),
             Self::Authorizer(app) => authorize(app, event, &context).await,
+            Self::Email(app) => respond(app, &email::handle, address, event, context)
+                .await
+                .into(),
             Self::Introspect(app) => {
                 let response = respond(app, &introspect::handle, address, event, context).await;
                 Reply::from(response).about_a_token()

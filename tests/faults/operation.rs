@@ -74,6 +74,7 @@ impl Operation {
             Function::RotateKeys => Duration::from_secs(50),
             Function::Account
             | Function::Admin
+            | Function::Email
             | Function::Jwks
             | Function::Login
             | Function::Logout
@@ -284,6 +285,9 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         post("POST /password/reset", body)
     })
     .again(&["400"]),
+    Operation::new("forgot password", Function::Email, "202", |_| {
+        post("POST /password/forgot", json!({"username": "ada"}))
+    }),
     Operation::new("delete account", Function::Account, "204", |people| {
         owned("DELETE /me", people, json!({"password": PASSWORD}))
     })

@@ -46,6 +46,10 @@ pub fn address() -> anyhow::Result<String> {
     Ok(format!("10.{second}.{third}.{fourth}"))
 }
 
+/// The parameter with which the stacks that tests share have mail. Without it, they would
+/// lack routes.
+pub const MAIL_FROM: (&str, &str) = ("MailFrom", "auth@example.org");
+
 /// Returns parameters of the template, as a stack takes them.
 #[must_use]
 pub fn parameters(pairs: &[(&str, &str)]) -> Parameters {

@@ -76,6 +76,15 @@ pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
         .unwrap_or_default()
 }
 
+/// Returns the value with mail, if it depends on that; otherwise the value itself.
+#[must_use]
+pub fn with_mail(value: &Value) -> &Value {
+    match items(value.get("Fn::If")).as_slice() {
+        [condition, with, _] if *condition == "HasMail" => with,
+        _ => value,
+    }
+}
+
 /// Returns the members of an object; none if it is not one.
 #[must_use]
 pub fn members(value: Option<&Value>) -> Vec<(&str, &Value)> {

@@ -11,8 +11,9 @@ use gatehouse_breaches::Breaches;
 use gatehouse_edge::ClientAddress;
 use gatehouse_edge::config::{
     BreachSettings, CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings,
-    MailSettings, OutboxSettings, RegistrationSettings, RotationSettings, SessionSettings,
-    VerifierSettings, grantable_roles, max_sessions, requires_verified_email, uses_refresh_cookie,
+    MailRequestSettings, MailSettings, OutboxSettings, RegistrationSettings, RotationSettings,
+    SessionSettings, VerifierSettings, grantable_roles, max_sessions, requires_verified_email,
+    uses_refresh_cookie,
 };
 use gatehouse_local::Plan;
 
@@ -27,7 +28,7 @@ pub(crate) fn check(plan: &Plan) -> anyhow::Result<()> {
     bail!("{}", refusals.join("\n       "))
 }
 
-const READERS: [Reader; 16] = [
+const READERS: [Reader; 17] = [
     ("MAX_SESSIONS", |environment| {
         max_sessions(environment)?;
         Ok(())
@@ -71,6 +72,10 @@ const READERS: [Reader; 16] = [
     }),
     ("ADDRESS_ATTEMPTS_PER_HOUR", |environment| {
         GuessSettings::from_environment(environment)?;
+        Ok(())
+    }),
+    ("ADDRESS_MAILS_PER_HOUR", |environment| {
+        MailRequestSettings::from_environment(environment)?;
         Ok(())
     }),
     ("REFRESH_COOKIE", |environment| {

@@ -34,6 +34,8 @@ pub enum Prefix {
     Pair,
     /// Login attempts: by address.
     Address,
+    /// Login attempts: requests for mail, by address.
+    MailRequests,
     /// Login attempts, revocations: by subject.
     Subject,
     /// Revocations: access tokens.
@@ -62,6 +64,7 @@ impl Prefix {
             Self::Identifier => "id#",
             Self::Pair => "pair#",
             Self::Address => "ip#",
+            Self::MailRequests => "mail#",
             Self::Subject => "sub#",
             Self::Token => "jti#",
             Self::Session => "sid#",
@@ -151,6 +154,12 @@ impl ItemKey {
     #[must_use]
     pub fn address_attempts(address: &str) -> Self {
         Self::new(Prefix::Address, network(address))
+    }
+
+    /// The forgotten passwords that the network of an address has reported.
+    #[must_use]
+    pub fn mail_requests(address: &str) -> Self {
+        Self::new(Prefix::MailRequests, network(address))
     }
 
     /// The wrong passwords entered by a logged-in user.
@@ -287,6 +296,10 @@ mod tests {
             (
                 ItemKey::address_attempts("2001:db8:1:2:3::4"),
                 "ip#2001:db8:1:2::/64",
+            ),
+            (
+                ItemKey::mail_requests("2001:db8:1:2:3::4"),
+                "mail#2001:db8:1:2::/64",
             ),
             (ItemKey::user_attempts(&sub), "sub#AQEBAQEBAQEBAQEBAQEBAQ"),
             (

@@ -27,6 +27,8 @@ pub enum AuditEvent {
     LoggedOut,
     /// A session ended for any reason other than its own logout.
     SessionRevoked,
+    /// A mail with a code that sets a new password was asked for.
+    PasswordResetRequested,
     /// A password was changed.
     PasswordChanged,
     /// A user's roles were changed.
@@ -64,6 +66,7 @@ impl AuditEvent {
             Self::RefreshRepeatedLate => "refresh_repeated_late",
             Self::LoggedOut => "logged_out",
             Self::SessionRevoked => "session_revoked",
+            Self::PasswordResetRequested => "password_reset_requested",
             Self::PasswordChanged => "password_changed",
             Self::RoleChanged => "role_changed",
             Self::UserRenamed => "user_renamed",
@@ -91,6 +94,7 @@ impl AuditEvent {
             | Self::TokenRefreshed
             | Self::LoggedOut
             | Self::SessionRevoked
+            | Self::PasswordResetRequested
             | Self::PasswordChanged
             | Self::RoleChanged
             | Self::UserRenamed

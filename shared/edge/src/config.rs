@@ -11,7 +11,9 @@ mod mail;
 mod rotation;
 mod token;
 
-pub use account::{BreachSettings, GuessSettings, HashSettings, RegistrationSettings};
+pub use account::{
+    BreachSettings, GuessSettings, HashSettings, MailRequestSettings, RegistrationSettings,
+};
 pub use cookie::{CookieSettings, uses_refresh_cookie};
 pub use environment::{ConfigError, Environment};
 pub use mail::{MailLink, MailSettings, OutboxSettings, requires_verified_email};

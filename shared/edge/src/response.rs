@@ -26,6 +26,14 @@ pub fn no_content() -> Response {
     response
 }
 
+/// Creates a 202 response, without a body: what it leads to happens later, or not at all.
+#[must_use]
+pub fn accepted() -> Response {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::ACCEPTED;
+    response
+}
+
 /// Makes the browser delete the refresh cookie.
 #[must_use]
 pub fn without_refresh_cookie(mut response: Response) -> Response {

@@ -31,12 +31,15 @@ pub(crate) use reservation::Lifetime;
 
 /// The default for an address; only `register`, `login` and `account` count by it.
 const ADDRESS_ATTEMPTS_PER_HOUR: u32 = 300;
+/// The default for mails that an address asks for; only `email` counts them.
+const ADDRESS_MAILS_PER_HOUR: u32 = 30;
 
 /// The table of login attempts.
 #[derive(Debug, Clone)]
 pub struct LoginAttempts {
     table: Table,
     address: Lane,
+    mails: Lane,
 }
 
 /// The identifier that a login names, and the address that it comes from.
@@ -87,6 +90,7 @@ impl LoginAttempts {
         Self {
             table: Table::new(client, table),
             address: Lane::address(ADDRESS_ATTEMPTS_PER_HOUR),
+            mails: Lane::address(ADDRESS_MAILS_PER_HOUR),
         }
     }
 
@@ -95,6 +99,13 @@ impl LoginAttempts {
     pub fn with_address_attempts(self, per_hour: u32) -> Self {
         let address = Lane::address(per_hour);
         Self { address, ..self }
+    }
+
+    /// Sets how many mails per hour an address may ask for before it must wait.
+    #[must_use]
+    pub fn with_address_mails(self, per_hour: u32) -> Self {
+        let mails = Lane::address(per_hour);
+        Self { mails, ..self }
     }
 
     /// Returns the lane of an address.
@@ -163,6 +174,20 @@ impl LoginAttempts {
     ) -> Result<Reservation, StoreError> {
         let key = ItemKey::address_attempts(address);
         self.reserve(&key, &self.address, Lifetime::Day, now).await
+    }
+
+    /// Counts a request for mail by its address, apart from guesses: whoever uses up one lane
+    /// leaves the other.
+    ///
+    /// # Errors
+    /// As [`reserve_address`](Self::reserve_address).
+    pub async fn reserve_mail(
+        &self,
+        address: &str,
+        now: Timestamp,
+    ) -> Result<Reservation, StoreError> {
+        let key = ItemKey::mail_requests(address);
+        self.reserve(&key, &self.mails, Lifetime::Day, now).await
     }
 
     /// Counts an attempt of a logged-in user to confirm the password.

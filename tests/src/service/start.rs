@@ -11,7 +11,7 @@ use reqwest::header::HeaderMap;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, Host, Service, address, parameters};
+use super::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, Host, MAIL_FROM, Service, address, parameters};
 use crate::deployment::{self, Deployment};
 use crate::local;
 use crate::proxy::Proxy;
@@ -19,7 +19,7 @@ use crate::settings::Settings;
 
 impl Service {
     /// Returns a service that other tests use at the same time: with the template's
-    /// defaults, but for the client's address.
+    /// defaults, but for the client's address and with mail.
     ///
     /// # Errors
     /// If the functions do not build or the stack does not start.
@@ -47,6 +47,9 @@ impl Service {
     pub async fn shared_locally_with(pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
         let mut parameters = parameters(pairs);
         parameters.insert("ClientAddress".into(), CLIENT_ADDRESS.into());
+        let (mail_from, address) = MAIL_FROM;
+        let mail_from = parameters.entry(mail_from.into());
+        mail_from.or_insert_with(|| address.into());
         Self::at(Host::Shared(local::shared(parameters).await?))
     }
 

@@ -57,6 +57,30 @@ impl GuessSettings {
     }
 }
 
+/// How many mails one address may ask for without a proof of the account.
+#[derive(Debug, Clone, Copy)]
+pub struct MailRequestSettings {
+    /// `ADDRESS_MAILS_PER_HOUR`: forgotten passwords.
+    pub address_mails_per_hour: u32,
+}
+
+/// Mails. More let one address fill the outbox; fewer block a classroom.
+const ADDRESS_MAILS: u32 = 30;
+
+impl MailRequestSettings {
+    /// Reads `ADDRESS_MAILS_PER_HOUR`.
+    ///
+    /// # Errors
+    /// If it is out of bounds; the message names it.
+    pub fn from_environment(environment: &Environment) -> Result<Self, ConfigError> {
+        let name = "ADDRESS_MAILS_PER_HOUR";
+        let mails = environment.number(name, ADDRESS_MAILS, 1..=100_000)?;
+        Ok(Self {
+            address_mails_per_hour: mails,
+        })
+    }
+}
+
 /// Whether new passwords are looked up in a public list of stolen ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreachSettings {

@@ -229,3 +229,17 @@ fn the_attempts_of_an_address_are_bounded() {
         assert!(read(refused).is_err(), "{refused}");
     }
 }
+
+#[test]
+fn the_mails_that_an_address_may_ask_for_are_bounded() {
+    let read = |value| {
+        let pairs = [("ADDRESS_MAILS_PER_HOUR", value)];
+        MailRequestSettings::from_environment(&Environment::from_pairs(pairs))
+    };
+    for (value, mails) in [("", 30), ("1", 1), ("100000", 100_000)] {
+        assert_eq!(read(value).unwrap().address_mails_per_hour, mails);
+    }
+    for refused in ["0", "100001", "-1", "2.5", "many"] {
+        assert!(read(refused).is_err(), "{refused}");
+    }
+}

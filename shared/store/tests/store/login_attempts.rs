@@ -307,6 +307,30 @@ async fn wrong_passwords_beyond_those_an_address_has_do_not_count() {
     assert_eq!(later, Reservation::Granted);
 }
 
+/// Guesses must not use up the mails, nor mails the guesses.
+#[tokio::test]
+async fn requests_for_mail_have_their_own_lane() {
+    let tables = Tables::start().await;
+    let attempts = tables.attempts.clone();
+    let attempts = attempts.with_address_attempts(1).with_address_mails(2);
+    for _ in 0..2 {
+        let reserved = attempts.reserve_mail(HOME, NOW).await.unwrap();
+        assert_eq!(reserved, Reservation::Granted);
+    }
+    let refused = attempts.reserve_mail(HOME, at(2)).await.unwrap();
+    let full = Reservation::Refused {
+        retry_after: Duration::from_secs(1_798),
+        is_busy: false,
+    };
+    assert_eq!(refused, full);
+    let guess = attempts.reserve_address(HOME, at(2)).await.unwrap();
+    assert_eq!(guess, Reservation::Granted);
+    let elsewhere = attempts.reserve_mail("198.51.100.7", at(2)).await.unwrap();
+    assert_eq!(elsewhere, Reservation::Granted);
+    let later = attempts.reserve_mail(HOME, at(1_800)).await.unwrap();
+    assert_eq!(later, Reservation::Granted);
+}
+
 #[tokio::test]
 async fn a_user_has_five_attempts_to_confirm_the_password_and_right_ones_do_not_count() {
     let tables = Tables::start().await;

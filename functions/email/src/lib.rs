@@ -1,0 +1,26 @@
+//! What needs mail: forgotten passwords, and addresses that are verified or changed.
+//!
+//! It never sends anything: it writes to the outbox, and `mailer` decides whether anybody
+//! gets a mail. So no response shows whether an account exists.
+
+use gatehouse_edge::{Problem, Request, Response};
+
+mod app;
+#[cfg(feature = "schema")]
+pub mod contract;
+mod forgot;
+
+pub use app::App;
+
+/// Responds to one request.
+///
+/// # Errors
+/// A [`Problem`] unless the request succeeds.
+pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
+    let now = app.authenticator.clock.now();
+    request.no_parameters()?;
+    match request.route() {
+        "POST /password/forgot" => forgot::forgot(app, request, now).await,
+        _ => Err(Problem::not_found()),
+    }
+}
