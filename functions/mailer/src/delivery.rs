@@ -42,7 +42,7 @@ pub(crate) enum Wait {
     Throttled,
     /// The connection broke, or SES failed.
     Unknown,
-    /// Nothing can be sent until an operator acts.
+    /// It cannot be sent until an operator acts.
     Account,
 }
 
@@ -281,6 +281,11 @@ impl App {
                 tracing::warn!(letter, sub, code, "SES did not respond; the mail waits");
                 telemetry::count("mail_delayed");
                 Ok(Delivery::Again(Wait::Unknown))
+            }
+            FailureClass::Setup => {
+                tracing::error!(letter, sub, code, "SES is not set up for a mail; it waits");
+                telemetry::count("mail_account_failed");
+                Ok(Delivery::Again(Wait::Account))
             }
             FailureClass::Account => {
                 tracing::error!(letter, sub, code, "no mail can be sent; all mails wait");

@@ -23,17 +23,20 @@ pub(crate) enum FailureClass {
     Throttling,
     /// Every mail of the account, until an operator acts or a day has passed: stop sending.
     Account,
+    /// This mail, until an operator has set something up: wait. Others are sent, since a
+    /// stranger may be able to cause this one.
+    Setup,
     /// Nobody knows whether it was sent: wait, and send it again.
     Unknown,
 }
 
 impl SendFailure {
-    /// Classifies an error of `SendEmail`.
-    pub(crate) fn of<R>(error: &SdkError<SendEmailError, R>) -> Self {
+    /// Classifies an error of `SendEmail` from that address.
+    pub(crate) fn of<R>(error: &SdkError<SendEmailError, R>, from: &str) -> Self {
         let (class, code) = match error {
             SdkError::ServiceError(refusal) => {
                 let refusal = refusal.err();
-                (service(refusal), refusal.code().unwrap_or("no code"))
+                (service(refusal, from), refusal.code().unwrap_or("no code"))
             }
             SdkError::ConstructionFailure(_) => (FailureClass::Message, "construction failure"),
             SdkError::TimeoutError(_) => (FailureClass::Unknown, "timeout"),
@@ -50,15 +53,20 @@ impl SendFailure {
     clippy::wildcard_enum_match_arm,
     reason = "every documented error is listed, and the variant for others is deprecated"
 )]
-fn service(error: &SendEmailError) -> FailureClass {
+fn service(error: &SendEmailError, from: &str) -> FailureClass {
     let says = |words: &str| {
         let message = error.message().unwrap_or_default();
-        message.to_ascii_lowercase().contains(words)
+        message
+            .to_ascii_lowercase()
+            .contains(&words.to_ascii_lowercase())
     };
     match error {
-        // SES says this also of a sender that is not verified, and of every recipient that is
-        // not while the account is in the sandbox.
-        SendEmailError::MessageRejected(_) if says("not verified") => FailureClass::Account,
+        // SES says this of the sender, and, while the account is in the sandbox, of a
+        // recipient. It names whom it means.
+        SendEmailError::MessageRejected(_) if says("not verified") && says(from) => {
+            FailureClass::Account
+        }
+        SendEmailError::MessageRejected(_) if says("not verified") => FailureClass::Setup,
         SendEmailError::BadRequestException(_) | SendEmailError::MessageRejected(_) => {
             FailureClass::Message
         }
@@ -67,9 +75,9 @@ fn service(error: &SendEmailError) -> FailureClass {
         SendEmailError::AccountSuspendedException(_)
         | SendEmailError::SendingPausedException(_)
         | SendEmailError::MailFromDomainNotVerifiedException(_)
-        | SendEmailError::LimitExceededException(_)
-        // The configuration set, or a team's template.
-        | SendEmailError::NotFoundException(_) => FailureClass::Account,
+        | SendEmailError::LimitExceededException(_) => FailureClass::Account,
+        // The configuration set, or a team's template for this letter.
+        SendEmailError::NotFoundException(_) => FailureClass::Setup,
         other => by_code(other.code().unwrap_or_default()),
     }
 }

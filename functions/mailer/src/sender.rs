@@ -22,6 +22,9 @@ use crate::text::{self, Values};
 #[derive(Debug)]
 pub(crate) struct Sender {
     client: Client,
+    /// The address that mail comes from.
+    address: String,
+    /// The same with its name.
     from: String,
     configuration_set: Option<String>,
     template_prefix: Option<String>,
@@ -51,6 +54,7 @@ impl Sender {
         }
         Self {
             client: Client::from_conf(config.build()),
+            address: settings.from.clone(),
             from: mailbox(settings.from_name.as_deref(), &settings.from),
             configuration_set: settings.configuration_set.clone(),
             template_prefix: settings.template_prefix.clone(),
@@ -80,7 +84,8 @@ impl Sender {
             .content(content)
             .send()
             .await;
-        sent.map(drop).map_err(|error| SendFailure::of(&error))
+        sent.map(drop)
+            .map_err(|error| SendFailure::of(&error, &self.address))
     }
 
     /// Returns which part of the quota of 24 hours is used; zero if there is no quota.

@@ -95,7 +95,7 @@ async fn needed_or_not(world: &World, ada: &User, log: &mut Log) {
 }
 
 async fn refused(world: &World, ada: &User, log: &mut Log) {
-    let text = "not verified, nor sent to ada@Example.org";
+    let text = "auth@example.com is not verified, nor ada@Example.org";
     let refuse = |code| world.mail.refuse(code, text);
     refuse("ThrottlingException");
     let key = world.tell(ada, RESET, Origin::Anyone).await;

@@ -15,25 +15,36 @@ const THROTTLING: [(&str, &str); 2] = [
     ("TooManyRequestsException", "Maximum sending rate exceeded."),
     ("ThrottlingException", "Rate exceeded"),
 ];
-const ACCOUNT: [(&str, &str); 9] = [
+const ACCOUNT: [(&str, &str); 8] = [
     ("AccountSuspendedException", "suspended"),
     ("SendingPausedException", "paused"),
     ("MailFromDomainNotVerifiedException", "not verified"),
     (
         "MessageRejected",
-        "Email address is not verified. The following identities failed the check: ada@Example.org",
+        "Email address is not verified. The following identities failed the check: Auth@example.com",
     ),
     ("TooManyRequestsException", "Daily message quota exceeded."),
     ("LimitExceededException", "limit"),
-    (
-        "NotFoundException",
-        "Configuration set <auth> does not exist.",
-    ),
     (
         "AccessDeniedException",
         "not authorized to perform ses:SendEmail",
     ),
     ("AccessDenied", "no"),
+];
+const SETUP: [(&str, &str); 3] = [
+    (
+        "NotFoundException",
+        "Configuration set <auth> does not exist.",
+    ),
+    (
+        "NotFoundException",
+        "Template acme-password_reset does not exist",
+    ),
+    // In the sandbox.
+    (
+        "MessageRejected",
+        "Email address is not verified. The following identities failed the check: ada@example.org",
+    ),
 ];
 const MESSAGE: [(&str, &str); 2] = [
     (
@@ -61,6 +72,7 @@ async fn a_mail_that_cannot_be_sent_now_waits_and_is_sent_later() {
     let waits = THROTTLING.map(|error| (error, 30..=45)).into_iter();
     let waits = waits.chain(UNKNOWN.map(|error| (error, 60..=90)));
     let waits = waits.chain(ACCOUNT.map(|error| (error, 300..=450)));
+    let waits = waits.chain(SETUP.map(|error| (error, 300..=450)));
     for (error, wait) in waits {
         let world = refused(error).await;
         let [entry] = &world.mail.take_waiting()[..] else {
@@ -144,6 +156,21 @@ async fn a_failure_of_the_account_stops_everything_and_counts_no_delivery() {
     world.mail.accept();
     assert!(world.drain().await.is_empty());
     assert_eq!(world.mails().len(), 10);
+}
+
+/// Otherwise anyone who can cause a mail that is not set up could keep all mails back.
+#[tokio::test]
+async fn a_mail_that_ses_is_not_set_up_for_keeps_no_other_back() {
+    for error in SETUP {
+        let world = refused(error).await;
+        world.mail.accept();
+        let ada = user("ada");
+        let key = world
+            .tell(&ada, MessageKind::PasswordChanged, Origin::Session)
+            .await;
+        world.stream(&[&key]).await.unwrap();
+        assert_eq!(world.mails().len(), 1, "{error:?}");
+    }
 }
 
 /// The connection broke: nobody knows whether the mail went out, so it goes out again.

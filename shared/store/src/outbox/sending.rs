@@ -3,14 +3,14 @@
 
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::Outbox;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, encode, moment, pk_sk};
+use crate::dynamodb::item::{Item, moment, names, pk_sk, text, values};
 
 /// A time during which nothing is sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SendingPause {
     /// Why, as the mailer's log says it.
     pub reason: String,
@@ -34,18 +34,16 @@ impl Outbox {
     /// # Errors
     /// [`StoreError`] if the call fails.
     pub async fn pause_sending(&self, pause: &SendingPause) -> Result<(), StoreError> {
-        let mut item = encode("PutItem", pause)?;
-        item.extend(key());
-        item.insert("expires_at".to_owned(), moment(pause.until));
-        self.table.put(item, |put| put).await.map(drop)
-    }
-
-    /// Ends the pause.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the call fails.
-    pub async fn resume_sending(&self) -> Result<(), StoreError> {
-        self.table.delete(key(), |delete| delete).await.map(drop)
+        let update = self.table.update(key(), |update| {
+            update
+                .update_expression("SET #reason = :reason, #until = :until, #expires_at = :until")
+                .set_expression_attribute_names(Some(names(["reason", "until", "expires_at"])))
+                .set_expression_attribute_values(Some(values([
+                    ("reason", text(&pause.reason)),
+                    ("until", moment(pause.until)),
+                ])))
+        });
+        update.await.map(drop)
     }
 }
 
