@@ -205,7 +205,7 @@ async fn the_schedule_finishes_an_interrupted_deletion() -> anyhow::Result<()> {
     let user = accounts.users.get(&SubjectId::parse(&ada.id)?).await?;
     let user = user.context("the user is there")?;
     let two_minutes_ago = clock::now()?.minus(Duration::from_mins(2));
-    accounts.delete(&user, two_minutes_ago).await?;
+    accounts.delete(user, two_minutes_ago).await?;
     assert!(!tables.sessions_of(&ada).await?.is_empty());
 
     let event = json!({

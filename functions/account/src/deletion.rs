@@ -17,10 +17,11 @@ pub(crate) async fn delete(
     let password = request.json(|fields| fields.secret("password"))?;
     let confirmed = app.authenticator.confirm(request, &principal, &password);
     let user = confirmed.await?;
-    match app.accounts.delete(&user, now).await? {
+    let (user, deleted) = app.accounts.delete(user, now).await?;
+    match deleted {
         Deleted::Done => {}
         Deleted::LastAdmin => return Err(Problem::last_admin()),
-        // The account has changed in the meantime, which revoked this token.
+        // This token was revoked in the meantime.
         Deleted::Refused => return Err(Problem::invalid_token()),
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));

@@ -31,7 +31,7 @@ pub(crate) async fn change(
     let confirmed = app.authenticator.confirm(request, &principal, &current);
     let user = confirmed.await?;
     let hash = hash(app, &user, new).await?;
-    let caller = (&user.sub, principal.ver);
+    let caller = (&user, principal.ver);
     match app.accounts.change_password(caller, &hash, now).await? {
         Ended::Done => {
             let event = AuditEvent::PasswordChanged;
@@ -59,9 +59,10 @@ pub(crate) async fn reset(
     };
     count(app, request, now).await?;
     // Before any hash: without a code, nobody makes us compute one.
-    let Some(user) = app.accounts.users.find_by_recovery(&code, now).await? else {
+    let Some(found) = app.accounts.find_by_recovery(&code, now).await? else {
         return Err(refuse(request, Some(&code)));
     };
+    let user = found.user;
     let hash = hash(app, &user, new).await?;
     match app.accounts.reset_password(&code, &hash, now).await? {
         Ended::Done => {

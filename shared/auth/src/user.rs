@@ -259,7 +259,7 @@ impl User {
     ///
     /// A change of roles or status raises the token version, so that existing tokens are
     /// refused on the next request. Disabling also raises the session version: a user who is
-    /// enabled again has to log in again. A change of roles does not end sessions, and one of
+    /// enabled again has to log in again, and no code from before is valid. A change of roles does not end sessions, and one of
     /// names ends nothing but mailed codes: no token contains a name.
     ///
     /// `lowest_allowed` is the lowest version of the user's tokens that is not revoked. It

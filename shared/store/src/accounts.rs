@@ -3,9 +3,11 @@
 mod change;
 mod deletion;
 mod import;
+mod notice;
 mod old_names;
 mod password;
 mod raise;
+mod recovery;
 mod replacement;
 mod session_limit;
 mod sign_out;
@@ -14,6 +16,7 @@ pub use change::Changed;
 pub use deletion::{Deleted, PendingDeletion};
 pub use import::Imported;
 pub use raise::Raised;
+pub use recovery::{CodeSource, Recoverable};
 pub use session_limit::SurplusSessions;
 pub use sign_out::{Ended, SessionOwner};
 
@@ -23,6 +26,7 @@ use gatehouse_auth::version::VersionExhausted;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::transaction::{Outcome, Transaction};
+use crate::outbox::Outbox;
 use crate::revocations::{LowestVersion, Revocations};
 use crate::sessions::Sessions;
 use crate::users::{Claim, Users};
@@ -30,13 +34,15 @@ use crate::users::{Claim, Users};
 /// How often a change is attempted, re-reading the user each time. With fewer attempts,
 /// a user who logs out at the same moment defeats an administrator; with more, a user
 /// who keeps changing delays one for longer.
-const MAX_ATTEMPTS: u8 = 5;
+pub(crate) const MAX_ATTEMPTS: u8 = 5;
 
 /// Accounts with their sessions and their revocations.
 ///
 /// A method that changes something for the user takes the version of the user's access
 /// token, and refuses if it is no longer the current one. A method that changes something
 /// for an administrator reads the user, and starts again if the user has changed since.
+///
+/// With an outbox, a change that its user is to be told of writes the message, too.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     /// The users and their names.
@@ -45,6 +51,7 @@ pub struct Accounts {
     pub sessions: Sessions,
     /// The revocations of access tokens.
     pub revocations: Revocations,
+    outbox: Option<Outbox>,
 }
 
 /// What a part of a transaction writes.
@@ -64,17 +71,34 @@ enum Part {
     Session,
     /// The revocation of access tokens, or a check that there is none.
     Revocation,
+    /// A mailed code that is used.
+    Code,
+    /// A message in the outbox.
+    Message,
 }
 
 impl Accounts {
-    /// Combines the three tables.
+    /// Combines the three tables. Nobody is told anything by mail.
     #[must_use]
     pub fn new(users: Users, sessions: Sessions, revocations: Revocations) -> Self {
         Self {
             users,
             sessions,
             revocations,
+            outbox: None,
         }
+    }
+
+    /// Writes messages to an outbox, if there is one.
+    #[must_use]
+    pub fn with_outbox(self, outbox: Option<Outbox>) -> Self {
+        Self { outbox, ..self }
+    }
+
+    /// Returns the outbox, if there is one.
+    #[must_use]
+    pub fn outbox(&self) -> Option<&Outbox> {
+        self.outbox.as_ref()
     }
 
     /// Reads a user and the lowest version of their tokens that is not revoked; `None` if
@@ -96,7 +120,7 @@ impl Accounts {
 }
 
 /// The error for a user who changed during each attempt.
-fn changed_each_time() -> StoreError {
+pub(crate) fn changed_each_time() -> StoreError {
     StoreError::unavailable("TransactWriteItems", "the user changed during each attempt")
 }
 

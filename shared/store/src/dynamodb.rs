@@ -1,7 +1,6 @@
 //! DynamoDB in general: the connection, items, batches, transactions. It knows none of
 //! the tables.
 
-pub(crate) mod assignments;
 pub(crate) mod batch;
 pub(crate) mod connection;
 mod deadline;

@@ -55,8 +55,8 @@ mod sessions;
 mod users;
 
 pub use accounts::{
-    Accounts, Changed, Deleted, Ended, Imported, PendingDeletion, Raised, SessionOwner,
-    SurplusSessions,
+    Accounts, Changed, CodeSource, Deleted, Ended, Imported, PendingDeletion, Raised, Recoverable,
+    SessionOwner, SurplusSessions,
 };
 /// What sends requests to AWS; a test's own one needs no network.
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;

@@ -10,11 +10,13 @@ mod names;
 mod page;
 mod recovery;
 mod respelling;
+mod update;
 
 pub use export::ExportPage;
 pub(crate) use names::Taker;
 pub use page::UsersPage;
 pub use respelling::Respelled;
+pub(crate) use update::{Unchanged, UserUpdate};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TransactWriteItem;
@@ -207,18 +209,16 @@ impl Users {
         new: &StoredHash,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let update = self.table.update(pk(&ItemKey::user(sub)), |update| {
-            update
-                .condition_expression("#password_hash = :old")
-                .update_expression("SET #password_hash = :new, #updated_at = :now")
-                .set_expression_attribute_names(Some(names(["password_hash", "updated_at"])))
-                .set_expression_attribute_values(Some(values([
-                    ("old", text(old.expose())),
-                    ("new", text(new.expose())),
-                    ("now", moment(now)),
-                ])))
-        });
-        Ok(update.await?.is_done())
+        UserUpdate::new(sub)
+            .require(
+                "#password_hash = :old",
+                ["password_hash"],
+                [("old", text(old.expose()))],
+            )
+            .set("password_hash", text(new.expose()))
+            .set("updated_at", moment(now))
+            .write(self)
+            .await
     }
 
     /// Builds the part of a transaction that writes a new item.

@@ -292,7 +292,7 @@ async fn a_dry_run_finds_conflicts_with_the_table_and_with_deleted_accounts() {
     let users = world.all_users().await;
     let tables = ImportTables::open(&world.target).unwrap();
     let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
-    tables.accounts.delete(&users[2], now).await.unwrap();
+    tables.accounts.delete(users[2].clone(), now).await.unwrap();
     let text = format!(
         "{}{{\"username\":\"USER-0\"}}\n{{\"username\":\"new-one\",\"email\":\"user-1@example.org\"}}\n{{\"username\":\"other\",\"id\":1}}\n",
         lines(0..3)

@@ -5,16 +5,15 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{ChangeRefused, Status, User, UserChange};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
-use crate::dynamodb::assignments::Assignments;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{attribute, moment, number, pk, text};
+use crate::dynamodb::item::{attribute, moment, number, text};
 use crate::dynamodb::transaction::{Outcome, Transaction};
-use crate::users::{Claim, Taker};
+use crate::users::{Claim, Taker, UserUpdate};
 
 /// The result of a change to a user.
 #[derive(Debug)]
@@ -122,6 +121,14 @@ impl Accounts {
         if let Some(admins) = self.users.admins_part(Some(before), Some(after))? {
             parts.add(Part::Admins, admins);
         }
+        if (before.status, after.status) == (Status::Active, Status::Disabled) {
+            let (kind, origin) = (MessageKind::AccountDisabled, Origin::Operator);
+            self.add_notice(&mut parts, (kind, origin), after, now)?;
+        }
+        if before.email_canonical != after.email_canonical {
+            let (kind, origin) = (MessageKind::AddressChanged, Origin::Operator);
+            self.add_notice(&mut parts, (kind, origin), before, now)?;
+        }
         Ok(parts)
     }
 
@@ -157,64 +164,48 @@ impl Accounts {
     /// Builds the part that writes a change, provided that the user has not changed since
     /// it was read.
     fn change_part(&self, before: &User, after: &User) -> Result<TransactWriteItem, StoreError> {
-        let mut to = Assignments::default();
-        to.set("token_version", number(after.token_version));
-        to.set("session_version", number(after.session_version));
-        to.set("roles", attribute("TransactWriteItems", &after.roles)?);
-        to.set("status", attribute("TransactWriteItems", after.status)?);
-        to.set("updated_at", moment(after.updated_at));
-        to.set("revision", number(after.revision));
-        if after.codes_since != before.codes_since {
-            to.set("codes_since", number(after.codes_since));
+        let operation = "TransactWriteItems";
+        let mut update = UserUpdate::of(before)
+            .set("token_version", number(after.token_version))
+            .set("session_version", number(after.session_version))
+            .set("roles", attribute(operation, &after.roles)?)
+            .set("status", attribute(operation, after.status)?)
+            .set("updated_at", moment(after.updated_at));
+        if after.codes_since != before.codes_since || after.status == Status::Disabled {
+            update = update.end_codes();
         }
-        if after.status == Status::Disabled {
-            // A recovery code must not survive the disabling of its account.
-            to.remove("recovery_digest");
-            to.remove("recovery_expires_at");
-        }
-        assign_names(&mut to, before, after)?;
-        to.name("token_version");
-        to.values
-            .insert(":ver".into(), number(before.token_version));
-        let mut condition = "#token_version = :ver AND ".to_owned();
-        if before.revision == 0 {
-            condition.push_str("attribute_not_exists(#revision)");
-        } else {
-            condition.push_str("#revision = :read");
-            to.values.insert(":read".into(), number(before.revision));
-        }
-        let users = self.users.table();
-        users.update_part(pk(&ItemKey::user(&after.sub)), |part| {
-            part.condition_expression(condition)
-                .update_expression(to.expression())
-                .set_expression_attribute_names(Some(to.names))
-                .set_expression_attribute_values(Some(to.values))
-        })
+        new_names(update, before, after)?.part(&self.users)
     }
 }
 
-fn assign_names(to: &mut Assignments, before: &User, after: &User) -> Result<(), StoreError> {
+fn new_names(
+    mut update: UserUpdate,
+    before: &User,
+    after: &User,
+) -> Result<UserUpdate, StoreError> {
     if (&before.username, &before.reserved_names) != (&after.username, &after.reserved_names) {
-        to.set("username", text(&after.username));
-        to.set("username_canonical", text(&after.username_canonical));
         let reserved = Some(&after.reserved_names).filter(|names| !names.is_empty());
         let reserved = reserved.map(|names| attribute("TransactWriteItems", names));
-        to.put("reserved_names", reserved.transpose()?);
+        update = update
+            .set("username", text(&after.username))
+            .set("username_canonical", text(&after.username_canonical))
+            .put("reserved_names", reserved.transpose()?);
     }
     let email = |user: &User| (user.email.clone(), user.pending_email.clone());
     if email(before) != email(after) {
         let optional = |value: &Option<String>| value.as_ref().map(text);
-        to.put("email", optional(&after.email));
-        to.put("email_canonical", optional(&after.email_canonical));
-        to.put("email_verified_at", after.email_verified_at.map(moment));
-        to.put("pending_email", optional(&after.pending_email));
-        to.put(
-            "pending_email_canonical",
-            optional(&after.pending_email_canonical),
-        );
-        to.put("pending_email_at", after.pending_email_at.map(moment));
+        update = update
+            .put("email", optional(&after.email))
+            .put("email_canonical", optional(&after.email_canonical))
+            .put("email_verified_at", after.email_verified_at.map(moment))
+            .put("pending_email", optional(&after.pending_email))
+            .put(
+                "pending_email_canonical",
+                optional(&after.pending_email_canonical),
+            )
+            .put("pending_email_at", after.pending_email_at.map(moment));
     }
-    Ok(())
+    Ok(update)
 }
 
 /// Returns the reason that the revocation carries.

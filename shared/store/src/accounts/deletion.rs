@@ -9,16 +9,17 @@ use std::collections::BTreeSet;
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use serde::{Deserialize, Serialize};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{attribute, names, number, pk, text, values};
+use crate::dynamodb::item::{attribute, pk};
 use crate::dynamodb::transaction::{Outcome, Transaction};
 use crate::login_attempts::{AttemptKeys, LoginAttempts};
-use crate::users::Claim;
+use crate::users::{Claim, Unchanged};
 
 /// The result of a deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,23 +50,32 @@ struct Mark {
 }
 
 impl Accounts {
-    /// Deletes an account as it was read, with its names and its external id. Its subject
-    /// is never used again.
+    /// Deletes an account for its owner, who has just been authenticated, with its names and
+    /// its external id. Its subject is never used again.
+    ///
+    /// It refuses if the owner's access tokens were revoked since `user` was read. If the
+    /// account has changed in other ways in the meantime, it tries again. Returns the user
+    /// as deleted.
     ///
     /// # Errors
-    /// [`StoreError`] if the call fails.
-    pub async fn delete(&self, user: &User, now: Timestamp) -> Result<Deleted, StoreError> {
-        match self.write(self.deletion(user, now)?).await? {
-            Outcome::Written => Ok(Deleted::Done),
-            Outcome::Refused(refusal) if refusal.failed(Part::User) => Ok(Deleted::Refused),
-            Outcome::Refused(refusal) if refusal.failed(Part::Admins) => Ok(Deleted::LastAdmin),
-            // Its reservation has just ended, and somebody else has it.
-            Outcome::Refused(refusal) if refusal.failed(Part::OldName) => Ok(Deleted::Refused),
-            Outcome::Refused(_) => Err(StoreError::rejected(
-                "TransactWriteItems",
-                "a name of the user belongs to another user",
-            )),
+    /// [`StoreError`] if a call fails; [`StoreError::Unavailable`] if the user changed
+    /// during each of five attempts.
+    pub async fn delete(
+        &self,
+        mut user: User,
+        now: Timestamp,
+    ) -> Result<(User, Deleted), StoreError> {
+        for _ in 0..MAX_ATTEMPTS {
+            let deleted = self.delete_once(&user, Some(Origin::Session), now).await?;
+            if deleted != Deleted::Refused {
+                return Ok((user, deleted));
+            }
+            match self.users.get(&user.sub).await? {
+                Some(changed) if changed.token_version == user.token_version => user = changed,
+                Some(_) | None => return Ok((user, Deleted::Refused)),
+            }
         }
+        Err(changed_each_time())
     }
 
     /// Deletes an account for an administrator, whatever has just changed about it.
@@ -84,7 +94,7 @@ impl Accounts {
             let Some(user) = self.users.get(sub).await? else {
                 return Ok((None, Deleted::Refused));
             };
-            match self.delete(&user, now).await? {
+            match self.delete_once(&user, Some(Origin::Operator), now).await? {
                 Deleted::Refused => {}
                 deleted @ (Deleted::Done | Deleted::LastAdmin) => {
                     return Ok((Some(user), deleted));
@@ -92,6 +102,27 @@ impl Accounts {
             }
         }
         Err(changed_each_time())
+    }
+
+    /// Deletes an account if it is still as it was read. `origin` is who caused it, if the
+    /// user is to be told.
+    pub(super) async fn delete_once(
+        &self,
+        user: &User,
+        origin: Option<Origin>,
+        now: Timestamp,
+    ) -> Result<Deleted, StoreError> {
+        match self.write(self.deletion(user, origin, now)?).await? {
+            Outcome::Written => Ok(Deleted::Done),
+            Outcome::Refused(refusal) if refusal.failed(Part::User) => Ok(Deleted::Refused),
+            Outcome::Refused(refusal) if refusal.failed(Part::Admins) => Ok(Deleted::LastAdmin),
+            // Its reservation has just ended, and somebody else has it.
+            Outcome::Refused(refusal) if refusal.failed(Part::OldName) => Ok(Deleted::Refused),
+            Outcome::Refused(_) => Err(StoreError::rejected(
+                "TransactWriteItems",
+                "a name of the user belongs to another user",
+            )),
+        }
     }
 
     /// Reads the deletions that have begun and are not finished, consistently.
@@ -124,8 +155,8 @@ impl Accounts {
         Ok(pending)
     }
 
-    /// Deletes a subject's sessions and counters of failed logins, page by page, and then
-    /// the mark of the deletion; returns the number of sessions.
+    /// Deletes a subject's messages and codes, counters of failed logins and sessions, page
+    /// by page, and then the mark of the deletion; returns the number of sessions.
     ///
     /// `digests` are those of the user's names, if they are still known.
     ///
@@ -143,6 +174,9 @@ impl Accounts {
             addresses: BTreeSet::new(),
         };
         attempts.delete(&keys).await?;
+        if let Some(outbox) = &self.outbox {
+            outbox.delete_all(sub, &keys.digests).await?;
+        }
         let mut deleted = 0;
         let mut start = None;
         loop {
@@ -191,21 +225,21 @@ impl Accounts {
         })
     }
 
-    fn deletion(&self, user: &User, now: Timestamp) -> Result<Transaction<Part>, StoreError> {
+    fn deletion(
+        &self,
+        user: &User,
+        origin: Option<Origin>,
+        now: Timestamp,
+    ) -> Result<Transaction<Part>, StoreError> {
         let users = self.users.table();
         let mut parts = Transaction::new();
+        // The items of the names are deleted too, so they must be those that were read.
+        let unchanged = Unchanged::since(user);
         let account = users.delete_part(pk(&ItemKey::user(&user.sub)), |delete| {
             delete
-                // The name's item is deleted too, so it must have the spelling that was read.
-                .condition_expression("#token_version = :ver AND #username_canonical = :name")
-                .set_expression_attribute_names(Some(names([
-                    "token_version",
-                    "username_canonical",
-                ])))
-                .set_expression_attribute_values(Some(values([
-                    ("ver", number(user.token_version)),
-                    ("name", text(&user.username_canonical)),
-                ])))
+                .condition_expression(unchanged.condition)
+                .set_expression_attribute_names(Some(unchanged.names))
+                .set_expression_attribute_values(Some(unchanged.values))
         });
         parts.add(Part::User, account?);
         // No version of this subject is ever allowed again.
@@ -223,6 +257,9 @@ impl Accounts {
         parts.add(Part::Deletions, self.mark_part(user, now)?);
         if let Some(admins) = self.users.admins_part(Some(user), None)? {
             parts.add(Part::Admins, admins);
+        }
+        if let Some(origin) = origin {
+            self.add_notice(&mut parts, (MessageKind::AccountDeleted, origin), user, now)?;
         }
         Ok(parts)
     }

@@ -4,16 +4,16 @@
 //! refreshed again, and new access tokens are below the lowest allowed version.
 
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_auth::version;
 
 use super::{Accounts, Deleted, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{moment, names, number, pk, values};
+use crate::dynamodb::item::{moment, number};
 use crate::dynamodb::transaction::{Outcome, Transaction};
 use crate::revocations::LowestVersion;
+use crate::users::UserUpdate;
 
 /// The result of raising a user's versions.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Accounts {
                 return Ok(Raised::NotFound);
             };
             let written = match self.revocations.lowest_version(sub).await? {
-                LowestVersion::Deleted => match self.delete(&user, now).await? {
+                LowestVersion::Deleted => match self.delete_once(&user, None, now).await? {
                     Deleted::Done => return Ok(Raised::Deleted(Box::new(user))),
                     Deleted::LastAdmin => return Ok(Raised::LastAdmin),
                     Deleted::Refused => false,
@@ -68,26 +68,12 @@ impl Accounts {
         let raised = version::raised(user.token_version, lowest).map_err(exhausted)?;
         let ended = version::raised(user.session_version, newest.unwrap_or(0));
         let ended = ended.map_err(exhausted)?;
-        let users = self.users.table();
-        let part = users.update_part(pk(&ItemKey::user(&user.sub)), |update| {
-            update
-                .condition_expression("#token_version = :ver AND #session_version = :was")
-                .update_expression(
-                    "SET #token_version = :raised, #session_version = :ended, #updated_at = :now",
-                )
-                .set_expression_attribute_names(Some(names([
-                    "token_version",
-                    "session_version",
-                    "updated_at",
-                ])))
-                .set_expression_attribute_values(Some(values([
-                    ("ver", number(user.token_version)),
-                    ("was", number(user.session_version)),
-                    ("raised", number(raised)),
-                    ("ended", number(ended)),
-                    ("now", moment(now)),
-                ])))
-        });
+        let part = UserUpdate::of(user)
+            .set("token_version", number(raised))
+            .set("session_version", number(ended))
+            .set("updated_at", moment(now))
+            .end_codes()
+            .part(&self.users);
         let mut parts = Transaction::new();
         parts.add(Part::User, part?);
         let reason = "raised";

@@ -5,14 +5,14 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{SessionId, SubjectId};
-use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::version::{self, MAX_VERSION};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{moment, names, number, pk, values};
+use crate::dynamodb::item::{moment, number};
 use crate::dynamodb::transaction::{Outcome, Transaction};
+use crate::users::UserUpdate;
 
 /// Whether sessions were ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -147,27 +147,16 @@ impl Accounts {
         raised: u64,
         now: Timestamp,
     ) -> Result<TransactWriteItem, StoreError> {
-        let users = self.users.table();
-        users.update_part(pk(&ItemKey::user(sub)), |update| {
-            update
-                .condition_expression("#token_version = :ver AND #session_version < :last")
-                .update_expression(
-                    "SET #token_version = :raised, #session_version = #session_version + :one, \
-                     #updated_at = :now",
-                )
-                .set_expression_attribute_names(Some(names([
-                    "token_version",
-                    "session_version",
-                    "updated_at",
-                ])))
-                .set_expression_attribute_values(Some(values([
-                    ("ver", number(ver)),
-                    ("raised", number(raised)),
-                    ("last", number(MAX_VERSION - 1)),
-                    ("one", number(1)),
-                    ("now", moment(now)),
-                ])))
-        })
+        UserUpdate::for_token(sub, ver)
+            .require(
+                "#session_version < :last",
+                ["session_version"],
+                [("last", number(MAX_VERSION - 1))],
+            )
+            .set("token_version", number(raised))
+            .increment("session_version")
+            .set("updated_at", moment(now))
+            .part(&self.users)
     }
 
     /// Writes a transaction that is refused if the version is no longer the current one.

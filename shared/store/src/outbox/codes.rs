@@ -1,6 +1,7 @@
 //! The codes that mails carry: one item for each kind that a user has.
 
-use gatehouse_auth::code::CodeKind;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{CodeSlots, NewCode};
@@ -95,6 +96,24 @@ impl Outbox {
                 .set_expression_attribute_values(Some(values))
         });
         Ok(update.await?.is_done())
+    }
+
+    /// Builds the part of a transaction that uses a code: it fails unless the code is still
+    /// among those of its user and has not ended, and deletes all of its kind.
+    pub(crate) fn redemption_part(
+        &self,
+        code: &MailCode,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        let mut names = names(["codes", "ends_at"]);
+        names.insert("#digest".to_owned(), code.digest().expose().to_owned());
+        let key = codes_key(code.sub(), code.kind());
+        self.table.delete_part(key, |delete| {
+            delete
+                .condition_expression("#codes.#digest.#ends_at > :now")
+                .set_expression_attribute_names(Some(names))
+                .set_expression_attribute_values(Some(values([("now", moment(now))])))
+        })
     }
 }
 

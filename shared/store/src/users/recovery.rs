@@ -1,16 +1,16 @@
 //! The recovery code of a user, of which the user's item holds a digest.
 
-use gatehouse_auth::code::{CodeDigest, MailCode};
+use gatehouse_auth::code::CodeDigest;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_auth::user::{Status, User};
+use gatehouse_auth::user::User;
 use serde::Deserialize;
 
-use super::Users;
+use super::{UserUpdate, Users};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{moment, names, pk, text, values};
+use crate::dynamodb::item::{moment, text};
 
 /// The attributes of a user's item that describe a recovery code.
 #[derive(Deserialize)]
@@ -32,24 +32,16 @@ impl Users {
         sub: &SubjectId,
         recovery: &Recovery,
     ) -> Result<bool, StoreError> {
-        let update = self.table().update(pk(&ItemKey::user(sub)), |update| {
-            update
-                .condition_expression("#status = :active")
-                .update_expression(
-                    "SET #recovery_digest = :digest, #recovery_expires_at = :expires_at",
-                )
-                .set_expression_attribute_names(Some(names([
-                    "recovery_digest",
-                    "recovery_expires_at",
-                    "status",
-                ])))
-                .set_expression_attribute_values(Some(values([
-                    ("active", text("active")),
-                    ("digest", text(recovery.digest.expose())),
-                    ("expires_at", moment(recovery.expires_at)),
-                ])))
-        });
-        Ok(update.await?.is_done())
+        UserUpdate::new(sub)
+            .require(
+                "#status = :active",
+                ["status"],
+                [("active", text("active"))],
+            )
+            .set("recovery_digest", text(recovery.digest.expose()))
+            .set("recovery_expires_at", moment(recovery.expires_at))
+            .write(self)
+            .await
     }
 
     /// Reads a user and their recovery code, consistently.
@@ -69,22 +61,5 @@ impl Users {
         let granted = recovery.recovery_digest.zip(recovery.recovery_expires_at);
         let recovery = granted.map(|(digest, expires_at)| Recovery { digest, expires_at });
         Ok(Some((user, recovery)))
-    }
-
-    /// Reads the user whose recovery code it is, unless the code has expired or the user
-    /// is disabled.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the call fails or the item is corrupt.
-    pub async fn find_by_recovery(
-        &self,
-        code: &MailCode,
-        now: Timestamp,
-    ) -> Result<Option<User>, StoreError> {
-        let found = self.get_with_recovery(code.sub()).await?;
-        Ok(found.and_then(|(user, recovery)| {
-            let accepts = recovery.is_some_and(|recovery| recovery.accepts(code, now));
-            (accepts && user.status == Status::Active).then_some(user)
-        }))
     }
 }

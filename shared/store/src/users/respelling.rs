@@ -4,9 +4,10 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 
 use super::names::NameItem;
-use super::{Claim, Users};
+use super::{Claim, UserUpdate, Users};
+use crate::accounts::{MAX_ATTEMPTS, changed_each_time};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{encode, names, pk, text, values};
+use crate::dynamodb::item::{encode, text};
 use crate::dynamodb::transaction::{Outcome, Transaction};
 
 /// The result of moving a username to a new spelling.
@@ -29,36 +30,42 @@ enum Part {
 
 impl Users {
     /// Moves a username to another canonical spelling. One transaction changes the
-    /// account, writes the new item of the name and deletes the old one.
+    /// account, writes the new item of the name and deletes the old one. If the account has
+    /// changed in other ways in the meantime, it tries again.
     ///
     /// # Errors
-    /// [`StoreError`] if the call fails.
+    /// [`StoreError`] if a call fails; [`StoreError::Unavailable`] if the user changed
+    /// during each of five attempts.
     pub async fn respell(&self, user: &User, canonical: &str) -> Result<Respelled, StoreError> {
+        let mut user = user.clone();
+        for _ in 0..MAX_ATTEMPTS {
+            let parts = self.respelling(&user, canonical)?;
+            match parts.write(self.table().client()).await? {
+                Outcome::Written => return Ok(Respelled::Done),
+                Outcome::Refused(refusal) if refusal.failed(Part::User) => {}
+                Outcome::Refused(refusal) if refusal.failed(Part::NewName) => {
+                    return Ok(Respelled::Taken);
+                }
+                Outcome::Refused(_) => return Ok(Respelled::Changed),
+            }
+            match self.get(&user.sub).await? {
+                Some(now) if now.username_canonical == user.username_canonical => user = now,
+                Some(_) | None => return Ok(Respelled::Changed),
+            }
+        }
+        Err(changed_each_time())
+    }
+
+    fn respelling(&self, user: &User, canonical: &str) -> Result<Transaction<Part>, StoreError> {
         let mut parts = Transaction::new();
-        let account = self
-            .table()
-            .update_part(pk(&ItemKey::user(&user.sub)), |update| {
-                update
-                    .condition_expression("#username_canonical = :old")
-                    .update_expression("SET #username_canonical = :new")
-                    .set_expression_attribute_names(Some(names(["username_canonical"])))
-                    .set_expression_attribute_values(Some(values([
-                        ("old", text(&user.username_canonical)),
-                        ("new", text(canonical)),
-                    ])))
-            });
-        parts.add(Part::User, account?);
+        let account = UserUpdate::of(user).set("username_canonical", text(canonical));
+        parts.add(Part::User, account.part(self)?);
         let item = NameItem::new(ItemKey::username(canonical), &user.sub);
         let new = self.new_part(encode("TransactWriteItems", item)?)?;
         parts.add(Part::NewName, new);
         if let Some(old) = Claim::Username.key(user) {
             parts.add(Part::OldName, self.release_part(&old, &user.sub)?);
         }
-        Ok(match parts.write(self.table().client()).await? {
-            Outcome::Written => Respelled::Done,
-            Outcome::Refused(refusal) if refusal.failed(Part::User) => Respelled::Changed,
-            Outcome::Refused(refusal) if refusal.failed(Part::NewName) => Respelled::Taken,
-            Outcome::Refused(_) => Respelled::Changed,
-        })
+        Ok(parts)
     }
 }

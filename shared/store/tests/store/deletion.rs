@@ -16,7 +16,8 @@ async fn started() -> (Tables, User) {
 }
 
 async fn delete(tables: &Tables, user: &User) -> Deleted {
-    tables.accounts.delete(user, at(9)).await.unwrap()
+    let deleted = tables.accounts.delete(user.clone(), at(9));
+    deleted.await.unwrap().1
 }
 
 async fn revoked(tables: &Tables, sub: &SubjectId, ver: u64) -> Option<Revoked> {
@@ -59,7 +60,7 @@ async fn a_name_that_belongs_to_another_user_is_not_deleted() {
     tables
         .set("UsersTable", ("pk", "username#ada"), "sub", other)
         .await;
-    let refused = tables.accounts.delete(&ada, at(9)).await;
+    let refused = tables.accounts.delete(ada, at(9)).await;
     assert!(refused.is_err(), "{refused:?}");
     assert_eq!(tables.count("UsersTable").await, 3);
 }

@@ -15,6 +15,7 @@ mod outbox;
 mod page;
 mod password;
 mod restored;
+mod revisions;
 mod revocations;
 mod sessions;
 mod sign_out;

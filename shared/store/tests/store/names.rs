@@ -340,7 +340,7 @@ async fn no_race_leaves_the_item_of_a_name_without_its_user() {
                         drop(tables.accounts.change(&victim.sub, &change, at(9)).await);
                     }
                     5 if of > 2 => drop(tables.accounts.remove(&victim.sub, at(9)).await),
-                    5 => drop(tables.accounts.delete(&victim, at(9)).await),
+                    5 => drop(tables.accounts.delete(victim, at(9)).await),
                     _ => {
                         let newcomer = user(100 + number, &name);
                         drop(tables.users.register(&newcomer).await);

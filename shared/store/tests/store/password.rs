@@ -2,7 +2,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatehouse_auth::code::{CodeKind, MailCode};
-use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
@@ -32,7 +31,7 @@ async fn grant(tables: &Tables, code: &MailCode) {
     assert!(set.unwrap());
 }
 
-async fn change(tables: &Tables, caller: (&SubjectId, u64), to: &str) -> Ended {
+async fn change(tables: &Tables, caller: (&User, u64), to: &str) -> Ended {
     let hash = hash(to);
     let changed = tables.accounts.change_password(caller, &hash, at(9));
     changed.await.unwrap()
@@ -54,7 +53,7 @@ async fn state(tables: &Tables, user: &User) -> (String, u64, u64) {
 #[tokio::test]
 async fn a_new_password_ends_every_session_in_one_call() {
     let (tables, ada) = started().await;
-    let caller = (&ada.sub, 3);
+    let caller = (&ada, 3);
     assert_eq!(change(&tables, caller, "new").await, Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     assert_eq!(state(&tables, &ada).await, ("$argon2id$new".into(), 4, 3));
@@ -117,7 +116,7 @@ async fn changing_the_password_and_disabling_the_user_invalidate_a_code() {
     let (tables, ada) = started().await;
     let code = code(&ada, 7);
     grant(&tables, &code).await;
-    let caller = (&ada.sub, 3);
+    let caller = (&ada, 3);
     assert_eq!(change(&tables, caller, "own").await, Ended::Done);
     assert_eq!(reset(&tables, &code, at(2)).await, Ended::Refused);
 

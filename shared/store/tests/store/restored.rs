@@ -81,8 +81,8 @@ async fn a_user_deleted_since_the_backup_is_not_found_and_raising_deletes_again(
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     restored_after(&tables, &ada, async || {
-        let deleted = tables.accounts.delete(&ada, at(1)).await;
-        assert_eq!(deleted.unwrap(), Deleted::Done);
+        let deleted = tables.accounts.delete(ada.clone(), at(1)).await;
+        assert_eq!(deleted.unwrap().1, Deleted::Done);
     })
     .await;
     let enable = UserChange {
