@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
 /// A new call needs a line here and its action in the template.
-const CALLS: [(&str, &str, &[&str]); 39] = [
+const CALLS: [(&str, &str, &[&str]); 43] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
@@ -30,6 +30,8 @@ const CALLS: [(&str, &str, &[&str]); 39] = [
     ("login", "SessionsTable", &["PutItem", "DeleteItem"]),
     ("login", "SessionsTable/index/by-user", &["Query"]),
     ("login", "RevocationsTable", &["PutItem"]),
+    // The notice of a login from a new network.
+    ("login", "OutboxTable", &["PutItem"]),
     // The look at the floor under the key ring.
     ("login", "SigningKeysTable", &["GetItem"]),
     ("login", "KeyRingSecret", &["GetSecretValue"]),
@@ -37,6 +39,8 @@ const CALLS: [(&str, &str, &[&str]); 39] = [
     // The requested scope is compared before the update; a replay ends the session.
     ("refresh", "SessionsTable", &["GetItem", "UpdateItem"]),
     ("refresh", "RevocationsTable", &["PutItem"]),
+    // The notice of a replay.
+    ("refresh", "OutboxTable", &["PutItem"]),
     // `POST /revoke` verifies access tokens; the look at the floor under the key ring.
     ("refresh", "SigningKeysTable", &["GetItem"]),
     ("refresh", "KeyRingSecret", &["GetSecretValue"]),
@@ -81,6 +85,12 @@ const CALLS: [(&str, &str, &[&str]); 39] = [
     ),
     // Messages for the mailer.
     ("email", "OutboxTable", &["PutItem"]),
+    // The notices of a new password and of a deletion, which deletes what waits.
+    (
+        "account",
+        "OutboxTable",
+        &["PutItem", "Query", "BatchWriteItem"],
+    ),
     // A list is a scan; a change is an update of the user and of a counter.
     (
         "admin",
@@ -99,6 +109,12 @@ const CALLS: [(&str, &str, &[&str]); 39] = [
     ("admin", "LoginAttemptsTable", &["BatchWriteItem"]),
     // Whether an address is on the suppression list.
     ("admin", SES, &["GetSuppressedDestination"]),
+    // The notices of a disabled and of a deleted account; what waits is deleted.
+    (
+        "admin",
+        "OutboxTable",
+        &["PutItem", "Query", "BatchWriteItem"],
+    ),
     ("authorizer", "RevocationsTable", &["BatchGetItem"]),
     ("authorizer", "SigningKeysTable", &["GetItem"]),
     // The caller's token and the introspected token, in one call.

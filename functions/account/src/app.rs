@@ -5,11 +5,11 @@ use gatehouse_auth::password::Hasher;
 use gatehouse_authenticate::Authenticator;
 use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
-    BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
+    BreachSettings, Environment, GuessSettings, HashSettings, OutboxSettings, RegistrationSettings,
 };
 use gatehouse_edge::{AuditEvent, Clock, Request, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
+    Accounts, Budget, Connection, HttpClient, LoginAttempts, Outbox, Revocations, Sessions, Users,
 };
 
 /// What `account` needs.
@@ -46,12 +46,15 @@ impl App {
             .tables();
         let users = Users::new(tables.clone(), environment.table("USERS_TABLE")?);
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
+        let outbox = OutboxSettings::from_environment(environment)?
+            .map(|outbox| Outbox::new(tables.clone(), outbox.table, outbox.notices));
         let app = Self {
             accounts: Accounts::new(
                 users.clone(),
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
-            ),
+            )
+            .with_outbox(outbox),
             authenticator: Authenticator {
                 users,
                 attempts: LoginAttempts::new(tables, attempts)

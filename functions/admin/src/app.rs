@@ -5,7 +5,7 @@ use gatehouse_auth::role::GrantableRoles;
 use gatehouse_edge::config::{Environment, OutboxSettings, grantable_roles};
 use gatehouse_edge::{AuditEvent, Clock, Principal, Problem, Request, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, Connection, HttpClient, LoginAttempts, Revocations, Sessions, Users,
+    Accounts, Budget, Connection, HttpClient, LoginAttempts, Outbox, Revocations, Sessions, Users,
 };
 use gatehouse_suppression::SuppressionList;
 
@@ -42,15 +42,19 @@ impl App {
                 .through(http);
         let tables = connection.tables();
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
+        let outbox = OutboxSettings::from_environment(environment)?
+            .map(|outbox| Outbox::new(tables.clone(), outbox.table, outbox.notices));
+        let has_mail = outbox.is_some();
         let app = Self {
             accounts: Accounts::new(
                 Users::new(tables.clone(), environment.table("USERS_TABLE")?),
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
-            ),
+            )
+            .with_outbox(outbox),
             attempts: LoginAttempts::new(tables, attempts),
             grantable: grantable_roles(environment)?,
-            suppression: OutboxSettings::from_environment(environment)?.map(|_| {
+            suppression: has_mail.then(|| {
                 let endpoint = environment.text("AWS_ENDPOINT_URL_SESV2");
                 SuppressionList::open(connection.config(), endpoint)
             }),

@@ -5,13 +5,13 @@ use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::Issuer;
 use gatehouse_authenticate::Authenticator;
 use gatehouse_edge::config::{
-    CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, SessionSettings,
-    max_sessions,
+    CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, OutboxSettings,
+    SessionSettings, max_sessions,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Revocations, Sessions,
-    Signer, SigningKeys, Users,
+    Accounts, Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Outbox, Revocations,
+    Sessions, Signer, SigningKeys, Users,
 };
 
 use crate::session_limit::SessionLimit;
@@ -25,6 +25,8 @@ pub struct App {
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
+    /// What people are told by mail; `None` without mail.
+    pub(crate) outbox: Option<Outbox>,
     /// Whether a refresh token can go into the cookie.
     pub(crate) has_cookie: bool,
 }
@@ -82,6 +84,8 @@ impl App {
                 clock,
             },
             sessions,
+            outbox: OutboxSettings::from_environment(environment)?
+                .map(|outbox| Outbox::new(connection.tables(), outbox.table, outbox.notices)),
             signer: Signer::new(
                 source,
                 SigningKeys::new(

@@ -12,6 +12,7 @@ mod authenticate;
 #[cfg(feature = "schema")]
 pub mod contract;
 mod error;
+mod new_network;
 mod new_session;
 mod replaced;
 mod session_limit;
@@ -68,7 +69,10 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
                 Some(_) | None => surplus,
             };
             let limit = &app.session_limit;
-            limit.end(surplus, (request, user), now).await;
+            tokio::join!(
+                limit.end(surplus, (request, user), now),
+                new_network::tell(app, &attempt, &authenticated, now),
+            );
             if let Some(replaced) = &replaced {
                 record_end(request, replaced);
             }

@@ -3,12 +3,12 @@
 use gatehouse_auth::role::RoleScopes;
 use gatehouse_auth::token::{Issuer, Verifier};
 use gatehouse_edge::config::{
-    CookieSettings, Environment, IssuerSettings, SessionSettings, VerifierSettings,
+    CookieSettings, Environment, IssuerSettings, OutboxSettings, SessionSettings, VerifierSettings,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, KeyRingSource, Revocations,
-    Sessions, Signer, SigningKeys, Users,
+    Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, KeyRingSource, Outbox,
+    Revocations, Sessions, Signer, SigningKeys, Users,
 };
 
 /// What `refresh` needs.
@@ -51,12 +51,15 @@ impl App {
         let tables = connection.tables();
         let keys = SigningKeys::new(tables.clone(), environment.table("SIGNING_KEYS_TABLE")?);
         let source = KeyRingSource::from_variables(|name| environment.text(name), &connection)?;
+        let outbox = OutboxSettings::from_environment(environment)?
+            .map(|outbox| Outbox::new(tables.clone(), outbox.table, outbox.notices));
         let app = Self {
             accounts: Accounts::new(
                 Users::new(tables.clone(), environment.table("USERS_TABLE")?),
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables, environment.table("REVOCATIONS_TABLE")?),
-            ),
+            )
+            .with_outbox(outbox),
             signer: Signer::new(source, keys.clone()),
             keys: CachedVerifyingKeys::new(keys, verifier.key_cache),
             verifier: Verifier::new(verifier.issuer, verifier.audience),

@@ -101,7 +101,7 @@ impl Refresh<'_> {
                 Err(RefreshError::InvalidGrant)
             }
             RefreshDecision::Revoke { sid, sub, reason } => {
-                Err(self.revoke(&sid, &sub, reason).await)
+                Err(self.revoke((&sid, &sub), user.ok().as_ref(), reason).await)
             }
         }
     }
@@ -140,20 +140,31 @@ impl Refresh<'_> {
     }
 
     /// Ends the session, and returns what the client learns of it.
-    async fn revoke(&self, sid: &SessionId, sub: &SubjectId, reason: RevokeReason) -> RefreshError {
-        let event = match reason {
-            RevokeReason::Replay => AuditEvent::RefreshReuseDetected,
-            RevokeReason::LateRepeat => AuditEvent::RefreshRepeatedLate,
+    async fn revoke(
+        &self,
+        (sid, sub): (&SessionId, &SubjectId),
+        user: Option<&User>,
+        reason: RevokeReason,
+    ) -> RefreshError {
+        let (event, told) = match reason {
+            RevokeReason::Replay => (AuditEvent::RefreshReuseDetected, user),
+            // Most of these are clients that lost a response.
+            RevokeReason::LateRepeat => (AuditEvent::RefreshRepeatedLate, None),
         };
         let mut audit = self.request.audit();
         audit.sub = Some(sub);
         audit.sid = Some(sid);
         audit.reason = Some(reason.reason());
         audit.record(event);
-        match end(self.app, sid, sub, self.now, reason.reason()).await {
-            Ok(()) => RefreshError::InvalidGrant,
-            Err(error) => error,
-        }
+        let (accounts, reason) = (&self.app.accounts, reason.reason());
+        let ended = match told {
+            Some(user) => {
+                let ended = accounts.end_replayed_session(sid, user, reason, self.now);
+                ended.await.map(drop).map_err(RefreshError::from)
+            }
+            None => end(self.app, sid, sub, self.now, reason).await,
+        };
+        ended.err().unwrap_or(RefreshError::InvalidGrant)
     }
 
     /// Issues both tokens of the session's current generation.

@@ -185,6 +185,11 @@ impl Target {
         &self.settings
     }
 
+    /// True for a data directory that no stack uses.
+    pub(crate) fn is_stopped(&self) -> bool {
+        matches!(self.kind, Kind::DataDir(..))
+    }
+
     /// Returns the deployed stack, if it is one.
     pub(crate) fn deployment(&self) -> Option<&Deployment> {
         match &self.kind {

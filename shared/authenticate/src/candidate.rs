@@ -87,6 +87,12 @@ impl<'a> Candidate<'a> {
 }
 
 impl Authenticated<'_> {
+    /// True if the identifier was known from the client's network before this attempt.
+    #[must_use]
+    pub fn is_from_known_network(&self) -> bool {
+        self.attempt.is_from_known_network()
+    }
+
     /// Undoes the counting of a right password, and makes its network known. If that
     /// fails, the attempt stays counted.
     pub async fn give_back(&self) {

@@ -96,11 +96,14 @@ impl<'a> CountedAttempt<'a> {
     pub(crate) fn comparable(&self) -> Option<GrantedLane> {
         self.granted.filter(|lane| match lane {
             GrantedLane::Identifier => true,
-            GrantedLane::Pair => {
-                let known = &self.counters.identifier.known;
-                known.contains(&self.credentials.guess().network(), self.now)
-            }
+            GrantedLane::Pair => self.is_from_known_network(),
         })
+    }
+
+    /// True if the identifier was known from the client's network when it was read.
+    pub(crate) fn is_from_known_network(&self) -> bool {
+        let known = &self.counters.identifier.known;
+        known.contains(&self.credentials.guess().network(), self.now)
     }
 
     /// Counts a wrong password by its address, and returns what the client gets. A client

@@ -6,6 +6,7 @@
 
 mod give_back;
 mod lookup;
+mod networks;
 mod person;
 mod reservation;
 mod unlock;

@@ -180,6 +180,25 @@ impl Sessions {
         })
     }
 
+    /// Builds the part of a transaction that revokes a session which nothing has revoked yet.
+    pub(crate) fn revoke_first_part(
+        &self,
+        sid: &SessionId,
+        sub: &SubjectId,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, StoreError> {
+        self.table.update_part(key("sid", sid.as_str()), |update| {
+            update
+                .condition_expression("#sub = :sub AND attribute_not_exists(#revoked_at)")
+                .update_expression("SET #revoked_at = :now")
+                .set_expression_attribute_names(Some(names(["sub", "revoked_at"])))
+                .set_expression_attribute_values(Some(values([
+                    ("sub", text(sub.as_str())),
+                    ("now", moment(now)),
+                ])))
+        })
+    }
+
     /// Builds the part of a transaction that writes a new session.
     pub(crate) fn create_part(&self, session: &Session) -> Result<TransactWriteItem, StoreError> {
         let item = encode("TransactWriteItems", session)?;

@@ -8,6 +8,7 @@ mod brought_along;
 mod cookies;
 mod deadline;
 mod guesses;
+mod new_network;
 mod passwordless;
 mod rehash;
 mod session_limit;

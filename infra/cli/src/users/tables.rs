@@ -3,8 +3,10 @@
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
+use gatehouse_auth::mail::Notices;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Accounts, LoginAttempts, Revocations, Sessions, Users};
+use gatehouse_edge::config::OutboxSettings;
+use gatehouse_store::{Accounts, LoginAttempts, Outbox, Revocations, Sessions, Users};
 
 use crate::error::ErrorCode;
 use crate::target::Target;
@@ -19,12 +21,22 @@ impl Tables {
     pub(super) fn open(target: &Target) -> anyhow::Result<Self> {
         let client = target.tables();
         let attempts = target.table("LOGIN_ATTEMPTS_TABLE")?;
+        let outbox = OutboxSettings::from_environment(target.settings())?.map(|outbox| {
+            // Nobody knows whether a stack that does not run sends mail.
+            let notices = if target.is_stopped() {
+                Notices::none()
+            } else {
+                outbox.notices
+            };
+            Outbox::new(client.clone(), outbox.table, notices)
+        });
         Ok(Self {
             accounts: Accounts::new(
                 Users::new(client.clone(), target.table("USERS_TABLE")?),
                 Sessions::new(client.clone(), target.table("SESSIONS_TABLE")?),
                 Revocations::new(client.clone(), target.table("REVOCATIONS_TABLE")?),
-            ),
+            )
+            .with_outbox(outbox),
             attempts: LoginAttempts::new(client, attempts),
         })
     }

@@ -11,19 +11,19 @@ use crate::dynamodb::transaction::Transaction;
 impl Accounts {
     /// Adds a notice to a transaction, if the service sends such notices and the user has an
     /// address. `user` is who holds the address to send to; if that ends with the transaction,
-    /// the notice carries it.
+    /// the notice carries it. Returns whether there is one.
     pub(super) fn add_notice(
         &self,
         parts: &mut Transaction<Part>,
         (kind, origin): (MessageKind, Origin),
         user: &User,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let (Some(outbox), Some(address)) = (&self.outbox, &user.email) else {
-            return Ok(());
+            return Ok(false);
         };
         if !outbox.wants(kind) {
-            return Ok(());
+            return Ok(false);
         }
         let mut message = Message::new(kind, &user.sub, user.revision, origin, now);
         let is_last = [MessageKind::AccountDeleted, MessageKind::AddressChanged].contains(&kind);
@@ -31,6 +31,6 @@ impl Accounts {
             message = message.to_address(address);
         }
         parts.add(Part::Message, outbox.message_part(&message)?);
-        Ok(())
+        Ok(true)
     }
 }

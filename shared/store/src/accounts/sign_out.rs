@@ -5,7 +5,9 @@
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::id::{SessionId, SubjectId};
+use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::time::Timestamp;
+use gatehouse_auth::user::User;
 use gatehouse_auth::version::{self, MAX_VERSION};
 
 use super::{Accounts, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
@@ -64,6 +66,33 @@ impl Accounts {
                 Ok(Ended::Done)
             }
         }
+    }
+
+    /// Ends the session of a refresh token that was replayed, and tells its owner: once,
+    /// however many replays come at the same time.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails.
+    pub async fn end_replayed_session(
+        &self,
+        sid: &SessionId,
+        user: &User,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<Ended, StoreError> {
+        let mut parts = Transaction::new();
+        let session = self.sessions.revoke_first_part(sid, &user.sub, now)?;
+        parts.add(Part::Session, session);
+        let revocation = self.revocations.session_part(sid, now, reason)?;
+        parts.add(Part::Revocation, revocation);
+        let notice = (MessageKind::RefreshReplayed, Origin::Session);
+        if self.add_notice(&mut parts, notice, user, now)?
+            && let Outcome::Written = self.write(parts).await?
+        {
+            return Ok(Ended::Done);
+        }
+        // Nobody is to be told, or another replay has ended the session and told its owner.
+        self.end_session(sid, &user.sub, reason, now).await
     }
 
     /// Ends every session of a user except the one given, and every access token.

@@ -11,6 +11,7 @@ mod keys;
 mod login_attempts;
 mod lookup;
 mod names;
+mod notices;
 mod outbox;
 mod page;
 mod password;
