@@ -150,13 +150,6 @@ impl Outbox {
         sub: &SubjectId,
         addresses: &[String],
     ) -> Result<usize, StoreError> {
-        let codes = ItemKey::codes(sub);
-        let mut keys: Vec<Item> = CodeKind::ALL
-            .iter()
-            .map(|kind| pk_sk(&codes, kind.as_str()))
-            .collect();
-        keys.extend(recipients::keys(addresses));
-        self.table.delete_each(&keys).await?;
         let mut deleted = 0;
         let mut start = None;
         loop {
@@ -177,9 +170,24 @@ impl Outbox {
             deleted += page.items.len();
             start = page.next;
             if start.is_none() {
-                return Ok(deleted);
+                break;
             }
         }
+        // After the messages: without a message, the mailer makes no code.
+        self.delete_codes(sub).await?;
+        let counters = recipients::keys(addresses);
+        self.table.delete_each(&counters).await?;
+        Ok(deleted)
+    }
+
+    /// Deletes the codes of a subject.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails; the same call again deletes the rest.
+    pub(crate) async fn delete_codes(&self, sub: &SubjectId) -> Result<(), StoreError> {
+        let codes = ItemKey::codes(sub);
+        let keys = CodeKind::ALL.map(|kind| pk_sk(&codes, kind.as_str()));
+        self.table.delete_each(&keys).await
     }
 }
 

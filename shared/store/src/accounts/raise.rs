@@ -29,12 +29,16 @@ pub enum Raised {
 }
 
 impl Accounts {
-    /// Raises both versions of a user above their revocation and above all their sessions.
+    /// Raises both versions of a user above their revocation and above all their sessions,
+    /// and deletes every mailed code: the revision that ended one may not be in the backup.
     ///
     /// # Errors
     /// [`StoreError`] if a call fails; [`StoreError::Unavailable`] if the user changed
     /// during each of five attempts.
     pub async fn raise(&self, sub: &SubjectId, now: Timestamp) -> Result<Raised, StoreError> {
+        if let Some(outbox) = self.outbox() {
+            outbox.delete_codes(sub).await?;
+        }
         for _ in 0..MAX_ATTEMPTS {
             let Some(user) = self.users.get(sub).await? else {
                 return Ok(Raised::NotFound);

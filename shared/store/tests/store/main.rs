@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod login_attempts;
 mod lookup;
+mod mailed_codes;
 mod names;
 mod notices;
 mod outbox;
