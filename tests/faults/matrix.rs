@@ -248,9 +248,14 @@ async fn prepare(before: Before, beginning: &Beginning) -> Beginning {
 /// Returns the lines without the versions that each repetition raises.
 fn without_versions(lines: &Lines) -> Lines {
     let is_version = |word: &&str| {
-        ["min_ver=", "token_version=", "session_version="]
-            .iter()
-            .any(|name| word.starts_with(name))
+        [
+            "min_ver=",
+            "token_version=",
+            "session_version=",
+            "revision=",
+        ]
+        .iter()
+        .any(|name| word.starts_with(name))
     };
     let lines = lines.iter().map(|line| {
         let words: Vec<&str> = line.split(' ').filter(|word| !is_version(word)).collect();

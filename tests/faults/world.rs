@@ -95,7 +95,7 @@ impl World {
         if !self.apps.contains_key(&function) {
             let clock = Clock::Fixed(self.clock.seconds());
             let http = self.backend.clone().http_client();
-            let app = App::start(function, &self.environment(), clock, http).await;
+            let app = App::start(function, &self.environment_of(function), clock, http).await;
             self.apps.insert(function, app.unwrap());
         }
     }
@@ -107,7 +107,7 @@ impl World {
 
     /// Returns a client for the tables, with the faults of all others.
     pub(crate) fn client(&self) -> Client {
-        let environment = self.environment();
+        let environment = self.environment_of(Function::Account);
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request).unwrap();
         connection
@@ -122,7 +122,8 @@ impl World {
         }
     }
 
-    fn environment(&self) -> Environment {
+    /// Only what exists with mail has an outbox: all others are tried without mail.
+    fn environment_of(&self, function: Function) -> Environment {
         static COST: LazyLock<(String, String)> =
             LazyLock::new(|| (HASH_COST.0.to_string(), HASH_COST.1.to_string()));
         let mut variables = vec![
@@ -146,6 +147,9 @@ impl World {
             ("SIGNING_KEYS_TABLE", "SigningKeysTable"),
         ] {
             variables.push((variable, self.tables.name(table)));
+        }
+        if function == Function::Email {
+            variables.push(("OUTBOX_TABLE", self.tables.name("OutboxTable")));
         }
         Environment::from_pairs(variables)
     }

@@ -21,7 +21,7 @@ struct ChangePasswordRequest {
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "the schema of what `new_password` reads")]
 struct ResetPasswordRequest {
-    /// The recovery code that the operator issued.
+    /// The code from the mail, or the one that the operator issued.
     #[schema(format = Password, pattern = "^gh_rc_[A-Za-z0-9_-]+$")]
     code: String,
     #[schema(format = Password, min_length = 1)]
@@ -111,7 +111,7 @@ fn passwords() -> Vec<Operation> {
             .limit(PASSWORDS),
         Operation::new("POST /password/reset", "resetPassword", "Set a new password with a recovery code")
             .tag("Accounts")
-            .describe("Every session ends. The operator issues codes with `gatehouse users recover`.")
+            .describe("Every session ends. `POST /password/forgot` mails a code, whose use proves the address; the operator issues codes with `gatehouse users recover`.")
             .json::<ResetPasswordRequest>(json!({
                 "code": "gh_rc_example", "new_password": "eight quiet otters at dusk",
             }))

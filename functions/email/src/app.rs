@@ -52,7 +52,8 @@ impl App {
                 users.clone(),
                 Sessions::new(tables.clone(), environment.table("SESSIONS_TABLE")?),
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
-            ),
+            )
+            .with_outbox(Some(outbox.clone())),
             authenticator: Authenticator {
                 users,
                 attempts: LoginAttempts::new(tables, attempts)

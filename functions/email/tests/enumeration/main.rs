@@ -31,13 +31,15 @@ async fn nothing_about_a_forgotten_password_reveals_whether_a_name_exists() {
 
 /// Returns the times; the calls and the responses must be equal.
 async fn measure(latency: Duration, names: u32) -> Took {
-    let world = World::start_with(&[("ADDRESS_MAILS_PER_HOUR", "12")]).await;
+    let world = World::start_with(&[("ADDRESS_MAILS_PER_HOUR", "15")]).await;
     world.recorder.set_latency(latency);
     let mut took = Took::default();
     for number in 0..=names {
         let owner = format!("known-{number:02}");
         world.add(&owner).await;
         world.log_in(&owner, HOME).await;
+        // The first request of an address writes its counter in another form.
+        forget(&world, "whoever").await;
         for request in 0..PER_NAME {
             // By username and by address, and each first in every second pair.
             let domain = if request % 2 == 0 { "" } else { "@example.org" };
@@ -56,7 +58,7 @@ async fn measure(latency: Duration, names: u32) -> Took {
                 }
             }
             assert_eq!(seen[0], seen[1], "{owner}, request {request}");
-            assert_eq!(seen[0].0, if request < 6 { 202 } else { 429 });
+            assert_eq!(seen[0].0, if request < 7 { 202 } else { 429 });
         }
         world.clock.advance(3_600);
     }
@@ -82,5 +84,5 @@ const LATENCIES: [(Duration, u32); 3] = [
     (Duration::from_millis(2), 25),
     (Duration::from_millis(4), 25),
 ];
-/// Requests for one name: six that are noted, and two that the address has no room for.
-const PER_NAME: usize = 8;
+/// Requests for one name: seven that are noted, and two that the address has no room for.
+const PER_NAME: usize = 9;
