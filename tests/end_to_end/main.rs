@@ -54,6 +54,7 @@ mod rotation;
 mod secrets;
 mod session_limit;
 mod template;
+mod template_mail;
 mod template_rules;
 mod walk;
 mod wire_faults;

@@ -54,8 +54,13 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
         "AuthorizerErrorAlarm",
         "ClientAddressAlarm",
         "FailedLoginsAlarm",
-        "MailThrottleAlarm",
         THROTTLES,
+        "MailAccountAlarm",
+        "MailAgeAlarm",
+        "MailDeadLetterAlarm",
+        "MailEndedAlarm",
+        "MailQuotaAlarm",
+        "MailThrottleAlarm",
         "RefreshReuseAlarm",
         "RotationAlarm",
         "RotationOverdueAlarm",
@@ -67,7 +72,7 @@ fn every_urgent_condition_has_an_alarm() -> anyhow::Result<()> {
     for (id, alarm) in alarms {
         let condition = match id {
             "RotationOverdueAlarm" => "WatchesRotation",
-            "MailThrottleAlarm" => "WatchesMail",
+            _ if id.starts_with("Mail") => "WatchesMail",
             _ => "HasAlarmTopic",
         };
         assert_eq!(alarm["Condition"], condition, "{id}");
@@ -138,6 +143,25 @@ fn a_rotation_that_no_longer_runs_raises_an_alarm() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// One user can cause these as often as they like: by requests for mails, or with an address
+/// that SES rejects.
+#[test]
+fn no_alarm_counts_mails_that_a_single_user_loses() -> anyhow::Result<()> {
+    let template = Template::read()?;
+    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+        let written = alarm.to_string();
+        for metric in [
+            "mail_over_limit",
+            "mail_rejected",
+            "mail_without_code",
+            "mail_unneeded",
+        ] {
+            assert!(!written.contains(metric), "{id}: {metric}");
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn the_throttles_of_every_function_are_watched() -> anyhow::Result<()> {
     let template = Template::read()?;
@@ -164,6 +188,8 @@ fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<(
         "shared/edge/src/address/notice.rs",
         "functions/authorizer/src/lib.rs",
         "functions/rotate-keys/src/age.rs",
+        "functions/mailer/src/delivery.rs",
+        "functions/mailer/src/sending.rs",
     ] {
         counted += &read(source)?;
     }
@@ -177,7 +203,7 @@ fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<(
             watched.push((text(properties, "/MetricName").to_owned(), function));
         }
     }
-    assert_eq!(watched.len(), 2);
+    assert_eq!(watched.len(), 5);
     let several = ["ClientAddressAlarm", "AuthorizerErrorAlarm"];
     let several = several.map(|alarm| items(template.properties(alarm).get("Metrics")));
     for metric in several.into_iter().flatten() {
@@ -191,7 +217,7 @@ fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<(
         let function = text(metric, "/Dimensions/0/Value/Ref").to_owned();
         watched.push((text(metric, "/MetricName").to_owned(), function));
     }
-    assert_eq!(watched.len(), 7);
+    assert_eq!(watched.len(), 10);
     for metric in metrics(&template)? {
         if metric[0] == "Gatehouse" {
             assert_eq!(metric[2], "function");
@@ -210,10 +236,15 @@ fn every_watched_metric_is_emitted_by_an_existing_function() -> anyhow::Result<(
     Ok(())
 }
 
-/// The metrics of the dashboard, which is JSON.
+/// The metrics of the dashboard, which is JSON, with those of mail.
 fn metrics(template: &Template) -> anyhow::Result<Vec<Value>> {
-    let body = text(template.properties("Dashboard"), "/DashboardBody/Fn::Sub");
-    let body: Value = serde_json::from_str(body)?;
+    let dashboard = template.properties("Dashboard");
+    let body = text(dashboard, "/DashboardBody/Fn::Sub/0");
+    let mail = text(dashboard, "/DashboardBody/Fn::Sub/1/Mail/Fn::If/1/Fn::Sub");
+    assert!(mail.contains("${MailerFunction}"), "{mail}");
+    // Without mail, the list ends before it.
+    serde_json::from_str::<Value>(&body.replace("${Mail}", ""))?;
+    let body: Value = serde_json::from_str(&body.replace("${Mail}", mail))?;
     let widgets = items(body.get("widgets"));
     let metrics = widgets
         .iter()

@@ -26,7 +26,7 @@ const TOKENS: [(&str, &str); 7] = [
 ///
 /// The bodies do no harm: a route that asks for the password gets none and returns 422,
 /// an id that nobody has returns 404.
-const ROUTES: [(&str, &str, [u16; 8]); 28] = [
+const ROUTES: [(&str, &str, [u16; 8]); 29] = [
     ("POST /register", "{}", [422; 8]),
     ("POST /login", "{}", [422; 8]),
     ("POST /refresh", "{}", [400; 8]),
@@ -38,6 +38,11 @@ const ROUTES: [(&str, &str, [u16; 8]); 28] = [
     ("HEAD /.well-known/jwks.json", "", [200; 8]),
     ("HEAD /.well-known/openid-configuration", "", [200; 8]),
     ("HEAD /.well-known/oauth-authorization-server", "", [200; 8]),
+    (
+        "POST /password/forgot",
+        r#"{"username":"nobody"}"#,
+        [202; 8],
+    ),
     (
         "POST /introspect",
         r#"{"token":"x"}"#,
