@@ -18,6 +18,7 @@ async function script(browser) {
   for (const scheme of ["light", "dark"]) {
     const tour = await Tour.start(browser, url, scheme);
     await registers(tour);
+    await readsMail(tour);
     await logsIn(tour);
     await calls(tour);
     await replays(tour);
@@ -40,8 +41,28 @@ async function registers(tour) {
   await tour.presses("Register");
   await tour.says(/^Not registered\. 422: .*password/);
   await tour.types("Password", PASSWORD);
+  await tour.types("E-mail address", address(username));
   await tour.presses("Register");
   await tour.says(`${username} is registered. Log in now.`);
+}
+
+const address = (username) => `${username}@example.com`;
+
+async function readsMail(tour) {
+  const { page, username } = tour;
+  // The page has no button for it: whoever forgot the password has no session.
+  await page.evaluate((body) => {
+    const headers = { "Content-Type": "application/json" };
+    return fetch("/password/forgot", { method: "POST", headers, body: JSON.stringify(body) });
+  }, { username });
+  const mail = page.locator("#mail-list tr", { hasText: address(username) }).first();
+  await mail.getByText(/^gh_[a-z]{2}_/).waitFor();
+  const subject = mail.locator("summary");
+  await subject.focus();
+  await page.keyboard.press("Enter");
+  const code = await mail.locator("td.value").innerText();
+  assert.ok((await mail.locator("pre").innerText()).includes(code), "the text has the code");
+  await tour.photographs("mails", "#mails");
 }
 
 async function logsIn(tour) {

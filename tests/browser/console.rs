@@ -9,7 +9,7 @@ async fn the_console_shows_what_happens_and_works_without_a_mouse() -> anyhow::R
     let Some(scripts) = Scripts::installed()? else {
         return Ok(());
     };
-    let service = Service::start_locally(|_| ()).await?;
+    let service = Service::start_with_mail().await?;
     let grace = service.administrator("grace").await?;
     let variables = [
         ("ADMIN_USERNAME", &*grace.username),

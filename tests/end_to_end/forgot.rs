@@ -2,7 +2,7 @@
 //! `functions/email/tests/forgot`.
 
 use gatehouse_tests::person::unique;
-use gatehouse_tests::service::{CLIENT_ADDRESS_HEADER, MAIL_FROM, address};
+use gatehouse_tests::service::{CLIENT_ADDRESS_HEADER, address};
 use gatehouse_tests::{Response, Service};
 use reqwest::Method;
 use serde_json::json;
@@ -70,7 +70,7 @@ async fn an_address_that_asks_too_often_has_to_wait() -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_service_without_mail_has_no_such_route() -> anyhow::Result<()> {
-    let service = Service::shared_with(&[(MAIL_FROM.0, "")]).await?;
+    let service = Service::without_mail().await?;
     // The reference has no response for a route that does not exist.
     let url = format!("{}/password/forgot", service.url());
     let request = reqwest::Client::new().post(url);

@@ -37,6 +37,7 @@ mod last_admin;
 mod links;
 mod login;
 mod logout;
+mod mail;
 mod monitoring;
 mod new_password;
 mod outage;

@@ -39,6 +39,26 @@ impl Service {
         Self::shared_locally_with(pairs).await
     }
 
+    /// Returns a service that sends no mail, and that other tests use at the same time.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
+    pub async fn without_mail() -> anyhow::Result<Self> {
+        Self::shared_with(&[(MAIL_FROM.0, "")]).await
+    }
+
+    /// Starts a local stack with mail that no other test uses: for tests that make SES or
+    /// the queue fail.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
+    pub async fn start_with_mail() -> anyhow::Result<Self> {
+        Self::start_locally(|options| {
+            options.parameters.extend(parameters(&[MAIL_FROM]));
+        })
+        .await
+    }
+
     /// Returns a local stack that other tests with the same parameters use at the same
     /// time, even if the other tests use a deployed one.
     ///

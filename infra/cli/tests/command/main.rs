@@ -4,6 +4,8 @@ mod clients;
 mod command_line;
 mod every_command;
 mod import;
+mod local_process;
+mod mail;
 mod mistakes;
 mod new;
 mod progress;

@@ -1,50 +1,22 @@
 //! `gatehouse local` itself: its JSON, and the log that it shows.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::Service;
-use gatehouse_tests::binaries::root;
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+
+use crate::local_process::LocalProcess;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn local_prints_where_it_is_and_logs_with_the_time_of_day() -> anyhow::Result<()> {
     // Builds the functions.
     drop(Service::start().await?);
-    let mut child = Command::new(env!("CARGO_BIN_EXE_gatehouse"))
-        .args([
-            "local",
-            "--json",
-            "--port",
-            "0",
-            "--dynamodb-port",
-            "0",
-            "--seed",
-        ])
-        .current_dir(root())
-        .env("TZ", "XXX-5:30")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()?;
-    let mut ready = String::new();
-    let stdout = child.stdout.take().context("stdout is a pipe")?;
-    BufReader::new(stdout).read_line(&mut ready)?;
-    let (lines, shown) = mpsc::channel();
-    let stderr = BufReader::new(child.stderr.take().context("stderr is a pipe")?);
-    std::thread::spawn(move || {
-        for line in stderr.lines().map_while(Result::ok) {
-            drop(lines.send(line));
-        }
-    });
-    let checked = check(&ready, &shown).await;
-    let pid = Pid::from_raw(child.id().cast_signed()).context("no process id")?;
-    kill_process(pid, Signal::TERM)?;
-    let status = child.wait()?;
+    let started = ["--json", "--seed"];
+    let mut local = LocalProcess::start(&started, &[("TZ", "XXX-5:30")])?;
+    let checked = check(&local.first_line()?, &local.shown).await;
+    let status = local.stop()?;
     checked?;
     assert_eq!(status.code(), Some(0));
     Ok(())
