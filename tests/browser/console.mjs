@@ -46,8 +46,6 @@ async function registers(tour) {
   await tour.says(`${username} is registered. Log in now.`);
 }
 
-const address = (username) => `${username}@example.com`;
-
 async function readsMail(tour) {
   const { page, username } = tour;
   // The page has no button for it: whoever forgot the password has no session.
@@ -235,4 +233,8 @@ async function isOnlyForItself(browser) {
 
 function focused(page) {
   return page.evaluate(() => document.activeElement.textContent.trim());
+}
+
+function address(username) {
+  return `${username}@example.com`;
 }

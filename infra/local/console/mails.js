@@ -36,7 +36,7 @@ function row({ sent_at: sentAt, to, subject, text, code, template, template_data
   return h(
     "tr",
     {},
-    h("th", { scope: "row" }, h("details", {}, h("summary", {}, title), h("pre", {}, body))),
+    h("th", { scope: "row" }, h("details", { "aria-label": title }, h("summary", {}, title), h("pre", {}, body))),
     h("td", {}, to),
     h("td", { class: "value" }, code ?? "none"),
     h("td", {}, time(sentAt)),
