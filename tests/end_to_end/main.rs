@@ -40,6 +40,7 @@ mod logout;
 mod mail;
 mod monitoring;
 mod new_password;
+mod notices;
 mod outage;
 mod ownership;
 mod passwordless;
