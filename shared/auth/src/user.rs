@@ -1,9 +1,11 @@
 //! A user's account.
 
+mod addresses;
 mod names;
 #[cfg(test)]
 mod tests;
 
+pub use addresses::Unproven;
 pub use names::{NAME_RESERVATION, RENAME_INTERVAL};
 
 use std::collections::BTreeMap;

@@ -11,6 +11,7 @@ mod recovery;
 mod replacement;
 mod session_limit;
 mod sign_out;
+mod verification;
 
 pub use change::Changed;
 pub use deletion::{Deleted, PendingDeletion};
@@ -19,6 +20,7 @@ pub use raise::Raised;
 pub use recovery::{CodeSource, Recoverable};
 pub use session_limit::SurplusSessions;
 pub use sign_out::{Ended, SessionOwner};
+pub use verification::Verified;
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::user::User;

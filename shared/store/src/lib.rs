@@ -56,7 +56,7 @@ mod users;
 
 pub use accounts::{
     Accounts, Changed, CodeSource, Deleted, Ended, Imported, PendingDeletion, Raised, Recoverable,
-    SessionOwner, SurplusSessions,
+    SessionOwner, SurplusSessions, Verified,
 };
 /// What sends requests to AWS; a test's own one needs no network.
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;

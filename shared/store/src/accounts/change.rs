@@ -193,17 +193,7 @@ fn new_names(
     }
     let email = |user: &User| (user.email.clone(), user.pending_email.clone());
     if email(before) != email(after) {
-        let optional = |value: &Option<String>| value.as_ref().map(text);
-        update = update
-            .put("email", optional(&after.email))
-            .put("email_canonical", optional(&after.email_canonical))
-            .put("email_verified_at", after.email_verified_at.map(moment))
-            .put("pending_email", optional(&after.pending_email))
-            .put(
-                "pending_email_canonical",
-                optional(&after.pending_email_canonical),
-            )
-            .put("pending_email_at", after.pending_email_at.map(moment));
+        update = update.addresses(after);
     }
     Ok(update)
 }

@@ -6,12 +6,34 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
+use serde::Deserialize;
 
 use super::Users;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{names, number, pk, values};
 
+#[derive(Deserialize)]
+struct Count {
+    count: u64,
+}
+
 impl Users {
+    /// True if nobody could administer the service without this user.
+    ///
+    /// # Errors
+    /// [`StoreError`] if the call fails or the item is corrupt.
+    pub async fn is_last_admin(&self, user: &User) -> Result<bool, StoreError> {
+        if !user.is_active_admin() {
+            return Ok(false);
+        }
+        let key = ItemKey::admins();
+        let item = self.table().get(pk(&key)).await?;
+        let count: Option<Count> = item
+            .map(|item| self.table().decode(key.as_str(), item))
+            .transpose()?;
+        Ok(count.is_none_or(|Count { count }| count <= 1))
+    }
+
     /// Builds the part of a transaction that adjusts the number when a user changes;
     /// nothing if the number stays the same. `None` is a user who does not exist.
     ///

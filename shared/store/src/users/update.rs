@@ -12,7 +12,7 @@ use gatehouse_auth::user::User;
 
 use super::Users;
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, names, number, pk, values};
+use crate::dynamodb::item::{Item, moment, names, number, pk, text, values};
 
 /// An update of a user's item, under a condition.
 #[derive(Debug)]
@@ -116,6 +116,20 @@ impl UserUpdate {
             Some(value) => self.set(attribute, value),
             None => self.remove([attribute]),
         }
+    }
+
+    /// Sets the addresses to those of `user`: the one that is held, and the one that waits.
+    pub(crate) fn addresses(self, user: &User) -> Self {
+        let optional = |value: &Option<String>| value.as_ref().map(text);
+        self.put("email", optional(&user.email))
+            .put("email_canonical", optional(&user.email_canonical))
+            .put("email_verified_at", user.email_verified_at.map(moment))
+            .put("pending_email", optional(&user.pending_email))
+            .put(
+                "pending_email_canonical",
+                optional(&user.pending_email_canonical),
+            )
+            .put("pending_email_at", user.pending_email_at.map(moment))
     }
 
     /// Sets an attribute unless the user has it.

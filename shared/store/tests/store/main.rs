@@ -24,3 +24,4 @@ mod sign_out;
 mod tables;
 mod unlock;
 mod users;
+mod verification;

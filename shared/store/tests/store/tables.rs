@@ -39,15 +39,17 @@ impl Tables {
         let users = Users::new(client(), name("UsersTable"));
         let sessions = Sessions::new(client(), name("SessionsTable"));
         let revocations = Revocations::new(client(), name("RevocationsTable"));
+        let outbox = Outbox::new(client(), name("OutboxTable"), Notices::default());
         Self {
             client: tables.plain_client(),
-            accounts: Accounts::new(users.clone(), sessions.clone(), revocations.clone()),
+            accounts: Accounts::new(users.clone(), sessions.clone(), revocations.clone())
+                .with_outbox(Some(outbox.clone())),
             users,
             sessions,
             revocations,
             keys: SigningKeys::new(client(), name("SigningKeysTable")),
             clients: Clients::new(client(), name("SigningKeysTable")),
-            outbox: Outbox::new(client(), name("OutboxTable"), Notices::default()),
+            outbox,
             attempts: LoginAttempts::new(client(), name("LoginAttemptsTable")),
             database: tables,
         }
