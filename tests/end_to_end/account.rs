@@ -26,6 +26,7 @@ async fn a_person_sees_their_account_without_secrets() -> anyhow::Result<()> {
     insta::assert_json_snapshot!(body, @r#"
     {
       "created_at": null,
+      "email_verified": false,
       "id": null,
       "password_changed_at": null,
       "roles": [

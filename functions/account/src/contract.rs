@@ -46,7 +46,8 @@ pub fn operations() -> Vec<Operation> {
 
 fn accounts() -> Vec<Operation> {
     let account = json!({
-        "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "ada", "roles": ["user"], "status": "active",
+        "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "ada", "email_verified": false,
+        "roles": ["user"], "status": "active",
         "created_at": "2026-11-27T08:30:00Z", "updated_at": "2026-11-27T08:30:00Z",
         "password_changed_at": "2026-11-27T08:30:00Z",
     });
@@ -54,8 +55,12 @@ fn accounts() -> Vec<Operation> {
         "exported_at": "2026-11-27T08:30:00Z",
         "user": {
             "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "Ada", "username_canonical": "ada",
-            "email": null, "email_canonical": null, "external_id": null, "imported": null,
-            "roles": ["user"], "status": "active", "reserved_names": {}, "token_version": 0, "session_version": 0,
+            "email": null, "email_canonical": null, "email_verified_at": null, "pending_email": null,
+            "pending_email_canonical": null, "pending_email_at": null,
+            "verification_required": false, "external_id": null, "imported": null,
+            "roles": ["user"], "status": "active", "reserved_names": {},
+            "token_version": 0, "session_version": 0,
+            "revision": 0, "codes_since": 0,
             "created_at": "2026-11-27T08:30:00Z", "updated_at": "2026-11-27T08:30:00Z",
         },
         "password": {

@@ -64,7 +64,7 @@ fn query(name: &'static str, description: &'static str) -> Parameter {
 #[must_use]
 pub fn operations() -> Vec<Operation> {
     let account = json!({
-        "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "ada", "roles": ["user"], "status": "active",
+        "id": "Sz3WlVYAS0q0X6mUjPqkTA", "username": "ada", "email_verified": false, "roles": ["user"], "status": "active",
         "created_at": "2026-11-27T08:30:00Z", "updated_at": "2026-11-27T08:30:00Z",
         "password_changed_at": "2026-11-27T08:30:00Z",
     });

@@ -19,6 +19,12 @@ pub struct Account<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     email: Option<&'a str>,
+    /// Whether the user has proven to read mail that is sent to `email`.
+    email_verified: bool,
+    /// An address that waits for its verification; missing if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
+    pending_email: Option<&'a str>,
     /// The id in the system that the user was imported from; missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
@@ -74,6 +80,8 @@ impl<'a> Account<'a> {
             id: &profile.sub,
             username: &profile.username,
             email: profile.email.as_deref(),
+            email_verified: profile.email_verified_at.is_some(),
+            pending_email: profile.pending_email.as_deref(),
             external_id: profile.external_id.as_ref().map(ExternalId::as_str),
             roles: &profile.roles,
             status: profile.status,

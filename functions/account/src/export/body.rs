@@ -49,6 +49,18 @@ pub(super) struct Owner<'a> {
     email: Option<&'a str>,
     #[cfg_attr(feature = "schema", schema(required = true))]
     email_canonical: Option<&'a str>,
+    /// When the user proved to read mail that is sent to `email`.
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    email_verified_at: Option<String>,
+    /// An address that waits for its verification.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pending_email: Option<&'a str>,
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    pending_email_canonical: Option<&'a str>,
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    pending_email_at: Option<String>,
+    /// Whether an address must be verified before the first login.
+    verification_required: bool,
     /// The id in the system that the user was imported from.
     #[cfg_attr(feature = "schema", schema(required = true, value_type = Option<String>))]
     external_id: Option<&'a ExternalId>,
@@ -63,6 +75,10 @@ pub(super) struct Owner<'a> {
     reserved_names: BTreeMap<&'a str, String>,
     token_version: u64,
     session_version: u64,
+    /// How often the account was written.
+    revision: u64,
+    /// The lowest revision whose mailed codes are valid.
+    codes_since: u64,
     #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
     created_at: String,
     #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
@@ -77,6 +93,11 @@ impl<'a> Owner<'a> {
             username_canonical: &user.username_canonical,
             email: user.email.as_deref(),
             email_canonical: user.email_canonical.as_deref(),
+            email_verified_at: user.email_verified_at.map(|at| at.to_string()),
+            pending_email: user.pending_email.as_deref(),
+            pending_email_canonical: user.pending_email_canonical.as_deref(),
+            pending_email_at: user.pending_email_at.map(|at| at.to_string()),
+            verification_required: user.verification_required,
             external_id: user.external_id.as_ref(),
             imported: user.imported.as_deref(),
             roles: &user.roles,
@@ -86,6 +107,8 @@ impl<'a> Owner<'a> {
                 .collect(),
             token_version: user.token_version,
             session_version: user.session_version,
+            revision: user.revision,
+            codes_since: user.codes_since,
             created_at: user.created_at.to_string(),
             updated_at: user.updated_at.to_string(),
         }

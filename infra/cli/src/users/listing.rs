@@ -16,7 +16,6 @@ use crate::target::Target;
 pub(super) async fn user(target: &Target, user: &User) -> Output {
     let suppression = suppression(target, user).await;
     let mut text = format!("{}\n", user.username);
-    let email = user.email.as_deref().unwrap_or("none");
     let suppressed = match suppression {
         None | Some(EmailSuppression::NotListed) => "",
         Some(EmailSuppression::Listed) => {
@@ -28,7 +27,7 @@ pub(super) async fn user(target: &Target, user: &User) -> Output {
     };
     for (name, value) in [
         ("id", user.sub.to_string()),
-        ("e-mail", format!("{email}{suppressed}")),
+        ("e-mail", format!("{}{suppressed}", email(user))),
         ("roles", roles(&user.roles.to_string())),
         ("status", status(user.status).to_owned()),
         ("created", user.created_at.to_string()),
@@ -37,6 +36,9 @@ pub(super) async fn user(target: &Target, user: &User) -> Output {
     ] {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {name:<10}{value}");
+    }
+    if let Some(address) = &user.pending_email {
+        let _ = writeln!(text, "  {:<10}{address}, until it is verified", "waiting");
     }
     if let Some(id) = &user.external_id {
         let _ = writeln!(text, "  {:<10}{id}", "old id");
@@ -107,6 +109,14 @@ pub(super) fn roles(names: &str) -> String {
         "none".to_owned()
     } else {
         names.to_owned()
+    }
+}
+
+fn email(user: &User) -> String {
+    match (&user.email, user.email_verified_at) {
+        (None, _) => "none".to_owned(),
+        (Some(address), None) => format!("{address}, not verified"),
+        (Some(address), Some(at)) => format!("{address}, verified {at}"),
     }
 }
 
