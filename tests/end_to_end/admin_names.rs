@@ -26,7 +26,7 @@ async fn patch(
 async fn with_address(service: &Service, name: &str) -> anyhow::Result<Person> {
     let person = Person::named(name);
     let email = format!("{}@example.org", person.username);
-    let mut person = person.with_email(email).register(service).await?;
+    let mut person = person.with_email(email).is_imported(service).await?;
     person.log_in(service).await?;
     Ok(person)
 }

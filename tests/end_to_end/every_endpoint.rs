@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_auth::code::{CodeKind, MailCode};
+use gatehouse_auth::id::SubjectId;
 use gatehouse_tests::template::{Template, text};
 use gatehouse_tests::tokens::Mint;
 use gatehouse_tests::{Person, Service};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The routes behind the authorizer.
@@ -46,12 +49,17 @@ pub(crate) const PUBLIC: [(&str, &str); 12] = [
 /// The routes that authenticate their callers themselves, without the authorizer.
 pub(crate) const AUTHENTICATING: [(&str, &str); 1] = [("POST", "/introspect")];
 
+/// The routes that take an access token or a password, without the authorizer.
+pub(crate) const PROVING: [(&str, &str); 2] =
+    [("POST", "/email/verify"), ("POST", "/email/verification")];
+
 #[test]
-fn the_three_lists_are_the_templates_routes() -> anyhow::Result<()> {
+fn the_lists_are_the_templates_routes() -> anyhow::Result<()> {
     let listed: BTreeSet<String> = PROTECTED
         .iter()
         .chain(&PUBLIC)
         .chain(&AUTHENTICATING)
+        .chain(&PROVING)
         .map(|(method, path)| format!("{method} {path}"))
         .collect();
     let template = Template::read()?;
@@ -95,6 +103,35 @@ async fn a_route_that_authenticates_its_callers_responds_with_its_challenges() -
         assert_eq!(
             response.header("www-authenticate"),
             r#"Basic realm="gatehouse", charset="UTF-8", Bearer realm="gatehouse""#
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_route_that_takes_a_token_or_a_password_refuses_hostile_tokens() -> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let ada = service.logged_in("ada").await?;
+    let revoked = ada.logs_in_again(&service).await?;
+    let token = json!({ "token": revoked.access_token });
+    service.post("/revoke", &token).await?.assert_status(200);
+    let code = MailCode::mint(CodeKind::Verification, &SubjectId::parse(&ada.id)?, [7; 32])?;
+    for (name, value) in hostile(&service, &ada, &revoked).await? {
+        let request = service
+            .request(Method::POST, "/email/verification")
+            .header("authorization", &value);
+        let response = service.send(request).await?;
+        response.case(name).assert_problem(401, "unauthorized");
+        // The code comes first: nobody learns anything about the token with an unknown one.
+        let request = service
+            .request(Method::POST, "/email/verify")
+            .header("authorization", &value)
+            .json(&json!({ "code": code.expose() }));
+        let response = service.send(request).await?;
+        let expected = [(400, "invalid_code"), (401, "unauthorized")];
+        assert!(
+            expected.contains(&(response.status, response.code().as_str())),
+            "{name}: {response}"
         );
     }
     Ok(())

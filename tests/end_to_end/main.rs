@@ -58,5 +58,6 @@ mod session_limit;
 mod template;
 mod template_mail;
 mod template_rules;
+mod verification;
 mod walk;
 mod wire_faults;

@@ -17,6 +17,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
     ("register", "LoginAttemptsTable", &["UpdateItem"]),
+    // The mail to an address that waits.
+    ("register", "OutboxTable", &["PutItem"]),
     // The name, the user, and the replacement of a hash with older parameters.
     (
         "login",
@@ -33,7 +35,8 @@ const CALLS: &[(&str, &str, &[&str])] = &[
     ("login", "SessionsTable", &["PutItem", "DeleteItem"]),
     ("login", "SessionsTable/index/by-user", &["Query"]),
     ("login", "RevocationsTable", &["PutItem"]),
-    // The notice of a login from a new network.
+    // The notice of a login from a new network; the mail to an address that must be verified
+    // first.
     ("login", "OutboxTable", &["PutItem"]),
     // The look at the floor under the key ring.
     ("login", "SigningKeysTable", &["GetItem"]),
@@ -78,16 +81,33 @@ const CALLS: &[(&str, &str, &[&str])] = &[
         "LoginAttemptsTable",
         &["BatchGetItem", "BatchWriteItem", "UpdateItem"],
     ),
-    // The name and the user.
-    ("email", "UsersTable", &["BatchGetItem", "GetItem"]),
+    // The name and the user; a proven address moves, with its item, from account to account.
+    (
+        "email",
+        "UsersTable",
+        &[
+            "BatchGetItem",
+            "GetItem",
+            "PutItem",
+            "UpdateItem",
+            "DeleteItem",
+        ],
+    ),
+    // An access token, and the lowest version that is not revoked.
+    ("email", "RevocationsTable", &["BatchGetItem", "GetItem"]),
+    ("email", "SigningKeysTable", &["GetItem"]),
     // The networks that an account is known from; the counter of the client's address.
     (
         "email",
         "LoginAttemptsTable",
         &["BatchGetItem", "UpdateItem"],
     ),
-    // Messages for the mailer.
-    ("email", "OutboxTable", &["PutItem"]),
+    // Messages for the mailer; codes, read and used.
+    (
+        "email",
+        "OutboxTable",
+        &["GetItem", "PutItem", "DeleteItem"],
+    ),
     // The notices of a new password and of a deletion, which deletes what waits.
     (
         "account",

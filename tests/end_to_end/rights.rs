@@ -26,12 +26,18 @@ const TOKENS: [(&str, &str); 7] = [
 ///
 /// The bodies do no harm: a route that asks for the password gets none and returns 422,
 /// an id that nobody has returns 404.
-const ROUTES: [(&str, &str, [u16; 8]); 29] = [
+const ROUTES: [(&str, &str, [u16; 8]); 31] = [
     ("POST /register", "{}", [422; 8]),
     ("POST /login", "{}", [422; 8]),
     ("POST /refresh", "{}", [400; 8]),
     ("POST /revoke", "{}", [400; 8]),
     ("POST /password/reset", "{}", [422; 8]),
+    ("POST /email/verify", "{}", [422; 8]),
+    (
+        "POST /email/verification",
+        "{}",
+        [422, 403, 202, 403, 403, 202, 403, 202],
+    ),
     ("GET /.well-known/jwks.json", "", [200; 8]),
     ("GET /.well-known/openid-configuration", "", [200; 8]),
     ("GET /.well-known/oauth-authorization-server", "", [200; 8]),

@@ -8,7 +8,7 @@ use gatehouse_tests::template::{Template, items, members, named, text, with_mail
 use serde_json::Value;
 
 use crate::documents::read_sources;
-use crate::every_endpoint::{AUTHENTICATING, PUBLIC};
+use crate::every_endpoint::{AUTHENTICATING, PROVING, PUBLIC};
 
 #[test]
 fn every_table_is_encrypted_recoverable_and_hard_to_lose() -> anyhow::Result<()> {
@@ -109,6 +109,7 @@ fn every_route_except_the_public_ones_is_behind_the_authorizer() -> anyhow::Resu
         let public = PUBLIC
             .iter()
             .chain(&AUTHENTICATING)
+            .chain(&PROVING)
             .any(|(method, path)| key == format!("{method} {path}"));
         let (kind, authorizer) = if public {
             ("NONE", "")
@@ -191,13 +192,15 @@ fn the_stage_depends_on_every_route_that_its_settings_name() -> anyhow::Result<(
 }
 
 /// The routes that hash a password or ask for a mail.
-const COSTLY: [&str; 6] = [
+const COSTLY: [&str; 8] = [
     "POST /register",
     "POST /login",
     "PUT /me/password",
     "DELETE /me",
     "POST /password/reset",
     "POST /password/forgot",
+    "POST /email/verify",
+    "POST /email/verification",
 ];
 
 #[test]

@@ -7,11 +7,14 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_auth::code::{CodeKind, MailCode};
+use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::password::{Argon2Params, Hasher, Password};
 use gatehouse_auth::random;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::role::Roles;
-use gatehouse_auth::user::UserChange;
+use gatehouse_auth::user::{User, UserChange};
+use gatehouse_auth::username::Username;
 use gatehouse_store::Changed;
 
 use crate::clock::now;
@@ -36,6 +39,28 @@ impl Service {
 }
 
 impl Person {
+    /// Creates the account with its address as an import does: the account holds the address,
+    /// and nobody has proven it.
+    ///
+    /// # Errors
+    /// If the name or the address is invalid or taken.
+    pub async fn is_imported(mut self, service: &Service) -> anyhow::Result<Self> {
+        let email = self.email.as_deref().map(EmailAddress::parse).transpose()?;
+        let hasher = Hasher::new(Argon2Params::default(), 1);
+        let password = Password::parse(&self.password)?;
+        let user = User::new(
+            SubjectId::from_bytes(random::bytes()?),
+            &Username::parse(&self.username)?,
+            email.as_ref(),
+            Roles::of_new_user(),
+            Some(hasher.hash(password, random::bytes()?).await?),
+            now()?,
+        );
+        Tables::of(service).users()?.register(&user).await?;
+        self.id = user.sub.to_string();
+        Ok(self)
+    }
+
     /// Replaces the person's roles, which ends their access tokens.
     ///
     /// # Errors

@@ -1,13 +1,15 @@
 //! What `email` needs, created once at cold start.
 
 use gatehouse_auth::password::Hasher;
+use gatehouse_auth::token::Verifier;
 use gatehouse_authenticate::Authenticator;
 use gatehouse_edge::config::{
-    Environment, GuessSettings, HashSettings, MailRequestSettings, OutboxSettings,
+    Environment, GuessSettings, HashSettings, MailRequestSettings, OutboxSettings, VerifierSettings,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
-    Accounts, Budget, Connection, HttpClient, LoginAttempts, Outbox, Revocations, Sessions, Users,
+    Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, LoginAttempts, Outbox,
+    Revocations, Sessions, SigningKeys, Users,
 };
 
 /// What `email` needs.
@@ -15,6 +17,9 @@ pub struct App {
     pub(crate) accounts: Accounts,
     pub(crate) authenticator: Authenticator,
     pub(crate) outbox: Outbox,
+    /// What verifies access tokens, on routes without an authorizer.
+    pub(crate) verifier: Verifier,
+    pub(crate) keys: CachedVerifyingKeys,
 }
 
 impl App {
@@ -38,12 +43,14 @@ impl App {
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;
         let mails = MailRequestSettings::from_environment(environment)?;
+        let verifier = VerifierSettings::from_environment(environment)?;
         let notices = OutboxSettings::from_environment(environment)?;
         let notices = notices.map(|settings| settings.notices).unwrap_or_default();
         let tables = Connection::from_variables(|name| environment.text(name), Budget::Request)?
             .through(http)
             .tables();
         let users = Users::new(tables.clone(), environment.table("USERS_TABLE")?);
+        let keys = environment.table("SIGNING_KEYS_TABLE")?;
         let attempts = environment.table("LOGIN_ATTEMPTS_TABLE")?;
         // Without the table this function does not exist.
         let outbox = Outbox::new(tables.clone(), environment.table("OUTBOX_TABLE")?, notices);
@@ -54,6 +61,11 @@ impl App {
                 Revocations::new(tables.clone(), environment.table("REVOCATIONS_TABLE")?),
             )
             .with_outbox(Some(outbox.clone())),
+            keys: CachedVerifyingKeys::new(
+                SigningKeys::new(tables.clone(), keys),
+                verifier.key_cache,
+            ),
+            verifier: Verifier::new(verifier.issuer, verifier.audience),
             authenticator: Authenticator {
                 users,
                 attempts: LoginAttempts::new(tables, attempts)

@@ -10,6 +10,32 @@ struct ForgotPasswordRequest {
     username: String,
 }
 
+/// The body of `POST /email/verify`.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the schema of what `verification` reads")]
+struct VerifyEmailRequest {
+    /// The code in the mail.
+    #[schema(format = Password, pattern = "^gh_ev_[A-Za-z0-9_-]+$")]
+    code: String,
+    /// The account's password; not with an access token.
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
+/// The body of `POST /email/verification`.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the schema of what `verification` reads")]
+struct SendVerificationRequest {
+    /// The username or the e-mail address; not with an access token.
+    username: Option<String>,
+    /// The account's password; not with an access token.
+    #[schema(format = Password)]
+    password: Option<String>,
+}
+
+const MAILS: &str = "`AddressMailsPerHour` requests for mails per network of the client";
+const PROOF: &str = "The proof of the account is its access token, in the header `Authorization` and with the scope `profile`, or its password, which is counted like a login. Only deployments with `MailFrom` have this route.";
+
 /// Returns the routes.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
@@ -21,6 +47,38 @@ pub fn operations() -> Vec<Operation> {
             .json::<ForgotPasswordRequest>(body)
             .returns_nothing(202, "The request is noted. If there is such an account, it gets a mail soon.")
             .problems(&["too_many_requests"])
-            .limit("`AddressMailsPerHour` requests per network of the client"),
+            .limit(MAILS),
+        Operation::new("POST /email/verify", "verifyEmail", "Verify an address with the code that was mailed to it")
+            .tag("Accounts")
+            .describe("The code changes nothing without a proof of the account that it belongs to.")
+            .describe(PROOF)
+            .json::<VerifyEmailRequest>(json!({
+                "code": "gh_ev_example", "password": "seven quiet otters at dawn",
+            }))
+            .returns_nothing(204, "The account holds the address, verified. An account that held it unverified no longer does.")
+            .problems(&[
+                "invalid_code",
+                "invalid_credentials",
+                "unauthorized",
+                "insufficient_scope",
+                "email_taken",
+                "too_many_requests",
+            ])
+            .limit("`AddressAttemptsPerHour` registrations, password resets and verifications together, per network of the client; failed passwords as at a login: `docs/defaults.md`"),
+        Operation::new("POST /email/verification", "sendVerification", "Ask for another mail with a code that verifies an address")
+            .tag("Accounts")
+            .describe("The mail goes to the address that waits, or to the one that the account holds unverified. For five minutes after one was sent, no other is.")
+            .describe(PROOF)
+            .optional_json::<SendVerificationRequest>(json!({
+                "username": "ada", "password": "seven quiet otters at dawn",
+            }))
+            .returns_nothing(202, "The request is noted. If an address is to be verified, it gets a mail soon.")
+            .problems(&[
+                "invalid_credentials",
+                "unauthorized",
+                "insufficient_scope",
+                "too_many_requests",
+            ])
+            .limit(MAILS),
     ]
 }

@@ -24,7 +24,7 @@ pub(crate) async fn forgot(
     let username = request.json(|fields| fields.text("username"))?;
     let identifier = LoginIdentifier::parse(&username);
     let digest = identifier.digest();
-    count(app, request, &digest, now).await?;
+    count(app, request, Some(&digest), now).await?;
     let authenticator = &app.authenticator;
     let guess = Guess {
         digest: &digest,
@@ -64,14 +64,19 @@ pub(crate) async fn forgot(
 }
 
 /// Counts the request by its address, and by nothing else: who has an account must not show.
-async fn count(app: &App, request: &Request, digest: &str, now: Timestamp) -> Result<(), Problem> {
+pub(crate) async fn count(
+    app: &App,
+    request: &Request,
+    digest: Option<&str>,
+    now: Timestamp,
+) -> Result<(), Problem> {
     let attempts = &app.authenticator.attempts;
     let reserved = attempts.reserve_mail(request.client_address(), now);
     match reserved.await? {
         Reservation::Granted => Ok(()),
         Reservation::Refused { retry_after, .. } => {
             let mut audit = request.audit();
-            audit.identifier_digest = Some(digest);
+            audit.identifier_digest = digest;
             audit.reason = Some("too_many_mails");
             audit.record(AuditEvent::AuthorizationDenied);
             Err(Problem::too_many_requests(retry_after))

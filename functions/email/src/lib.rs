@@ -5,10 +5,13 @@
 
 use gatehouse_edge::{Problem, Request, Response};
 
+mod access_token;
 mod app;
 #[cfg(feature = "schema")]
 pub mod contract;
 mod forgot;
+mod proof;
+mod verification;
 
 pub use app::App;
 
@@ -21,6 +24,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
     request.no_parameters()?;
     match request.route() {
         "POST /password/forgot" => forgot::forgot(app, request, now).await,
+        "POST /email/verify" => Box::pin(verification::verify(app, request, now)).await,
+        "POST /email/verification" => Box::pin(verification::send_again(app, request, now)).await,
         _ => Err(Problem::not_found()),
     }
 }

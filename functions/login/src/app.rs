@@ -6,7 +6,7 @@ use gatehouse_auth::token::Issuer;
 use gatehouse_authenticate::Authenticator;
 use gatehouse_edge::config::{
     CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, OutboxSettings,
-    SessionSettings, max_sessions,
+    SessionSettings, max_sessions, requires_verified_email,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
 use gatehouse_store::{
@@ -29,6 +29,8 @@ pub struct App {
     pub(crate) outbox: Option<Outbox>,
     /// Whether a refresh token can go into the cookie.
     pub(crate) has_cookie: bool,
+    /// Whether accounts that were registered with that setting need a verified address.
+    pub(crate) requires_verified_email: bool,
 }
 
 impl App {
@@ -86,6 +88,7 @@ impl App {
             sessions,
             outbox: OutboxSettings::from_environment(environment)?
                 .map(|outbox| Outbox::new(connection.tables(), outbox.table, outbox.notices)),
+            requires_verified_email: requires_verified_email(environment)?,
             signer: Signer::new(
                 source,
                 SigningKeys::new(

@@ -29,7 +29,12 @@ pub fn operations() -> Vec<Operation> {
             .json::<LoginRequest>(body)
             .returns_tokens("The first tokens of a new session.")
             .sets_cookie()
-            .problems(&["invalid_credentials", "invalid_scope", "too_many_requests"])
+            .problems(&[
+                "invalid_credentials",
+                "email_not_verified",
+                "invalid_scope",
+                "too_many_requests",
+            ])
             .limit("failed logins per user and per network of the client: `docs/defaults.md`"),
     ]
 }

@@ -11,6 +11,8 @@ pub(crate) enum LoginError {
     InvalidScope,
     /// The password did not lead to an account.
     NotAuthenticated(AuthenticationError),
+    /// The password is right, but an address has to be verified first.
+    EmailNotVerified,
     /// The request is invalid, or something failed on our side.
     Other(Problem),
 }
@@ -20,6 +22,7 @@ impl LoginError {
     pub(crate) fn audit_event(&self) -> Option<(AuditEvent, &'static str)> {
         match self {
             Self::InvalidScope => Some((AuditEvent::LoginFailed, "invalid_scope")),
+            Self::EmailNotVerified => Some((AuditEvent::LoginFailed, "email_not_verified")),
             Self::NotAuthenticated(error) => error.audit_event(),
             Self::Other(_) => None,
         }
@@ -31,6 +34,7 @@ impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
             LoginError::InvalidScope => Self::invalid_scope(),
+            LoginError::EmailNotVerified => Self::email_not_verified(),
             LoginError::NotAuthenticated(error) => error.into(),
             LoginError::Other(problem) => problem,
         }

@@ -16,6 +16,7 @@ mod new_network;
 mod new_session;
 mod replaced;
 mod session_limit;
+mod unverified;
 
 pub use app::App;
 use attempt::LoginAttempt;
@@ -47,6 +48,10 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         }
     };
     let user = &authenticated.user;
+    if let Err(refusal) = unverified::refuse(app, &authenticated, now).await {
+        record_refusal(request, &attempt, Some(user), &refusal);
+        return Err(refusal);
+    }
     let scope = attempt.scope_of(&app.role_scopes.scopes_of(&user.roles));
     let begun = async {
         let session = NewSession {
@@ -76,13 +81,8 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
             if let Some(replaced) = &replaced {
                 record_end(request, replaced);
             }
-            record(
-                request,
-                &attempt,
-                Some(user),
-                AuditEvent::LoginSucceeded,
-                None,
-            );
+            let event = AuditEvent::LoginSucceeded;
+            record(request, &attempt, Some(user), event, None);
             Ok(response)
         }
         Err(error) => {

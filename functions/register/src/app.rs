@@ -3,10 +3,11 @@
 use gatehouse_auth::password::Hasher;
 use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
-    BreachSettings, Environment, GuessSettings, HashSettings, RegistrationSettings,
+    BreachSettings, Environment, GuessSettings, HashSettings, OutboxSettings, RegistrationSettings,
+    requires_verified_email,
 };
 use gatehouse_edge::{Clock, StartError, warm_up};
-use gatehouse_store::{Budget, Connection, HttpClient, LoginAttempts, Users};
+use gatehouse_store::{Budget, Connection, HttpClient, LoginAttempts, Outbox, Users};
 
 /// What `register` needs.
 pub struct App {
@@ -15,6 +16,10 @@ pub struct App {
     pub(crate) hasher: Hasher,
     pub(crate) rules: PasswordRules,
     pub(crate) open: bool,
+    /// Where a mail to a new address is asked for; none if the service sends no mail.
+    pub(crate) outbox: Option<Outbox>,
+    /// Whether an account needs a verified address before its first login.
+    pub(crate) requires_verified_email: bool,
     pub(crate) clock: Clock,
 }
 
@@ -40,6 +45,7 @@ impl App {
         let breaches = BreachSettings::from_environment(environment)?;
         let hashing = HashSettings::from_environment(environment)?;
         let guesses = GuessSettings::from_environment(environment)?;
+        let outbox = OutboxSettings::from_environment(environment)?;
         let connection =
             Connection::from_variables(|name| environment.text(name), Budget::Request)?
                 .through(http);
@@ -55,6 +61,9 @@ impl App {
                 breaches.fails_open,
             )?,
             open: registration.open,
+            outbox: outbox
+                .map(|outbox| Outbox::new(connection.tables(), outbox.table, outbox.notices)),
+            requires_verified_email: requires_verified_email(environment)?,
             clock,
         };
         warm_up(app.users.warm_up()).await;

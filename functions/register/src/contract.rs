@@ -12,7 +12,9 @@ struct RegisterRequest {
     /// Long enough and hard to guess: by default at least 15 characters.
     #[schema(format = Password, min_length = 1)]
     password: String,
-    /// Unique, and not verified.
+    /// If the service sends mail, the address waits until it is verified with the code that is
+    /// mailed to it. Otherwise it is unique, and never verified. Required with
+    /// `EmailVerification=required`.
     #[schema(format = "email")]
     email: Option<String>,
 }

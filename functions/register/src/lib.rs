@@ -2,6 +2,7 @@
 
 use gatehouse_auth::guessing::Counted;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::mail::{Message, MessageKind, Origin};
 use gatehouse_auth::password::Hasher;
 use gatehouse_auth::random;
 use gatehouse_auth::role::Roles;
@@ -34,20 +35,20 @@ async fn register(app: &App, request: &Request) -> Result<User, Problem> {
     if !app.open {
         return Err(Problem::registration_closed());
     }
-    let fields = Fields::read(request)?;
+    let fields = Fields::read(request, app.requires_verified_email)?;
     let hasher = &app.hasher;
     hasher.ready()?;
     count(app, request).await?;
     let newcomer = fields.judge(&app.rules)?;
     let user = account(app, hasher, newcomer).await?;
-    app.users
-        .register(&user)
-        .await
-        .map_err(|error| match error {
-            RegisterError::UsernameTaken => Problem::username_taken(),
-            RegisterError::EmailTaken => Problem::email_taken(),
-            RegisterError::Store(error) => error.into(),
-        })?;
+    let message = message(&user);
+    let message = app.outbox.as_ref().zip(message.as_ref());
+    let registered = app.users.register_with(&user, message).await;
+    registered.map_err(|error| match error {
+        RegisterError::UsernameTaken => Problem::username_taken(),
+        RegisterError::EmailTaken => Problem::email_taken(),
+        RegisterError::Store(error) => error.into(),
+    })?;
     record(request, &user);
     Ok(user)
 }
@@ -70,7 +71,17 @@ async fn count(app: &App, request: &Request) -> Result<(), Problem> {
     }
 }
 
-/// Hashes the password and creates the account, without storing it.
+/// Returns what is to be mailed: a code to the address that waits, if one does. Whoever
+/// registers can type any address, so the mail counts as a stranger's.
+fn message(user: &User) -> Option<Message> {
+    user.pending_email_at.map(|now| {
+        let (kind, origin) = (MessageKind::EmailVerification, Origin::Anyone);
+        Message::new(kind, &user.sub, user.revision, origin, now)
+    })
+}
+
+/// Hashes the password and creates the account, without storing it. With mail, the address
+/// waits for a proof: it reserves nothing, so nothing shows whether anyone has it.
 async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer<'_>) -> Result<User, Problem> {
     let stored = newcomer.password.hash(hasher).await;
     let hash = stored.map_err(|error| match error {
@@ -80,14 +91,23 @@ async fn account(app: &App, hasher: &Hasher, newcomer: Newcomer<'_>) -> Result<U
         NewPasswordError::Random(error) => error.into(),
     })?;
     let now = app.clock.now();
-    Ok(User::new(
+    let (held, waiting) = match (&app.outbox, newcomer.email) {
+        (Some(_), waiting) => (None, waiting),
+        (None, held) => (held, None),
+    };
+    let mut user = User::new(
         SubjectId::from_bytes(random::bytes()?),
         &newcomer.username,
-        newcomer.email.as_ref(),
+        held.as_ref(),
         Roles::of_new_user(),
         Some(hash),
         now,
-    ))
+    );
+    user.verification_required = app.requires_verified_email;
+    Ok(match waiting {
+        Some(waiting) => user.awaiting(&waiting, now),
+        None => user,
+    })
 }
 
 fn record(request: &Request, user: &User) {
@@ -101,6 +121,7 @@ fn created(user: &User) -> Response {
         id: &user.sub,
         username: &user.username,
         email: user.email.as_deref(),
+        pending_email: user.pending_email.as_deref(),
         roles: &user.roles,
         created_at: user.created_at.to_string(),
     };
@@ -119,10 +140,15 @@ struct Account<'a> {
     id: &'a SubjectId,
     /// The username as typed, without white space around it.
     username: &'a str,
-    /// Missing if the request had none.
+    /// Missing if the request had none, or if the service sends mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     email: Option<&'a str>,
+    /// The address that waits for its verification; only if the service sends mail. It says
+    /// nothing about whether another account has the address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
+    pending_email: Option<&'a str>,
     /// The roles of a new user.
     #[cfg_attr(feature = "schema", schema(value_type = Vec<String>))]
     roles: &'a Roles,

@@ -23,15 +23,19 @@ pub(crate) struct Newcomer<'a> {
 }
 
 impl Fields {
-    /// Reads a body.
+    /// Reads a body. The address is optional unless the account needs a verified one.
     ///
     /// # Errors
     /// 422, which names every invalid field.
-    pub(crate) fn read(request: &Request) -> Result<Self, Problem> {
+    pub(crate) fn read(request: &Request, needs_email: bool) -> Result<Self, Problem> {
         let body = request.json(|fields| Body {
             username: fields.text("username"),
             password: fields.secret("password"),
-            email: fields.optional_text("email"),
+            email: if needs_email {
+                Some(fields.text("email"))
+            } else {
+                fields.optional_text("email")
+            },
         })?;
         body.parse()
     }

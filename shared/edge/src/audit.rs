@@ -31,6 +31,10 @@ pub enum AuditEvent {
     PasswordResetRequested,
     /// A password was changed.
     PasswordChanged,
+    /// An address was verified.
+    EmailVerified,
+    /// An address left an account, because another one has verified it.
+    EmailReleased,
     /// A user's roles were changed.
     RoleChanged,
     /// A username was changed.
@@ -68,6 +72,8 @@ impl AuditEvent {
             Self::SessionRevoked => "session_revoked",
             Self::PasswordResetRequested => "password_reset_requested",
             Self::PasswordChanged => "password_changed",
+            Self::EmailVerified => "email_verified",
+            Self::EmailReleased => "email_released",
             Self::RoleChanged => "role_changed",
             Self::UserRenamed => "user_renamed",
             Self::EmailChanged => "email_changed",
@@ -96,6 +102,8 @@ impl AuditEvent {
             | Self::SessionRevoked
             | Self::PasswordResetRequested
             | Self::PasswordChanged
+            | Self::EmailVerified
+            | Self::EmailReleased
             | Self::RoleChanged
             | Self::UserRenamed
             | Self::EmailChanged

@@ -170,6 +170,14 @@ impl Problem {
         Self::of(Code::RoleNotGrantable, fault)
     }
 
+    /// 403 `email_not_verified`: the password is right, and no session begins.
+    #[must_use]
+    pub fn email_not_verified() -> Self {
+        let detail =
+            "verify your e-mail address first: open the link in the mail that was sent to it";
+        Self::new(Code::EmailNotVerified, StatusCode::FORBIDDEN, detail)
+    }
+
     /// 403 `registration_closed`.
     #[must_use]
     pub fn registration_closed() -> Self {
@@ -208,7 +216,7 @@ impl Problem {
     /// 400 `invalid_code`, whether it is malformed, unknown, used or expired.
     #[must_use]
     pub fn invalid_code() -> Self {
-        let detail = "the recovery code is invalid, used or expired";
+        let detail = "the code is invalid, used or expired, or belongs to another account";
         Self::new(Code::InvalidRecovery, StatusCode::BAD_REQUEST, detail)
     }
 

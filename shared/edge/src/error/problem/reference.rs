@@ -4,7 +4,7 @@ use super::code::Code;
 
 impl Code {
     /// Every code, in the order of the reference.
-    pub(crate) const ALL: [Self; 20] = [
+    pub(crate) const ALL: [Self; 21] = [
         Self::InvalidRequest,
         Self::InvalidJson,
         Self::UnsupportedMediaType,
@@ -16,6 +16,7 @@ impl Code {
         Self::Unauthorized,
         Self::InsufficientScope,
         Self::RoleNotGrantable,
+        Self::EmailNotVerified,
         Self::RegistrationClosed,
         Self::NotFound,
         Self::UsernameTaken,
@@ -82,6 +83,11 @@ impl Code {
                 "The caller may not grant this role.",
                 "Leave the role out, or ask an operator to grant it.",
             ),
+            Self::EmailNotVerified => (
+                403,
+                "The password is right, but the account needs a verified e-mail address first (`EmailVerification=required`).",
+                "Say that a mail with a link is on its way. Every login with the right password sends it again, at most every five minutes.",
+            ),
             Self::RegistrationClosed => (
                 403,
                 "The operator has closed registration.",
@@ -109,7 +115,7 @@ impl Code {
             ),
             Self::InvalidRecovery => (
                 400,
-                "The recovery code is malformed, unknown, used or expired.",
+                "The code is malformed, unknown, used or expired, or belongs to another account.",
                 "Ask for a new code.",
             ),
             Self::TooManyRequests => (

@@ -102,10 +102,24 @@ fn a_weak_password_comes_with_reasons_and_suggestions() {
     "#);
 }
 
+/// The status, the code, the texts and the headers of a problem.
+fn line(problem: Problem) -> String {
+    let (status, code) = (problem.status().as_u16(), problem.code());
+    let (title, detail) = (problem.code.title(), problem.fault.detail.clone());
+    let response = problem.into_response("id");
+    let header = |name| {
+        response
+            .headers()
+            .get(name)
+            .map_or("-", |value| value.to_str().unwrap())
+    };
+    let (wait, challenge) = (header("retry-after"), header("www-authenticate"));
+    format!("{status} {code} | {title} | {detail} | {wait} | {challenge}")
+}
+
 #[test]
 fn each_problem_has_its_status_code_and_texts() {
-    let wait = Duration::from_secs(7);
-    let lines: Vec<String> = [
+    let problems = [
         Problem::invalid_request(),
         Problem::invalid_json("the body is not valid JSON"),
         Problem::unsupported_media_type(),
@@ -119,29 +133,16 @@ fn each_problem_has_its_status_code_and_texts() {
         Problem::missing_role("admin"),
         Problem::missing_scope("orders"),
         Problem::role_not_grantable(&Role::parse("owner").unwrap()),
+        Problem::email_not_verified(),
         Problem::registration_closed(),
         Problem::username_taken(),
         Problem::email_taken(),
         Problem::last_admin(),
         Problem::invalid_code(),
-        Problem::too_many_requests(wait),
+        Problem::too_many_requests(Duration::from_secs(7)),
         Problem::from(Failing { transient: false }),
-    ]
-    .into_iter()
-    .map(|problem| {
-        let (status, code) = (problem.status().as_u16(), problem.code());
-        let (title, detail) = (problem.code.title(), problem.fault.detail.clone());
-        let response = problem.into_response("id");
-        let header = |name| {
-            response
-                .headers()
-                .get(name)
-                .map_or("-", |value| value.to_str().unwrap())
-        };
-        let (wait, challenge) = (header("retry-after"), header("www-authenticate"));
-        format!("{status} {code} | {title} | {detail} | {wait} | {challenge}")
-    })
-    .collect();
+    ];
+    let lines: Vec<String> = problems.into_iter().map(line).collect();
     insta::assert_snapshot!(lines.join("\n"), @r#"
     400 invalid_request | Malformed request | the request could not be parsed | - | -
     400 invalid_json | Malformed body | the body is not valid JSON | - | -
@@ -156,11 +157,12 @@ fn each_problem_has_its_status_code_and_texts() {
     403 insufficient_scope | Not allowed | the role `admin` is required | - | Bearer realm="gatehouse", error="insufficient_scope"
     403 insufficient_scope | Not allowed | the scope `orders` is required | - | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
     403 role_not_grantable | Role not granted | you may not grant the role `owner`: leave it out, or ask an operator to grant it | - | -
+    403 email_not_verified | E-mail address not verified | verify your e-mail address first: open the link in the mail that was sent to it | - | -
     403 registration_closed | Registration is closed | registration is closed | - | -
     409 username_taken | Username taken | another account has this username | - | -
     409 email_taken | E-mail address taken | another account has this e-mail address | - | -
     409 last_admin | Last administrator | this is the last active administrator: promote another user first | - | -
-    400 invalid_code | Recovery code not accepted | the recovery code is invalid, used or expired | - | -
+    400 invalid_code | Code not accepted | the code is invalid, used or expired, or belongs to another account | - | -
     429 too_many_requests | Too many requests | too many attempts: wait, then try again | 7 | -
     500 internal | Internal error | an internal error occurred; quote the request id when reporting it | - | -
     "#);
