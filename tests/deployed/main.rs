@@ -3,5 +3,6 @@
 #![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod command;
+mod mail;
 mod own_apis;
 mod rotations;

@@ -4,6 +4,8 @@
 //! and optionally `AWS_ENDPOINT_URL`. Stacks with other parameters are deployed when a
 //! test needs them, from the package that `GATEHOUSE_PACKAGE` names.
 
+mod mail;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

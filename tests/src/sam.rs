@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, bail};
 
 use crate::deployment::Parameters;
-use crate::service::CLIENT_ADDRESS;
+use crate::service::{CLIENT_ADDRESS, MAIL_FROM};
 use crate::settings::setting;
 
 /// Deploys a packaged template, and waits until the stack is complete.
@@ -100,7 +100,8 @@ pub fn for_a_test(parameters: &Parameters) -> Parameters {
     all
 }
 
-const DEFAULTS: [(&str, &str); 4] = [
+const DEFAULTS: [(&str, &str); 5] = [
+    MAIL_FROM,
     ("ClientAddress", CLIENT_ADDRESS),
     ("RotationDays", "0"),
     ("ProtectData", "false"),

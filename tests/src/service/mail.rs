@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use gatehouse_local::Mail;
 
-use super::Service;
+use super::{Host, Service};
 
 /// How long a test waits for the functions that send mail: a cold start on a busy machine,
 /// and a send that times out.
@@ -16,14 +16,15 @@ impl Service {
     /// mailed when this was called has been handled.
     ///
     /// # Errors
-    /// If it is not handled.
-    ///
-    /// # Panics
-    /// If the service is deployed: such a test starts its service locally.
+    /// If it is not handled, or the service is deployed elsewhere than on an emulator.
     pub async fn mails_to(&self, address: &str) -> anyhow::Result<Vec<Mail>> {
-        let settled = tokio::time::timeout(PATIENCE, self.stack().settled());
-        settled.await.context("the mailer has not handled all")?;
-        let mut mails = self.stack().mails();
+        let mut mails = if let Host::Deployed(deployment) = &self.host {
+            deployment.mails().await?
+        } else {
+            let settled = tokio::time::timeout(PATIENCE, self.stack().settled());
+            settled.await.context("the mailer has not handled all")?;
+            self.stack().mails()
+        };
         mails.retain(|mail| mail.to == address);
         Ok(mails)
     }
@@ -32,9 +33,6 @@ impl Service {
     ///
     /// # Errors
     /// If there is none, although everything has been handled.
-    ///
-    /// # Panics
-    /// As [`mails_to`](Self::mails_to).
     pub async fn mail_to(&self, address: &str) -> anyhow::Result<Mail> {
         let newest = self.mails_to(address).await?.pop();
         newest.with_context(|| format!("no mail was sent to {address}"))

@@ -1,12 +1,13 @@
 //! `cargo deployed`: deploys everything onto an emulator of AWS and runs the
 //! end-to-end suite against it, from a fresh clone, in one command.
 //!
-//! Steps: tools, build, emulator, deployment, keys, the suite, ten rotations under load
-//! and the examples, what each role was granted compared with what it used; then the
+//! Steps: tools, build, emulator, deployment with mail, keys, the suite, ten rotations under
+//! load, a second stack without mail, and the examples, what each role was granted compared with what it used; then the
 //! stacks are deleted.
 
 mod emulator;
 mod granted;
+mod ses;
 mod tools;
 
 use std::io::Write as _;
@@ -17,6 +18,7 @@ use anyhow::{Context, ensure};
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::deployment::{Deployment, Parameters};
 use gatehouse_tests::sam;
+use gatehouse_tests::service::MAIL_FROM;
 
 use emulator::Emulator;
 use tools::Tools;
@@ -55,9 +57,11 @@ async fn run() -> anyhow::Result<()> {
     }
     let package = work.join("packaged.yaml");
     sam::package(&environment, &root().join("infra/template.yaml"), &package)?;
+    ses::widen(&package)?;
     let parameters = sam::for_a_test(&Parameters::new());
     sam::deploy(&environment, &package, STACK, &parameters)?;
     let config = emulator.config().await;
+    ses::verify(&config, MAIL_FROM.1).await?;
     let deployment = Deployment::find(&config, STACK).await?;
     deployment.rotate_keys().await?;
     say(&format!("The service is at {}", deployment.url()));
