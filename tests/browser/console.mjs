@@ -69,7 +69,7 @@ async function logsIn(tour) {
   await page.keyboard.press("Enter");
   await tour.says(`Logged in as ${username}: a session has begun.`);
   await page.getByText("This session is active").waitFor();
-  assert.equal(await page.getByLabel("Password").inputValue(), "");
+  assert.equal(await page.getByLabel("Password", { exact: true }).inputValue(), "");
 
   const claims = await tour.rows("Claims");
   const expected = "aud auth_time client_id exp iat iss jti roles scope sid sub ver";

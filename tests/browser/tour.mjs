@@ -83,7 +83,7 @@ export class Tour {
 
   /** Types into a field, in place of what it has. */
   async types(label, text) {
-    await this.#reaches(this.page.getByRole("textbox", { name: label }).or(this.page.getByLabel(label)));
+    await this.#reaches(this.page.getByRole("textbox", { name: label }).or(this.page.getByLabel(label, { exact: true })));
     await this.page.keyboard.press("Control+A");
     await this.page.keyboard.type(text);
   }
