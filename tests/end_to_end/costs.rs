@@ -5,7 +5,7 @@ use gatehouse_tests::call::Cost;
 use gatehouse_tests::client::ResourceServer;
 use gatehouse_tests::page::{COOKIES, Page};
 use gatehouse_tests::proxy::Proxy;
-use gatehouse_tests::service::{CLIENT_ADDRESS, parameters};
+use gatehouse_tests::service::{CLIENT_ADDRESS, MAIL_FROM, parameters};
 use gatehouse_tests::{Person, Service};
 use reqwest::Method;
 use serde_json::json;
@@ -71,6 +71,45 @@ async fn each_request_costs_the_documented_units() -> anyhow::Result<()> {
     ada.logs_out(&service, "local").await?;
     measured.push(("logouts of one session", spent(&proxy)));
 
+    assert_documented(measured)
+}
+
+/// The mailer's calls are part of it. An unknown name costs the request the same.
+#[tokio::test]
+async fn a_forgotten_password_and_its_mail_cost_the_documented_units() -> anyhow::Result<()> {
+    let settings = parameters(&[MAIL_FROM, ("ClientAddress", CLIENT_ADDRESS)]);
+    let start = Service::start_behind_a_proxy(|options| options.parameters = settings);
+    let (service, proxy) = start.await?;
+    let (admin, ada) = (service.administrator("grace").await?, Person::named("ada"));
+    let ada = ada.register(&service).await?;
+    let email = format!("{}@example.org", ada.username);
+    let (path, body) = (
+        format!("/admin/users/{}", ada.id),
+        json!({ "email": email }),
+    );
+    let patched = admin.call(&service, Method::PATCH, &path, &body).await?;
+    patched.assert_status(200);
+    let mut measured = Vec::new();
+    // The first request starts both functions.
+    for (request, name) in [
+        ("", "nobody"),
+        ("forgotten passwords, with the mail", &ada.username),
+        ("forgotten passwords of unknown names", "somebody"),
+    ] {
+        let _earlier = service.mails_to(&email).await?;
+        let _others = proxy.take_costs();
+        let body = json!({ "username": name });
+        let response = service.post("/password/forgot", &body).await?;
+        response.assert_status(202);
+        let _mails = service.mails_to(&email).await?;
+        measured.push((request, spent(&proxy)));
+    }
+    assert_eq!(service.mails_to(&email).await?.len(), 1);
+    measured.remove(0);
+    assert_documented(measured)
+}
+
+fn assert_documented(measured: Vec<(&str, Units)>) -> anyhow::Result<()> {
     let document = std::fs::read_to_string(root().join("docs/costs.md"))?;
     for (request, (reads, writes, calls)) in measured {
         let row = format!("| {request} | {reads} | {writes} | {calls} |");

@@ -28,6 +28,7 @@ mod examples;
 mod expired_credentials;
 mod export;
 mod forgot;
+mod forgot_mailed;
 mod guessing;
 mod guests;
 mod introspect;
