@@ -163,7 +163,7 @@ async fn the_reference_has_each_field_that_a_handler_reads() -> anyhow::Result<(
         }
     }
     assert_eq!(
-        compared, 11,
+        compared, 13,
         "JSON bodies of routes that are not token endpoints"
     );
     Ok(())

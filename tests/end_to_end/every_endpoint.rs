@@ -13,10 +13,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 /// The routes behind the authorizer.
-pub(crate) const PROTECTED: [(&str, &str); 14] = [
+pub(crate) const PROTECTED: [(&str, &str); 15] = [
     ("POST", "/logout"),
     ("GET", "/me"),
     ("DELETE", "/me"),
+    ("PUT", "/me/email"),
     ("PUT", "/me/password"),
     ("GET", "/me/export"),
     ("GET", "/sessions"),
@@ -31,13 +32,14 @@ pub(crate) const PROTECTED: [(&str, &str); 14] = [
 ];
 
 /// The routes that anyone may call.
-pub(crate) const PUBLIC: [(&str, &str); 12] = [
+pub(crate) const PUBLIC: [(&str, &str); 13] = [
     ("POST", "/register"),
     ("POST", "/login"),
     ("POST", "/refresh"),
     ("POST", "/revoke"),
     ("POST", "/password/reset"),
     ("POST", "/password/forgot"),
+    ("POST", "/email/cancel"),
     ("GET", "/.well-known/jwks.json"),
     ("GET", "/.well-known/openid-configuration"),
     ("GET", "/.well-known/oauth-authorization-server"),

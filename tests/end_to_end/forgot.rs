@@ -72,10 +72,16 @@ async fn an_address_that_asks_too_often_has_to_wait() -> anyhow::Result<()> {
 async fn a_service_without_mail_has_no_such_route() -> anyhow::Result<()> {
     let service = Service::without_mail().await?;
     // The reference has no response for a route that does not exist.
-    let url = format!("{}/password/forgot", service.url());
-    let request = reqwest::Client::new().post(url);
-    let response = request.json(&json!({ "username": "ada" })).send().await?;
-    assert_eq!(response.status(), 404);
-    assert_eq!(response.text().await?, r#"{"message":"Not Found"}"#);
+    for (method, path) in [
+        (Method::POST, "/password/forgot"),
+        (Method::PUT, "/me/email"),
+        (Method::POST, "/email/cancel"),
+    ] {
+        let url = format!("{}{path}", service.url());
+        let request = reqwest::Client::new().request(method, url);
+        let response = request.json(&json!({})).send().await?;
+        assert_eq!(response.status(), 404, "{path}");
+        assert_eq!(response.text().await?, r#"{"message":"Not Found"}"#);
+    }
     Ok(())
 }

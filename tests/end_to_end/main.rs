@@ -3,6 +3,7 @@
 #![expect(clippy::indexing_slicing, reason = "a test may panic")]
 
 mod account;
+mod address;
 mod admin;
 mod admin_list;
 mod admin_names;

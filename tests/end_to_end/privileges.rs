@@ -93,8 +93,13 @@ const CALLS: &[(&str, &str, &[&str])] = &[
             "DeleteItem",
         ],
     ),
-    // An access token, and the lowest version that is not revoked.
-    ("email", "RevocationsTable", &["BatchGetItem", "GetItem"]),
+    // An access token, and the lowest version that is not revoked; a cancelled change of
+    // address ends every session.
+    (
+        "email",
+        "RevocationsTable",
+        &["BatchGetItem", "GetItem", "PutItem"],
+    ),
     ("email", "SigningKeysTable", &["GetItem"]),
     // The networks that an account is known from; the counter of the client's address.
     (

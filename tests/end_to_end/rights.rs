@@ -26,7 +26,7 @@ const TOKENS: [(&str, &str); 7] = [
 ///
 /// The bodies do no harm: a route that asks for the password gets none and returns 422,
 /// an id that nobody has returns 404.
-const ROUTES: [(&str, &str, [u16; 8]); 31] = [
+const ROUTES: [(&str, &str, [u16; 8]); 33] = [
     ("POST /register", "{}", [422; 8]),
     ("POST /login", "{}", [422; 8]),
     ("POST /refresh", "{}", [400; 8]),
@@ -38,6 +38,7 @@ const ROUTES: [(&str, &str, [u16; 8]); 31] = [
         "{}",
         [422, 403, 202, 403, 403, 202, 403, 202],
     ),
+    ("POST /email/cancel", "{}", [422; 8]),
     ("GET /.well-known/jwks.json", "", [200; 8]),
     ("GET /.well-known/openid-configuration", "", [200; 8]),
     ("GET /.well-known/oauth-authorization-server", "", [200; 8]),
@@ -73,6 +74,11 @@ const ROUTES: [(&str, &str, [u16; 8]); 31] = [
         "POST /logout",
         r#"{"scope":"global"}"#,
         [401, 403, 204, 403, 403, 204, 403, 204],
+    ),
+    (
+        "PUT /me/email",
+        "{}",
+        [401, 422, 422, 422, 422, 422, 422, 422],
     ),
     (
         "PUT /me/password",

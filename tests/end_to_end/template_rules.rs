@@ -192,7 +192,7 @@ fn the_stage_depends_on_every_route_that_its_settings_name() -> anyhow::Result<(
 }
 
 /// The routes that hash a password or ask for a mail.
-const COSTLY: [&str; 8] = [
+const COSTLY: [&str; 10] = [
     "POST /register",
     "POST /login",
     "PUT /me/password",
@@ -201,6 +201,8 @@ const COSTLY: [&str; 8] = [
     "POST /password/forgot",
     "POST /email/verify",
     "POST /email/verification",
+    "PUT /me/email",
+    "POST /email/cancel",
 ];
 
 #[test]

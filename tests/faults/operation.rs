@@ -288,6 +288,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::new("forgot password", Function::Email, "202", |_| {
         post("POST /password/forgot", json!({"username": "ada"}))
     }),
+    Operation::new("change address", Function::Email, "202", |people| {
+        let body = json!({"email": "ada@example.net", "password": PASSWORD});
+        owned("PUT /me/email", people, body)
+    }),
     Operation::new("delete account", Function::Account, "204", |people| {
         owned("DELETE /me", people, json!({"password": PASSWORD}))
     })
@@ -307,6 +311,10 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     Operation::new("admin: change roles", Function::Admin, "200", |people| {
         let body = json!({"roles": ["admin", "user"]});
         administer("PATCH /admin/users/{id}", people, body)
+    }),
+    Operation::new("admin: change names", Function::Admin, "200", |people| {
+        let names = json!({"username": "lovelace", "email": "lovelace@example.org"});
+        administer("PATCH /admin/users/{id}", people, names)
     }),
     Operation::new("admin: disable", Function::Admin, "200", |people| {
         administer(

@@ -36,6 +36,26 @@ struct SendVerificationRequest {
 const MAILS: &str = "`AddressMailsPerHour` requests for mails per network of the client";
 const PROOF: &str = "The proof of the account is its access token, in the header `Authorization` and with the scope `profile`, or its password, which is counted like a login. Only deployments with `MailFrom` have this route.";
 
+/// The body of `PUT /me/email`.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the schema of what `address` reads")]
+struct ChangeEmailRequest {
+    /// The new address. It waits until the user proves it.
+    #[schema(format = "email")]
+    email: String,
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// The body of `POST /email/cancel`.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "the schema of what `address` reads")]
+struct CancelEmailRequest {
+    /// The code from the mail to the old address.
+    #[schema(format = Password, pattern = "^gh_ec_[A-Za-z0-9_-]+$")]
+    code: String,
+}
+
 /// Returns the routes.
 #[must_use]
 pub fn operations() -> Vec<Operation> {
@@ -80,5 +100,22 @@ pub fn operations() -> Vec<Operation> {
                 "too_many_requests",
             ])
             .limit(MAILS),
+        Operation::new("PUT /me/email", "changeEmail", "Ask for another e-mail address")
+            .tag("Accounts")
+            .describe("The new address gets a mail with a code that verifies it, and the old one a mail with a code that cancels the change. Until then nothing changes. The response is the same whether somebody else has the address or not. The address that the account holds, if it is verified, takes back what was asked. Only deployments with `MailFrom` have this route.")
+            .token(None, None)
+            .json::<ChangeEmailRequest>(json!({
+                "email": "ada@example.net", "password": "seven quiet otters at dawn",
+            }))
+            .returns_nothing(202, "The address waits for its code.")
+            .problems(&["invalid_credentials", "too_many_requests"])
+            .limit("wrong passwords per user: `docs/defaults.md`"),
+        Operation::new("POST /email/cancel", "cancelEmail", "Cancel a change of address")
+            .tag("Accounts")
+            .describe("It also ends every session. The code is in the mail to the old address, and is valid until the change is made, at most for 24 hours. It gives no access. Only deployments with `MailFrom` have this route.")
+            .json::<CancelEmailRequest>(json!({ "code": "gh_ec_example" }))
+            .returns_nothing(204, "The change is cancelled, and every session has ended.")
+            .problems(&["invalid_code", "too_many_requests"])
+            .limit("`AddressAttemptsPerHour`, as for registrations and password resets, per network of the client"),
     ]
 }

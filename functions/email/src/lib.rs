@@ -6,6 +6,7 @@
 use gatehouse_edge::{Problem, Request, Response};
 
 mod access_token;
+mod address;
 mod app;
 #[cfg(feature = "schema")]
 pub mod contract;
@@ -26,6 +27,8 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
         "POST /password/forgot" => forgot::forgot(app, request, now).await,
         "POST /email/verify" => Box::pin(verification::verify(app, request, now)).await,
         "POST /email/verification" => Box::pin(verification::send_again(app, request, now)).await,
+        "PUT /me/email" => Box::pin(address::change(app, request, now)).await,
+        "POST /email/cancel" => Box::pin(address::cancel(app, request, now)).await,
         _ => Err(Problem::not_found()),
     }
 }

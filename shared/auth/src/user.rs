@@ -6,7 +6,7 @@ mod names;
 mod tests;
 
 pub use addresses::Unproven;
-pub use names::{NAME_RESERVATION, RENAME_INTERVAL};
+pub use names::{NAME_RESERVATION, NewAddress, RENAME_INTERVAL};
 
 use std::collections::BTreeMap;
 

@@ -41,6 +41,10 @@ pub enum AuditEvent {
     UserRenamed,
     /// An e-mail address was changed.
     EmailChanged,
+    /// A user asked for another address, which waits for its code.
+    EmailChangeRequested,
+    /// A change of address was cancelled, and every session of the user ended.
+    EmailChangeCancelled,
     /// A user was disabled.
     UserDisabled,
     /// A disabled user was enabled again.
@@ -77,6 +81,8 @@ impl AuditEvent {
             Self::RoleChanged => "role_changed",
             Self::UserRenamed => "user_renamed",
             Self::EmailChanged => "email_changed",
+            Self::EmailChangeRequested => "email_change_requested",
+            Self::EmailChangeCancelled => "email_change_cancelled",
             Self::UserDisabled => "user_disabled",
             Self::UserEnabled => "user_enabled",
             Self::UserDeleted => "user_deleted",
@@ -107,6 +113,8 @@ impl AuditEvent {
             | Self::RoleChanged
             | Self::UserRenamed
             | Self::EmailChanged
+            | Self::EmailChangeRequested
+            | Self::EmailChangeCancelled
             | Self::UserDisabled
             | Self::UserEnabled
             | Self::UserDeleted

@@ -1,5 +1,6 @@
 //! What spans tables: each change of an account is one transaction.
 
+mod address;
 mod change;
 mod deletion;
 mod import;

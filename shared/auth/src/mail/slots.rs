@@ -126,7 +126,7 @@ const MAX_CODES: usize = 3;
 /// How long a code is the only one mailed to its address. The longer, the longer somebody
 /// waits for a mail that got lost; three times as long, less this, is how long a code lives
 /// at least while strangers ask for others.
-const RESENT_AFTER: Duration = Duration::from_mins(5);
+pub const RESENT_AFTER: Duration = Duration::from_mins(5);
 
 #[cfg(test)]
 mod tests;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::{ChangeRefused, User};
 #[cfg(feature = "people")]
 use crate::email::EmailAddress;
+#[cfg(feature = "tokens")]
+use crate::mail::RESENT_AFTER;
 use crate::time::Timestamp;
 #[cfg(feature = "people")]
 use crate::username::Username;
@@ -17,7 +19,51 @@ pub const NAME_RESERVATION: Duration = Duration::from_hours(30 * 24);
 /// reserve many names.
 pub const RENAME_INTERVAL: Duration = Duration::from_hours(24);
 
+/// An address that a user wants instead of the one that the account holds.
+#[derive(Clone, PartialEq, Eq)]
+pub struct NewAddress {
+    display: String,
+    canonical: String,
+}
+
+#[cfg(feature = "people")]
+impl From<&EmailAddress> for NewAddress {
+    fn from(email: &EmailAddress) -> Self {
+        Self {
+            display: email.display().to_owned(),
+            canonical: email.canonical().to_owned(),
+        }
+    }
+}
+
 impl User {
+    /// Returns the user after asking for another address, which waits for its code in the
+    /// place of one that waited before. The address that the user has already proven takes
+    /// back what was asked.
+    #[must_use]
+    pub fn with_waiting(&self, new: &NewAddress, now: Timestamp) -> Self {
+        let is_proven = self.email_verified_at.is_some();
+        let is_same = self.email_canonical.as_deref() == Some(&new.canonical);
+        let waiting = Some(new).filter(|_| !(is_proven && is_same));
+        Self {
+            pending_email: waiting.map(|new| new.display.clone()),
+            pending_email_canonical: waiting.map(|new| new.canonical.clone()),
+            pending_email_at: waiting.map(|_| now),
+            revision: self.revision.saturating_add(1),
+            updated_at: now,
+            ..self.clone()
+        }
+    }
+
+    /// True if this address already waits, and no mail with another code would go to it yet.
+    #[cfg(feature = "tokens")]
+    #[must_use]
+    pub fn has_just_asked_for(&self, new: &NewAddress, now: Timestamp) -> bool {
+        let since = self.pending_email_at.map(|at| now.since(at));
+        self.pending_email.as_ref() == Some(&new.display)
+            && since.is_some_and(|since| since < RESENT_AFTER)
+    }
+
     /// Returns the usernames that are still reserved because this user had them.
     pub fn reserved_names(&self, now: Timestamp) -> impl Iterator<Item = &str> {
         let names = self.reserved_names.iter();
@@ -198,6 +244,33 @@ mod tests {
             (None, Some(at(0)))
         );
         assert!(moved(&ada(), "Ada@example.org").is_none());
+    }
+
+    #[test]
+    fn a_new_address_waits_until_the_proven_one_takes_it_back() {
+        let address = |text: &str| NewAddress::from(&EmailAddress::parse(text).unwrap());
+        let asked = ada().with_waiting(&address("New@Other.example"), at(1));
+        assert_eq!(asked.pending_email.as_deref(), Some("New@other.example"));
+        let canonical = asked.pending_email_canonical.as_deref();
+        assert_eq!(canonical, Some("new@other.example"));
+        assert_eq!(
+            (asked.pending_email_at, asked.email_verified_at),
+            (Some(at(1)), Some(at(0)))
+        );
+        assert_eq!(
+            (asked.revision, asked.codes_since),
+            (5, 2),
+            "codes stay valid"
+        );
+        let back = asked.with_waiting(&address("ADA@example.org"), at(2));
+        assert_eq!((back.pending_email, back.pending_email_at), (None, None));
+        // An address that is held without a proof can wait for one.
+        let unproven = User {
+            email_verified_at: None,
+            ..ada()
+        };
+        let asked = unproven.with_waiting(&address("ada@example.org"), at(1));
+        assert_eq!(asked.pending_email.as_deref(), Some("ada@example.org"));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The store on an embedded DynamoDB. Each test has its own.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod address;
 mod change;
 mod clients;
 mod deletion;
