@@ -3,11 +3,11 @@
 
 use gatehouse_tests::Service;
 use gatehouse_tests::page::{COOKIE, COOKIES, ORIGIN, Page};
-use gatehouse_tests::service::parameters;
+use gatehouse_tests::service::{MAIL_FROM, parameters};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::every_endpoint::{AUTHENTICATING, PROTECTED, PUBLIC};
+use crate::every_endpoint::{AUTHENTICATING, PROTECTED, PROVING, PUBLIC};
 
 /// What no line may contain.
 const CANARIES: [&str; 2] = ["canary-of-a-cookie-7Qz", "canary-of-another-8Qz"];
@@ -15,7 +15,7 @@ const CANARIES: [&str; 2] = ["canary-of-a-cookie-7Qz", "canary-of-another-8Qz"];
 #[tokio::test]
 async fn no_cookie_is_logged_whatever_route_it_is_sent_to() -> anyhow::Result<()> {
     let mut pairs = COOKIES.to_vec();
-    pairs.push(("LogLevel", "debug"));
+    pairs.extend([("LogLevel", "debug"), MAIL_FROM]);
     let service = Service::start_locally(|options| options.parameters = parameters(&pairs)).await?;
     let mut secrets: Vec<String> = CANARIES.map(str::to_owned).into();
     for kind in ["valid", "forged", "malformed", "twice"] {
@@ -30,7 +30,8 @@ async fn no_cookie_is_logged_whatever_route_it_is_sent_to() -> anyhow::Result<()
             _ => format!("{COOKIE}={cookie}"),
         };
         let cookies = format!("theirs={}; {sent}", CANARIES[0]);
-        for (method, path) in PUBLIC.iter().chain(&AUTHENTICATING).chain(&PROTECTED) {
+        let open = PUBLIC.iter().chain(&AUTHENTICATING).chain(&PROVING);
+        for (method, path) in open.chain(&PROTECTED) {
             // The session has to last until the end.
             let ends = ["/revoke", "/logout"].contains(path);
             for token in [None, Some(&ada.access_token)] {

@@ -9,10 +9,10 @@ use serde_json::json;
 
 const ADDRESS: &str = "ada@example.org";
 
-/// Ada registers, and forgets her password.
+/// Ada, whose account holds her address, forgets her password.
 async fn forgets(service: &Service) -> anyhow::Result<Person> {
     let ada = Person::named("ada").with_email(ADDRESS.to_owned());
-    let ada = ada.register(service).await?;
+    let ada = ada.is_imported(service).await?;
     let body = json!({ "username": ada.username });
     let response = service.post("/password/forgot", &body).await?;
     response.assert_status(202);
