@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// The calls of each function, read from its code; a transaction is listed by its parts.
 ///
 /// A new call needs a line here and its action in the template.
-const CALLS: &[(&str, &str, &[&str])] = &[
+const CALLS: [(&str, &str, &[&str]); 50] = [
     // The warm-up; the user and the items of its names.
     ("register", "UsersTable", &["GetItem", "PutItem"]),
     // The counter of the client's address.
@@ -182,13 +182,13 @@ fn each_function_may_do_exactly_what_its_code_does() -> anyhow::Result<()> {
     let template = Template::read()?;
     let mut expected = BTreeSet::new();
     for (function, resource, actions) in CALLS {
-        let service = match *resource {
+        let service = match resource {
             "KeyRingSecret" => "secretsmanager",
             "MailRetryQueue" => "sqs",
             SES => "ses",
             _ => "dynamodb",
         };
-        for action in *actions {
+        for action in actions {
             expected.insert(format!("{function} {service}:{action} {resource}"));
         }
     }
