@@ -58,7 +58,7 @@ async fn requests_just_after_a_mail_send_nothing_and_use_up_nothing() {
 }
 
 #[tokio::test]
-async fn the_limits_are_an_addresss_whoever_names_it() {
+async fn the_limits_belong_to_the_address_whoever_names_it() {
     let registrations: Vec<User> = (0..20)
         .map(|number| User {
             email: None,
