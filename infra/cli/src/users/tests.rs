@@ -153,7 +153,7 @@ async fn a_user_is_created_and_shown_without_the_password() {
     assert_eq!(made["roles"], json!(["user"]));
     assert_eq!(made["status"], "active");
     let members: Vec<&String> = made.as_object().unwrap().keys().collect();
-    assert_eq!(members.len(), 8, "{members:?}");
+    assert_eq!(members.len(), 9, "{members:?}");
     let refused = world.create("ADA", &[], PASSWORD).await.unwrap_err();
     assert_eq!(refused.to_string(), "the username ADA is already taken");
 }

@@ -110,7 +110,7 @@ async fn imported_users_are_found_by_their_old_ids() -> anyhow::Result<()> {
     ensure!(exported.code == Some(0), "{exported:?}");
     let out = project.read("out.csv")?;
     assert!(
-        out.contains(",17,Ada,ada@example.org,\"$argon2id$"),
+        out.contains(",17,Ada,ada@example.org,false,\"$argon2id$"),
         "the export lacks Ada's current data"
     );
     assert_eq!(out.lines().count(), 4);

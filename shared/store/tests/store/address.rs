@@ -24,8 +24,7 @@ fn new(text: &str) -> NewAddress {
 async fn started() -> (Tables, Accounts, User) {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
-    let outbox = Some(tables.outbox.clone());
-    let accounts = tables.accounts.clone().with_outbox(outbox);
+    let accounts = tables.mailing.clone();
     (tables, accounts, ada)
 }
 

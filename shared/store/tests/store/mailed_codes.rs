@@ -21,8 +21,7 @@ fn code(of: &User, number: u8) -> MailCode {
 }
 
 fn mailing(tables: &Tables) -> Accounts {
-    let outbox = Some(tables.outbox.clone());
-    tables.accounts.clone().with_outbox(outbox)
+    tables.mailing.clone()
 }
 
 async fn started() -> (Tables, User) {

@@ -19,7 +19,10 @@ pub(crate) struct Tables {
     pub(crate) revocations: Revocations,
     pub(crate) keys: SigningKeys,
     pub(crate) clients: Clients,
+    /// Without mail.
     pub(crate) accounts: Accounts,
+    /// With mail, and the default notices.
+    pub(crate) mailing: Accounts,
     pub(crate) attempts: LoginAttempts,
     pub(crate) outbox: Outbox,
     database: gatehouse_testing::Tables,
@@ -40,10 +43,11 @@ impl Tables {
         let sessions = Sessions::new(client(), name("SessionsTable"));
         let revocations = Revocations::new(client(), name("RevocationsTable"));
         let outbox = Outbox::new(client(), name("OutboxTable"), Notices::default());
+        let accounts = Accounts::new(users.clone(), sessions.clone(), revocations.clone());
         Self {
             client: tables.plain_client(),
-            accounts: Accounts::new(users.clone(), sessions.clone(), revocations.clone())
-                .with_outbox(Some(outbox.clone())),
+            mailing: accounts.clone().with_outbox(Some(outbox.clone())),
+            accounts,
             users,
             sessions,
             revocations,

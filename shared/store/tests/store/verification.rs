@@ -107,7 +107,7 @@ async fn a_waiting_address_is_held_once_it_is_proven() {
     let tables = Tables::start_with(&[&ada]).await;
     assert!(holder(&tables, ADDRESS).await.is_none());
     let code = mailed(&tables, &ada, ADDRESS).await;
-    let found = tables.accounts.find_by_verification(&code, at(9)).await;
+    let found = tables.mailing.find_by_verification(&code, at(9)).await;
     assert_eq!(found.unwrap().unwrap().sub, ada.sub);
     drop(tables.calls());
     let Verified::Done { user, taken_from } = verify(&tables, &code).await else {
@@ -206,16 +206,16 @@ async fn a_code_that_proves_nothing_changes_nothing() {
     let nobodys = MailCode::mint(CodeKind::Verification, &user(9, "bob").sub, [7; 32]).unwrap();
     let valid = mailed(&tables, &ada, ADDRESS).await;
     for (code, when) in [(&unknown, 9), (&nobodys, 9), (&valid, day)] {
-        let accounts = &tables.accounts;
+        let accounts = &tables.mailing;
         let verified = accounts.verify_email(code, VER, at(when)).await.unwrap();
         assert!(matches!(verified, Verified::Refused), "{when}");
         let found = accounts.find_by_verification(code, at(when)).await;
         assert!(found.unwrap().is_none(), "{when}");
     }
-    let changed = tables.accounts.verify_email(&valid, VER + 1, at(9)).await;
+    let changed = tables.mailing.verify_email(&valid, VER + 1, at(9)).await;
     assert!(matches!(changed.unwrap(), Verified::Changed));
     assert_eq!(read(&tables, &ada).await.revision, 0);
-    let at_the_end = tables.accounts.verify_email(&valid, VER, at(day - 1)).await;
+    let at_the_end = tables.mailing.verify_email(&valid, VER, at(day - 1)).await;
     assert!(matches!(at_the_end.unwrap(), Verified::Done { .. }));
 }
 
@@ -237,7 +237,7 @@ async fn of_sixty_four_accounts_that_verify_one_address_one_has_it() {
     let mut running = JoinSet::new();
     for ada in &everyone[1..] {
         let code = mailed(&tables, ada, ADDRESS).await;
-        let accounts = tables.accounts.clone();
+        let accounts = tables.mailing.clone();
         running.spawn(async move { accounts.verify_email(&code, VER, at(9)).await });
     }
     let (mut done, mut taken) = (0, 0);
@@ -271,7 +271,7 @@ async fn a_deletion_that_was_decided_before_a_proof_is_decided_again() {
         verify(&tables, &code).await,
         Verified::Done { .. }
     ));
-    let (deleted, _) = tables.accounts.delete(ada, at(10)).await.unwrap();
+    let (deleted, _) = tables.mailing.delete(ada, at(10)).await.unwrap();
     assert_eq!(deleted.email.as_deref(), Some(ADDRESS));
     assert_names_match(&tables).await;
 }
@@ -288,7 +288,7 @@ enum Meanwhile {
 
 impl Meanwhile {
     async fn happens(self, tables: &Tables, to: &User) {
-        let (accounts, hash) = (&tables.accounts, StoredHash::new("$new".to_owned()));
+        let (accounts, hash) = (&tables.mailing, StoredHash::new("$new".to_owned()));
         match self {
             Self::Deleted => drop(accounts.remove(&to.sub, at(9)).await),
             Self::Disabled => {
@@ -330,7 +330,7 @@ async fn whatever_happens_at_the_same_time_every_name_has_its_user() {
             let tables = Tables::start_with(&[&eve, &ada]).await;
             mailed(&tables, &eve, ADDRESS).await;
             let code = mailed(&tables, &ada, ADDRESS).await;
-            let (accounts, other) = (tables.accounts.clone(), [&ada, &eve][round % 2]);
+            let (accounts, other) = (tables.mailing.clone(), [&ada, &eve][round % 2]);
             let verifying =
                 tokio::spawn(async move { accounts.verify_email(&code, VER, at(9)).await });
             meanwhile.happens(&tables, other).await;
@@ -361,7 +361,7 @@ async fn a_proof_that_is_interrupted_at_any_call_has_happened_or_has_not() {
         let (eve, ada) = (holding(1, "eve", ADDRESS), waiting(2, "ada", ADDRESS));
         let tables = Tables::start_with(&[&eve, &ada]).await;
         let code = mailed(&tables, &ada, ADDRESS).await;
-        let accounts = tables.accounts.clone();
+        let accounts = tables.mailing.clone();
         let verifying = async move { accounts.verify_email(&code, VER, at(9)).await.unwrap() };
         let faults = tables.faults();
         let finished = faults.kill_at(at_call(number).after(), verifying).await;

@@ -31,6 +31,7 @@ fn each_problem_has_the_status_of_the_reference() {
         Problem::missing_scope("profile"),
         Problem::role_not_grantable(&role),
         Problem::registration_closed(),
+        Problem::email_not_verified(),
         Problem::not_found(),
         Problem::username_taken(),
         Problem::email_taken(),
