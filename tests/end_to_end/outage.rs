@@ -2,6 +2,7 @@
 
 use gatehouse_tests::binaries::root;
 use gatehouse_tests::person::unique;
+use gatehouse_tests::service::{MAIL_FROM, parameters};
 use gatehouse_tests::{Response, Service};
 use serde_json::{Value, json};
 
@@ -9,7 +10,9 @@ use crate::every_endpoint::{AUTHENTICATING, PROTECTED};
 
 #[tokio::test]
 async fn a_stopped_dynamodb_is_an_error_everywhere_and_an_allow_nowhere() -> anyhow::Result<()> {
-    let service = Service::start().await?;
+    // With mail, so that every route exists.
+    let mail = parameters(&[MAIL_FROM]);
+    let service = Service::start_with(|options| options.parameters.extend(mail)).await?;
     let ada = service.logged_in("ada").await?;
     ada.is_let_in(&service).await?;
     let code = ada.recovery_code(&service).await?;

@@ -42,6 +42,8 @@ impl World {
             ("AWS_ENDPOINT_URL", "http://aws.example"),
             ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
+            ("ISSUER", "https://issuer.example"),
+            ("SIGNING_KEYS_TABLE", tables.name("SigningKeysTable")),
             ("USERS_TABLE", tables.name("UsersTable")),
             ("SESSIONS_TABLE", tables.name("SessionsTable")),
             ("REVOCATIONS_TABLE", tables.name("RevocationsTable")),

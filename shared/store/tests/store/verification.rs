@@ -59,11 +59,7 @@ async fn mailed(tables: &Tables, of: &User, address: &str) -> MailCode {
 }
 
 async fn verify(tables: &Tables, code: &MailCode) -> Verified {
-    tables
-        .accounts
-        .verify_email(code, VER, at(9))
-        .await
-        .unwrap()
+    tables.mailing.verify_email(code, VER, at(9)).await.unwrap()
 }
 
 async fn read(tables: &Tables, user: &User) -> User {
