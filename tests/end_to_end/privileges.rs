@@ -113,17 +113,23 @@ const CALLS: [(&str, &str, &[&str]); 50] = [
         "OutboxTable",
         &["GetItem", "PutItem", "DeleteItem"],
     ),
-    // The notices of a new password and of a deletion, which deletes what waits.
+    // A mailed code; the notices of a new password and of a deletion, which deletes what waits.
     (
         "account",
         "OutboxTable",
-        &["PutItem", "Query", "BatchWriteItem"],
+        &[
+            "GetItem",
+            "PutItem",
+            "DeleteItem",
+            "Query",
+            "BatchWriteItem",
+        ],
     ),
-    // A list is a scan; a change is an update of the user and of a counter.
+    // A list is a scan; a change is an update of the user and of a counter, and a new name.
     (
         "admin",
         "UsersTable",
-        &["GetItem", "UpdateItem", "DeleteItem", "Scan"],
+        &["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Scan"],
     ),
     // Deleted with the account; read only for their addresses.
     (
