@@ -8,36 +8,41 @@ use gatehouse_tests::template::{Template, grants, named};
 
 use crate::svg::{Align, Drawing, MARGIN};
 
-/// The functions from top to bottom. API Gateway invokes all but the last.
-const ROWS: [&str; 11] = [
+/// The functions from top to bottom. API Gateway invokes all but the last two.
+const ROWS: [&str; 13] = [
     "authorizer",
     "register",
     "login",
     "refresh",
     "logout",
     "account",
+    "email",
     "admin",
     "introspect",
     "jwks",
     "protected",
     "rotate-keys",
+    "mailer",
 ];
 
 /// The stores from left to right, by their logical ids.
-const COLUMNS: [(&str, &str); 6] = [
+const COLUMNS: [(&str, &str); 7] = [
     ("UsersTable", "Users"),
     ("LoginAttemptsTable", "LoginAttempts"),
     ("SessionsTable", "Sessions"),
     ("RevocationsTable", "Revocations"),
     ("SigningKeysTable", "SigningKeys"),
     ("KeyRingSecret", "key ring"),
+    ("OutboxTable", "Outbox"),
 ];
 
 const TITLE: &str = "A deployment";
 const DESCRIPTION: &str = "A table. Its rows are the functions: API Gateway invokes all of \
-    them except rotate-keys, which Secrets Manager invokes on a schedule; EventBridge also \
-    invokes admin once an hour. Its columns are the five DynamoDB tables and the secret, and \
-    each cell says whether the function's role may read or write it.";
+    them except rotate-keys, which Secrets Manager invokes on a schedule, and mailer, which \
+    the outbox's stream and the queue of retries invoke; EventBridge also invokes admin once \
+    an hour. Its columns are the six DynamoDB tables and the secret, and each cell says \
+    whether the function's role may read or write it. The outbox, email and mailer only \
+    exist with mail.";
 
 const GATEWAY: [&str; 11] = [
     "API Gateway",
@@ -53,16 +58,18 @@ const GATEWAY: [&str; 11] = [
     "route",
 ];
 
-const NOTES: [&str; 3] = [
-    "EventBridge also invokes admin once an hour, to finish interrupted deletions, and",
-    "rotate-keys twice a day, to measure the age of the keys. Beyond what is shown, a role",
-    "may only write its own log group, and traces if tracing is on.",
+const NOTES: [&str; 5] = [
+    "EventBridge also invokes admin once an hour, to finish interrupted deletions, and rotate-keys twice",
+    "a day, to measure the age of the keys. The outbox, email and mailer only exist with mail; mailer also",
+    "sends to SES and to its queue, and admin asks SES whether it sends to an address. Beyond that and",
+    "what is shown, a role may only write its own log group, traces if tracing is on, and, of mailer, let",
+    "Lambda read the stream and the queue.",
 ];
 
 /// How wide the boxes of those that invoke functions are.
 const CALLER: u32 = 124;
 /// The right edge of the table.
-const RIGHT: u32 = STORES + 108 * 5 + 62;
+const RIGHT: u32 = STORES + 108 * 6 + 62;
 /// The left edge of the functions, and the middle of the first store.
 const FUNCTIONS: u32 = 200;
 const STORES: u32 = 370;
@@ -76,13 +83,17 @@ pub(crate) fn draw() -> anyhow::Result<String> {
         drawing.rectangle("box", (x - 52, 16, 104, 36));
         drawing.text(Align::Middle, (x, 39), &[name]);
     }
-    let (gateway, manager) = (ROW * 10, TOP + ROW * 10);
+    let (gateway, manager) = (ROW * 11, TOP + ROW * 11);
     drawing.rectangle("box", (MARGIN, TOP + 4, CALLER, gateway - 8));
     let at = (MARGIN + CALLER / 2, TOP + 100);
     drawing.text(Align::Middle, at, &GATEWAY);
     drawing.rectangle("box", (MARGIN, manager + 4, CALLER, ROW - 8));
     let at = (MARGIN + CALLER / 2, manager + 24);
     drawing.text(Align::Middle, at, &["Secrets Manager"]);
+    let queues = manager + ROW;
+    drawing.rectangle("box", (MARGIN, queues + 4, CALLER, ROW - 8));
+    let at = (MARGIN + CALLER / 2, queues + 24);
+    drawing.text(Align::Middle, at, &["stream, queue"]);
     let functions = template.resources("AWS::Serverless::Function");
     ensure!(functions.len() == ROWS.len(), "a function is not drawn");
     let mut y = TOP;
@@ -91,7 +102,7 @@ pub(crate) fn draw() -> anyhow::Result<String> {
         y += ROW;
     }
     drawing.text(Align::Start, (MARGIN, y + 28), &NOTES);
-    Ok(drawing.finish((TITLE, DESCRIPTION), (RIGHT + MARGIN, y + 80)))
+    Ok(drawing.finish((TITLE, DESCRIPTION), (RIGHT + MARGIN, y + 116)))
 }
 
 /// Draws a row: the function, and what its role may do.
