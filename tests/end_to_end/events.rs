@@ -96,13 +96,9 @@ async fn every_sample_event_has_the_outcome_that_its_name_says() -> anyhow::Resu
       "logout/wrong_scope": "422 validation_failed",
       "logout/wrongly_typed_scope": "422 validation_failed",
       "mailer/no_event": "fails: the event is neither a batch of the outbox's stream nor one of the retry queue",
-      "mailer/queued": [],
-      "mailer/queued_garbage": [
-        {
-          "itemIdentifier": "2e1424d4-f796-459a-8184-9c92662be6da"
-        }
-      ],
-      "mailer/valid": [],
+      "mailer/queued": "failed: ",
+      "mailer/queued_garbage": "failed: 2e1424d4-f796-459a-8184-9c92662be6da",
+      "mailer/valid": "failed: ",
       "protected/admin": 200,
       "protected/admin_without_role": "403 insufficient_scope",
       "protected/admin_without_scope": "403 insufficient_scope",
@@ -154,8 +150,10 @@ fn every_function_has_a_valid_event_and_two_others() -> anyhow::Result<()> {
 /// A status and code for HTTP, only the verdict for the authorizer, the failures for the
 /// mailer.
 fn verdict(response: &Value) -> Value {
-    if let Some(failures) = response.get("batchItemFailures") {
-        return failures.clone();
+    if let Some(failures) = response["batchItemFailures"].as_array() {
+        let ids = failures.iter().map(|failure| &failure["itemIdentifier"]);
+        let ids: Vec<&str> = ids.filter_map(Value::as_str).collect();
+        return json!(format!("failed: {}", ids.join(", ")));
     }
     if let Some(status) = response.get("statusCode") {
         let body: Value = response["body"]
