@@ -96,6 +96,40 @@ async fn the_code_to_the_old_address_cancels_the_change_and_logs_everyone_out() 
 }
 
 #[tokio::test]
+async fn the_code_to_the_new_address_makes_the_change_and_tells_the_old_one() -> anyhow::Result<()>
+{
+    let service = Service::shared().await?;
+    let (ada, new) = (ada(&service).await?, address());
+    ask(&service, &ada, &new).await?.assert_status(202);
+    let proof = code_in(&service.mail_to(&new).await?)?;
+    let cancellation = code_in(&service.mail_to(held(&ada)).await?)?;
+    let body = json!({ "code": proof });
+    let verified = ada.post(&service, "/email/verify", &body).await?;
+    verified.assert_no_content();
+    let me = ada.get(&service, "/me").await?;
+    assert_eq!(me.member("email"), new);
+    assert_eq!(me.json()["email_verified"], true);
+    // The old one is told, without a code, and cancels nothing any longer.
+    let notice = service.mail_to(held(&ada)).await?;
+    assert_eq!(notice.code(), None);
+    assert_eq!(service.mails_to(held(&ada)).await?.len(), 2);
+    cancel(&service, &cancellation)
+        .await?
+        .assert_problem(400, "invalid_code");
+    let old = Person {
+        username: held(&ada).to_owned(),
+        ..ada.clone()
+    };
+    old.cannot_log_in(&service).await?;
+    Person {
+        username: new,
+        ..ada.clone()
+    }
+    .log_in(&service)
+    .await
+}
+
+#[tokio::test]
 async fn the_response_does_not_depend_on_who_else_has_the_address() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let (ada, eve) = (ada(&service).await?, ada(&service).await?);

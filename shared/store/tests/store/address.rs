@@ -7,7 +7,7 @@ use gatehouse_auth::id::{Jti, SessionId};
 use gatehouse_auth::mail::{Message, MessageKind, NewCode, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{NewAddress, Status, User, UserChange};
-use gatehouse_store::{Accounts, Issued, Revoked};
+use gatehouse_store::{Accounts, Issued, Revoked, Verified};
 use gatehouse_testing::at;
 use tokio::task::JoinSet;
 
@@ -48,6 +48,22 @@ async fn code(tables: &Tables, number: u8, of: &User, now: Timestamp) -> MailCod
         address: of.email_canonical.as_deref().unwrap(),
         user: of,
         message: (&message.key([number; 16]), &message),
+    };
+    let issued = tables.outbox.issue_code(&issued, now).await.unwrap();
+    assert_eq!(issued, Issued::Done);
+    code
+}
+
+/// Issues the code that proves the address that waits, as the mailer does.
+async fn proof(tables: &Tables, of: &User, now: Timestamp) -> MailCode {
+    let code = MailCode::mint(CodeKind::Verification, &of.sub, [8; 32]).unwrap();
+    let kind = MessageKind::EmailVerification;
+    let message = Message::new(kind, &of.sub, of.revision, Origin::Anyone, now);
+    let issued = NewCode {
+        code: &code,
+        address: of.pending_email_canonical.as_deref().unwrap(),
+        user: of,
+        message: (&message.key([8; 16]), &message),
     };
     let issued = tables.outbox.issue_code(&issued, now).await.unwrap();
     assert_eq!(issued, Issued::Done);
@@ -326,4 +342,108 @@ async fn an_import_and_a_restored_table_write_no_messages() {
     let raised = accounts.raise(&ada.sub, at(4)).await.unwrap();
     assert!(matches!(raised, gatehouse_store::Raised::Deleted(_)));
     assert_eq!(messages(&tables).await.len(), waiting);
+}
+
+#[tokio::test]
+async fn the_proof_makes_the_change_tells_the_old_address_and_ends_the_cancellation() {
+    let (tables, accounts, ada) = started().await;
+    let asked = request(&accounts, &ada, NEW).await.unwrap();
+    let cancellation = code(&tables, 7, &asked, at(6)).await;
+    let proof = proof(&tables, &asked, at(6)).await;
+    let proven = accounts.verify_email(&proof, 3, at(7)).await.unwrap();
+    assert!(matches!(proven, Verified::Done { .. }), "{proven:?}");
+    let after = read(&tables, &ada).await;
+    assert_eq!(after.email.as_deref(), Some("Ada@example.net"));
+    assert_eq!(
+        (after.email_verified_at, after.pending_email),
+        (Some(at(7)), None)
+    );
+    assert_eq!((after.token_version, after.session_version), (3, 2));
+    let told = messages(&tables).await;
+    assert!(
+        told.contains(&format!("address_changed session {}", ada.email.unwrap())),
+        "{told:?}"
+    );
+    assert!(
+        accounts
+            .cancel_address(&cancellation, at(8))
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+/// Does what one of the racers does; returns the end of the change, if it brought that about.
+async fn racer(
+    (number, round): (u8, u8),
+    accounts: &Accounts,
+    ada: User,
+    [proof, cancellation]: [String; 2],
+) -> Option<&'static str> {
+    match (number % 4, round % 3) {
+        (0 | 1, _) => {
+            let proof = MailCode::parse(CodeKind::Verification, &proof).unwrap();
+            let proven = accounts.verify_email(&proof, 3, at(7)).await;
+            matches!(proven, Ok(Verified::Done { .. })).then_some("proven")
+        }
+        (2, 0) => {
+            let code = MailCode::parse(CodeKind::Cancellation, &cancellation).unwrap();
+            let cancelled = accounts.cancel_address(&code, at(7)).await;
+            matches!(cancelled, Ok(Some(_))).then_some("cancelled")
+        }
+        (2, 1) => {
+            let correction = UserChange {
+                email: Some(EmailAddress::parse("ada@example.com").unwrap()),
+                ..UserChange::default()
+            };
+            drop(accounts.change(&ada.sub, &correction, at(7)).await);
+            None
+        }
+        (2, _) => {
+            drop(accounts.remove(&ada.sub, at(7)).await);
+            None
+        }
+        _ => {
+            let other = new("other@example.org");
+            drop(accounts.request_address(ada, &other, at(7)).await);
+            None
+        }
+    }
+}
+
+/// A proof of the new address against its cancellation, a correction by an administrator, a
+/// deletion and a request for another address.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_that_races_with_its_end_happens_once_or_never() {
+    for round in 0..6_u8 {
+        let (tables, accounts, ada) = started().await;
+        let asked = request(&accounts, &ada, NEW).await.unwrap();
+        let cancellation = code(&tables, 7, &asked, at(6)).await;
+        let proof = proof(&tables, &asked, at(6)).await;
+        let mut race = JoinSet::new();
+        for number in 0..24_u8 {
+            let (accounts, ada) = (accounts.clone(), ada.clone());
+            let codes = [&proof, &cancellation].map(|code| code.expose().to_owned());
+            race.spawn(async move { racer((number, round), &accounts, ada, codes).await });
+        }
+        let ends: Vec<_> = race.join_all().await.into_iter().flatten().collect();
+        assert!(ends.len() <= 1, "{ends:?}");
+        assert_eq!(
+            crate::names::inconsistent(&tables).await,
+            [""; 0],
+            "{ends:?}"
+        );
+        if let Some(user) = tables.users.get(&ada.sub).await.unwrap() {
+            let is_cancelled = user.session_version == 3;
+            assert_eq!(is_cancelled, ends == ["cancelled"]);
+            let held = user.email_canonical.as_deref();
+            assert!(
+                held.is_some(),
+                "an account never loses its address to a race"
+            );
+            if is_cancelled {
+                assert_eq!(held, Some("ada@example.org"));
+            }
+        }
+    }
 }

@@ -58,7 +58,7 @@ async fn owner(tables: &Tables, key: &ItemKey) -> Option<SubjectId> {
 
 /// Returns the names whose user does not have them, and users without the items of their
 /// names. A name that is reserved belongs to the user who had it.
-async fn inconsistent(tables: &Tables) -> Vec<String> {
+pub(crate) async fn inconsistent(tables: &Tables) -> Vec<String> {
     let scan = tables.client.scan().table_name(tables.name("UsersTable"));
     let items = scan.send().await.unwrap().items.unwrap_or_default();
     let text = |item: &gatehouse_testing::Item, name: &str| {
