@@ -7,6 +7,7 @@
 mod mail;
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
@@ -55,8 +56,7 @@ impl Deployment {
             deployment.url = settings.api_url;
             deployment
         } else {
-            let name = format!("{}-{}", settings.stack, stacks.len() + 1);
-            Self::deploy(&name, parameters).await?
+            Self::deploy(&name_of(&settings.stack, parameters), parameters).await?
         };
         let deployment = Arc::new(deployment);
         stacks.insert(parameters.clone(), Arc::clone(&deployment));
@@ -307,6 +307,14 @@ impl Deployment {
         let name = self.resources.get(id);
         Ok(name.with_context(|| format!("the stack has no {id}"))?)
     }
+}
+
+/// Names a stack after its parameters: the two suites of a run are two processes, and a
+/// count would give the second one the first one's stacks with other parameters.
+fn name_of(stack: &str, parameters: &Parameters) -> String {
+    let mut hasher = DefaultHasher::new();
+    parameters.hash(&mut hasher);
+    format!("{stack}-{:08x}", hasher.finish() >> 32)
 }
 
 async fn from_environment() -> SdkConfig {

@@ -10,7 +10,8 @@ use crate::deployment::Parameters;
 use crate::service::{CLIENT_ADDRESS, MAIL_FROM};
 use crate::settings::setting;
 
-/// Deploys a packaged template, and waits until the stack is complete.
+/// Deploys a packaged template, and waits until the stack is complete; a stack that is
+/// there already, with the same template and parameters, stays as it is.
 ///
 /// # Errors
 /// If SAM fails; the message is its output.
@@ -26,6 +27,7 @@ pub fn deploy(
     command
         .args(["deploy", "--no-progressbar", "--resolve-s3"])
         .args(["--capabilities", "CAPABILITY_IAM"])
+        .arg("--no-fail-on-empty-changeset")
         .arg("--template-file")
         .arg(package)
         .args(["--stack-name", stack])
