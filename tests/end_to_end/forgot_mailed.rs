@@ -33,7 +33,7 @@ async fn forget(service: &Service, name: &str) -> anyhow::Result<()> {
 
 #[tokio::test]
 async fn a_mailed_code_sets_the_password_once_and_proves_the_address() -> anyhow::Result<()> {
-    let service = Service::shared_locally_with(&[]).await?;
+    let service = Service::shared().await?;
     let (_, ada, email) = with_address(&service).await?;
     let there = ada.logs_in_again(&service).await?;
     forget(&service, &email).await?;
@@ -58,7 +58,7 @@ async fn a_mailed_code_sets_the_password_once_and_proves_the_address() -> anyhow
 
 #[tokio::test]
 async fn whoever_is_disabled_or_has_no_address_gets_no_mail() -> anyhow::Result<()> {
-    let service = Service::shared_locally_with(&[]).await?;
+    let service = Service::shared().await?;
     let (admin, ada, email) = with_address(&service).await?;
     let path = format!("/admin/users/{}", ada.id);
     let body = json!({ "status": "disabled" });
@@ -79,7 +79,7 @@ async fn whoever_is_disabled_or_has_no_address_gets_no_mail() -> anyhow::Result<
 /// A stranger's requests must not end the code that the owner is about to use.
 #[tokio::test]
 async fn a_second_request_leaves_the_first_code_valid() -> anyhow::Result<()> {
-    let service = Service::shared_locally_with(&[]).await?;
+    let service = Service::shared().await?;
     let (_, ada, email) = with_address(&service).await?;
     forget(&service, &ada.username).await?;
     let code = code_in(&service.mail_to(&email).await?)?;

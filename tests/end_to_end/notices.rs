@@ -146,7 +146,7 @@ async fn a_deletion_is_told_to_the_owner_and_leaves_nothing_to_be_mailed() -> an
 
 #[tokio::test]
 async fn a_replayed_refresh_token_is_told_to_the_owner_once() -> anyhow::Result<()> {
-    let service = telling().await?;
+    let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let owner = Owner::join(&service, &admin).await?;
     let first = owner.person.logs_in_again(&service).await?;
