@@ -39,7 +39,8 @@ pub enum EmailError {
 impl EmailAddress {
     /// Parses an address: an ASCII dot-atom, an `@`, a domain name.
     ///
-    /// Rejects quoted local parts, comments, domain literals and non-ASCII local parts.
+    /// Rejects quoted local parts, comments, domain literals, non-ASCII local parts and
+    /// encoded words.
     ///
     /// # Errors
     /// [`EmailError`] names the rule that the text breaks.
@@ -52,7 +53,7 @@ impl EmailAddress {
         if local.len() > MAX_LOCAL_BYTES || domain.len() > MAX_TYPED_BYTES {
             return Err(EmailError::TooLong);
         }
-        if !local.split('.').all(is_atom) {
+        if !local.split('.').all(is_atom) || local.contains(ENCODED_WORD) {
             return Err(EmailError::LocalPart);
         }
         let domain = to_a_labels(domain).ok_or(EmailError::Domain)?;
@@ -127,6 +128,9 @@ fn to_a_labels(domain: &str) -> Option<String> {
     (!is_number).then(|| mapped.into_owned())
 }
 
+/// How an encoded word begins (RFC 2047 section 2). An address has none (section 5), but
+/// whoever decodes one finds another address in it, with characters such as `@` and `>`.
+const ENCODED_WORD: &str = "=?";
 /// RFC 5321 section 4.5.3.1.1.
 const MAX_LOCAL_BYTES: usize = 64;
 /// RFC 5321 section 4.5.3.1.3, minus the angle brackets of a path.
