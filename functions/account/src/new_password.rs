@@ -7,9 +7,10 @@ use gatehouse_auth::password::{Password, WeakPassword};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_auth::username::Username;
+use gatehouse_authenticate::refuse_code;
 use gatehouse_breaches::NewPasswordError;
 use gatehouse_edge::{AuditEvent, FieldError, Principal, Problem, Request, Response, response};
-use gatehouse_store::{Ended, Reservation};
+use gatehouse_store::Ended;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::{App, record};
@@ -55,12 +56,12 @@ pub(crate) async fn reset(
     })?;
     let new = parse(&new)?;
     let Ok(code) = MailCode::parse(CodeKind::Recovery, code.expose_secret()) else {
-        return Err(refuse(request, None));
+        return Err(refuse_code(request, None));
     };
-    count(app, request, now).await?;
+    app.authenticator.count_code(request, now).await?;
     // Before any hash: without a code, nobody makes us compute one.
     let Some(found) = app.accounts.find_by_recovery(&code, now).await? else {
-        return Err(refuse(request, Some(&code)));
+        return Err(refuse_code(request, Some(code.sub())));
     };
     let user = found.user;
     let hash = hash(app, &user, new).await?;
@@ -70,29 +71,8 @@ pub(crate) async fn reset(
             record(request, Some(&user.sub), event, Some("recovery_code"));
             Ok(response::no_content())
         }
-        Ended::Refused => Err(refuse(request, Some(&code))),
+        Ended::Refused => Err(refuse_code(request, Some(code.sub()))),
     }
-}
-
-/// Counts the attempt by its address. A code has too many bits to be guessed, but each
-/// attempt costs a read.
-async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Problem> {
-    let address = request.client_address();
-    let attempts = &app.authenticator.attempts;
-    match attempts.reserve_address(address, now).await? {
-        Reservation::Granted => Ok(()),
-        Reservation::Refused { retry_after, .. } => {
-            let (denied, reason) = (AuditEvent::AuthorizationDenied, "too_many_attempts");
-            record(request, None, denied, Some(reason));
-            Err(Problem::too_many_requests(retry_after))
-        }
-    }
-}
-
-fn refuse(request: &Request, code: Option<&MailCode>) -> Problem {
-    let (denied, reason) = (AuditEvent::AuthorizationDenied, Some("invalid_code"));
-    record(request, code.map(MailCode::sub), denied, reason);
-    Problem::invalid_code()
 }
 
 fn parse(typed: &SecretString) -> Result<Password, Problem> {

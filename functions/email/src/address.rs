@@ -6,8 +6,8 @@ use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::NewAddress;
+use gatehouse_authenticate::refuse_code;
 use gatehouse_edge::{AuditEvent, FieldError, Principal, Problem, Request, Response, response};
-use gatehouse_store::Reservation;
 use secrecy::ExposeSecret as _;
 
 use crate::app::App;
@@ -48,42 +48,17 @@ pub(crate) async fn cancel(
 ) -> Result<Response, Problem> {
     let code = request.json(|fields| fields.secret("code"))?;
     let Ok(code) = MailCode::parse(CodeKind::Cancellation, code.expose_secret()) else {
-        return Err(refuse(request, None));
+        return Err(refuse_code(request, None));
     };
-    count(app, request, now).await?;
+    app.authenticator.count_code(request, now).await?;
     match app.accounts.cancel_address(&code, now).await? {
         Some(user) => {
             let (event, reason) = (AuditEvent::EmailChangeCancelled, "cancellation_code");
             record(request, Some(&user.sub), event, reason);
             Ok(response::no_content())
         }
-        None => Err(refuse(request, Some(code.sub()))),
+        None => Err(refuse_code(request, Some(code.sub()))),
     }
-}
-
-/// Counts the attempt by its address. A code has too many bits to be guessed, but each
-/// attempt costs reads.
-async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Problem> {
-    let attempts = &app.authenticator.attempts;
-    let reserved = attempts.reserve_address(request.client_address(), now);
-    match reserved.await? {
-        Reservation::Granted => Ok(()),
-        Reservation::Refused { retry_after, .. } => {
-            let denied = AuditEvent::AuthorizationDenied;
-            record(request, None, denied, "too_many_attempts");
-            Err(Problem::too_many_requests(retry_after))
-        }
-    }
-}
-
-fn refuse(request: &Request, sub: Option<&SubjectId>) -> Problem {
-    record(
-        request,
-        sub,
-        AuditEvent::AuthorizationDenied,
-        "invalid_code",
-    );
-    Problem::invalid_code()
 }
 
 fn record(request: &Request, sub: Option<&SubjectId>, event: AuditEvent, reason: &str) {

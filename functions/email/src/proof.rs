@@ -2,11 +2,10 @@
 //! as at a login. A mailed code does not replace it, because whoever opens a link need not
 //! be whose account it is.
 
-use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use gatehouse_authenticate::Credentials;
-use gatehouse_edge::{AuditEvent, FieldError, Problem, Request};
+use gatehouse_edge::{FieldError, Problem, Request};
 use secrecy::SecretString;
 
 use crate::access_token;
@@ -94,12 +93,4 @@ pub(crate) fn conflict(field: &'static str) -> Problem {
 pub(crate) fn missing(field: &'static str) -> Problem {
     let detail = "is missing: send it, or an access token in the header Authorization";
     Problem::validation_failed(vec![FieldError::new(field, "missing", detail)])
-}
-
-/// Records that a request was refused.
-pub(crate) fn deny(request: &Request, reason: &'static str, sub: Option<&SubjectId>) {
-    let mut audit = request.audit();
-    audit.reason = Some(reason);
-    audit.sub = sub;
-    audit.record(AuditEvent::AuthorizationDenied);
 }

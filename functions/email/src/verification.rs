@@ -4,8 +4,9 @@
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::mail::{Message, MessageKind, Origin};
 use gatehouse_auth::time::Timestamp;
+use gatehouse_authenticate::refuse_code;
 use gatehouse_edge::{AuditEvent, Problem, Request, Response, response};
-use gatehouse_store::{Reservation, Verified};
+use gatehouse_store::Verified;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::app::App;
@@ -28,17 +29,17 @@ pub(crate) async fn verify(
     let proof = Proof::read(request, password)?;
     let reason = proof.name();
     let Ok(code) = MailCode::parse(CodeKind::Verification, code.expose_secret()) else {
-        return Err(refuse(request, None));
+        return Err(refuse_code(request, None));
     };
-    count(app, request, now).await?;
+    app.authenticator.count_code(request, now).await?;
     // Before any hash: without a code, nobody makes us compute one.
     let Some(owner) = app.accounts.find_by_verification(&code, now).await? else {
-        return Err(refuse(request, Some(&code)));
+        return Err(refuse_code(request, Some(code.sub())));
     };
     let user = proof.user(app, request, &owner.username, now).await?;
     if user.sub != *code.sub() {
         // Somebody else's link: it must not verify anything in the account of its owner.
-        return Err(refuse(request, Some(&code)));
+        return Err(refuse_code(request, Some(code.sub())));
     }
     match app
         .accounts
@@ -59,13 +60,16 @@ pub(crate) async fn verify(
             }
             Ok(response::no_content())
         }
-        Verified::Refused => Err(refuse(request, Some(&code))),
+        Verified::Refused => Err(refuse_code(request, Some(code.sub()))),
         // What was proven a moment ago no longer is: the password is new, or the session
         // has ended.
         Verified::Changed if reason == "password" => Err(Problem::invalid_credentials()),
         Verified::Changed => Err(Problem::invalid_token()),
         Verified::Taken => {
-            proof::deny(request, "email_taken", Some(code.sub()));
+            let mut audit = request.audit();
+            audit.sub = Some(code.sub());
+            audit.reason = Some("email_taken");
+            audit.record(AuditEvent::AuthorizationDenied);
             Err(Problem::email_taken())
         }
     }
@@ -99,25 +103,4 @@ pub(crate) async fn send_again(
         app.outbox.put(&message).await?;
     }
     Ok(response::accepted())
-}
-
-/// Counts the attempt by its address. A code has too many bits to be guessed, but each
-/// attempt costs reads.
-async fn count(app: &App, request: &Request, now: Timestamp) -> Result<(), Problem> {
-    let attempts = &app.authenticator.attempts;
-    match attempts
-        .reserve_address(request.client_address(), now)
-        .await?
-    {
-        Reservation::Granted => Ok(()),
-        Reservation::Refused { retry_after, .. } => {
-            proof::deny(request, "too_many_attempts", None);
-            Err(Problem::too_many_requests(retry_after))
-        }
-    }
-}
-
-fn refuse(request: &Request, code: Option<&MailCode>) -> Problem {
-    proof::deny(request, "invalid_code", code.map(MailCode::sub));
-    Problem::invalid_code()
 }

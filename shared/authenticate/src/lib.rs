@@ -5,6 +5,7 @@
 //! in only confirms the password: [`Authenticator::confirm`].
 
 mod candidate;
+mod code;
 mod counting;
 mod credentials;
 mod error;
@@ -16,6 +17,7 @@ use gatehouse_edge::Clock;
 use gatehouse_store::{LoginAttempts, Users};
 
 pub use candidate::{Authenticated, Candidate};
+pub use code::refuse_code;
 pub use counting::CountedAttempt;
 pub use credentials::Credentials;
 pub use error::{AuthenticationError, Refusal};
