@@ -11,29 +11,18 @@ pub(crate) async fn remove(call: &Call<'_>) -> Result<Response, Problem> {
     let target = call.target()?;
     let app = call.app;
     let (user, deleted) = app.accounts.remove(&target, call.now).await?;
-    let digests = match deleted {
+    match deleted {
         Deleted::LastAdmin => return Err(Problem::last_admin()),
-        Deleted::Done => {
-            call.record(
-                &target,
-                AuditEvent::UserDeleted,
-                Some("by_an_administrator"),
-            );
-            user.as_ref()
-                .map(|user| user.identifier_digests(call.now))
-                .unwrap_or_default()
-        }
+        Deleted::Done => call.record(
+            &target,
+            AuditEvent::UserDeleted,
+            Some("by_an_administrator"),
+        ),
         // Already deleted; an interrupted deletion may have left something behind.
-        Deleted::Refused => {
-            let pending = app.accounts.pending_deletions().await?.into_iter();
-            let mut pending = pending.filter(|deletion| deletion.sub == target);
-            pending
-                .next()
-                .map(|deletion| deletion.digests)
-                .unwrap_or_default()
-        }
-    };
-    let left = app.accounts.delete_traces(&app.attempts, &target, digests);
+        Deleted::Refused => {}
+    }
+    let who = (&target, user.as_ref());
+    let left = app.accounts.finish_deletion(&app.attempts, who, call.now);
     let left = left.await?;
     match deleted {
         Deleted::Refused if left == 0 => Err(Problem::not_found()),

@@ -18,17 +18,12 @@ pub(super) async fn account(
     now: Timestamp,
 ) -> anyhow::Result<Output> {
     let (user, deleted) = tables.accounts.remove(sub, now).await?;
-    let digests = user
-        .as_ref()
-        .map(|user| user.identifier_digests(now))
-        .unwrap_or_default();
     if deleted == Deleted::LastAdmin {
         return Err(ErrorCode::Conflict
             .error("this is the last administrator who can log in: promote another user first"));
     }
-    let left = tables
-        .accounts
-        .delete_traces(&tables.attempts, sub, digests);
+    let who = (sub, user.as_ref());
+    let left = tables.accounts.finish_deletion(&tables.attempts, who, now);
     let sessions = left.await.with_context(|| {
         format!(
             "the account is deleted, but some of its sessions are not: finish with `users delete --id={sub}`"

@@ -438,6 +438,25 @@ async fn a_deletion_only_leaves_a_revocation_and_can_be_resumed() {
     assert_eq!(rest, json!({"deleted": id, "sessions": 1}));
 }
 
+/// Whoever resumes it no longer has the names: the mark of the deletion does.
+#[tokio::test]
+async fn a_resumed_deletion_deletes_what_is_counted_under_the_names() {
+    let world = World::new().await;
+    let made = world.create("ada", &[], PASSWORD).await.unwrap();
+    let digest = gatehouse_auth::identifier::LoginIdentifier::parse("ada").digest();
+    world.count_failures(&[format!("id#{digest}")]).await;
+    let sub = SubjectId::parse(made["id"].as_str().unwrap()).unwrap();
+    let accounts = &world.tables.accounts;
+    accounts.sessions.create(&session(&sub)).await.unwrap();
+    accounts.remove(&sub, Clock::System.now()).await.unwrap();
+    let rest = world
+        .ask(&format!("delete --id={sub} --yes"))
+        .await
+        .unwrap();
+    assert_eq!(rest["sessions"], 1);
+    assert_eq!(world.items("LOGIN_ATTEMPTS_TABLE").await, [""; 0]);
+}
+
 fn session(sub: &SubjectId) -> Session {
     let now = Clock::System.now();
     Session {

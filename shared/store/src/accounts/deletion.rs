@@ -155,6 +155,27 @@ impl Accounts {
         Ok(pending)
     }
 
+    /// Deletes what is left of a subject, of whom `deleted` is who was deleted just now; `None`
+    /// if that was earlier, and its mark has the rest. Returns the number of sessions.
+    ///
+    /// # Errors
+    /// As [`delete_traces`](Self::delete_traces).
+    pub async fn finish_deletion(
+        &self,
+        attempts: &LoginAttempts,
+        (sub, deleted): (&SubjectId, Option<&User>),
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
+        let digests = if let Some(user) = deleted {
+            user.identifier_digests(now)
+        } else {
+            let mut pending = self.pending_deletions().await?.into_iter();
+            let pending = pending.find(|deletion| deletion.sub == *sub);
+            pending.map(|deletion| deletion.digests).unwrap_or_default()
+        };
+        self.delete_traces(attempts, sub, digests).await
+    }
+
     /// Deletes a subject's messages and codes, counters of failed logins and sessions, page
     /// by page, and then the mark of the deletion; returns the number of sessions.
     ///
