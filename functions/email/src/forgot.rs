@@ -40,12 +40,10 @@ pub(crate) async fn forgot(
         None => SubjectId::from_bytes(random::bytes()?),
     };
     let user = authenticator.users.get(&sub).await?;
-    let other = Guess {
-        digest: &other_name(user.as_ref(), &digest, &sub, now),
-        ..guess
-    };
     // Whoever logs in by one name may have forgotten that, and type the other.
-    let by_other_name = attempts.is_known(&other, now).await?;
+    let other = [other_name(user.as_ref(), &digest, &sub, now)];
+    let by_other_name = attempts.is_known_from(&other, guess.address, now);
+    let by_other_name = by_other_name.await?;
     let by_this_name = found.counters.identifier.known;
     let origin = if by_other_name || by_this_name.contains(&guess.network(), now) {
         Origin::KnownNetwork

@@ -164,12 +164,6 @@ impl MailCode {
 redacted_debug!(MailCode);
 
 impl CodeDigest {
-    /// Wraps a digest from a table.
-    #[must_use]
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
     /// Returns the text, only for the table.
     #[must_use]
     pub fn expose(&self) -> &str {

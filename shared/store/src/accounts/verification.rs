@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::mail::{Message, MessageKind, Origin};
+use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, Unproven, User};
 
@@ -179,11 +179,10 @@ impl Accounts {
         parts.add(Part::User, self.addresses_part(before, after)?);
         if let Some(outbox) = &self.outbox {
             parts.add(Part::Code, outbox.redemption_part(code, now)?);
-            if let Some(told) = change_notice(before, after, now)
-                && outbox.wants(told.kind)
-            {
-                parts.add(Part::Message, outbox.message_part(&told)?);
-            }
+        }
+        if before.email_canonical != after.email_canonical {
+            let notice = (MessageKind::AddressChanged, Origin::Session);
+            self.add_notice(&mut parts, notice, before, now)?;
         }
         let email = Part::Name(Claim::Email);
         match holder {
@@ -233,12 +232,4 @@ impl Accounts {
                 ])))
         })
     }
-}
-
-/// Returns the notice to the address that an account held before, if it now holds another.
-fn change_notice(before: &User, after: &User, now: Timestamp) -> Option<Message> {
-    let old = before.email.as_deref()?;
-    let (kind, origin) = (MessageKind::AddressChanged, Origin::Session);
-    (before.email_canonical != after.email_canonical)
-        .then(|| Message::new(kind, &after.sub, after.revision, origin, now).to_address(old))
 }

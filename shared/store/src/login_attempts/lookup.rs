@@ -3,7 +3,6 @@
 use gatehouse_auth::guessing::{Counted, Counter, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::time::Timestamp;
 
 use super::{Guess, LoginAttempts};
 use crate::dynamodb::batch;
@@ -68,19 +67,6 @@ impl LoginAttempts {
         counters.identifier = Counter::default();
         counters.pair = Counter::default();
         self.put(items, guess, counters)
-    }
-
-    /// True if the account is known from the network of a guess by the identifier of that
-    /// guess. The call is the same for an identifier that no counter has.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the call fails or the item is corrupt.
-    pub async fn is_known(&self, guess: &Guess<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        let key = pk(&guess.key(Counted::Identifier));
-        let items = self.table.get_each(&[key]).await?;
-        let mut counters = LoginCounters::default();
-        self.put(items, guess, &mut counters)?;
-        Ok(counters.identifier.known.contains(&guess.network(), now))
     }
 
     fn put(
