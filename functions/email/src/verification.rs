@@ -97,8 +97,10 @@ pub(crate) async fn send_again(
     forgot::count(app, request, None, now).await?;
     let user = proof.user(app, request, &username, now).await?;
     if user.unproven_addresses().next().is_some() {
-        // The address may be anyone's: its owner counts as a recipient for strangers.
-        let (kind, origin) = (MessageKind::EmailVerification, Origin::Anyone);
+        let (kind, origin) = (
+            MessageKind::EmailVerification,
+            Origin::of_typed_address(&user),
+        );
         let message = Message::new(kind, &user.sub, user.revision, origin, now);
         app.outbox.put(&message).await?;
     }

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::CodeKind;
 use crate::id::SubjectId;
 use crate::time::Timestamp;
+use crate::user::User;
 
 /// What to tell somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -140,6 +141,17 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// Returns who causes a mail to an address that a user has typed and not proven. Anyone
+    /// can register an account; whoever has proven an address is not just anyone.
+    #[must_use]
+    pub const fn of_typed_address(user: &User) -> Self {
+        if user.email_verified_at.is_some() {
+            Self::Session
+        } else {
+            Self::Anyone
+        }
+    }
+
     /// True if a stranger can cause any number of such messages.
     #[must_use]
     pub const fn is_open(self) -> bool {

@@ -77,8 +77,8 @@ impl Accounts {
         else {
             return Ok(parts);
         };
-        // To whoever reads the new address, this user is a stranger.
-        let mut messages = vec![(MessageKind::EmailVerification, Origin::Anyone)];
+        let origin = Origin::of_typed_address(before);
+        let mut messages = vec![(MessageKind::EmailVerification, origin)];
         if after.email.is_some() && after.email_canonical != after.pending_email_canonical {
             messages.push((MessageKind::AddressChangeRequested, Origin::Session));
         }

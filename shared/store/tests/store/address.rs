@@ -126,6 +126,25 @@ async fn a_new_address_waits_and_both_addresses_are_written_to_in_one_transactio
     assert_eq!(tables.count("RevocationsTable").await, 0);
 }
 
+/// Above half of the quota, a stranger causes no mail: whoever registers can type an address
+/// as well, and is one until an address of theirs is proven.
+#[tokio::test]
+async fn a_user_is_a_stranger_until_an_address_is_proven() {
+    let (tables, accounts, ada) = started().await;
+    let key = ("pk", "user#AQEBAQEBAQEBAQEBAQEBAQ");
+    let proven = AttributeValue::N("5".into());
+    tables
+        .set("UsersTable", key, "email_verified_at", proven)
+        .await;
+    let ada = read(&tables, &ada).await;
+    request(&accounts, &ada, NEW).await.unwrap();
+    let both = [
+        "address_change_requested session ",
+        "email_verification session ",
+    ];
+    assert_eq!(messages(&tables).await, both);
+}
+
 #[tokio::test]
 async fn an_address_that_somebody_has_waits_like_any_other() {
     let (tables, accounts, ada) = started().await;
