@@ -1,4 +1,4 @@
-//! Recovery codes, for users who forgot their password. There is no e-mail yet.
+//! Recovery codes, for users who forgot their password and whom no mail reaches.
 
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::random;
@@ -32,7 +32,7 @@ pub(super) async fn code(tables: &Tables, user: &User, now: Timestamp) -> anyhow
         format!(
             "{code}\n\nGive this code only to {name}. Until {ends}, it can be used once to set a new password:\n\
              POST /password/reset {{\"code\": \"…\", \"new_password\": \"…\"}}\n\
-             Earlier codes are no longer valid.\n",
+             Earlier codes of this command are no longer valid; mailed ones stay valid until they end.\n",
             code = code.expose()
         ),
         json!({"code": code.expose(), "expires_at": ends}),
