@@ -1,10 +1,7 @@
 //! What a function links, according to Cargo.
 
-use std::collections::BTreeSet;
-use std::process::Command;
-
-use anyhow::ensure;
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::crates::Crates;
 
 #[test]
 fn the_authorizer_depends_on_no_password_code() -> anyhow::Result<()> {
@@ -65,41 +62,4 @@ fn the_edge_links_neither_dynamodb_nor_argon2() -> anyhow::Result<()> {
     crates.assert_lacks(&["aws-sdk-dynamodb", "argon2", "jsonwebtoken", "aws-lc-rs"]);
     assert_eq!(crates.versions("lambda_http"), 1);
     Ok(())
-}
-
-/// The crates that a package links: name and version, as `argon2 v0.5.3`.
-struct Crates {
-    package: String,
-    linked: BTreeSet<String>,
-}
-
-impl Crates {
-    fn of(package: &str) -> anyhow::Result<Self> {
-        let output = Command::new(env!("CARGO"))
-            .current_dir(root())
-            .args(["tree", "--edges", "normal", "--prefix", "none"])
-            .args(["--package", package])
-            .output()?;
-        ensure!(output.status.success(), "cargo tree failed for {package}");
-        // A crate that is listed again has ` (*)` behind it.
-        let crates = String::from_utf8(output.stdout)?;
-        let crates = crates.lines().map(|line| line.trim_end_matches(" (*)"));
-        Ok(Self {
-            package: package.to_owned(),
-            linked: crates.map(str::to_owned).collect(),
-        })
-    }
-
-    /// Returns how many versions of a crate are linked.
-    fn versions(&self, name: &str) -> usize {
-        let name = format!("{name} v");
-        self.linked.iter().filter(|c| c.starts_with(&name)).count()
-    }
-
-    #[track_caller]
-    fn assert_lacks(&self, names: &[&str]) {
-        for name in names {
-            assert_eq!(self.versions(name), 0, "{} links {name}", self.package);
-        }
-    }
 }

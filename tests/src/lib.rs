@@ -10,6 +10,7 @@ pub mod call;
 pub mod client;
 pub mod clock;
 pub mod contract;
+pub mod crates;
 pub mod deployment;
 pub mod document;
 mod local;
