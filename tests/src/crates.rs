@@ -35,6 +35,12 @@ impl Crates {
         })
     }
 
+    /// Returns how many crates are linked, each version counted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.linked.len()
+    }
+
     /// Returns how many versions of a crate are linked.
     #[must_use]
     pub fn versions(&self, name: &str) -> usize {

@@ -11,6 +11,7 @@ mod emulator;
 mod granted;
 mod ses;
 mod tools;
+mod weights;
 
 use std::io::Write as _;
 use std::process::{Command, ExitCode};
@@ -46,7 +47,7 @@ async fn run() -> anyhow::Result<()> {
     step("tools");
     let tools = Tools::install(&work)?;
     step("build");
-    tools.build_functions()?;
+    weights::compare(&tools.build_functions()?)?;
     step("emulator");
     let emulator = Emulator::start(&tools, &work).await?;
     let environment = emulator.environment(&tools);

@@ -26,8 +26,8 @@ impl Tools {
     }
 
     /// Builds the functions as they are deployed, except for the profile: `emulator`
-    /// compiles within minutes.
-    pub(crate) fn build_functions(&self) -> anyhow::Result<()> {
+    /// compiles within minutes. Returns their names.
+    pub(crate) fn build_functions(&self) -> anyhow::Result<Vec<String>> {
         let functions = gatehouse_local::all_function_names(&root().join("infra/template.yaml"))?;
         let mut command = Command::new(self.sam.join("cargo-lambda"));
         // cargo-lambda looks for Zig, which was installed with it, on the path.
@@ -37,7 +37,8 @@ impl Tools {
             .env("PATH", format!("{}:{path}", self.sam.display()))
             .args(["lambda", "build", "--profile", "emulator"])
             .args(functions.iter().flat_map(|name| ["-p", name]));
-        run(&mut command)
+        run(&mut command)?;
+        Ok(functions)
     }
 
     /// The folder of SAM, cargo-lambda and Zig.
