@@ -3,7 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::Block;
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 /// Buffers of the size that the live parameters need, as many as were ever in use at once.
 pub(super) struct Buffers {
@@ -34,13 +34,13 @@ impl Buffers {
         if blocks > self.blocks {
             let mut larger = allocate(blocks);
             let result = fill(&mut larger);
-            larger.zeroize();
+            wipe(&mut larger);
             return result;
         }
         let kept = self.idle().pop();
         let mut buffer = kept.unwrap_or_else(|| allocate(self.blocks));
         let result = fill(&mut buffer);
-        buffer.iter_mut().for_each(Zeroize::zeroize);
+        wipe(&mut buffer);
         self.idle().push(buffer);
         result
     }
@@ -48,6 +48,16 @@ impl Buffers {
     fn idle(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Overwrites a buffer before the function responds, since Lambda may freeze it afterwards.
+/// `Zeroize` would write each word separately, which takes longer than filling a whole
+/// block; the barrier keeps the compiler from leaving the fill out.
+fn wipe(buffer: &mut [Block]) {
+    for block in buffer.iter_mut() {
+        block.as_mut().fill(0);
+    }
+    optimization_barrier(buffer);
 }
 
 fn allocate(blocks: usize) -> Vec<Block> {
