@@ -1,0 +1,134 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail, ensure};
+
+use crate::fixture::{FUNCTIONS, Function};
+
+/// What `cargo speed --help` prints.
+pub(crate) const HELP: &str = "\
+Measures cold starts and warm calls of the functions, one after the other in turns.
+
+Usage: cargo speed [OPTIONS] [NAME]...
+
+Names: functions, by default all that it knows.
+
+Options:
+  --cold N           Cold starts of each [default: 20]
+  --warm N           Warm calls after a cold start [default: 2000]
+  --warm-rounds N    How many of the cold starts are followed by warm calls [default: 3]
+  --share-rounds N   Further cold starts at the CPU share of 128 MB [default: 3]
+  --bin-dir DIR      Uses the programs in a directory instead of building them
+  --json FILE        Writes every measurement as JSON
+  --help             Prints this text
+";
+
+/// The arguments, or their defaults.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Arguments {
+    pub(crate) help: bool,
+    pub(crate) functions: Vec<Function>,
+    pub(crate) cold: usize,
+    pub(crate) warm: usize,
+    pub(crate) warm_rounds: usize,
+    pub(crate) share_rounds: usize,
+    pub(crate) bin_dir: Option<PathBuf>,
+    pub(crate) json: Option<PathBuf>,
+}
+
+impl Arguments {
+    /// Parses the arguments after the program's name.
+    ///
+    /// # Errors
+    /// If one is unknown or invalid; the message names it.
+    pub(crate) fn parse(given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
+        let mut given = given;
+        let mut arguments = Self {
+            help: false,
+            functions: Vec::new(),
+            cold: 20,
+            warm: 2000,
+            warm_rounds: 3,
+            share_rounds: 3,
+            bin_dir: None,
+            json: None,
+        };
+        while let Some(argument) = given.next() {
+            let mut value = || {
+                let value = given.next();
+                value.with_context(|| format!("{argument} needs a value"))
+            };
+            match argument.as_str() {
+                "--help" | "-h" => arguments.help = true,
+                "--cold" => arguments.cold = number(&argument, &value()?)?,
+                "--warm" => arguments.warm = number(&argument, &value()?)?,
+                "--warm-rounds" => arguments.warm_rounds = number(&argument, &value()?)?,
+                "--share-rounds" => arguments.share_rounds = number(&argument, &value()?)?,
+                "--bin-dir" => arguments.bin_dir = Some(value()?.into()),
+                "--json" => arguments.json = Some(value()?.into()),
+                name => arguments.functions.push(function(name)?),
+            }
+        }
+        ensure!(arguments.cold > 0, "--cold must be at least 1");
+        if arguments.functions.is_empty() {
+            arguments.functions = FUNCTIONS.to_vec();
+        }
+        Ok(arguments)
+    }
+}
+
+fn number(name: &str, value: &str) -> anyhow::Result<usize> {
+    let number = value.parse();
+    number.with_context(|| format!("{name} needs a whole number instead of `{value}`"))
+}
+
+fn function(name: &str) -> anyhow::Result<Function> {
+    let found = FUNCTIONS.into_iter().find(|function| function.name == name);
+    let Some(found) = found else {
+        let known = FUNCTIONS.map(|function| function.name).join(", ");
+        bail!("`{name}` is not an option or a name; the names are {known}");
+    };
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> anyhow::Result<Arguments> {
+        Arguments::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn without_names_every_function_is_measured() {
+        assert_eq!(parse("").unwrap().functions, FUNCTIONS);
+        let given = parse("--cold 2 jwks --json out.json").unwrap();
+        assert_eq!(given.functions.len(), 1);
+        assert_eq!((given.cold, given.warm), (2, 2000));
+        assert_eq!(given.json, Some("out.json".into()));
+    }
+
+    #[test]
+    fn an_invalid_argument_is_named() {
+        let error = |line| parse(line).unwrap_err().to_string();
+        assert_eq!(error("--cold"), "--cold needs a value");
+        assert_eq!(error("--cold 0"), "--cold must be at least 1");
+        assert_eq!(
+            error("--warm x"),
+            "--warm needs a whole number instead of `x`"
+        );
+        assert!(error("--hot").starts_with("`--hot` is not an option or a name"));
+    }
+
+    #[test]
+    fn every_option_is_in_the_help() {
+        for option in HELP
+            .split_whitespace()
+            .filter(|word| word.starts_with("--"))
+        {
+            let line = format!("{option} 1");
+            assert!(parse(&line).is_ok() || option == "--help", "{option}");
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! The result as Markdown: times and sizes, ratios to the first row, calls to AWS.
+
+use std::fmt::Write;
+use std::fs;
+use std::time::Duration;
+
+use crate::aws::Counts;
+use crate::measurement::Measured;
+use crate::runtime_api::Sample;
+use crate::statistics::{median, quantile};
+
+/// All samples of a run.
+#[derive(Debug)]
+pub(crate) struct Results {
+    pub(crate) measured: Vec<Measured>,
+    /// True if subjects had a processor to themselves.
+    pub(crate) pinned: bool,
+    /// Why there is no column for the CPU share of 128 MB.
+    pub(crate) share_error: Option<String>,
+}
+
+/// A column: its heading, its value and how many digits to show after the point.
+struct Column {
+    heading: &'static str,
+    value: fn(&Measured) -> Option<f64>,
+    digits: usize,
+}
+
+const COLUMNS: [Column; 10] = [
+    Column {
+        heading: "init ms",
+        value: |measured| median(measured.cold(|sample| milliseconds(sample.init))),
+        digits: 2,
+    },
+    Column {
+        heading: "first ms",
+        value: |measured| median(measured.cold(|sample| milliseconds(sample.first))),
+        digits: 2,
+    },
+    Column {
+        heading: "cold ms",
+        value: |measured| {
+            median(measured.cold(|sample| milliseconds(sample.init.saturating_add(sample.first))))
+        },
+        digits: 2,
+    },
+    Column {
+        heading: "cold CPU ms",
+        value: |measured| {
+            let cpu = |sample: &Sample| sample.init_cpu.saturating_add(sample.first_cpu);
+            median(measured.cold(|sample| milliseconds(cpu(sample))))
+        },
+        digits: 2,
+    },
+    Column {
+        heading: "warm p50 us",
+        value: |measured| measured.latency(0.5),
+        digits: 0,
+    },
+    Column {
+        heading: "warm p99 us",
+        value: |measured| measured.latency(0.99),
+        digits: 0,
+    },
+    Column {
+        heading: "CPU us per call",
+        value: |measured| {
+            let per_call =
+                |sample: &Sample| microseconds(sample.warm_cpu) / count(sample.warm.len());
+            median(measured.warm().map(per_call))
+        },
+        digits: 0,
+    },
+    Column {
+        heading: "memory MB",
+        value: |measured| {
+            let peak = |sample: &Sample| sample.peak_memory.map(|kib| decimal(kib) / 1024.0);
+            let warm = median(measured.warm().filter_map(peak));
+            warm.or_else(|| median(measured.samples.iter().filter_map(peak)))
+        },
+        digits: 1,
+    },
+    Column {
+        heading: "binary KB",
+        value: |measured| {
+            let file = fs::metadata(&measured.subject.program).ok()?;
+            let kib = decimal(file.len()) / 1024.0;
+            measured.subject.is_binary.then_some(kib)
+        },
+        digits: 0,
+    },
+    Column {
+        heading: "first at 128 MB ms",
+        value: |measured| {
+            median(
+                measured
+                    .shared
+                    .iter()
+                    .map(|sample| milliseconds(sample.first)),
+            )
+        },
+        digits: 2,
+    },
+];
+
+impl Measured {
+    fn cold(&self, value: impl Fn(&Sample) -> f64) -> impl Iterator<Item = f64> {
+        self.samples.iter().map(value)
+    }
+
+    /// Returns the samples with warm calls.
+    fn warm(&self) -> impl Iterator<Item = &Sample> {
+        self.samples.iter().filter(|sample| !sample.warm.is_empty())
+    }
+
+    /// Returns the median over the processes of a quantile of their calls.
+    fn latency(&self, share: f64) -> Option<f64> {
+        median(self.warm().filter_map(|sample| {
+            let latencies: Vec<f64> = sample.warm.iter().copied().map(microseconds).collect();
+            quantile(&latencies, share)
+        }))
+    }
+}
+
+impl Results {
+    /// Returns the tables.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        self.write_values(&mut text);
+        self.write_ratios(&mut text);
+        self.write_traffic(&mut text);
+        if !self.pinned {
+            text.push_str(NOT_PINNED);
+        }
+        if let Some(error) = &self.share_error {
+            let _ = writeln!(
+                text,
+                "\nNothing was measured at the CPU share of 128 MB: no control group could be created ({error})."
+            );
+        }
+        text
+    }
+
+    /// Returns the columns that have a value.
+    fn columns(&self) -> Vec<&'static Column> {
+        let has_value = |column: &&Column| {
+            self.measured
+                .iter()
+                .any(|row| (column.value)(row).is_some())
+        };
+        COLUMNS.iter().filter(has_value).collect()
+    }
+
+    fn write_values(&self, text: &mut String) {
+        let columns = self.columns();
+        head(text, "subject", columns.iter().map(|column| column.heading));
+        for measured in &self.measured {
+            let cells = columns.iter().map(|column| match (column.value)(measured) {
+                Some(value) => format!("{value:.*}", column.digits),
+                None => "–".to_owned(),
+            });
+            row(text, &measured.subject.name, cells);
+        }
+    }
+
+    fn write_ratios(&self, text: &mut String) {
+        let Some((first, others)) = self
+            .measured
+            .split_first()
+            .filter(|(_, others)| !others.is_empty())
+        else {
+            return;
+        };
+        let columns = self.columns();
+        text.push('\n');
+        let title = format!("ratio to {}", first.subject.name);
+        head(text, &title, columns.iter().map(|column| column.heading));
+        for measured in others {
+            let cells = columns.iter().map(|column| {
+                let ratio = (column.value)(measured).zip((column.value)(first));
+                ratio.map_or_else(
+                    || "–".to_owned(),
+                    |(value, base)| format!("{:.2}", value / base),
+                )
+            });
+            row(text, &measured.subject.name, cells);
+        }
+    }
+
+    /// Writes the calls to AWS, of one cold start and per warm call.
+    fn write_traffic(&self, text: &mut String) {
+        text.push('\n');
+        let headings = ["operation", "when", "calls", "bytes sent", "bytes received"];
+        head(text, "subject", headings.into_iter());
+        for measured in &self.measured {
+            let name = &measured.subject.name;
+            if let Some(sample) = measured.samples.last() {
+                write_counts(text, name, "cold start", &sample.cold_counts, 1);
+            }
+            if let Some(sample) = measured.warm().next() {
+                let calls = sample.warm.len();
+                write_counts(text, name, "warm call", &sample.warm_counts, calls);
+            }
+        }
+    }
+}
+
+const NOT_PINNED: &str = "\nSubjects shared their processors with this program, because there is \
+                          only one, or no taskset.\n";
+
+fn write_counts(text: &mut String, name: &str, when: &str, counts: &Counts, calls: usize) {
+    for (operation, traffic) in counts {
+        let per_call = |value: u64| decimal(value) / count(calls);
+        let values = [
+            operation.clone(),
+            when.to_owned(),
+            format!("{:.3}", per_call(traffic.calls)),
+            format!("{:.0}", per_call(traffic.sent)),
+            format!("{:.0}", per_call(traffic.received)),
+        ];
+        row(text, name, values.into_iter());
+    }
+}
+
+fn head<'a>(text: &mut String, first: &str, headings: impl Iterator<Item = &'a str>) {
+    let headings: Vec<&str> = headings.collect();
+    row(text, first, headings.iter().map(ToString::to_string));
+    row(text, "---", headings.iter().map(|_| "---:".to_owned()));
+}
+
+fn row(text: &mut String, first: &str, cells: impl Iterator<Item = String>) {
+    let _ = write!(text, "| {first} |");
+    for cell in cells {
+        let _ = write!(text, " {cell} |");
+    }
+    text.push('\n');
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
+
+fn microseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
+
+fn count(items: usize) -> f64 {
+    decimal(u64::try_from(items).unwrap_or(u64::MAX))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "sizes and counts stay far below 2^52"
+)]
+fn decimal(value: u64) -> f64 {
+    value as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::aws::Traffic;
+    use crate::subject::Subject;
+
+    fn measured(name: &str, factor: u32) -> Measured {
+        let traffic = Traffic {
+            calls: 4,
+            sent: 400,
+            received: 40,
+        };
+        let sample = Sample {
+            init: Duration::from_millis(3) * factor,
+            init_cpu: Duration::from_millis(2) * factor,
+            first: Duration::from_millis(1) * factor,
+            warm: vec![Duration::from_micros(100) * factor; 4],
+            warm_cpu: Duration::from_micros(200) * factor,
+            peak_memory: Some(2048),
+            warm_counts: BTreeMap::from([("GetItem".to_owned(), traffic)]),
+            ..Sample::default()
+        };
+        Measured {
+            subject: Subject {
+                name: name.to_owned(),
+                program: "/nonexistent".into(),
+                arguments: Vec::new(),
+                environment: Vec::new(),
+                event: String::new(),
+                expected: "",
+                is_binary: true,
+            },
+            samples: vec![sample],
+            shared: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn columns_without_values_are_left_out_and_ratios_are_to_the_first_row() {
+        let results = Results {
+            measured: vec![measured("ours", 1), measured("theirs", 3)],
+            pinned: true,
+            share_error: None,
+        };
+        insta::assert_snapshot!(results.text(), @"
+        | subject | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | ours | 3.00 | 1.00 | 4.00 | 2.00 | 100 | 100 | 50 | 2.0 |
+        | theirs | 9.00 | 3.00 | 12.00 | 6.00 | 300 | 300 | 150 | 2.0 |
+
+        | ratio to ours | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | theirs | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 1.00 |
+
+        | subject | operation | when | calls | bytes sent | bytes received |
+        | --- | ---: | ---: | ---: | ---: | ---: |
+        | ours | GetItem | warm call | 1.000 | 100 | 10 |
+        | theirs | GetItem | warm call | 1.000 | 100 | 10 |
+        ");
+    }
+}
