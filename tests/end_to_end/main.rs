@@ -59,6 +59,7 @@ mod scale;
 mod secrets;
 mod session_limit;
 mod staleness;
+mod suppression;
 mod template;
 mod template_mail;
 mod template_rules;

@@ -61,7 +61,8 @@ async fn show(call: &Call<'_>) -> Result<Response, Problem> {
 /// Returns whether SES sends nothing to the user's address; nothing without mail or without
 /// an address.
 async fn suppression(app: &App, profile: &Profile) -> Option<EmailSuppression> {
-    let (list, address) = app.suppression.as_ref().zip(profile.email.as_deref())?;
+    let address = profile.email.as_ref().or(profile.pending_email.as_ref());
+    let (list, address) = app.suppression.as_ref().zip(address)?;
     let is_listed = list.contains(address).await.map_err(|error| {
         // The user is shown all the same: SES is not needed for anything else here.
         warn!(%error, "a user is shown without their place on the suppression list");

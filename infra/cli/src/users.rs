@@ -12,6 +12,7 @@ mod raise;
 mod recanonicalise;
 mod recover;
 mod roles;
+mod suppression;
 mod tables;
 mod unlock;
 
@@ -82,12 +83,18 @@ enum Command {
         #[arg(long, value_name = "ROLE", value_parser = Role::parse)]
         remove: Vec<Role>,
     },
-    /// Sets the e-mail address of a user, which is not verified; sessions continue
+    /// Sets the e-mail address of a user, which is not verified; sessions continue. With
+    /// `--unsuppress`, lets SES send to it again
     Email {
         /// The username or the current e-mail address
         name: String,
         /// The new e-mail address
-        address: String,
+        #[arg(required_unless_present = "unsuppress")]
+        address: Option<String>,
+        /// Takes the user's address off SES's suppression list, on which a bounce or a complaint
+        /// put it
+        #[arg(long, conflicts_with = "address")]
+        unsuppress: bool,
     },
     /// Changes a username, at most once a day; nobody else can take the old name for 30 days
     Rename {
@@ -174,13 +181,12 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
     let now = Clock::System.now();
     match command {
         Command::List { role } => listing::users(&tables, role.as_ref()).await,
-        Command::Show {
-            external_id: Some(id),
-            ..
-        } => Ok(listing::user(target, &tables.find_external(id).await?).await),
-        Command::Show { name, .. } => {
-            let name = name.as_deref().unwrap_or_default();
-            Ok(listing::user(target, &tables.find(name).await?).await)
+        Command::Show { name, external_id } => {
+            let user = match external_id {
+                Some(id) => tables.find_external(id).await?,
+                None => tables.find(name.as_deref().unwrap_or_default()).await?,
+            };
+            Ok(listing::user(target, &user).await)
         }
         Command::Create { name, email, role } => {
             let newcomer = create::Newcomer::read(name, email.as_deref(), role)?;
@@ -196,7 +202,9 @@ async fn execute(target: &Target, command: &Command) -> anyhow::Result<Output> {
             roles::warn(target.settings(), add);
             Ok(output)
         }
-        Command::Email { name, address } => names::email(&tables, name, address, now).await,
+        Command::Email { name, address, .. } => {
+            Box::pin(email(target, &tables, (name, address.as_deref()), now)).await
+        }
         Command::Rename { name, new } => names::rename(&tables, name, new, now).await,
         Command::Disable(Confirmed { name, yes }) => {
             let user = tables.find(name).await?;
@@ -253,6 +261,19 @@ pub(crate) async fn seed(
     let now = Clock::System.now();
     create::account(target.settings(), &tables, newcomer, password, now).await?;
     Ok(true)
+}
+
+/// Sets the address of a user, or lets SES send to the current one again.
+async fn email(
+    target: &Target,
+    tables: &Tables,
+    (name, address): (&str, Option<&str>),
+    now: Timestamp,
+) -> anyhow::Result<Output> {
+    match address {
+        Some(address) => names::email(tables, name, address, now).await,
+        None => suppression::remove(target, &tables.find(name).await?).await,
+    }
 }
 
 /// Raises the versions of one user, or of all of them, after confirmation.

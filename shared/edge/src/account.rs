@@ -43,8 +43,8 @@ pub struct Account<'a> {
     #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
     password_changed_at: Option<String>,
     /// `GET /admin/users/{id}` with mail, for a user with an address: whether SES sends
-    /// nothing to `email`, because a mail to it bounced or was reported as spam. `unknown` if
-    /// SES could not be asked.
+    /// nothing to `email`, or to `pending_email` if there is no `email`, because a mail to it
+    /// bounced or was reported as spam. `unknown` if SES could not be asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = String, required = false, pattern = "^(listed|not_listed|unknown)$"))]
     email_suppression: Option<EmailSuppression>,

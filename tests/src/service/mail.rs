@@ -46,7 +46,7 @@ impl Service {
     /// If it is not sent.
     ///
     /// # Panics
-    /// As [`mails_to`](Self::mails_to).
+    /// If the service is deployed: such a test starts its service locally.
     pub async fn delayed_mail_to(&self, address: &str) -> anyhow::Result<Mail> {
         let sent = async {
             loop {

@@ -6,7 +6,7 @@ use std::path::Path;
 use gatehouse_local::Plan;
 
 use super::finding::Finding;
-use super::resources::Resources;
+use super::resources::{Resource, Resources};
 use super::{alarms, functions, keys, mail, project_files, tables};
 use crate::deployment::Deployment;
 use crate::project;
@@ -42,6 +42,10 @@ pub(super) async fn findings(target: &Target, root: &Path) -> Vec<Finding> {
         found.extend(tables::findings(&target.tables(), table, protects).await);
     }
     found.extend(alarms::findings(&resources, all));
+    for kind in ["AWS::Lambda::EventSourceMapping", "AWS::SQS::Queue"] {
+        let missing = resources.of_type(kind).filter_map(Resource::missing);
+        found.extend(missing);
+    }
     if let Some(ses) = deployment.mail() {
         found.extend(mail::findings(&ses, all).await);
     }

@@ -48,11 +48,13 @@ pub(super) async fn findings(
                 .iter()
                 .map(|caller| caller.principal.as_str())
                 .collect();
-            let names = names.join(", ");
-            problems.push(Finding::ok(
-                function.id.as_str(),
-                format!("ready; can be invoked by {names}"),
-            ));
+            // Whatever reads a stream or a queue needs no permission to invoke.
+            let text = if names.is_empty() {
+                "ready; invoked by its event source mappings".to_owned()
+            } else {
+                format!("ready; can be invoked by {}", names.join(", "))
+            };
+            problems.push(Finding::ok(function.id.as_str(), text));
         }
         found.extend(problems);
     }

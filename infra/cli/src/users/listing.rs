@@ -7,27 +7,33 @@ use gatehouse_auth::user::{Profile, Status, User};
 use gatehouse_edge::{Account, EmailSuppression};
 use serde_json::{Value, json};
 
+use super::suppression;
 use super::tables::Tables;
-use crate::output::{Output, notice, table};
+use crate::output::{Output, table};
 use crate::progress;
 use crate::target::Target;
 
 /// Shows one user, and whether SES sends nothing to their address.
 pub(super) async fn user(target: &Target, user: &User) -> Output {
-    let suppression = suppression(target, user).await;
+    let suppression = suppression::of(target, user).await;
     let mut text = format!("{}\n", user.username);
     let suppressed = match suppression {
         None | Some(EmailSuppression::NotListed) => "",
         Some(EmailSuppression::Listed) => {
-            ", to which SES sends nothing, because a mail bounced or was reported as spam"
+            ", to which SES sends nothing, because a mail bounced or was reported as spam (`users email NAME --unsuppress` changes that)"
         }
         Some(EmailSuppression::Unknown) => {
             ", to which SES may send nothing: its list is unavailable"
         }
     };
+    let (held, waiting) = if user.email.is_some() {
+        (suppressed, "")
+    } else {
+        ("", suppressed)
+    };
     for (name, value) in [
         ("id", user.sub.to_string()),
-        ("e-mail", format!("{}{suppressed}", email(user))),
+        ("e-mail", format!("{}{held}", email(user))),
         ("roles", roles(&user.roles.to_string())),
         ("status", status(user.status).to_owned()),
         ("created", user.created_at.to_string()),
@@ -38,7 +44,11 @@ pub(super) async fn user(target: &Target, user: &User) -> Output {
         let _ = writeln!(text, "  {name:<10}{value}");
     }
     if let Some(address) = &user.pending_email {
-        let _ = writeln!(text, "  {:<10}{address}, until it is verified", "waiting");
+        let _ = writeln!(
+            text,
+            "  {:<10}{address}, until it is verified{waiting}",
+            "waiting"
+        );
     }
     if let Some(id) = &user.external_id {
         let _ = writeln!(text, "  {:<10}{id}", "old id");
@@ -46,14 +56,6 @@ pub(super) async fn user(target: &Target, user: &User) -> Output {
     let profile = Profile::from(user.clone());
     let account = Account::of(&profile).with_suppression(suppression);
     Output::new(text, json!(account))
-}
-
-/// Returns whether SES sends nothing to the address; nothing without mail or an address.
-async fn suppression(target: &Target, user: &User) -> Option<EmailSuppression> {
-    let (list, address) = target.suppression().zip(user.email.as_deref())?;
-    let is_listed = list.contains(address).await;
-    let is_listed = is_listed.map_err(|error| notice(&format!("{error}.")));
-    Some(is_listed.ok().into())
 }
 
 /// Users per call.

@@ -230,6 +230,11 @@ fn an_error_has_the_code_of_its_kind() -> anyhow::Result<()> {
         (&["users", "show", "a b"], "invalid_input", 1),
         (&["users", "delete", "max"], "unconfirmed", 1),
         (
+            &["users", "email", "max", "--unsuppress"],
+            "invalid_input",
+            1,
+        ),
+        (
             &["users", "roles", "max", "--add", "a", "--remove", "a"],
             "usage",
             2,

@@ -1,9 +1,9 @@
 //! `gatehouse users`, with a running service.
 
 use anyhow::{Context as _, ensure};
-use gatehouse_tests::service::parameters;
+use gatehouse_tests::service::{MAIL_FROM, parameters};
 use gatehouse_tests::{Person, Service};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::project::Project;
 
@@ -145,5 +145,60 @@ async fn a_deleted_account_is_gone_at_the_next_request() -> anyhow::Result<()> {
     ada.cannot_log_in(&service).await?;
     let listed = project.run(&["users", "list"])?;
     assert_eq!(listed.out, "accounts: 0\n");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_ses_sends_nothing_to_is_shown_and_can_be_taken_off() -> anyhow::Result<()>
+{
+    let service = Service::start_locally(|options| {
+        options.parameters.extend(parameters(&[MAIL_FROM]));
+    })
+    .await?;
+    let project = Project::of(&service)?;
+    let run = |words: &[&str]| -> anyhow::Result<Value> {
+        let ended = project.run(&[words, &["--json"]].concat())?;
+        ensure!(ended.succeeded(), "{ended:?}");
+        Ok(serde_json::from_str(&ended.out)?)
+    };
+    let ada = service.registered("ada").await?;
+    let name = ada.username.as_str();
+    let address = format!("{name}@example.org");
+    let without = run(&["users", "show", name])?;
+    assert!(without.get("email_suppression").is_none(), "{without}");
+    run(&["users", "email", name, &address])?;
+    assert_eq!(
+        run(&["users", "show", name])?["email_suppression"],
+        "not_listed"
+    );
+    service.stack().ses().suppress(&address);
+    assert_eq!(
+        run(&["users", "show", name])?["email_suppression"],
+        "listed"
+    );
+    let shown = project.run(&["users", "show", name])?;
+    assert!(shown.out.contains("SES sends nothing"), "{shown:?}");
+    for changed in [true, false] {
+        let taken_off = run(&["users", "email", name, "--unsuppress"])?;
+        assert_eq!(taken_off["changed"], changed);
+    }
+    assert_eq!(
+        run(&["users", "show", name])?["email_suppression"],
+        "not_listed"
+    );
+
+    // An address that waits for its verification.
+    let address = "grace@example.org";
+    service.stack().ses().suppress(address);
+    let grace = Person::named("grace").with_email(address.to_owned());
+    let grace = grace.register(&service).await?;
+    let shown = project.run(&["users", "show", &grace.username])?;
+    let line = format!("{address}, until it is verified, to which SES sends nothing");
+    assert!(shown.out.contains(&line), "{shown:?}");
+    let taken_off = project.run(&["users", "email", &grace.username, "--unsuppress"])?;
+    let line = format!("SES sends to {address} again, until another mail bounces");
+    assert!(taken_off.out.starts_with(&line), "{taken_off:?}");
+    let again = run(&["users", "show", &grace.username])?;
+    assert_eq!(again["email_suppression"], "not_listed");
     Ok(())
 }
