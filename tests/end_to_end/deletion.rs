@@ -5,19 +5,22 @@ use std::time::Duration;
 
 use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_tests::clock;
+use gatehouse_tests::service::code_in;
 use gatehouse_tests::tables::{Item, Tables, number, text};
 use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::json;
 
-pub(crate) const TABLES: [&str; 5] = [
+pub(crate) const TABLES: [&str; 6] = [
     "UsersTable",
     "SessionsTable",
     "RevocationsTable",
     "LoginAttemptsTable",
     "SigningKeysTable",
+    "OutboxTable",
 ];
 
 /// Ada, with a name, an e-mail address and two sessions.
@@ -71,6 +74,28 @@ pub(crate) async fn guess_at(service: &Service, person: &Person) -> anyhow::Resu
     Ok(keys)
 }
 
+/// Asks for a mail with a code, which leaves the code and a counter of mails in the outbox.
+async fn forget_password(service: &Service, person: &Person) -> anyhow::Result<()> {
+    let body = json!({ "username": person.username });
+    let forgotten = service.post("/password/forgot", &body).await?;
+    forgotten.assert_status(202);
+    code_in(&service.mail_to(&address(person)?).await?)?;
+    Ok(())
+}
+
+/// The address as it is stored.
+fn address(person: &Person) -> anyhow::Result<String> {
+    let address = EmailAddress::parse(person.email.as_deref().unwrap_or_default())?;
+    Ok(address.display().to_owned())
+}
+
+/// Waits until the person is told of the deletion: until then, the notice is stored.
+async fn is_told(service: &Service, person: &Person) -> anyhow::Result<()> {
+    let told = service.mail_to(&address(person)?).await?;
+    anyhow::ensure!(told.subject.ends_with("was deleted"), "{}", told.subject);
+    Ok(())
+}
+
 /// The items of all tables that name the person in any attribute.
 async fn traces(service: &Service, person: &Person) -> anyhow::Result<Vec<String>> {
     let mut words = vec![person.id.clone(), person.username.to_lowercase()];
@@ -96,9 +121,11 @@ async fn a_deletion_leaves_only_a_revocation_until_it_expires() -> anyhow::Resul
     let ada = ada(&service).await?;
     guess_at(&service, &ada).await?;
     ada.recovery_code(&service).await?;
-    assert_eq!(traces(&service, &ada).await?.len(), 3 + 2 + 5);
+    forget_password(&service, &ada).await?;
+    assert_eq!(traces(&service, &ada).await?.len(), 3 + 2 + 5 + 2);
     let response = delete(&service, &ada, &ada.password).await?;
     response.assert_no_content();
+    is_told(&service, &ada).await?;
 
     let revocation = format!("sub#{}", ada.id);
     let expected = format!("RevocationsTable {revocation}");
@@ -163,8 +190,10 @@ async fn an_administrator_deletes_as_thoroughly_without_the_password() -> anyhow
     let admin = service.administrator("grace").await?;
     let ada = ada(&service).await?;
     guess_at(&service, &ada).await?;
+    forget_password(&service, &ada).await?;
     let response = delete_as(&service, &admin, &ada).await?;
     response.assert_no_content();
+    is_told(&service, &ada).await?;
     let expected = format!("RevocationsTable sub#{}", ada.id);
     assert_eq!(traces(&service, &ada).await?, [expected]);
     ada.is_shut_out_at(&service, "/me").await?;

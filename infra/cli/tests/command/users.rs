@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::service::{MAIL_FROM, parameters};
+use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
 use serde_json::{Value, json};
 
@@ -200,5 +201,45 @@ async fn an_address_that_ses_sends_nothing_to_is_shown_and_can_be_taken_off() ->
     assert!(taken_off.out.starts_with(&line), "{taken_off:?}");
     let again = run(&["users", "show", &grace.username])?;
     assert_eq!(again["email_suppression"], "not_listed");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_owner_is_told_that_the_operator_disabled_or_deleted_the_account() -> anyhow::Result<()>
+{
+    let disabled = "Your account at example.org was disabled";
+    let deleted = "Your account at example.org was deleted";
+    for (notices, expected) in [
+        ("account_disabled,account_deleted", &[disabled, deleted][..]),
+        ("account_deleted", &[deleted]),
+        ("none", &[]),
+    ] {
+        let service = Service::start_locally(|options| {
+            let mail = [MAIL_FROM, ("MailNotices", notices)];
+            options.parameters.extend(parameters(&mail));
+        })
+        .await?;
+        let project = Project::of(&service)?;
+        let run = |words: &[&str]| -> anyhow::Result<()> {
+            let ended = project.run(words)?;
+            ensure!(ended.succeeded(), "{ended:?}");
+            Ok(())
+        };
+        let ada = Person::named("ada").with_email("ada@example.org".to_owned());
+        let ada = ada.is_imported(&service).await?;
+        let name = ada.username.as_str();
+        run(&["users", "disable", name, "--yes"])?;
+        // It is disabled already.
+        run(&["users", "disable", name, "--yes"])?;
+        run(&["users", "enable", name])?;
+        // A deletion deletes what still waits.
+        service.mails_to("ada@example.org").await?;
+        run(&["users", "delete", name, "--yes"])?;
+        let mails = service.mails_to("ada@example.org").await?;
+        let subjects: Vec<&str> = mails.iter().map(|mail| mail.subject.as_str()).collect();
+        assert_eq!(subjects, expected, "{notices}");
+        let left = Tables::of(&service).scan("OutboxTable").await?;
+        assert_eq!(left, []);
+    }
     Ok(())
 }
