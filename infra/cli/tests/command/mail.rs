@@ -12,6 +12,7 @@ use crate::local_process::LocalProcess;
 
 const DOCUMENT: &str = "docs/mail.md";
 
+/// With `--seed`, which mails nobody.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_documented_commands_show_a_mail_with_its_code() -> anyhow::Result<()> {
     // Builds the functions.
@@ -22,7 +23,7 @@ async fn the_documented_commands_show_a_mail_with_its_code() -> anyhow::Result<(
     let arguments = start.commands.trim().strip_prefix("cargo local ");
     let arguments = arguments.context("the first command is not cargo local")?;
     let mut arguments: Vec<&str> = arguments.split(' ').collect();
-    arguments.push("--json");
+    arguments.extend(["--json", "--seed"]);
     let mut local = LocalProcess::start(&arguments, &[])?;
     let ready: Value = serde_json::from_str(&local.first_line()?)?;
     let url = ready.get("url").and_then(Value::as_str);
@@ -33,11 +34,23 @@ async fn the_documented_commands_show_a_mail_with_its_code() -> anyhow::Result<(
         })
     };
     let walked = tokio::task::spawn_blocking(walk).await?;
-    let mail = std::iter::from_fn(|| local.shown.recv_timeout(Duration::from_secs(40)).ok())
-        .find(|line| line.contains("  mail  ") && line.contains(": gh_"));
+    let (mut mail, mut before) = (None, Vec::new());
+    while let Ok(line) = local.shown.recv_timeout(Duration::from_secs(40)) {
+        if line.contains("  mail  ") && line.contains(": gh_") {
+            mail = Some(line);
+            break;
+        }
+        before.push(line);
+    }
     let status = local.stop()?;
     walked?;
     assert!(mail.is_some(), "no line shows a mail");
+    // The outbox's stream is in order: nothing was to be mailed for the demo users.
+    let of_others = before.iter().filter(|line| {
+        let words = ["  mail  ", "a message needs no mail", "a mail was"];
+        words.iter().any(|word| line.contains(word))
+    });
+    assert_eq!(of_others.count(), 0, "{before:?}");
     assert_eq!(status.code(), Some(0));
     Ok(())
 }

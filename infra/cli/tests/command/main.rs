@@ -14,4 +14,5 @@ mod removed_keys;
 mod served;
 mod shells;
 mod token;
+mod unmailed;
 mod users;
