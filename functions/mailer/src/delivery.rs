@@ -10,10 +10,9 @@ use gatehouse_auth::code::MailCode;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Origin};
 use gatehouse_auth::random::{self, RandomError};
-use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::{end_if_expired, telemetry};
-use gatehouse_store::{Attempt, Issued, SendingPause, StoreError};
+use gatehouse_store::{Attempt, NewAttempt, SendingPause, StoreError};
 
 use crate::addressee::{Addressee, Unneeded};
 use crate::app::App;
@@ -105,6 +104,26 @@ struct Mail<'a> {
     user: Option<&'a User>,
 }
 
+impl Mail<'_> {
+    /// Returns whose mails it counts among, and for whom: one that a stranger can cause, at
+    /// the first attempt to send it.
+    ///
+    /// Whoever is logged in is still a stranger to an address that they have not proven, and
+    /// so is the network that they come from.
+    fn counted(&self) -> Option<(&str, Origin)> {
+        if self.message.attempted_at.is_some() {
+            return None;
+        }
+        let origin = match (self.message.kind, self.message.origin) {
+            (MessageKind::EmailVerification, Origin::KnownNetwork | Origin::Session) => {
+                Origin::Anyone
+            }
+            (_, origin) => origin,
+        };
+        Some((&self.addressee.canonical, origin))
+    }
+}
+
 impl App {
     /// Handles the message with that key: once it is `Done`, the message is gone.
     ///
@@ -162,15 +181,8 @@ impl App {
         )
     }
 
-    /// Marks the message, and sends it.
+    /// Begins an attempt, and sends the mail.
     async fn attempt(&self, mail: &Mail<'_>, sending: &Sending) -> Result<Delivery, DeliveryError> {
-        let now = self.clock.now();
-        let free_since = now.minus(MARKED_FOR);
-        match self.outbox.mark_attempt(mail.key, free_since, now).await? {
-            Attempt::Begun => {}
-            Attempt::Busy => return Ok(Delivery::Again(Wait::Busy)),
-            Attempt::Gone => return Ok(Delivery::Done),
-        }
         let code = match mail.letter.code().zip(mail.user) {
             Some((kind, user)) => {
                 let Ok(code) = MailCode::mint(kind, &user.sub, random::bytes()?) else {
@@ -186,23 +198,22 @@ impl App {
             user,
             message: (mail.key, mail.message),
         });
-        // Looked at before the recipient's mails are counted: what is not sent does not count.
-        if let Some(new) = &new
-            && self.is_too_soon(new, now).await?
-        {
-            return self
-                .unneeded(mail.key, mail.message, Unneeded::TooSoon)
-                .await;
-        }
-        if !self.may_receive(mail, now).await? {
-            return self.drop_message(mail, "mail_over_limit").await;
-        }
-        if let Some(new) = &new
-            && self.outbox.issue_code(new, now).await? == Issued::TooSoon
-        {
-            return self
-                .unneeded(mail.key, mail.message, Unneeded::TooSoon)
-                .await;
+        let now = self.clock.now();
+        let attempt = NewAttempt {
+            key: mail.key,
+            free_since: now.minus(MARKED_FOR),
+            recipient: mail.counted(),
+            code: new,
+        };
+        match self.outbox.begin(&attempt, now).await? {
+            Attempt::Begun => {}
+            Attempt::Busy => return Ok(Delivery::Again(Wait::Busy)),
+            Attempt::Gone => return Ok(Delivery::Done),
+            Attempt::TooSoon => {
+                let reason = Unneeded::TooSoon;
+                return self.unneeded(mail.key, mail.message, reason).await;
+            }
+            Attempt::OverLimit => return self.drop_message(mail, "mail_over_limit").await,
         }
         let values = Values {
             service: self.service.clone(),
@@ -216,30 +227,6 @@ impl App {
             Ok(()) => Ok(self.sent(mail).await),
             Err(failure) => self.failed(mail, &failure, sending).await,
         }
-    }
-
-    async fn is_too_soon(&self, new: &NewCode<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        let codes = self.outbox.codes(new.code.sub(), new.code.kind()).await?;
-        Ok(codes.unwrap_or_default().with(new, now).is_none())
-    }
-
-    /// Counts a mail that a stranger can cause, at the first attempt to send it, and returns
-    /// whether it may go out.
-    ///
-    /// Whoever is logged in is still a stranger to an address that they have not proven, and
-    /// so is the network that they come from.
-    async fn may_receive(&self, mail: &Mail<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        if mail.message.attempted_at.is_some() {
-            return Ok(true);
-        }
-        let origin = match (mail.message.kind, mail.message.origin) {
-            (MessageKind::EmailVerification, Origin::KnownNetwork | Origin::Session) => {
-                Origin::Anyone
-            }
-            (_, origin) => origin,
-        };
-        let address = &mail.addressee.canonical;
-        self.outbox.count_recipient(address, origin, now).await
     }
 
     /// Ends a message that SES has accepted. If it cannot be deleted, it is left for

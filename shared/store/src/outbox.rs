@@ -5,44 +5,33 @@
 //! that no subject begins with. Only messages have an attribute `kind`, by which the
 //! stream's filter recognises them.
 
+mod attempt;
 mod codes;
 mod recipients;
 mod sending;
 
-pub use codes::Issued;
+pub use attempt::{Attempt, NewAttempt};
 pub use sending::SendingPause;
 
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::code::CodeKind;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{Message, MessageKey, MessageKind, Notices};
 use gatehouse_auth::random;
-use gatehouse_auth::time::Timestamp;
 
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, encode, moment, names, pk_sk, text, values};
-use crate::dynamodb::table::{Table, Write};
+use crate::dynamodb::table::Table;
 
 /// The table of messages, of the codes that mails carry, and of mails per recipient.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     table: Table,
     notices: Notices,
-}
-
-/// Whether an attempt to send a message may begin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// It has begun, and is noted.
-    Begun,
-    /// Another one began a moment ago.
-    Busy,
-    /// The message is handled, or was deleted with its user.
-    Gone,
 }
 
 /// How long an item stays after its message's end. A shorter time lets DynamoDB delete a
@@ -90,44 +79,13 @@ impl Outbox {
     /// [`StoreError`] if the call fails or the item is corrupt.
     pub async fn message(&self, key: &MessageKey) -> Result<Option<Message>, StoreError> {
         let item = self.table.get(item_key(key)).await?;
-        let message = item.map(|mut item| {
-            item.insert("sub".to_owned(), text(key.sub().as_str()));
-            self.table.decode("of a message", item)
-        });
-        message.transpose()
+        item.map(|item| self.decode(key.sub(), item)).transpose()
     }
 
-    /// Notes that sending begins now, unless another attempt began after `free_since`.
-    ///
-    /// # Errors
-    /// [`StoreError`] if the call fails.
-    pub async fn mark_attempt(
-        &self,
-        key: &MessageKey,
-        free_since: Timestamp,
-        now: Timestamp,
-    ) -> Result<Attempt, StoreError> {
-        let update = self.table.update(item_key(key), |update| {
-            update
-                .condition_expression(
-                    "attribute_exists(pk) AND \
-                     (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)",
-                )
-                .update_expression("SET #attempted_at = :now")
-                .set_expression_attribute_names(Some(names(["attempted_at"])))
-                .set_expression_attribute_values(Some(values([
-                    ("free", moment(free_since)),
-                    ("now", moment(now)),
-                ])))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-        });
-        Ok(match update.await? {
-            Write::Done(_) => Attempt::Begun,
-            Write::Refused(Some(_)) => Attempt::Busy,
-            Write::Refused(None) => Attempt::Gone,
-        })
+    /// Reads a message from its item, whose `pk` is the subject.
+    fn decode(&self, sub: &SubjectId, mut item: Item) -> Result<Message, StoreError> {
+        item.insert("sub".to_owned(), text(sub.as_str()));
+        self.table.decode("of a message", item)
     }
 
     /// Deletes a message that is handled; one that does not exist is no error.
@@ -173,7 +131,7 @@ impl Outbox {
                 break;
             }
         }
-        // After the messages: without a message, the mailer makes no code.
+        // After the messages: without its message, no attempt writes a code or counts a mail.
         self.delete_codes(sub).await?;
         let counters = recipients::keys(addresses);
         self.table.delete_each(&counters).await?;

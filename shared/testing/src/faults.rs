@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 use crate::backend::{ConnectionCut, Outcome};
 
@@ -66,6 +66,8 @@ pub enum Fault {
     Fail(Response<Bytes>),
     /// It continues after this long.
     Delay(Duration),
+    /// It continues once this is notified.
+    Until(Arc<Notify>),
 }
 
 /// The faults to inject, and the calls so far. Clones share them.
@@ -200,6 +202,10 @@ impl Fault {
             Self::Fail(response) => Some(Ok(response)),
             Self::Delay(duration) => {
                 tokio::time::sleep(duration).await;
+                None
+            }
+            Self::Until(notified) => {
+                notified.notified().await;
                 None
             }
         }

@@ -307,7 +307,7 @@ async fn a_table_that_fails_sends_the_key_of_the_stream_to_the_queue() {
         .await;
     world
         .faults
-        .inject_always(at_call(0).of("UpdateItem"), Fault::Cut);
+        .inject_always(at_call(0).of("TransactWriteItems"), Fault::Cut);
     world.stream(&[&key]).await.unwrap();
     world.faults.clear();
     assert!(world.drain().await.is_empty());

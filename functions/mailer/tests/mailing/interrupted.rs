@@ -1,9 +1,12 @@
 //! The mailer, killed at any call, and the next one.
 
+use std::sync::Arc;
+
 use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::user::User;
 use gatehouse_testing::{Fault, at_call, user};
 use lambda_runtime::Context;
+use tokio::sync::Notify;
 
 use crate::world::{World, stream};
 
@@ -101,5 +104,54 @@ async fn a_call_that_fails_at_any_place_loses_no_mail() {
             }
         }
         assert!(broken >= 14, "{kind:?}: {broken}");
+    }
+}
+
+/// Whatever the mailer is doing when the account is deleted, nothing about it is left once
+/// both are done.
+#[tokio::test]
+async fn a_deletion_at_any_call_of_the_mailer_leaves_nothing() {
+    for kind in [MessageKind::PasswordReset, MessageKind::EmailVerification] {
+        let mut deleted = 0;
+        for number in 0.. {
+            let moments = [at_call(number), at_call(number).after()];
+            let mut is_over = false;
+            for at in moments {
+                let ada = user("ada");
+                let world = World::of(&[&ada]).await;
+                let key = world.tell(&ada, kind, Origin::Anyone).await;
+                let continues = Arc::new(Notify::new());
+                let fault = Fault::Until(Arc::clone(&continues));
+                let strikes = world.faults.inject(at, fault);
+                let (app, event) = (world.app(), stream(&[&key]));
+                let work = tokio::spawn(async move {
+                    let handled = mailer::handle(&app, event, &Context::default()).await;
+                    handled.unwrap();
+                });
+                tokio::pin!(work);
+                tokio::select! {
+                    Ok(()) = strikes => {
+                        world.delete(&ada).await;
+                        continues.notify_one();
+                        work.await.unwrap();
+                        deleted += 1;
+                    }
+                    done = &mut work => {
+                        done.unwrap();
+                        is_over = true;
+                    }
+                }
+                if is_over {
+                    break;
+                }
+                assert!(world.drain().await.is_empty());
+                let left = world.outbox_items();
+                assert!(left.is_empty(), "{kind:?} {at:?}: {left:?}");
+            }
+            if is_over {
+                break;
+            }
+        }
+        assert!(deleted >= 14, "{kind:?}: {deleted}");
     }
 }

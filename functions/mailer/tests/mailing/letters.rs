@@ -58,8 +58,8 @@ async fn a_reset_is_mailed_with_a_code_that_works() {
     assert_eq!(world.messages(), 0);
     assert_eq!(
         world.faults.take_calls().join(" "),
-        "GetItem GetAccount GetItem GetItem UpdateItem GetItem UpdateItem GetItem UpdateItem \
-         SendEmail DeleteItem"
+        "GetItem GetAccount GetItem GetItem GetItem GetItem TransactWriteItems SendEmail \
+         DeleteItem"
     );
 }
 

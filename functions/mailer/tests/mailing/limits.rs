@@ -17,6 +17,17 @@ async fn flood(world: &World, of: &User, origin: Origin, requests: usize, every:
     world.mails().len() - before
 }
 
+/// Somebody who has registered with the address of a victim.
+fn waiting(name: &str) -> User {
+    User {
+        email: None,
+        email_canonical: None,
+        pending_email: Some("Victim@example.org".into()),
+        pending_email_canonical: Some("victim@example.org".into()),
+        ..user(name)
+    }
+}
+
 #[tokio::test]
 async fn strangers_cause_five_mails_an_hour_and_twenty_a_day() {
     let ada = user("ada");
@@ -60,13 +71,7 @@ async fn requests_just_after_a_mail_send_nothing_and_use_up_nothing() {
 #[tokio::test]
 async fn the_limits_belong_to_the_address_whoever_names_it() {
     let registrations: Vec<User> = (0..20)
-        .map(|number| User {
-            email: None,
-            email_canonical: None,
-            pending_email: Some("Victim@example.org".into()),
-            pending_email_canonical: Some("victim@example.org".into()),
-            ..user(&format!("user{number}"))
-        })
+        .map(|number| waiting(&format!("user{number}")))
         .collect();
     let world = World::of(&registrations.iter().collect::<Vec<_>>()).await;
     let origins = [Origin::Anyone, Origin::KnownNetwork, Origin::Session];
@@ -86,6 +91,25 @@ async fn the_limits_belong_to_the_address_whoever_names_it() {
         .await;
     assert_eq!(world.mails().last().unwrap().to(), "Victim@example.org");
     assert!((5..=6).contains(&world.mails().len()));
+}
+
+/// Otherwise whoever registers with somebody's address and deletes the account again could
+/// have any number of mails sent.
+#[tokio::test]
+async fn a_deletion_does_not_reset_the_count_of_an_address_that_waits() {
+    let registrations: Vec<User> = (0..20)
+        .map(|number| waiting(&format!("user{number}")))
+        .collect();
+    let world = World::of(&registrations.iter().collect::<Vec<_>>()).await;
+    for one in &registrations {
+        world
+            .send(one, MessageKind::EmailVerification, Origin::Session)
+            .await;
+        world.delete(one).await;
+    }
+    assert!((4..=5).contains(&world.mails().len()));
+    let left = world.outbox_items();
+    assert_eq!(left.len(), 1, "only the count is left: {left:?}");
 }
 
 /// However often SES throttles, one message counts once.

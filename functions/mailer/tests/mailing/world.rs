@@ -8,7 +8,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_edge::Clock;
 use gatehouse_edge::config::Environment;
-use gatehouse_store::{Outbox, Users};
+use gatehouse_store::{Accounts, Deleted, LoginAttempts, Outbox, Revocations, Sessions, Users};
 use gatehouse_testing::{
     Backend, Contents, Faults, MailServices, MemoryTables, QueueEntry, TestClock, connect,
 };
@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) clock: TestClock,
     pub(crate) users: Users,
     pub(crate) outbox: Outbox,
+    accounts: Accounts,
+    attempts: LoginAttempts,
     tables: MemoryTables,
     settings: Vec<(&'static str, &'static str)>,
     app: Arc<App>,
@@ -51,11 +53,20 @@ impl World {
         for user in users {
             registered.register(user).await.unwrap();
         }
+        let accounts = Accounts::new(
+            registered.clone(),
+            Sessions::new(plain.clone(), table("SessionsTable")),
+            Revocations::new(plain.clone(), table("RevocationsTable")),
+        );
+        // The notices that it would write are not delivered here.
+        let silent = Outbox::new(plain.clone(), table("OutboxTable"), Notices::none());
         let (mail, faults) = (MailServices::default(), Faults::default());
         let clock = TestClock::default();
         let backend = mail.beside(tables.backend()).with(&faults);
         let app = start(&tables, backend, &clock, settings);
         Self {
+            accounts: accounts.with_outbox(Some(silent)),
+            attempts: LoginAttempts::new(plain.clone(), table("LoginAttemptsTable")),
             outbox: Outbox::new(plain, table("OutboxTable"), Notices::default()),
             users: registered,
             settings: settings.to_vec(),
@@ -146,11 +157,27 @@ impl World {
         codes.is_some_and(|codes| codes.accepts(&code, &user, self.now()).is_some())
     }
 
+    /// Deletes an account and everything that is stored about it.
+    pub(crate) async fn delete(&self, user: &User) {
+        let removed = self.accounts.remove(&user.sub, self.now()).await;
+        assert_eq!(removed.unwrap().1, Deleted::Done);
+        let digests = user.identifier_digests(self.now());
+        let traces = self
+            .accounts
+            .delete_traces(&self.attempts, &user.sub, digests);
+        traces.await.unwrap();
+    }
+
     /// Returns the messages that are still in the outbox.
     pub(crate) fn messages(&self) -> usize {
-        let items = self.tables.contents().remove("OutboxTable").unwrap();
+        let items = self.outbox_items();
         let is_message = |item: &&Value| item.get("kind").is_some();
         items.iter().filter(is_message).count()
+    }
+
+    /// Returns everything in the outbox.
+    pub(crate) fn outbox_items(&self) -> Vec<Value> {
+        self.tables.contents().remove("OutboxTable").unwrap()
     }
 
     /// Moves the clock.

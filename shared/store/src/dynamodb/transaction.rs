@@ -45,6 +45,11 @@ impl<L: Copy + PartialEq> Transaction<L> {
         self.0.push((label, part));
     }
 
+    /// True if there is nothing to write.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Writes all parts together.
     ///
     /// Contention and throttling are tried again, a few times; a failed condition

@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use gatehouse_auth::guessing::{Counter, KNOWN_FOR, Lane, LaneState};
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
@@ -48,26 +50,11 @@ impl LoginAttempts {
         seen: &mut Counter,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let item = (pk(key), key.as_str());
-        self.table.enter(item, (lane, kept), seen, now).await
-    }
-}
-
-impl Table {
-    /// Enters a lane as [`LoginAttempts::enter`] does. An error calls the item by the text
-    /// that comes with its key.
-    pub(crate) async fn enter(
-        &self,
-        (key, shown): (Item, &str),
-        (lane, kept): (&Lane, Lifetime),
-        seen: &mut Counter,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
         for _ in 0..FORMS {
             let Some(entrance) = Entrance::new(lane, seen, kept, now) else {
                 return Ok(false);
             };
-            let update = self.update(key.clone(), |update| {
+            let update = self.table.update(pk(key), |update| {
                 update
                     .condition_expression(entrance.condition)
                     .update_expression(entrance.update)
@@ -80,10 +67,32 @@ impl Table {
                 Write::Done(_) => return Ok(true),
                 Write::Refused(found) => found,
             };
-            let found = found.map(|item| self.decode(shown, item));
+            let found = found.map(|item| self.table.decode(key.as_str(), item));
             *seen = found.transpose()?.unwrap_or_default();
         }
         Ok(false)
+    }
+}
+
+impl Table {
+    /// Builds the part of a transaction that enters a lane, as [`LoginAttempts::enter`] does,
+    /// and fails if the lane's state is no longer the one that was read; `None` if it is full.
+    pub(crate) fn entrance_part(
+        &self,
+        key: Item,
+        (lane, kept): (&Lane, Lifetime),
+        seen: &Counter,
+        now: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let part = Entrance::new(lane, seen, kept, now).map(|entrance| {
+            self.update_part(key, |update| {
+                update
+                    .condition_expression(entrance.condition)
+                    .update_expression(entrance.update)
+                    .set_expression_attribute_values(Some(entrance.values))
+            })
+        });
+        part.transpose()
     }
 }
 

@@ -12,49 +12,12 @@ use super::Outbox;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, attribute, moment, names, pk_sk, values};
 
-/// What became of a new code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Issued {
-    /// It is valid from now on; mail it.
-    Done,
-    /// Nothing is written: another one was mailed just now.
-    TooSoon,
-}
-
-/// How often a code is added, re-reading the others each time. Only other invocations of
-/// the mailer that handle mails of the same user write the item.
-const MAX_ATTEMPTS: u8 = 5;
-
 #[derive(Deserialize)]
 struct CodesItem {
     codes: CodeSlots,
 }
 
 impl Outbox {
-    /// Makes a code valid, besides the others of its kind, on the rules of [`CodeSlots`].
-    ///
-    /// # Errors
-    /// [`StoreError`] if a call fails or the item is corrupt; [`StoreError::Unavailable`] if
-    /// the codes changed during each of five attempts.
-    pub async fn issue_code(
-        &self,
-        new: &NewCode<'_>,
-        now: Timestamp,
-    ) -> Result<Issued, StoreError> {
-        let (sub, kind) = (new.code.sub(), new.code.kind());
-        for _ in 0..MAX_ATTEMPTS {
-            let before = self.codes(sub, kind).await?;
-            let Some(after) = before.clone().unwrap_or_default().with(new, now) else {
-                return Ok(Issued::TooSoon);
-            };
-            if self.replace_codes((sub, kind), before, &after).await? {
-                return Ok(Issued::Done);
-            }
-        }
-        let text = "the codes changed during each attempt";
-        Err(StoreError::unavailable("UpdateItem", text))
-    }
-
     /// Reads the codes of a kind that a user has, valid or not, consistently.
     ///
     /// # Errors
@@ -65,37 +28,48 @@ impl Outbox {
         kind: CodeKind,
     ) -> Result<Option<CodeSlots>, StoreError> {
         let item = self.table.get(codes_key(sub, kind)).await?;
-        let codes = item.map(|item| self.table.decode::<CodesItem>("of codes", item));
-        Ok(codes.transpose()?.map(|item| item.codes))
+        item.map(|item| self.decode_codes(item)).transpose()
     }
 
-    /// Replaces the codes that were read; returns false if they have changed.
-    async fn replace_codes(
+    /// Reads codes from their item.
+    pub(super) fn decode_codes(&self, item: Item) -> Result<CodeSlots, StoreError> {
+        let item: CodesItem = self.table.decode("of codes", item)?;
+        Ok(item.codes)
+    }
+
+    /// Builds the part of a transaction that adds a code, and fails if the others change in
+    /// the meantime; `None` if another one was mailed just now.
+    pub(super) async fn codes_part(
         &self,
-        (sub, kind): (&SubjectId, CodeKind),
-        before: Option<CodeSlots>,
-        after: &CodeSlots,
-    ) -> Result<bool, StoreError> {
+        new: &NewCode<'_>,
+        now: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let (sub, kind) = (new.code.sub(), new.code.kind());
+        let before = self.codes(sub, kind).await?;
+        let Some(after) = before.clone().unwrap_or_default().with(new, now) else {
+            return Ok(None);
+        };
+        let operation = "TransactWriteItems";
         let end = after.last_end().unwrap_or(Timestamp::from_unix(0));
         let mut values = values([
-            ("after", attribute("UpdateItem", after)?),
+            ("after", attribute(operation, after)?),
             ("end", moment(end)),
         ]);
-        let condition = match &before {
+        let condition = match before {
             Some(before) => {
-                values.insert(":before".to_owned(), attribute("UpdateItem", before)?);
+                values.insert(":before".to_owned(), attribute(operation, before)?);
                 "#codes = :before"
             }
             None => "attribute_not_exists(#codes)",
         };
-        let update = self.table.update(codes_key(sub, kind), |update| {
+        let part = self.table.update_part(codes_key(sub, kind), |update| {
             update
                 .condition_expression(condition)
                 .update_expression("SET #codes = :after, #expires_at = :end")
                 .set_expression_attribute_names(Some(names(["codes", "expires_at"])))
                 .set_expression_attribute_values(Some(values))
         });
-        Ok(update.await?.is_done())
+        part.map(Some)
     }
 
     /// Builds the part of a transaction that uses a code: it fails unless the code is still

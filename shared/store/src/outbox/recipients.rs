@@ -2,38 +2,44 @@
 //! requests from anywhere, and one for those from networks that the account is known from,
 //! so that strangers cannot use up the mails of an owner.
 
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::guessing::{Counter, Lane};
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{Origin, address_digest};
 use gatehouse_auth::time::Timestamp;
 
-use super::Outbox;
+use super::{NewAttempt, Outbox};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, pk_sk};
 use crate::login_attempts::Lifetime;
 
-impl Outbox {
-    /// Counts a mail to a canonical address; returns false if it has had enough of them. One
-    /// that no stranger can cause is not counted.
-    ///
-    /// # Errors
-    /// [`StoreError`] if a call fails or the item is corrupt.
-    pub async fn count_recipient(
-        &self,
-        address: &str,
-        origin: Origin,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
+impl NewAttempt<'_> {
+    /// Returns the key of the bucket that the mail is counted in. One that no stranger can
+    /// cause is not counted.
+    pub(super) fn counter(&self) -> Option<Item> {
+        let (address, origin) = self.recipient?;
         let bucket = match origin {
             Origin::Anyone => ANYWHERE,
             Origin::KnownNetwork => KNOWN,
-            Origin::Session | Origin::Operator => return Ok(true),
+            Origin::Session | Origin::Operator => return None,
         };
-        let key = pk_sk(&ItemKey::recipient(&address_digest(address)), bucket);
+        Some(pk_sk(&ItemKey::recipient(&address_digest(address)), bucket))
+    }
+}
+
+impl Outbox {
+    /// Builds the part of a transaction that counts a mail in a bucket; `None` if the bucket
+    /// is full.
+    pub(super) async fn recipient_part(
+        &self,
+        key: Item,
+        now: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, StoreError> {
+        let seen = self.table.get(key.clone()).await?;
+        let seen = seen.map(|item| self.table.decode::<Counter>(SHOWN, item));
+        let seen = seen.transpose()?.unwrap_or_default();
         let lane = (&Lane::RECIPIENT, Lifetime::DayAfterDraining);
-        let mut seen = Counter::default();
-        let item = (key, "of a recipient");
-        self.table.enter(item, lane, &mut seen, now).await
+        self.table.entrance_part(key, lane, &seen, now)
     }
 }
 
@@ -45,6 +51,9 @@ pub(super) fn keys(digests: &[String]) -> Vec<Item> {
     });
     keys.collect()
 }
+
+/// What errors call a counter: its key has the digest of an address.
+pub(super) const SHOWN: &str = "of a recipient";
 
 const ANYWHERE: &str = "anywhere";
 const KNOWN: &str = "known";

@@ -4,10 +4,9 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::{Jti, SessionId};
-use gatehouse_auth::mail::{Message, MessageKind, NewCode, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{NewAddress, Status, User, UserChange};
-use gatehouse_store::{Accounts, Issued, Revoked, Verified};
+use gatehouse_store::{Accounts, Attempt, Revoked, Verified};
 use gatehouse_testing::at;
 use tokio::task::JoinSet;
 
@@ -41,32 +40,18 @@ async fn read(tables: &Tables, user: &User) -> User {
 /// Issues the code that cancels a change, as the mailer does.
 async fn code(tables: &Tables, number: u8, of: &User, now: Timestamp) -> MailCode {
     let code = MailCode::mint(CodeKind::Cancellation, &of.sub, [number; 32]).unwrap();
-    let kind = MessageKind::AddressChangeRequested;
-    let message = Message::new(kind, &of.sub, of.revision, Origin::Session, now);
-    let issued = NewCode {
-        code: &code,
-        address: of.email_canonical.as_deref().unwrap(),
-        user: of,
-        message: (&message.key([number; 16]), &message),
-    };
-    let issued = tables.outbox.issue_code(&issued, now).await.unwrap();
-    assert_eq!(issued, Issued::Done);
+    let address = of.email_canonical.as_deref().unwrap();
+    let issued = tables.issue(&code, (of, address), now).await;
+    assert_eq!(issued, Attempt::Begun);
     code
 }
 
 /// Issues the code that proves the address that waits, as the mailer does.
 async fn proof(tables: &Tables, of: &User, now: Timestamp) -> MailCode {
     let code = MailCode::mint(CodeKind::Verification, &of.sub, [8; 32]).unwrap();
-    let kind = MessageKind::EmailVerification;
-    let message = Message::new(kind, &of.sub, of.revision, Origin::Anyone, now);
-    let issued = NewCode {
-        code: &code,
-        address: of.pending_email_canonical.as_deref().unwrap(),
-        user: of,
-        message: (&message.key([8; 16]), &message),
-    };
-    let issued = tables.outbox.issue_code(&issued, now).await.unwrap();
-    assert_eq!(issued, Issued::Done);
+    let address = of.pending_email_canonical.as_deref().unwrap();
+    let issued = tables.issue(&code, (of, address), now).await;
+    assert_eq!(issued, Attempt::Begun);
     code
 }
 

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
-use gatehouse_auth::mail::{Message, MessageKind, NewCode, Origin};
+use gatehouse_auth::mail::{Message, MessageKind, Origin};
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
-use gatehouse_store::{Accounts, Deleted, Ended, Issued};
+use gatehouse_store::{Accounts, Attempt, Deleted, Ended};
 use gatehouse_testing::{Fault, NOW, at, at_call};
 
 use crate::fixtures::user;
@@ -38,16 +38,10 @@ async fn read(tables: &Tables, user: &User) -> User {
 async fn mail(tables: &Tables, of: &User, number: u8, now: Timestamp) {
     let user = read(tables, of).await;
     let address = user.email_canonical.clone().unwrap();
-    let (kind, revision) = (MessageKind::PasswordReset, user.revision);
-    let message = Message::new(kind, &user.sub, revision, Origin::Anyone, now);
-    let new = NewCode {
-        code: &code(of, number),
-        address: &address,
-        user: &user,
-        message: (&message.key([number; 16]), &message),
-    };
-    let issued = tables.outbox.issue_code(&new, now).await.unwrap();
-    assert_eq!(issued, Issued::Done);
+    let issued = tables
+        .issue(&code(of, number), (&user, &address), now)
+        .await;
+    assert_eq!(issued, Attempt::Begun);
 }
 
 async fn reset(tables: &Tables, of: &User, number: u8, now: Timestamp) -> Ended {

@@ -3,10 +3,13 @@
 use std::ops::Deref;
 
 use aws_sdk_dynamodb::Client;
-use gatehouse_auth::mail::Notices;
+use gatehouse_auth::code::MailCode;
+use gatehouse_auth::mail::{Message, MessageKind, NewCode, Notices, Origin};
+use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_store::{
-    Accounts, Clients, LoginAttempts, Outbox, Revocations, Sessions, SigningKeys, Users,
+    Accounts, Attempt, Clients, LoginAttempts, NewAttempt, Outbox, Revocations, Sessions,
+    SigningKeys, Users,
 };
 use gatehouse_testing::{Fault, at_call};
 
@@ -59,6 +62,16 @@ impl Tables {
         }
     }
 
+    /// Makes a code valid for an address of a user.
+    pub(crate) async fn issue(
+        &self,
+        code: &MailCode,
+        to: (&User, &str),
+        now: Timestamp,
+    ) -> Attempt {
+        issue(&self.outbox, code, to, now).await
+    }
+
     /// Returns the operations called since the last time, repetitions included.
     pub(crate) fn calls(&self) -> Vec<String> {
         self.faults().take_calls()
@@ -76,4 +89,31 @@ impl Deref for Tables {
     fn deref(&self) -> &Self::Target {
         &self.database
     }
+}
+
+/// Makes a code valid for an address of a user, as the mailer does that sends a message.
+pub(crate) async fn issue(
+    outbox: &Outbox,
+    code: &MailCode,
+    (of, address): (&User, &str),
+    now: Timestamp,
+) -> Attempt {
+    let mut kinds = MessageKind::ALL.into_iter();
+    let kind = kinds.find(|kind| kind.code() == Some(code.kind())).unwrap();
+    let message = Message::new(kind, &of.sub, of.revision, Origin::Session, now);
+    let key = outbox.put(&message).await.unwrap();
+    let attempt = NewAttempt {
+        key: &key,
+        free_since: now,
+        recipient: None,
+        code: Some(NewCode {
+            code,
+            address,
+            user: of,
+            message: (&key, &message),
+        }),
+    };
+    let begun = outbox.begin(&attempt, now).await.unwrap();
+    outbox.delete(&key).await.unwrap();
+    begun
 }

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
-use gatehouse_auth::mail::{Message, MessageKind, NewCode, Origin};
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
-use gatehouse_store::{Issued, Verified};
+use gatehouse_store::{Attempt, Verified};
 use gatehouse_testing::{at, at_call};
 use tokio::task::JoinSet;
 
@@ -36,21 +35,8 @@ fn holding(number: u8, name: &str, address: &str) -> User {
 /// Issues a code for an address of a user, as the mailer does.
 async fn code(tables: &Tables, of: &User, address: &str, kind: CodeKind) -> MailCode {
     let code = MailCode::mint(kind, &of.sub, [7; 32]).unwrap();
-    let message = Message::new(
-        MessageKind::EmailVerification,
-        &of.sub,
-        of.revision,
-        Origin::Anyone,
-        at(0),
-    );
-    let new = NewCode {
-        code: &code,
-        address,
-        user: of,
-        message: (&message.key([7; 16]), &message),
-    };
-    let issued = tables.outbox.issue_code(&new, at(0)).await.unwrap();
-    assert_eq!(issued, Issued::Done);
+    let issued = tables.issue(&code, (of, address), at(0)).await;
+    assert_eq!(issued, Attempt::Begun);
     code
 }
 

@@ -1,0 +1,181 @@
+//! The beginning of an attempt to send a message.
+//!
+//! The mark, the code that the mail carries and the count of the recipient's mails are one
+//! transaction, which needs the message. A deletion deletes the messages first, so whatever
+//! a mailer does at that moment, no code and no count is written after the deletion.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use gatehouse_auth::mail::{MessageKey, NewCode, Origin};
+use gatehouse_auth::time::Timestamp;
+
+use super::{Outbox, item_key};
+use crate::dynamodb::error::StoreError;
+use crate::dynamodb::item::{Item, moment, names, values};
+use crate::dynamodb::table::Write;
+use crate::dynamodb::transaction::{Outcome, Transaction};
+
+/// An attempt to send a message, which is to begin now.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt<'a> {
+    /// The message.
+    pub key: &'a MessageKey,
+    /// It does not begin if another one began after this time.
+    pub free_since: Timestamp,
+    /// The canonical address that the mail goes to, and who caused it, if it is to be
+    /// counted.
+    pub recipient: Option<(&'a str, Origin)>,
+    /// The code that the mail carries.
+    pub code: Option<NewCode<'a>>,
+}
+
+/// Whether an attempt to send a message has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// It has: it is noted and counted, and its code is valid from now on.
+    Begun,
+    /// It has not: another one began a moment ago.
+    Busy,
+    /// It has not: the message is handled, or was deleted with its user.
+    Gone,
+    /// It has not, nor has another one: another code was mailed just now.
+    TooSoon,
+    /// It has not, nor has another one: the address has had enough mails.
+    OverLimit,
+}
+
+/// What a part of the transaction writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// The message, which it marks.
+    Message,
+    /// The codes of the user.
+    Codes,
+    /// How many mails the address got.
+    Recipient,
+}
+
+/// How often it begins, re-reading codes and counters each time. Only other invocations of
+/// the mailer that handle mails of the same user, or to the same address, write them.
+const MAX_ATTEMPTS: u8 = 5;
+
+impl Outbox {
+    /// Begins an attempt: notes it, counts the mail, and makes its code valid, besides the
+    /// others of its kind, on the rules of [`CodeSlots`](gatehouse_auth::mail::CodeSlots); or
+    /// writes nothing.
+    ///
+    /// # Errors
+    /// [`StoreError`] if a call fails or an item is corrupt; [`StoreError::Unavailable`] if
+    /// codes or counters changed during each of five attempts.
+    pub async fn begin(
+        &self,
+        attempt: &NewAttempt<'_>,
+        now: Timestamp,
+    ) -> Result<Attempt, StoreError> {
+        let mark = || Mark::new(attempt.free_since, now);
+        for _ in 0..MAX_ATTEMPTS {
+            let mut parts = Transaction::new();
+            if let Some(new) = &attempt.code {
+                let Some(part) = self.codes_part(new, now).await? else {
+                    return self.refuse(attempt, Attempt::TooSoon).await;
+                };
+                parts.add(Part::Codes, part);
+            }
+            if let Some(key) = attempt.counter() {
+                let Some(part) = self.recipient_part(key, now).await? else {
+                    return self.refuse(attempt, Attempt::OverLimit).await;
+                };
+                parts.add(Part::Recipient, part);
+            }
+            if parts.is_empty() {
+                return self.mark(attempt.key, mark()).await;
+            }
+            parts.add(Part::Message, self.mark_part(attempt.key, mark())?);
+            match parts.write(self.table.client()).await? {
+                Outcome::Written => return Ok(Attempt::Begun),
+                Outcome::Refused(refusal) if refusal.failed(Part::Message) => {
+                    return Ok(unmarked(refusal.item(Part::Message)));
+                }
+                Outcome::Refused(_) => {}
+            }
+        }
+        let text = "codes or counters changed during each attempt";
+        Err(StoreError::unavailable("TransactWriteItems", text))
+    }
+
+    /// Returns why an attempt does not begin. If another one of this message is under way,
+    /// that is why: it may still need the message.
+    async fn refuse(
+        &self,
+        attempt: &NewAttempt<'_>,
+        because: Attempt,
+    ) -> Result<Attempt, StoreError> {
+        let message = self.message(attempt.key).await?;
+        Ok(message.map_or(Attempt::Gone, |message| {
+            if message.attempted_at > Some(attempt.free_since) {
+                Attempt::Busy
+            } else {
+                because
+            }
+        }))
+    }
+
+    async fn mark(&self, key: &MessageKey, mark: Mark) -> Result<Attempt, StoreError> {
+        let update = self.table.update(item_key(key), |update| {
+            update
+                .condition_expression(Mark::CONDITION)
+                .update_expression(Mark::UPDATE)
+                .set_expression_attribute_names(Some(mark.names))
+                .set_expression_attribute_values(Some(mark.values))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+        });
+        Ok(match update.await? {
+            Write::Done(_) => Attempt::Begun,
+            Write::Refused(found) => unmarked(found.as_ref()),
+        })
+    }
+
+    fn mark_part(&self, key: &MessageKey, mark: Mark) -> Result<TransactWriteItem, StoreError> {
+        self.table.update_part(item_key(key), |update| {
+            update
+                .condition_expression(Mark::CONDITION)
+                .update_expression(Mark::UPDATE)
+                .set_expression_attribute_names(Some(mark.names))
+                .set_expression_attribute_values(Some(mark.values))
+                .return_values_on_condition_check_failure(
+                    ReturnValuesOnConditionCheckFailure::AllOld,
+                )
+        })
+    }
+}
+
+/// Notes that an attempt begins, unless another one began a moment ago.
+struct Mark {
+    names: HashMap<String, String>,
+    values: Item,
+}
+
+impl Mark {
+    const CONDITION: &str = "attribute_exists(pk) AND \
+        (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)";
+    const UPDATE: &str = "SET #attempted_at = :now";
+
+    fn new(free_since: Timestamp, now: Timestamp) -> Self {
+        Self {
+            names: names(["attempted_at"]),
+            values: values([("free", moment(free_since)), ("now", moment(now))]),
+        }
+    }
+}
+
+/// Why a message cannot be marked.
+fn unmarked(found: Option<&Item>) -> Attempt {
+    // DynamoDB returns an empty item for one that does not exist.
+    match found {
+        Some(item) if !item.is_empty() => Attempt::Busy,
+        Some(_) | None => Attempt::Gone,
+    }
+}
