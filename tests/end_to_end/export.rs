@@ -1,9 +1,10 @@
 //! `GET /me/export`: everything that is stored about a person, except secrets.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_local::SesBehaviour;
 use gatehouse_tests::Service;
 use gatehouse_tests::tables::Tables;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::deletion::{TABLES, ada, guess_at};
 
@@ -52,6 +53,54 @@ async fn an_export_contains_every_stored_attribute_except_secrets() -> anyhow::R
     Ok(())
 }
 
+/// SES throttles, so the message waits, and its code and the counter of the address are there.
+#[tokio::test]
+async fn an_export_contains_what_waits_to_be_mailed_except_codes() -> anyhow::Result<()> {
+    let service = Service::start_with_mail().await?;
+    let throttles = SesBehaviour::Refuse(429, "TooManyRequestsException");
+    service.stack().ses().behave(throttles);
+    let ada = ada(&service).await?;
+    let empty = ada.get(&service, "/me/export").await?;
+    let lists = ["messages", "mailed_codes", "mail_counters"];
+    assert_eq!(lists.map(|list| empty.list(list).len()), [0; 3]);
+
+    let body = json!({ "username": ada.username });
+    let forgotten = service.post("/password/forgot", &body).await?;
+    forgotten.assert_status(202);
+    // Until the mailer has tried.
+    service.mails_to("").await?;
+    assert_eq!(service.stack().mails(), []);
+    let response = ada.get(&service, "/me/export").await?;
+    assert_eq!(lists.map(|list| response.list(list).len()), [1; 3]);
+    let message = &response.list("messages")[0];
+    assert_eq!(message["kind"], "password_reset");
+    assert_eq!(message["origin"], "known_network");
+    assert_eq!(response.list("mailed_codes")[0]["kind"], "recovery");
+
+    let mut compared = 0;
+    for item in Tables::of(&service).scan("OutboxTable").await? {
+        for (name, value) in &item {
+            // When DynamoDB deletes a message: a fixed time after its end.
+            if name == "expires_at" && item.contains_key("kind") {
+                continue;
+            }
+            if let (Ok(codes), "codes") = (value.as_m(), name.as_str()) {
+                let digests = codes.keys();
+                assert_eq!(digests.clone().count(), 1);
+                for digest in digests {
+                    assert!(!response.text.contains(digest), "{digest}");
+                }
+            }
+            for text in shown("OutboxTable", name, value) {
+                assert!(response.text.contains(&text), "{name}: {text}");
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 15, "{compared} attributes");
+    Ok(())
+}
+
 /// Returns an attribute as it appears in an export.
 fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
     if let Ok(items) = value.as_l() {
@@ -59,6 +108,12 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
             .iter()
             .flat_map(|item| shown(table, name, item))
             .collect();
+    }
+    if let (Ok(codes), "codes") = (value.as_m(), name) {
+        let ends = ["created_at", "ends_at", "revision"];
+        let slots = codes.values().filter_map(|slot| slot.as_m().ok());
+        let texts = slots.flat_map(|slot| ends.map(|name| shown(table, name, &slot[name])));
+        return texts.flatten().collect();
     }
     if let Ok(members) = value.as_m() {
         let members = members.iter().flat_map(|(key, at)| {
@@ -69,8 +124,12 @@ fn shown(table: &str, name: &str, value: &AttributeValue) -> Vec<String> {
         return members.collect();
     }
     if let Ok(text) = value.as_s() {
-        // A key of the users table is a prefix and a value that the export contains.
-        let key = name == "pk" && table == "UsersTable";
+        // A key of the users table is a prefix and a value that the export contains; so is
+        // that of a code. That of a message has only a time and a random part besides.
+        if table == "OutboxTable" && name == "sk" && text.contains('#') {
+            return Vec::new();
+        }
+        let key = name == "pk" && (table == "UsersTable" || text.starts_with("code#"));
         let text = if key {
             text.split('#').next_back()
         } else {

@@ -69,6 +69,7 @@ fn accounts() -> Vec<Operation> {
         },
         "recovery": null,
         "sessions": [], "revocations": [], "login_attempts": [],
+        "messages": [], "mailed_codes": [], "mail_counters": [],
     });
     vec![
         Operation::new("GET /me", "getMe", "The user's own account")

@@ -1,21 +1,22 @@
 //! `GET /me/export`: everything that is stored about a user.
 //!
-//! About the password it says how it is hashed, about a recovery code when it expires;
-//! nothing in it lets anyone log in.
+//! About the password it says how it is hashed, about codes when they end; nothing in it
+//! lets anyone log in.
 
 mod body;
 
 use gatehouse_auth::id::SessionId;
+use gatehouse_auth::mail::address_digest;
 use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{Principal, Problem, Request, Response, response};
-use gatehouse_store::AttemptKeys;
+use gatehouse_store::{AttemptKeys, OutboxContents};
 use http::StatusCode;
 use serde_json::Value;
 
 use crate::app::App;
 pub(crate) use body::Export;
-use body::{Ended, Granted, Hash, Login, Owner};
+use body::{Ended, Granted, Hash, Login, Mailed, Owner, Told};
 
 /// Responds to `GET /me/export`.
 pub(crate) async fn export(
@@ -38,6 +39,18 @@ pub(crate) async fn export(
         addresses: sessions.iter().map(|session| session.ip.clone()).collect(),
     };
     let attempts = app.authenticator.attempts.read(&about).await?;
+    let waiting = match app.accounts.outbox() {
+        Some(outbox) => {
+            // Not about an address that waits: whoever typed it need not be its owner.
+            let address = user.email_canonical.as_deref().map(address_digest);
+            outbox.of_user(&user.sub, address.as_deref()).await?
+        }
+        None => OutboxContents::default(),
+    };
+    let mailed = waiting.codes.iter().flat_map(|(kind, codes)| {
+        let codes = codes.iter();
+        codes.map(|code| Mailed::of(*kind, code))
+    });
     let body = Export {
         exported_at: now.to_string(),
         user: Owner::of(&user),
@@ -49,6 +62,9 @@ pub(crate) async fn export(
         sessions: sessions.iter().map(Login::of).collect(),
         revocations: revocations.iter().map(Ended::of).collect(),
         login_attempts: attempts.into_iter().map(counter).collect(),
+        messages: waiting.messages.iter().map(Told::of).collect(),
+        mailed_codes: mailed.collect(),
+        mail_counters: waiting.counters.into_iter().map(counter).collect(),
     };
     Ok(response::json(StatusCode::OK, &body))
 }

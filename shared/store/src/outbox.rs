@@ -7,10 +7,12 @@
 
 mod attempt;
 mod codes;
+mod person;
 mod recipients;
 mod sending;
 
 pub use attempt::{Attempt, NewAttempt};
+pub use person::OutboxContents;
 pub use sending::SendingPause;
 
 use std::time::Duration;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use gatehouse_auth::code::CodeKind;
 use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::id::{AttemptId, SessionId, SubjectId};
+use gatehouse_auth::mail::{CodeSlot, Message, Origin};
 use gatehouse_auth::password::describe;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::role::Roles;
@@ -35,6 +37,13 @@ pub(crate) struct Export<'a> {
     /// Counters of attempts to log in, as they are stored.
     #[cfg_attr(feature = "schema", schema(value_type = Vec<Object>))]
     pub(super) login_attempts: Vec<Value>,
+    /// What is yet to be mailed.
+    pub(super) messages: Vec<Told<'a>>,
+    /// The codes that were mailed and are still stored, also ended ones.
+    pub(super) mailed_codes: Vec<Mailed>,
+    /// Counters of the mails to `email` that anyone can cause, as they are stored.
+    #[cfg_attr(feature = "schema", schema(value_type = Vec<Object>))]
+    pub(super) mail_counters: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -230,6 +239,68 @@ impl<'a> Ended<'a> {
             revoked_at: revocation.revoked_at.to_string(),
             expires_at: revocation.expires_at.to_string(),
             min_ver: revocation.min_ver,
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedMessage))]
+pub(super) struct Told<'a> {
+    /// Such as `password_changed`.
+    kind: &'static str,
+    /// Who caused it: `anyone`, `known_network`, `session` or `operator`.
+    #[cfg_attr(feature = "schema", schema(value_type = String, pattern = "^(anyone|known_network|session|operator)$"))]
+    origin: Origin,
+    /// The address that it goes to, if the account no longer holds it.
+    #[cfg_attr(feature = "schema", schema(required = true))]
+    address: Option<&'a str>,
+    /// The account's revision at that time.
+    revision: u64,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    created_at: String,
+    /// When it is no longer mailed.
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    ends_at: String,
+    /// The last attempt to mail it.
+    #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    attempted_at: Option<String>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn of(message: &'a Message) -> Self {
+        Self {
+            kind: message.kind.as_str(),
+            origin: message.origin,
+            address: message.address.as_deref(),
+            revision: message.revision,
+            created_at: message.created_at.to_string(),
+            ends_at: message.ends_at.to_string(),
+            attempted_at: message.attempted_at.map(|at| at.to_string()),
+        }
+    }
+}
+
+/// A mailed code, without its digest and that of the address.
+#[derive(Serialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedMailedCode))]
+pub(super) struct Mailed {
+    /// What it is for: `recovery`, `verification` or `cancellation`.
+    kind: &'static str,
+    /// The account's revision at that time.
+    revision: u64,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    created_at: String,
+    #[cfg_attr(feature = "schema", schema(format = DateTime, example = "2026-11-27T08:30:00Z"))]
+    ends_at: String,
+}
+
+impl Mailed {
+    pub(super) fn of(kind: CodeKind, code: &CodeSlot) -> Self {
+        Self {
+            kind: kind.as_str(),
+            revision: code.revision,
+            created_at: code.created_at.to_string(),
+            ends_at: code.ends_at.to_string(),
         }
     }
 }

@@ -95,6 +95,11 @@ impl CodeSlots {
         slot.is_valid(user, now).then_some(slot)
     }
 
+    /// Returns each of them, without its digest.
+    pub fn iter(&self) -> impl Iterator<Item = &CodeSlot> {
+        self.0.values()
+    }
+
     /// Returns when the last of them ends.
     #[must_use]
     pub fn last_end(&self) -> Option<Timestamp> {
