@@ -206,6 +206,43 @@ async fn an_account_that_must_verify_first_logs_in_once_it_has() -> anyhow::Resu
     Ok(())
 }
 
+/// Who was registered while it was required is let in while it is optional, and refused again
+/// once it is required again. Who was registered in between is never refused.
+#[tokio::test]
+async fn a_verification_is_required_only_while_it_is_set() -> anyhow::Result<()> {
+    let (required, optional) = ([MAIL_FROM, REQUIRED[0]], [MAIL_FROM]);
+    let service = Service::start_locally_to_change(&required).await?;
+    let (ada, code) = waiting(&service, "ada").await?;
+    let (eve, _) = waiting(&service, "eve").await?;
+    let response = service.log_in(&ada.username, PASSWORD).await?;
+    response.assert_problem(403, "email_not_verified");
+
+    let service = service.changed(&optional).await?;
+    let ada = ada.logs_in_again(&service).await?;
+    let eve = eve.logs_in_again(&service).await?;
+    let me = ada.get(&service, "/me").await?.json();
+    assert_eq!(me["email_verified"], false);
+    assert_eq!(me["pending_email"].as_str(), ada.email.as_deref());
+    // Without an address.
+    let grace = service.registered("grace").await?;
+    let (max, _) = waiting(&service, "max").await?;
+    verify(&service, &code, PASSWORD).await?.assert_status(204);
+
+    let service = service.changed(&required).await?;
+    let response = service.log_in(&eve.username, PASSWORD).await?;
+    response.assert_problem(403, "email_not_verified");
+    // A session that has begun continues.
+    eve.refreshes(&service).await?;
+    for allowed in [&ada, &grace, &max] {
+        allowed.logs_in_again(&service).await?;
+    }
+
+    // Without mail, nobody can verify anything.
+    let service = service.changed(&[]).await?;
+    eve.logs_in_again(&service).await?;
+    Ok(())
+}
+
 #[tokio::test]
 async fn an_address_that_is_registered_with_mail_waits() -> anyhow::Result<()> {
     let service = Service::shared_locally_with(&[]).await?;

@@ -138,6 +138,15 @@ impl Service {
         Self::keeping(TempDir::new()?, &[]).await
     }
 
+    /// Starts a local stack to change in the same way, even if other tests use a deployed
+    /// one.
+    ///
+    /// # Errors
+    /// As [`shared`](Self::shared).
+    pub async fn start_locally_to_change(pairs: &[(&str, &str)]) -> anyhow::Result<Self> {
+        Self::keeping(TempDir::new()?, pairs).await
+    }
+
     /// Gives a service other parameters; its tables stay as they are.
     ///
     /// # Errors
