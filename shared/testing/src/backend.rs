@@ -11,12 +11,15 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use bytes::Bytes;
 use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, Request, Response, header};
+use http::{HeaderMap, Method, Request, Response, header};
 use http_body_util::{BodyExt as _, Full};
 
 use crate::connector::Connector;
 use crate::faults::Faults;
 use crate::wire;
+
+/// Where SES has the suppressed addresses, each behind this.
+pub(crate) const SUPPRESSED: &str = "/v2/email/suppression/addresses/";
 
 /// A request with its whole body.
 pub type Call = Request<Bytes>;
@@ -99,12 +102,20 @@ impl fmt::Debug for Backend {
 }
 
 /// Returns the operation that a call to AWS names, such as `GetItem`. A call to SES names it by
-/// its path.
+/// its method and path.
 #[must_use]
 pub fn operation(call: &Call) -> &str {
     match call.uri().path() {
         "/v2/email/outbound-emails" => return "SendEmail",
         "/v2/email/account" => return "GetAccount",
+        path if path.starts_with(SUPPRESSED) => {
+            let is_read = call.method() == Method::GET;
+            return if is_read {
+                "GetSuppressedDestination"
+            } else {
+                "DeleteSuppressedDestination"
+            };
+        }
         _ => {}
     }
     let target = call.headers().get("x-amz-target");

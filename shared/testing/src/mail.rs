@@ -1,13 +1,13 @@
 //! SES and one queue of SQS: what was sent, what waits, and the refusals of SES.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use crate::backend::{Backend, Call, operation};
+use crate::backend::{Backend, Call, SUPPRESSED, operation};
 
 /// SES and a queue. Clones share them.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ struct State {
     refusal: Option<(String, String)>,
     /// Mails of the last 24 hours, and how many there may be.
     quota: Option<(f64, f64)>,
+    /// The addresses on the suppression list.
+    suppressed: BTreeSet<String>,
 }
 
 impl MailServices {
@@ -52,6 +54,11 @@ impl MailServices {
     /// Sets how many mails were sent in 24 hours, and how many there may be.
     pub fn set_quota(&self, sent: f64, most: f64) {
         self.0.lock().unwrap().quota = Some((sent, most));
+    }
+
+    /// Puts an address on the suppression list.
+    pub fn suppress(&self, address: &str) {
+        self.0.lock().unwrap().suppressed.insert(address.to_owned());
     }
 
     /// Removes the entries that wait, and returns them.
@@ -82,6 +89,7 @@ impl MailServices {
         match operation(call) {
             "SendEmail" => Some(state.send(request)),
             "GetAccount" => Some(state.account()),
+            "GetSuppressedDestination" => Some(state.suppressed(call)),
             "SendMessage" => Some(state.enqueue(&request)),
             _ => None,
         }
@@ -91,11 +99,7 @@ impl MailServices {
 impl State {
     fn send(&mut self, request: Value) -> Response<Bytes> {
         if let Some((code, message)) = &self.refusal {
-            let status = StatusCode::BAD_REQUEST;
-            let refused = Response::builder().status(status);
-            let refused = refused.header("x-amzn-errortype", code);
-            let body = json!({ "message": message }).to_string();
-            return refused.body(body.into()).unwrap();
+            return refuse(StatusCode::BAD_REQUEST, code, message);
         }
         self.sent.push(request);
         Response::new(Bytes::from_static(br#"{"MessageId":"1"}"#))
@@ -107,6 +111,16 @@ impl State {
         Response::new(json!({ "SendQuota": quota }).to_string().into())
     }
 
+    fn suppressed(&self, call: &Call) -> Response<Bytes> {
+        let address = call.uri().path().trim_start_matches(SUPPRESSED);
+        let address = address.replace("%40", "@");
+        if !self.suppressed.contains(&address) {
+            return refuse(StatusCode::NOT_FOUND, "NotFoundException", "not listed");
+        }
+        let entry = json!({ "EmailAddress": address, "Reason": "BOUNCE", "LastUpdateTime": 1.0 });
+        Response::new(json!({ "SuppressedDestination": entry }).to_string().into())
+    }
+
     fn enqueue(&mut self, request: &Value) -> Response<Bytes> {
         let text = |name: &str| request.get(name).and_then(Value::as_str);
         let delay = request.get("DelaySeconds").and_then(Value::as_i64);
@@ -116,4 +130,12 @@ impl State {
         self.waiting.push_back(QueueEntry { body, delay });
         Response::new(Bytes::from_static(br#"{"MessageId":"1"}"#))
     }
+}
+
+/// Responds with an error of SES.
+fn refuse(status: StatusCode, code: &str, message: &str) -> Response<Bytes> {
+    let refused = Response::builder().status(status);
+    let refused = refused.header("x-amzn-errortype", code);
+    let body = json!({ "message": message }).to_string();
+    refused.body(body.into()).unwrap()
 }

@@ -17,6 +17,7 @@ mod notices;
 mod outbox;
 mod page;
 mod password;
+mod proof_races;
 mod restored;
 mod revisions;
 mod revocations;

@@ -13,19 +13,19 @@ use tokio::task::JoinSet;
 use crate::fixtures::user;
 use crate::tables::Tables;
 
-const ADDRESS: &str = "ada@example.net";
+pub(crate) const ADDRESS: &str = "ada@example.net";
 /// The token version of every user.
-const VER: u64 = 3;
+pub(crate) const VER: u64 = 3;
 
 /// A user who holds no address; `address` waits.
-fn waiting(number: u8, name: &str, address: &str) -> User {
+pub(crate) fn waiting(number: u8, name: &str, address: &str) -> User {
     let mut user = user(number, name);
     (user.email, user.email_canonical) = (None, None);
     user.awaiting(&EmailAddress::parse(address).unwrap(), at(0))
 }
 
 /// A user who holds an address that nobody has proven.
-fn holding(number: u8, name: &str, address: &str) -> User {
+pub(crate) fn holding(number: u8, name: &str, address: &str) -> User {
     let mut user = user(number, name);
     user.email = Some(address.to_owned());
     user.email_canonical = Some(address.to_owned());
@@ -33,7 +33,7 @@ fn holding(number: u8, name: &str, address: &str) -> User {
 }
 
 /// Issues a code for an address of a user, as the mailer does.
-async fn code(tables: &Tables, of: &User, address: &str, kind: CodeKind) -> MailCode {
+pub(crate) async fn code(tables: &Tables, of: &User, address: &str, kind: CodeKind) -> MailCode {
     let code = MailCode::mint(kind, &of.sub, [7; 32]).unwrap();
     let issued = tables.issue(&code, (of, address), at(0)).await;
     assert_eq!(issued, Attempt::Begun);
@@ -52,14 +52,14 @@ async fn read(tables: &Tables, user: &User) -> User {
     tables.users.get(&user.sub).await.unwrap().unwrap()
 }
 
-async fn holder(tables: &Tables, address: &str) -> Option<User> {
+pub(crate) async fn holder(tables: &Tables, address: &str) -> Option<User> {
     let name = EmailAddress::parse(address).unwrap().name_key();
     tables.users.find(&name).await.unwrap()
 }
 
 /// Checks that every name leads to a user who has it, and that every name of a user leads
 /// to them.
-async fn assert_names_match(tables: &Tables) {
+pub(crate) async fn assert_names_match(tables: &Tables) {
     let text = |item: &gatehouse_testing::Item, name: &str| {
         let value = item.get(name)?;
         Some(value.as_s().unwrap().clone())
@@ -260,16 +260,28 @@ async fn a_deletion_that_was_decided_before_a_proof_is_decided_again() {
 
 /// What may happen to an account while an address is proven.
 #[derive(Debug, Clone, Copy)]
-enum Meanwhile {
+pub(crate) enum Meanwhile {
     Deleted,
     Disabled,
     Reset,
+    MailedReset,
     PasswordChanged,
+    Corrected,
     Verified,
 }
 
 impl Meanwhile {
-    async fn happens(self, tables: &Tables, to: &User) {
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Deleted,
+        Self::Disabled,
+        Self::Reset,
+        Self::MailedReset,
+        Self::PasswordChanged,
+        Self::Corrected,
+        Self::Verified,
+    ];
+
+    pub(crate) async fn happens(self, tables: &Tables, to: &User) {
         let (accounts, hash) = (&tables.mailing, StoredHash::new("$new".to_owned()));
         match self {
             Self::Deleted => drop(accounts.remove(&to.sub, at(9)).await),
@@ -286,6 +298,17 @@ impl Meanwhile {
                 tables.users.set_recovery(&to.sub, &granted).await.unwrap();
                 drop(accounts.reset_password(&code, &hash, at(9)).await);
             }
+            Self::MailedReset => {
+                let code = MailCode::mint(CodeKind::Recovery, &to.sub, [7; 32]).unwrap();
+                drop(accounts.reset_password(&code, &hash, at(9)).await);
+            }
+            Self::Corrected => {
+                let change = UserChange {
+                    email: Some(EmailAddress::parse("correct@example.com").unwrap()),
+                    ..UserChange::default()
+                };
+                drop(accounts.change(&to.sub, &change, at(9)).await);
+            }
             Self::PasswordChanged => {
                 drop(accounts.change_password((to, VER), &hash, at(9)).await);
             }
@@ -300,17 +323,12 @@ impl Meanwhile {
 /// Each against the account that proves, and against the one that loses its address.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_at_the_same_time_every_name_has_its_user() {
-    for meanwhile in [
-        Meanwhile::Deleted,
-        Meanwhile::Disabled,
-        Meanwhile::Reset,
-        Meanwhile::PasswordChanged,
-        Meanwhile::Verified,
-    ] {
+    for meanwhile in Meanwhile::ALL {
         for round in 0..8 {
             let (eve, ada) = (holding(1, "eve", ADDRESS), waiting(2, "ada", ADDRESS));
             let tables = Tables::start_with(&[&eve, &ada]).await;
             mailed(&tables, &eve, ADDRESS).await;
+            code(&tables, &eve, ADDRESS, CodeKind::Recovery).await;
             let code = mailed(&tables, &ada, ADDRESS).await;
             let (accounts, other) = (tables.mailing.clone(), [&ada, &eve][round % 2]);
             let verifying =
@@ -324,7 +342,8 @@ async fn whatever_happens_at_the_same_time_every_name_has_its_user() {
             });
             match verified {
                 Ok(Verified::Done { .. }) => {
-                    let may_be_gone = matches!(meanwhile, Meanwhile::Deleted);
+                    let may_be_gone =
+                        matches!(meanwhile, Meanwhile::Deleted | Meanwhile::Corrected);
                     assert!(is_adas || may_be_gone, "{meanwhile:?} {round}");
                 }
                 Ok(_) | Err(_) => assert!(
