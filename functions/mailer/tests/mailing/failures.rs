@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use gatehouse_auth::code::CodeKind;
 use gatehouse_auth::mail::{MessageKind, Origin};
-use gatehouse_testing::{Fault, at_call, user};
+use gatehouse_auth::user::User;
+use gatehouse_testing::{Fault, at, at_call, user};
 use lambda_runtime::Context;
 use serde_json::json;
 
@@ -106,7 +107,11 @@ async fn a_mail_that_is_refused_for_good_ends() {
 
 #[tokio::test]
 async fn a_failure_of_the_account_stops_everything_and_counts_no_delivery() {
-    let ada = user("ada");
+    // Whose mails are not limited.
+    let ada = User {
+        email_verified_at: Some(at(0)),
+        ..user("ada")
+    };
     let mut world = World::of(&[&ada]).await;
     let mut keys = Vec::new();
     for _ in 0..10 {
@@ -140,7 +145,7 @@ async fn a_failure_of_the_account_stops_everything_and_counts_no_delivery() {
     assert_eq!(sends(&world), 0);
     // For two days; the operator then acts.
     let mut rounds = 0;
-    while world.now() < gatehouse_testing::at(2 * 86_400) {
+    while world.now() < at(2 * 86_400) {
         let waiting = world.mail.take_waiting();
         assert_eq!(waiting.len(), 10);
         world.pass(waiting[0].delay);
@@ -156,6 +161,31 @@ async fn a_failure_of_the_account_stops_everything_and_counts_no_delivery() {
     world.mail.accept();
     assert!(world.drain().await.is_empty());
     assert_eq!(world.mails().len(), 10);
+}
+
+/// Such as the daily quota: no other mail is tried either. When the quota is free again, a
+/// day later, what is still worth sending is sent, and the rest has ended.
+#[tokio::test]
+async fn after_each_failure_of_the_account_mails_wait_for_a_day_or_end() {
+    for error in ACCOUNT {
+        let world = refused(error).await;
+        drop(world.faults.take_calls());
+        let ada = user("ada");
+        let notice = MessageKind::PasswordChanged;
+        let key = world.tell(&ada, notice, Origin::Session).await;
+        world.stream(&[&key]).await.unwrap();
+        let calls = world.faults.take_calls();
+        assert!(!calls.contains(&"SendEmail".to_owned()), "{error:?}");
+        assert_eq!((world.mails().len(), world.messages()), (0, 2), "{error:?}");
+        world.pass(86_400);
+        world.mail.accept();
+        assert!(world.drain().await.is_empty(), "{error:?}");
+        let [mail] = &world.mails()[..] else {
+            panic!("{error:?}")
+        };
+        assert_eq!(mail.subject(), "Your password at example.com has changed");
+        assert_eq!(world.messages(), 0, "{error:?}");
+    }
 }
 
 /// Otherwise anyone who can cause a mail that is not set up could keep all mails back.
@@ -215,6 +245,43 @@ async fn a_slow_ses_gets_one_attempt_of_ten_seconds() {
     world.faults.clear();
     assert!(world.drain().await.is_empty());
     assert_eq!(world.mails().len(), 1);
+}
+
+/// Nobody knows then that it was sent: both copies carry a valid code. Within the limit,
+/// one goes out.
+#[tokio::test(start_paused = true)]
+async fn a_response_of_ses_after_more_than_ten_seconds_is_no_response() {
+    for (seconds, copies) in [(9, 1), (11, 2)] {
+        let ada = user("ada");
+        let world = World::of(&[&ada]).await;
+        let at = at_call(0).of("SendEmail").after();
+        let slow = Fault::Delay(Duration::from_secs(seconds));
+        drop(world.faults.inject(at, slow));
+        world
+            .send(&ada, MessageKind::PasswordReset, Origin::Anyone)
+            .await;
+        let mails = world.mails();
+        assert_eq!(mails.len(), copies, "{seconds} s");
+        for mail in mails {
+            assert!(world.accepts(CodeKind::Recovery, &mail.code()).await);
+        }
+        assert_eq!(world.messages(), 0);
+    }
+}
+
+/// Mails do not wait for what only limits them.
+#[tokio::test(start_paused = true)]
+async fn a_quota_that_cannot_be_read_holds_no_mail_back() {
+    for fault in [Fault::Hold, Fault::Cut] {
+        let ada = user("ada");
+        let world = World::of(&[&ada]).await;
+        let at = at_call(0).of("GetAccount");
+        world.faults.inject_always(at, fault);
+        world
+            .send(&ada, MessageKind::PasswordReset, Origin::Anyone)
+            .await;
+        assert_eq!(world.mails().len(), 1);
+    }
 }
 
 /// Ten mails, four at a time, ten seconds each: all are tried within the function's minute.

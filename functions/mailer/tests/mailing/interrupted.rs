@@ -6,9 +6,10 @@ use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::user::User;
 use gatehouse_testing::{Fault, at_call, user};
 use lambda_runtime::Context;
+use mailer::BatchResponse;
 use tokio::sync::Notify;
 
-use crate::world::{World, stream};
+use crate::world::{World, queue, stream};
 
 /// A user about whom every kind of message is mailed.
 fn ada() -> User {
@@ -38,10 +39,11 @@ const KINDS: [MessageKind; 3] = [
     MessageKind::AccountDeleted,
 ];
 
-/// Lambda delivers a batch again if the mailer died.
+/// Lambda delivers a batch of the stream again if the mailer died, and SQS an entry.
 #[tokio::test]
 async fn a_mailer_killed_at_any_call_is_continued_by_the_next() {
-    for kind in KINDS {
+    let kinds = KINDS.map(|kind| [(kind, true), (kind, false)]);
+    for (kind, is_in_stream) in kinds.into_iter().flatten() {
         let mut killed = 0;
         for number in 0.. {
             let moments = [at_call(number), at_call(number).after()];
@@ -50,7 +52,12 @@ async fn a_mailer_killed_at_any_call_is_continued_by_the_next() {
                 let mut world = World::of(&[&ada()]).await;
                 let message = world.message(&ada(), kind, Origin::Anyone);
                 let key = world.put(&message.to_address("Old@example.org")).await;
-                let (app, event) = (world.app(), stream(&[&key]));
+                let event = if is_in_stream {
+                    stream(&[&key])
+                } else {
+                    queue(&[("one", &serde_json::to_string(&key).unwrap())])
+                };
+                let (app, again) = (world.app(), event.clone());
                 let work = async move {
                     mailer::handle(&app, event, &Context::default())
                         .await
@@ -62,7 +69,8 @@ async fn a_mailer_killed_at_any_call_is_continued_by_the_next() {
                 }
                 killed += 1;
                 world.restart();
-                world.stream(&[&key]).await.unwrap();
+                let again = mailer::handle(&world.app(), again, &Context::default()).await;
+                assert_eq!(again.unwrap(), BatchResponse::default());
                 assert!(world.drain().await.is_empty());
                 is_mailed(&world, kind, true, &format!("{kind:?} {at:?}")).await;
             }
