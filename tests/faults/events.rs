@@ -3,7 +3,7 @@
 use gatehouse_edge::REFRESH_COOKIE;
 use serde_json::{Value, json};
 
-/// The address of every client.
+/// The address of clients.
 const ADDRESS: &str = "192.0.2.1";
 
 /// The event of the schedule, as far as the test needs it.
@@ -26,6 +26,8 @@ pub(crate) struct Http<'a> {
     pub(crate) authorization: Option<String>,
     /// The refresh token in the cookie.
     pub(crate) cookie: Option<&'a str>,
+    /// The client's address, if it is not the usual one.
+    pub(crate) address: Option<&'a str>,
 }
 
 impl Http<'_> {
@@ -43,7 +45,7 @@ impl Http<'_> {
             "rawQueryString": "",
             "headers": {"content-type": content_type},
             "requestContext": {
-                "http": {"method": method, "path": path, "sourceIp": ADDRESS},
+                "http": {"method": method, "path": path, "sourceIp": self.address.unwrap_or(ADDRESS)},
                 "requestId": "request",
             },
         });

@@ -324,9 +324,14 @@ async fn half(call: Call, inner: &Backend) -> Outcome {
 fn corrupt(of: &Injection, response: &Response<Bytes>) -> Response<Bytes> {
     let mut body: Value = serde_json::from_slice(response.body()).unwrap();
     let mut spoilt = false;
-    if body["SecretString"].is_string() {
-        body["SecretString"] = "not a key ring".into();
-        spoilt = true;
+    for (member, invalid) in [
+        ("SecretString", json!("not a key ring")),
+        ("SuppressedDestination", json!(true)),
+    ] {
+        if !body[member].is_null() {
+            body[member] = invalid;
+            spoilt = true;
+        }
     }
     let mut items: Vec<&mut Value> = Vec::new();
     let body_members = body.as_object_mut().unwrap();
@@ -343,7 +348,7 @@ fn corrupt(of: &Injection, response: &Response<Bytes>) -> Response<Bytes> {
     }
     for item in items {
         for (attribute, value) in item.as_object_mut().unwrap() {
-            if attribute != "pk" && attribute != "sid" {
+            if !["pk", "sk", "sid"].contains(&attribute.as_str()) {
                 *value = json!({"BOOL": true});
                 spoilt = true;
             }

@@ -263,7 +263,11 @@ impl State {
 
     /// Returns the label of a call, and whether it is a write on a condition.
     fn describe(&self, call: &Call) -> (String, bool) {
-        let body: Value = serde_json::from_slice(call.body()).unwrap();
+        // Calls to SES that read have none.
+        let body: Value = match &call.body()[..] {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).unwrap(),
+        };
         let mut names: Vec<&str> = Vec::new();
         let mut conditional = !body["ConditionExpression"].is_null();
         names.extend(body["TableName"].as_str());

@@ -14,6 +14,7 @@ mod fault;
 mod functions;
 mod history;
 mod injection;
+mod mailed;
 mod matrix;
 mod operation;
 mod page;

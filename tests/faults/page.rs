@@ -12,7 +12,7 @@ use gatehouse_tests::binaries::root;
 use crate::fault::Fault;
 use crate::injection::CallId;
 use crate::matrix::Baseline;
-use crate::operation::{EXCEPTIONS, OPERATIONS};
+use crate::operation::{EXCEPTIONS, Operation, operations};
 use crate::people::Beginning;
 
 /// Operations that run side by side.
@@ -48,7 +48,7 @@ fn run_all() -> (BTreeMap<usize, Rows>, Vec<String>) {
     let beginning = block_on(Beginning::make());
     let environment = Environment::read();
     let wanted = environment.text("ONLY").unwrap_or_default();
-    let operations = OPERATIONS.iter().enumerate();
+    let operations = operations().enumerate();
     let operations = operations.filter(|(_, operation)| operation.name.contains(wanted));
     let operations: Vec<_> = operations.collect();
     let ran = in_parallel(&operations, |(index, operation)| {
@@ -82,7 +82,8 @@ pub(crate) fn in_parallel<T: Sync, R: Send>(of: &[T], run: impl Fn(&T) -> R + Sy
 
 fn run(baseline: &Baseline<'_>) -> (Rows, Vec<String>) {
     let (mut rows, mut violations) = (Rows::new(), Vec::new());
-    for made in &baseline.made {
+    let made = baseline.made.iter();
+    for made in made.filter(|made| baseline.operation.tries(&made.id)) {
         let mut cells = BTreeMap::new();
         for fault in Fault::ALL {
             if !fault.applies_to(made) {
@@ -128,8 +129,9 @@ fn table(results: &BTreeMap<usize, Rows>) -> String {
         names.join(" | ")
     )
     .unwrap();
+    let operations: Vec<&Operation> = operations().collect();
     for (index, rows) in results {
-        let operation = &OPERATIONS[*index];
+        let operation = operations[*index];
         for (call, cells) in rows {
             let cells = Fault::ALL.map(|fault| match cells.get(&fault) {
                 Some(outcome) if outcome == operation.clean => "=",

@@ -72,6 +72,12 @@ pub(crate) fn invariants(contents: &Contents) -> Vec<String> {
             if !is_claimed {
                 broken.push(format!("{pk} has no name"));
             }
+            if let Some(address) = text(item, "email_canonical") {
+                let holder = find(&format!("email#{address}"));
+                if holder.and_then(|holder| text(holder, "sub")) != sub {
+                    broken.push(format!("{pk} does not hold {address}"));
+                }
+            }
             let roles = item["roles"].to_string();
             let is_active = text(item, "status").is_none_or(|status| status == "active");
             admins += i32::from(roles.contains("\"admin\"") && is_active);

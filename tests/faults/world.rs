@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
 use gatehouse_auth::deadline::Deadline;
+use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::Clock;
 use gatehouse_edge::config::Environment;
 use gatehouse_store::{Budget, Connection};
-use gatehouse_testing::{Backend, Contents, MemoryTables, SECRET_ARN, Secrets, TestClock};
+use gatehouse_testing::{
+    Backend, Contents, MailServices, MemoryTables, SECRET_ARN, Secrets, TestClock,
+};
 use lambda_runtime::Context;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, sleep};
@@ -24,6 +27,8 @@ pub(crate) struct World {
     pub(crate) tables: MemoryTables,
     pub(crate) secrets: Secrets,
     pub(crate) injection: Injection,
+    /// Whether the service has mail. `email` only exists with it.
+    has_mail: bool,
     apps: BTreeMap<Function, App>,
     clock: TestClock,
     ticking: AbortHandle,
@@ -43,6 +48,12 @@ impl World {
         Self::holding(&beginning.contents, beginning.secrets.copy())
     }
 
+    /// Gives the service mail, or none.
+    pub(crate) fn with_mail(mut self, has_mail: bool) -> Self {
+        self.has_mail = has_mail;
+        self
+    }
+
     fn holding(contents: &Contents, secrets: Secrets) -> Self {
         static WORLDS: AtomicUsize = AtomicUsize::new(0);
         let tables = MemoryTables::holding(contents);
@@ -55,11 +66,15 @@ impl World {
                 ticks.advance(1);
             }
         });
-        let backend = injection.around(secrets.beside(tables.backend()));
+        // SES lists it, so that there is an entry to be corrupt.
+        let mail = MailServices::default();
+        mail.suppress("ada@example.org");
+        let backend = injection.around(secrets.beside(mail.beside(tables.backend())));
         Self {
             tables,
             secrets,
             injection,
+            has_mail: false,
             apps: BTreeMap::new(),
             clock,
             ticking: ticking.abort_handle(),
@@ -105,6 +120,11 @@ impl World {
         self.clock.advance(seconds);
     }
 
+    /// Returns the moment that the functions see.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
     /// Returns a client for the tables, with the faults of all others.
     pub(crate) fn client(&self) -> Client {
         let environment = self.environment_of(Function::Account);
@@ -122,7 +142,6 @@ impl World {
         }
     }
 
-    /// Only what exists with mail has an outbox: all others are tried without mail.
     fn environment_of(&self, function: Function) -> Environment {
         static COST: LazyLock<(String, String)> =
             LazyLock::new(|| (HASH_COST.0.to_string(), HASH_COST.1.to_string()));
@@ -148,8 +167,14 @@ impl World {
         ] {
             variables.push((variable, self.tables.name(table)));
         }
-        if function == Function::Email {
-            variables.push(("OUTBOX_TABLE", self.tables.name("OutboxTable")));
+        if self.has_mail || function == Function::Email {
+            let notices = "password_changed,address_changed,account_disabled,account_deleted,\
+                           refresh_replayed,new_network";
+            variables.extend([
+                ("OUTBOX_TABLE", self.tables.name("OutboxTable")),
+                ("MAIL_NOTICES", notices),
+                ("EMAIL_VERIFICATION", "required"),
+            ]);
         }
         Environment::from_pairs(variables)
     }
