@@ -26,10 +26,8 @@ pub(crate) async fn delete(
     }
     let (event, reason) = (AuditEvent::UserDeleted, Some("by_its_owner"));
     record(request, Some(&user.sub), event, reason);
-    let digests = user.identifier_digests(now);
-    let traces = app
-        .accounts
-        .delete_traces(&app.authenticator.attempts, &user.sub, digests);
+    let (attempts, who) = (&app.authenticator.attempts, (&user.sub, Some(&user)));
+    let traces = app.accounts.finish_deletion(attempts, who, now);
     match traces.await {
         Ok(_) => Ok(response::no_content()),
         Err(error) => {

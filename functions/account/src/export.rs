@@ -6,7 +6,7 @@
 mod body;
 
 use gatehouse_auth::id::SessionId;
-use gatehouse_auth::mail::address_digest;
+use gatehouse_auth::mail::recipient_digest;
 use gatehouse_auth::scope::PROFILE;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::{Principal, Problem, Request, Response, response};
@@ -42,7 +42,7 @@ pub(crate) async fn export(
     let waiting = match app.accounts.outbox() {
         Some(outbox) => {
             // Not about an address that waits: whoever typed it need not be its owner.
-            let address = user.email_canonical.as_deref().map(address_digest);
+            let address = user.email_canonical.as_deref().map(recipient_digest);
             outbox.of_user(&user.sub, address.as_deref()).await?
         }
         None => OutboxContents::default(),

@@ -11,7 +11,7 @@ mod slots;
 pub use key::{MessageKey, MessageKeyError};
 pub use notices::{Notices, NoticesError};
 #[cfg(feature = "tokens")]
-pub use slots::{CodeSlot, CodeSlots, NewCode, RESENT_AFTER, address_digest};
+pub use slots::{CodeSlot, CodeSlots, NewCode, RESENT_AFTER, address_digest, recipient_digest};
 
 use std::time::Duration;
 

@@ -251,6 +251,18 @@ impl User {
             .collect()
     }
 
+    /// Returns the digests under which something is stored about this user: those of their
+    /// [identifiers](Self::identifier_digests), and that of their mailbox.
+    #[cfg(feature = "tokens")]
+    #[must_use]
+    pub fn trace_digests(&self, now: Timestamp) -> Vec<String> {
+        let mut digests = self.identifier_digests(now);
+        let mailbox = self.email_canonical.as_deref();
+        let mailbox = mailbox.map(crate::mail::recipient_digest);
+        digests.extend(mailbox.filter(|mailbox| !digests.contains(mailbox)));
+        digests
+    }
+
     /// True if this user counts as an administrator: active, and with the role.
     #[must_use]
     pub fn is_active_admin(&self) -> bool {

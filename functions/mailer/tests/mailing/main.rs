@@ -6,4 +6,5 @@ mod failures;
 mod interrupted;
 mod letters;
 mod limits;
+mod variants;
 mod world;

@@ -95,10 +95,8 @@ impl Raising {
 async fn raise(tables: &Tables, sub: &SubjectId, now: Timestamp) -> Result<Raised, StoreError> {
     let raised = tables.accounts.raise(sub, now).await?;
     if let Raised::Deleted(user) = &raised {
-        let digests = user.identifier_digests(now);
-        let traces = tables
-            .accounts
-            .delete_traces(&tables.attempts, sub, digests);
+        let who = (sub, Some(&**user));
+        let traces = tables.accounts.finish_deletion(&tables.attempts, who, now);
         traces.await?;
     }
     Ok(raised)

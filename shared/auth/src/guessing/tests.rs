@@ -43,7 +43,7 @@ fn a_lane_admits_a_burst_and_then_one_in_each_period() {
         (Lane::PAIR, 3, 4),
         (Lane::SUBJECT, 5, 10),
         (Lane::NEWLY_KNOWN, 1, 3),
-        (Lane::RECIPIENT, 4, 20),
+        (Lane::RECIPIENT, 5, 20),
         (Lane::address(300), 300, 7_500),
         (Lane::address(1), 1, 25),
     ] {

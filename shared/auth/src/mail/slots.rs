@@ -119,10 +119,21 @@ impl CodeSlot {
     }
 }
 
-/// Returns the digest of a canonical address, which is also how recipients are counted.
+/// Returns the digest of a canonical address.
 #[must_use]
 pub fn address_digest(canonical: &str) -> String {
     sha256(canonical.as_bytes())
+}
+
+/// Returns the digest by which mails to a canonical address are counted. Large providers
+/// deliver `a.da+1@` and `ada@` to one mailbox, so dots and what follows a `+` make no
+/// difference. Where they do, two people share a limit, and nothing else.
+#[must_use]
+pub fn recipient_digest(canonical: &str) -> String {
+    let (local, domain) = canonical.rsplit_once('@').unwrap_or((canonical, ""));
+    let untagged = local.split_once('+').map_or(local, |(before, _)| before);
+    let mailbox = if untagged.is_empty() { local } else { untagged };
+    address_digest(&format!("{}@{domain}", mailbox.replace('.', "")))
 }
 
 /// Codes of one kind at a time. With fewer, a stranger's requests end the code that somebody

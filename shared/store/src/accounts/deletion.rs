@@ -167,7 +167,7 @@ impl Accounts {
         now: Timestamp,
     ) -> Result<usize, StoreError> {
         let digests = if let Some(user) = deleted {
-            user.identifier_digests(now)
+            user.trace_digests(now)
         } else {
             let mut pending = self.pending_deletions().await?.into_iter();
             let pending = pending.find(|deletion| deletion.sub == *sub);
@@ -234,7 +234,7 @@ impl Accounts {
     fn mark_part(&self, user: &User, now: Timestamp) -> Result<TransactWriteItem, StoreError> {
         let mark = Mark {
             at: now,
-            digests: user.identifier_digests(now),
+            digests: user.trace_digests(now),
         };
         let mark = attribute("TransactWriteItems", mark)?;
         let users = self.users.table();

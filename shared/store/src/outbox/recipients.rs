@@ -5,7 +5,7 @@
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::guessing::{Counter, Lane};
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::mail::{Origin, address_digest};
+use gatehouse_auth::mail::{Origin, recipient_digest};
 use gatehouse_auth::time::Timestamp;
 
 use super::{NewAttempt, Outbox};
@@ -23,7 +23,10 @@ impl NewAttempt<'_> {
             Origin::KnownNetwork => KNOWN,
             Origin::Session | Origin::Operator => return None,
         };
-        Some(pk_sk(&ItemKey::recipient(&address_digest(address)), bucket))
+        Some(pk_sk(
+            &ItemKey::recipient(&recipient_digest(address)),
+            bucket,
+        ))
     }
 }
 

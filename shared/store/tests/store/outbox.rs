@@ -241,7 +241,7 @@ async fn an_attempt_beside_another_is_busy_and_not_over_the_limit() {
     let outbox = &tables.outbox;
     let to = ("ada@example.org", Origin::Anyone);
     let mut last = None;
-    for _ in 0..4 {
+    for _ in 0..5 {
         let reset = message(MessageKind::PasswordReset, &ada);
         let key = outbox.put(&reset).await.unwrap();
         assert_eq!(count(outbox, &key, to, at(0)).await, Attempt::Begun);

@@ -168,3 +168,29 @@ fn a_mail_that_may_have_gone_out_keeps_its_code() {
     let slots = again.add(&slots, at(1)).unwrap();
     assert_eq!(accepted(&slots, &ada(), at(1)), [1, 2]);
 }
+
+#[test]
+fn dots_and_tags_are_counted_as_one_recipient_and_are_other_addresses() {
+    let ada = recipient_digest("ada@example.org");
+    for same in [
+        "a.da@example.org",
+        "ada+1@example.org",
+        "ad.a+x.y+z@example.org",
+    ] {
+        assert_eq!(recipient_digest(same), ada, "{same}");
+        assert_ne!(address_digest(same), address_digest("ada@example.org"));
+    }
+    assert_eq!(ada, address_digest("ada@example.org"));
+    for other in [
+        "ada@example.com",
+        "ada@exampleorg",
+        "+ada@example.org",
+        "adb@example.org",
+    ] {
+        assert_ne!(recipient_digest(other), ada, "{other}");
+    }
+    assert_ne!(
+        recipient_digest("+a@b.example"),
+        recipient_digest("+c@b.example")
+    );
+}
