@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 
 use crate::fixture::{FUNCTIONS, Function};
+use crate::peer::{PEERS, Peer};
 
 /// What `cargo speed --help` prints.
 pub(crate) const HELP: &str = "\
@@ -12,7 +13,9 @@ Measures cold starts and warm calls of the functions, one after the other in tur
 
 Usage: cargo speed [OPTIONS] [NAME]...
 
-Names: functions, by default all that it knows.
+Names: authorizer, jwks, login, refresh, protected, register, introspect, logout; by default
+all of them. Also peers of the authorizer, which it fetches and builds: python, node,
+rust-defaults and c, or peers for all four.
 
 Options:
   --cold N           Cold starts of each [default: 20]
@@ -21,6 +24,7 @@ Options:
   --share-rounds N   Further cold starts at the CPU share of 128 MB [default: 3]
   --bin-dir DIR      Uses the programs in a directory instead of building them
   --json FILE        Writes every measurement as JSON
+  --plot FILE        Draws the result as an SVG image
   --help             Prints this text
 ";
 
@@ -28,13 +32,21 @@ Options:
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Arguments {
     pub(crate) help: bool,
-    pub(crate) functions: Vec<Function>,
+    pub(crate) names: Vec<Name>,
     pub(crate) cold: usize,
     pub(crate) warm: usize,
     pub(crate) warm_rounds: usize,
     pub(crate) share_rounds: usize,
     pub(crate) bin_dir: Option<PathBuf>,
     pub(crate) json: Option<PathBuf>,
+    pub(crate) plot: Option<PathBuf>,
+}
+
+/// What a name on the command line stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Name {
+    Function(Function),
+    Peer(Peer),
 }
 
 impl Arguments {
@@ -46,13 +58,14 @@ impl Arguments {
         let mut given = given;
         let mut arguments = Self {
             help: false,
-            functions: Vec::new(),
+            names: Vec::new(),
             cold: 20,
             warm: 2000,
             warm_rounds: 3,
             share_rounds: 3,
             bin_dir: None,
             json: None,
+            plot: None,
         };
         while let Some(argument) = given.next() {
             let mut value = || {
@@ -67,14 +80,28 @@ impl Arguments {
                 "--share-rounds" => arguments.share_rounds = number(&argument, &value()?)?,
                 "--bin-dir" => arguments.bin_dir = Some(value()?.into()),
                 "--json" => arguments.json = Some(value()?.into()),
-                name => arguments.functions.push(function(name)?),
+                "--plot" => arguments.plot = Some(value()?.into()),
+                "peers" => arguments.names.extend(PEERS.map(Name::Peer)),
+                name => arguments.names.push(parse_name(name)?),
             }
         }
         ensure!(arguments.cold > 0, "--cold must be at least 1");
-        if arguments.functions.is_empty() {
-            arguments.functions = FUNCTIONS.to_vec();
+        if arguments.names.is_empty() {
+            arguments.names = FUNCTIONS.map(Name::Function).to_vec();
         }
         Ok(arguments)
+    }
+
+    /// Returns the functions and the peers among the names.
+    pub(crate) fn subjects(&self) -> (Vec<Function>, Vec<Peer>) {
+        let (mut functions, mut peers) = (Vec::new(), Vec::new());
+        for name in &self.names {
+            match name {
+                Name::Function(function) => functions.push(*function),
+                Name::Peer(peer) => peers.push(*peer),
+            }
+        }
+        (functions, peers)
     }
 }
 
@@ -83,13 +110,13 @@ fn number(name: &str, value: &str) -> anyhow::Result<usize> {
     number.with_context(|| format!("{name} needs a whole number instead of `{value}`"))
 }
 
-fn function(name: &str) -> anyhow::Result<Function> {
-    let found = FUNCTIONS.into_iter().find(|function| function.name == name);
-    let Some(found) = found else {
-        let known = FUNCTIONS.map(|function| function.name).join(", ");
-        bail!("`{name}` is not an option or a name; the names are {known}");
-    };
-    Ok(found)
+fn parse_name(name: &str) -> anyhow::Result<Name> {
+    let functions = FUNCTIONS.map(|function| (function.name, Name::Function(function)));
+    let peers = PEERS.map(|peer| (peer.name(), Name::Peer(peer)));
+    let mut known = functions.into_iter().chain(peers);
+    let found = known.find(|(known, _)| *known == name);
+    let message = || format!("`{name}` is not an option or a name: see --help");
+    found.map(|(_, name)| name).with_context(message)
 }
 
 #[cfg(test)]
@@ -102,11 +129,22 @@ mod tests {
 
     #[test]
     fn without_names_every_function_is_measured() {
-        assert_eq!(parse("").unwrap().functions, FUNCTIONS);
+        assert_eq!(parse("").unwrap().subjects(), (FUNCTIONS.to_vec(), vec![]));
         let given = parse("--cold 2 jwks --json out.json").unwrap();
-        assert_eq!(given.functions.len(), 1);
+        assert_eq!(given.subjects().0.len(), 1);
         assert_eq!((given.cold, given.warm), (2, 2000));
         assert_eq!(given.json, Some("out.json".into()));
+    }
+
+    #[test]
+    fn peers_stands_for_all_of_them_and_the_help_names_everything() {
+        let given = parse("authorizer peers").unwrap();
+        assert_eq!(given.names.len(), 5);
+        assert_eq!(given.subjects().1, PEERS);
+        let functions = FUNCTIONS.map(|function| function.name);
+        for name in functions.into_iter().chain(PEERS.map(Peer::name)) {
+            assert!(HELP.contains(name), "{name}");
+        }
     }
 
     #[test]

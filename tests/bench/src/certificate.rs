@@ -16,8 +16,9 @@ use rustls::version::{TLS12, TLS13};
 #[derive(Debug)]
 pub(crate) struct Authority {
     directory: PathBuf,
-    /// The certificate of the authority and those of the system: a function on Lambda reads
-    /// as many.
+    /// The certificate of the authority, for whoever has the others built in.
+    pub(crate) certificate: PathBuf,
+    /// The same and those of the system: a function on Lambda reads as many.
     pub(crate) bundle: PathBuf,
 }
 
@@ -35,14 +36,16 @@ impl Authority {
             let message = String::from_utf8_lossy(&output.stderr);
             ensure!(output.status.success(), "openssl failed: {message}");
         }
+        let certificate = directory.join("ca.pem");
         let bundle = directory.join("bundle.pem");
-        let mut all = fs::read(directory.join("ca.pem"))?;
+        let mut all = fs::read(&certificate)?;
         if let Some(system) = SYSTEM_BUNDLES.iter().find_map(|path| fs::read(path).ok()) {
             all.extend_from_slice(&system);
         }
         fs::write(&bundle, all)?;
         Ok(Self {
             directory: directory.to_owned(),
+            certificate,
             bundle,
         })
     }

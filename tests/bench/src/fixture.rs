@@ -18,6 +18,7 @@ use gatehouse_auth::token::{Grant, Issuer};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
+use crate::certificate::Authority;
 use crate::items::{Items, SECRET_ARN};
 
 /// A function that is measured.
@@ -52,6 +53,8 @@ pub(crate) struct Fixture {
     access: String,
     admin: String,
     refresh: String,
+    /// The public keys, as `GET /.well-known/jwks.json` returns them.
+    pub(crate) jwk_set: String,
 }
 
 const ISSUER: &str = "https://auth.example.com";
@@ -90,6 +93,7 @@ impl Fixture {
             access: token("profile")?,
             admin: token("introspect profile")?,
             refresh: refresh.expose_secret().to_owned(),
+            jwk_set: ring.published().jwk_set(now).to_string(),
         };
 
         let mut items = Items::default();
@@ -157,7 +161,9 @@ fn user(sub: &SubjectId, now: Timestamp) -> Value {
 }
 
 /// Returns the environment of a function. Each reads only its own part of it.
-pub(crate) fn environment(aws: &str, bundle: &str) -> Vec<(String, String)> {
+pub(crate) fn environment(aws: &str, authority: &Authority) -> Vec<(String, String)> {
+    let bundle = &*authority.bundle.to_string_lossy();
+    let certificate = &*authority.certificate.to_string_lossy();
     let set = [
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         (
@@ -183,7 +189,7 @@ pub(crate) fn environment(aws: &str, bundle: &str) -> Vec<(String, String)> {
         // Where each language looks for certificates: Rust and OpenSSL, boto3, Node.js.
         ("SSL_CERT_FILE", bundle),
         ("AWS_CA_BUNDLE", bundle),
-        ("NODE_EXTRA_CA_CERTS", bundle),
+        ("NODE_EXTRA_CA_CERTS", certificate),
         ("RUST_LOG", "info"),
         ("ISSUER", ISSUER),
         ("AUDIENCE", WORD),

@@ -7,19 +7,26 @@ mod arguments;
 mod aws;
 mod build;
 mod certificate;
+mod columns;
 mod cpu_share;
 mod fixture;
 mod http;
 mod items;
+mod machine;
 mod measurement;
+mod peer;
 mod pinning;
+mod plot;
 mod process;
+mod raw;
 mod runtime_api;
 mod statistics;
 mod subject;
 mod table;
 
+use std::fs;
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -43,9 +50,19 @@ fn run() -> anyhow::Result<()> {
         output.write_all(arguments::HELP.as_bytes())?;
         return Ok(());
     }
-    let bench = Bench::start(arguments)?;
-    let results = bench.run()?;
+    let (json, plot) = (arguments.json.clone(), arguments.plot.clone());
+    let results = Bench::start(arguments)?.run()?;
+    if let Some(path) = json {
+        write(&path, &raw::document(&results.measured).to_string())?;
+    }
+    if let Some(path) = plot {
+        write(&path, &plot::draw(&results.measured))?;
+    }
     output
         .write_all(results.text().as_bytes())
         .context("the result could not be printed")
+}
+
+fn write(path: &Path, text: &str) -> anyhow::Result<()> {
+    fs::write(path, text).with_context(|| format!("{} cannot be written", path.display()))
 }

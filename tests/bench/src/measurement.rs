@@ -9,12 +9,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, anyhow};
 use gatehouse_auth::time::Timestamp;
 
-use crate::arguments::Arguments;
+use crate::arguments::{Arguments, Name};
 use crate::aws::AwsStandIn;
 use crate::build;
 use crate::certificate::Authority;
+use crate::columns::Measured;
 use crate::cpu_share::CpuShare;
-use crate::fixture::{Fixture, Function, environment};
+use crate::fixture::{Fixture, environment};
+use crate::peer;
 use crate::pinning::Pinning;
 use crate::process::Process;
 use crate::runtime_api::{Plan, RuntimeApi, Sample};
@@ -32,35 +34,27 @@ pub(crate) struct Bench {
     log: PathBuf,
 }
 
-/// The samples of a subject.
-#[derive(Debug)]
-pub(crate) struct Measured {
-    pub(crate) subject: Subject,
-    /// At full speed.
-    pub(crate) samples: Vec<Sample>,
-    /// At the CPU share of 128 MB.
-    pub(crate) shared: Vec<Sample>,
-}
-
 impl Bench {
-    /// Builds the functions and starts the stand-in.
+    /// Builds the subjects and starts the stand-in.
     pub(crate) fn start(arguments: Arguments) -> anyhow::Result<Self> {
         let root = build::root();
+        let work_dir = root.join(WORK_DIR);
+        let (functions, peers) = arguments.subjects();
+        peer::install(&root, &peers)?;
         let bin_dir = match &arguments.bin_dir {
             Some(directory) => fs::canonicalize(directory)
                 .with_context(|| format!("{} cannot be read", directory.display()))?,
-            None => build::build(&root, &arguments.functions)?,
+            None => build::build(&root, &functions)?,
         };
-        let work_dir = root.join(".gatehouse/bench");
         let authority = Authority::create(&work_dir.join("certificates"))?;
-        // After the build, so that other threads and Cargo have every processor.
+        // After the build, so that Cargo has every processor.
         let pinning = Pinning::start();
         let now = i64::try_from(now_in_milliseconds() / 1000)?;
         let (fixture, items) = Fixture::create(Timestamp::from_unix(now))?;
         let aws = AwsStandIn::start(&authority.server()?, items)?;
-        let environment = environment(&aws.url(), &authority.bundle.to_string_lossy());
-        let subject = |function: &Function| -> anyhow::Result<Subject> {
-            Ok(Subject {
+        let environment = environment(&aws.url(), &authority);
+        let subject = |name: &Name| match name {
+            Name::Function(function) => Ok(Subject {
                 name: function.name.to_owned(),
                 program: bin_dir.join(function.name),
                 arguments: Vec::new(),
@@ -68,11 +62,12 @@ impl Bench {
                 event: fixture.event(&root, *function)?,
                 expected: function.expected,
                 is_binary: true,
-            })
+            }),
+            Name::Peer(peer) => peer.subject(&root, &fixture, environment.clone()),
         };
-        let subjects = arguments.functions.iter().map(subject);
+        let subjects: anyhow::Result<Vec<Subject>> = arguments.names.iter().map(subject).collect();
         Ok(Self {
-            subjects: subjects.collect::<anyhow::Result<_>>()?,
+            subjects: subjects?,
             aws: Arc::new(aws),
             pinning,
             share: CpuShare::create().map(Arc::new),
@@ -153,6 +148,9 @@ impl Bench {
     }
 }
 
+/// Where peers, certificates and the log are, below the project's root.
+pub(crate) const WORK_DIR: &str = ".gatehouse/bench";
+
 /// Seconds that a process may take for all of its events.
 const PATIENCE: u32 = 600;
 
@@ -194,7 +192,7 @@ mod tests {
         let authority = Authority::create(&directory.join("certificates")).unwrap();
         let (_, items) = Fixture::create(Timestamp::from_unix(1_800_000_000)).unwrap();
         let aws = AwsStandIn::start(&authority.server().unwrap(), items).unwrap();
-        let mut environment = environment(&aws.url(), &authority.bundle.to_string_lossy());
+        let mut environment = environment(&aws.url(), &authority);
         let shown = directory.to_string_lossy().into_owned();
         environment.push(("DIRECTORY".to_owned(), shown));
         let arguments = "--cold 2 --warm 3 --warm-rounds 1".split_whitespace();
