@@ -29,7 +29,8 @@ pub(crate) struct Bench {
     arguments: Arguments,
     aws: Arc<AwsStandIn>,
     pinning: Pinning,
-    share: io::Result<Arc<CpuShare>>,
+    /// Whether there can be groups with the CPU share of 128 MB.
+    share: io::Result<()>,
     subjects: Vec<Subject>,
     log: PathBuf,
 }
@@ -70,7 +71,7 @@ impl Bench {
             subjects: subjects?,
             aws: Arc::new(aws),
             pinning,
-            share: CpuShare::create().map(Arc::new),
+            share: CpuShare::create().map(|share| share.remove()),
             log: work_dir.join("log.txt"),
             arguments,
         })
@@ -97,11 +98,13 @@ impl Bench {
                 measured.samples.push(sample);
             }
         }
-        if let Ok(share) = &self.share {
+        if self.share.is_ok() {
             for round in 0..self.arguments.share_rounds {
                 for measured in in_turn(&mut measured, round) {
-                    let sample = self.measure(&measured.subject, 1, Some(share))?;
-                    measured.shared.push(sample);
+                    let share = Arc::new(CpuShare::create()?);
+                    let sample = self.measure(&measured.subject, 1, Some(&share));
+                    share.remove();
+                    measured.shared.push(sample?);
                 }
             }
         }
