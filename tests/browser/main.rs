@@ -4,6 +4,7 @@
 mod clients;
 mod console;
 mod cookie;
+mod mail;
 mod origins;
 mod page;
 mod reference;
