@@ -127,7 +127,7 @@ fn a_reset_reads_like_this() {
     Set a new password:
     https://app.example.com/mail?x=1&y=2#code=gh_rc_AQEBAQEBAQEBAQEBAQEBAQEHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw
 
-    If it was not you, ignore this mail. Your password has not changed. Do not give the code to anyone: whoever has it can set the password.
+    If it was not you, you can ignore this mail: your password has not changed. Do not give the code to anyone, because anyone who has it can set your password.
     ");
     insta::assert_snapshot!(mail.html, @r#"
     <!doctype html>
@@ -137,7 +137,7 @@ fn a_reset_reads_like_this() {
     <p>Someone asked to reset the password of your account at Example &amp; Sons. If it was you, use this code to set a new password. It is valid for 30 minutes.</p>
     <p><code>gh_rc_AQEBAQEBAQEBAQEBAQEBAQEHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw</code></p>
     <p><a ses:no-track href="https://app.example.com/mail?x=1&amp;y=2#code=gh_rc_AQEBAQEBAQEBAQEBAQEBAQEHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw">Set a new password</a></p>
-    <p>If it was not you, ignore this mail. Your password has not changed. Do not give the code to anyone: whoever has it can set the password.</p>
+    <p>If it was not you, you can ignore this mail: your password has not changed. Do not give the code to anyone, because anyone who has it can set your password.</p>
     </body>
     </html>
     "#);

@@ -52,8 +52,8 @@ const PASSWORD_RESET: Words = Words {
         Code,
         Link("Set a new password"),
         Say(
-            "If it was not you, ignore this mail. Your password has not changed. Do not give \
-             the code to anyone: whoever has it can set the password.",
+            "If it was not you, you can ignore this mail: your password has not changed. Do not \
+             give the code to anyone, because anyone who has it can set your password.",
         ),
     ],
 };
@@ -63,13 +63,13 @@ const EMAIL_VERIFICATION: Words = Words {
     paragraphs: &[
         Say(
             "Someone entered this e-mail address at {service}. If it was you, use this code to \
-             confirm it. It is valid for {valid_for}.",
+             confirm the address. It is valid for {valid_for}.",
         ),
         Code,
         Link("Confirm this address"),
         Say(
-            "If it was not you, ignore this mail, and do not give the code to anyone. Without \
-             it, nobody can use this address at {service}.",
+            "If it was not you, you can ignore this mail: without the code, nobody can confirm \
+             this address. Do not give the code to anyone.",
         ),
     ],
 };
@@ -79,12 +79,13 @@ const ADDRESS_CHANGE_REQUESTED: Words = Words {
     paragraphs: &[
         Say(
             "On {time}, someone with your password asked to change the e-mail address of your \
-             account at {service}. If it was you, there is nothing to do here.",
+             account at {service}. If it was you, confirm the new address with the code that we \
+             sent there. You do not need the code in this mail.",
         ),
         Say(
-            "If it was not you, use this code. It cancels the change and logs out every device. \
-             It works until the new address is confirmed, for {valid_for} at most. Then change \
-             your password.",
+            "If it was not you, use this code to cancel the change and log out every device. It \
+             works until the new address is confirmed, for {valid_for} at most. Afterwards, \
+             change your password: someone else knows it.",
         ),
         Code,
         Link("Cancel the change"),
@@ -106,8 +107,8 @@ const PASSWORD_CHANGED: Words = Words {
     subject: "Your password at {service} has changed",
     paragraphs: &[
         Say(
-            "On {time}, the password of your account at {service} was changed. Every other \
-             device was logged out.",
+            "On {time}, the password of your account at {service} was changed, and every device \
+             was logged out. If it was you, log in with the new password.",
         ),
         Say(
             "If it was not you, reset your password right away, or contact the people who run \
@@ -131,7 +132,7 @@ const ACCOUNT_DELETED: Words = Words {
     subject: "Your account at {service} was deleted",
     paragraphs: &[
         Say("On {time}, your account at {service} was deleted. It cannot be restored."),
-        Say("If it was not you, contact the people who run {service}."),
+        Say("If you did not expect this, contact the people who run {service}."),
     ],
 };
 
@@ -139,13 +140,13 @@ const REFRESH_REPLAYED: Words = Words {
     subject: "One of your sessions at {service} was ended",
     paragraphs: &[
         Say(
-            "On {time}, an old key to one of your sessions at {service} was used again. \
-             Somebody may have copied it from one of your devices, so the session was ended, \
-             and that device has to log in again.",
+            "On {time}, an outdated copy of the login of one of your devices was used at \
+             {service}. Someone may have copied it from the device, so that session was ended, \
+             and the device has to log in again.",
         ),
         Say(
-            "If you do not know why this happened, check your devices, log out everywhere and \
-             change your password.",
+            "If you restored that device from a backup, there is nothing to do. If you cannot \
+             explain this, check your devices, log out everywhere and change your password.",
         ),
     ],
 };
@@ -155,7 +156,7 @@ const NEW_NETWORK: Words = Words {
     paragraphs: &[
         Say(
             "On {time}, someone logged in to your account at {service} from a network that \
-             you had not used before. If it was you, there is nothing to do.",
+             you had not used recently. If it was you, there is nothing to do.",
         ),
         Say("If it was not you, change your password and log out everywhere right away."),
     ],
@@ -171,7 +172,7 @@ const ADDRESS_IN_USE: Words = Words {
         ),
         Say(
             "If it was you, log in to the account that you have. If you forgot its password, \
-             ask for a new one. If it was not you, there is nothing to do.",
+             you can reset it. If it was not you, there is nothing to do.",
         ),
     ],
 };

@@ -26,14 +26,14 @@ pub(super) async fn findings(
     if text("MailLink").is_empty() {
         found.push(Finding::warn(
             "MailLink",
-            "is empty: mails contain a code and no link; set it to a page of yours that reads the code after the #",
+            "is empty: mails contain a code but no link; set it to a page of yours that reads the code after the #",
         ));
     }
     if found
         .iter()
         .all(|finding| finding.level == super::Level::Ok)
     {
-        found.push(Finding::ok("mail", "SES sends, to everyone"));
+        found.push(Finding::ok("mail", "SES sends mail to any address"));
     }
     found
 }
@@ -45,7 +45,7 @@ fn account_findings(account: &GetAccountOutput) -> Vec<Finding> {
     if !account.sending_enabled() {
         found.push(Finding::fail(
             about,
-            "SES has paused sending for this account: see its account dashboard, then `aws sesv2 put-account-sending-attributes --sending-enabled`",
+            "SES has paused sending for this account: see its account dashboard, then run `aws sesv2 put-account-sending-attributes --sending-enabled`",
         ));
     }
     match account.enforcement_status() {
@@ -58,14 +58,14 @@ fn account_findings(account: &GetAccountOutput) -> Vec<Finding> {
     if !account.production_access_enabled() {
         found.push(Finding::warn(
             about,
-            "SES is in the sandbox: it only sends to verified addresses; request production access",
+            "SES is in the sandbox: it sends only to verified addresses; request production access",
         ));
     }
     let reasons = account.suppression_attributes();
     if reasons.is_none_or(|reasons| reasons.suppressed_reasons().len() < 2) {
         found.push(Finding::warn(
             about,
-            "SES sends again to addresses that bounced or complained: `aws sesv2 put-account-suppression-attributes --suppressed-reasons BOUNCE COMPLAINT`",
+            "SES keeps sending to addresses that bounced or complained: run `aws sesv2 put-account-suppression-attributes --suppressed-reasons BOUNCE COMPLAINT`",
         ));
     }
     if let Some(quota) = account.send_quota() {
@@ -74,7 +74,7 @@ fn account_findings(account: &GetAccountOutput) -> Vec<Finding> {
         if limit > 0.0 && sent > limit / 2.0 {
             found.push(Finding::warn(
                 about,
-                format!("{sent} of {limit} mails a day are sent: above half, only mails that a session or an administrator triggers are sent; request a higher quota"),
+                format!("{sent} of {limit} mails a day are used: above half, mails that a stranger can cause are dropped; request a higher quota"),
             ));
         }
     }
@@ -101,7 +101,7 @@ async fn identity(client: &Client, from: &str) -> Finding {
     Finding::fail(
         about,
         format!(
-            "SES has verified neither {from} nor {domain} in this region, and sends nothing: create one of them as an identity, and confirm it"
+            "SES has verified neither {from} nor {domain} in this region, and sends nothing: create one of them as an identity, and verify it"
         ),
     )
 }
@@ -114,7 +114,7 @@ async fn configuration_set(client: &Client, name: &str) -> Finding {
         Err(error) if error.code() == Some("NotFoundException") => Finding::fail(
             about,
             format!(
-                "SES has no configuration set {name} in this region, and refuses every mail: create it, or empty the parameter"
+                "SES has no configuration set {name} in this region, and refuses every mail: create it, or clear the parameter"
             ),
         ),
         Err(error) => unreadable(about, &error),
@@ -124,7 +124,7 @@ async fn configuration_set(client: &Client, name: &str) -> Finding {
 fn unreadable<E: ProvideErrorMetadata>(about: &str, error: &SdkError<E>) -> Finding {
     let reason = error.message().or_else(|| error.code());
     let reason = reason.unwrap_or("there is no response");
-    Finding::warn(about, format!("SES cannot be asked: {reason}"))
+    Finding::warn(about, format!("SES cannot be read: {reason}"))
 }
 
 #[cfg(test)]

@@ -26,7 +26,10 @@ impl OutboxSettings {
             None => Notices::default(),
             Some(text) => Notices::parse(text).map_err(|_| {
                 let names = Notices::SWITCHES.map(|kind| format!("`{}`", kind.as_str()));
-                let expected = format!("a list out of {}, or `none`", names.join(", "));
+                let expected = format!(
+                    "a list of some of {}, separated by commas, or `none`",
+                    names.join(", ")
+                );
                 ConfigError::invalid(NOTICES, expected)
             })?,
         };

@@ -174,7 +174,7 @@ impl Problem {
     #[must_use]
     pub fn email_not_verified() -> Self {
         let detail =
-            "verify your e-mail address first: open the link in the mail that was sent to it";
+            "verify your e-mail address first, with the code in the mail that was sent to it";
         Self::new(Code::EmailNotVerified, StatusCode::FORBIDDEN, detail)
     }
 

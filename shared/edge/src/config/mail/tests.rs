@@ -31,8 +31,9 @@ fn an_unknown_notice_is_named_with_the_known_ones() {
     let read = OutboxSettings::from_environment(&environment(&[(NOTICES, "logins")]));
     assert_eq!(
         read.unwrap_err().to_string(),
-        "MAIL_NOTICES must be a list out of `password_changed`, `address_changed`, \
-         `account_disabled`, `account_deleted`, `refresh_replayed`, `new_network`, or `none`"
+        "MAIL_NOTICES must be a list of some of `password_changed`, `address_changed`, \
+         `account_disabled`, `account_deleted`, `refresh_replayed`, `new_network`, separated \
+         by commas, or `none`"
     );
 }
 

@@ -86,7 +86,7 @@ impl Code {
             Self::EmailNotVerified => (
                 403,
                 "The password is right, but the account needs a verified e-mail address first (`EmailVerification=required`).",
-                "Say that a mail with a link is on its way. Every login with the right password sends it again, at most every five minutes.",
+                "Say that a mail with a code is on its way, and ask for the code. Every login with the right password causes another mail, at most one in five minutes.",
             ),
             Self::RegistrationClosed => (
                 403,
@@ -105,8 +105,8 @@ impl Code {
             ),
             Self::EmailTaken => (
                 409,
-                "Another account has this e-mail address.",
-                "Ask for another address, or offer to log in.",
+                "Another account has this e-mail address; at `POST /email/verify`, it has verified it.",
+                "Ask for another address, or offer to log in to the other account.",
             ),
             Self::LastAdmin => (
                 409,

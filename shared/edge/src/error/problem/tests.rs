@@ -157,7 +157,7 @@ fn each_problem_has_its_status_code_and_texts() {
     403 insufficient_scope | Not allowed | the role `admin` is required | - | Bearer realm="gatehouse", error="insufficient_scope"
     403 insufficient_scope | Not allowed | the scope `orders` is required | - | Bearer realm="gatehouse", error="insufficient_scope", scope="orders"
     403 role_not_grantable | Role not granted | you may not grant the role `owner`: leave it out, or ask an operator to grant it | - | -
-    403 email_not_verified | E-mail address not verified | verify your e-mail address first: open the link in the mail that was sent to it | - | -
+    403 email_not_verified | E-mail address not verified | verify your e-mail address first, with the code in the mail that was sent to it | - | -
     403 registration_closed | Registration is closed | registration is closed | - | -
     409 username_taken | Username taken | another account has this username | - | -
     409 email_taken | E-mail address taken | another account has this e-mail address | - | -
