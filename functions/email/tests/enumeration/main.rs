@@ -1,4 +1,5 @@
-//! Does anything about `POST /password/forgot` reveal whether the name exists?
+//! Does anything about `POST /password/forgot` or `POST /email/verification` reveal whether
+//! the name exists?
 //!
 //! Requests for known names and for unknown ones alternate, until the address has to wait
 //! and beyond. Calls to DynamoDB take longer from round to round.
@@ -17,7 +18,11 @@ mod world;
 
 use std::time::{Duration, Instant};
 
-use gatehouse_testing::{RecordedCall, Took};
+use gatehouse_auth::password::{Argon2Params, Hasher, Password};
+use gatehouse_auth::user::User;
+use gatehouse_edge::Response;
+use gatehouse_testing::{RecordedCall, Took, user};
+use serde_json::json;
 
 use world::{HOME, World};
 
@@ -65,6 +70,58 @@ async fn measure(latency: Duration, names: u32) -> Took {
     took
 }
 
+/// Only somebody who knows the password may learn that there is such an account.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_about_a_request_for_another_code_reveals_whether_a_name_exists() {
+    // Hashes as in a deployment; the first one shows how long they take.
+    let hasher = Hasher::new(Argon2Params::default(), 2);
+    let password = Password::parse("seven quiet otters at dawn").unwrap();
+    let hash = hasher.hash(password, [7; 16]).await.unwrap();
+    let world = World::start_with(&[("ADDRESS_MAILS_PER_HOUR", "36000")]).await;
+    let mut took = Took::default();
+    for number in 0..=20 {
+        let owner = User {
+            password_hash: Some(hash.clone()),
+            ..user(&format!("known-{number:02}"))
+        };
+        world.tables.users().register(&owner).await.unwrap();
+        for guess in 0..14 {
+            let mut kinds = [("known", &mut took.known), ("never", &mut took.unknown)];
+            if guess % 2 == 1 {
+                kinds.reverse();
+            }
+            let mut seen = Vec::new();
+            for (kind, times) in kinds {
+                let name = format!("{kind}-{number:02}");
+                let body = json!({ "username": name, "password": "not the password" });
+                let _earlier = world.recorder.take();
+                let started = Instant::now();
+                let response = world.post("/email/verification", &body, HOME).await;
+                let time = started.elapsed();
+                seen.push(seen_in(&world, &response));
+                if number > 0 {
+                    times.push(time);
+                }
+            }
+            // Nobody waits for attempts that are under way.
+            world.clock.advance(60);
+            // The counters of both names are as old, but the address's are not.
+            let [one, other] = [&seen[0], &seen[1]].map(|(status, headers, calls)| {
+                let calls: Vec<_> = calls
+                    .iter()
+                    .filter(|(_, kinds, _)| kinds != &["ip"] && kinds != &["mail"])
+                    .collect();
+                (status, headers.clone(), calls)
+            });
+            assert_eq!(one, other, "{number}, guess {guess}");
+            assert_eq!(seen[0].0, if guess < 10 { 401 } else { 429 });
+        }
+        world.clock.advance(3_600);
+    }
+    took.assert_alike("another code");
+    assert!(world.messages().await.is_empty(), "nothing was mailed");
+}
+
 /// The status, the headers, and the calls.
 type Seen = (u16, String, Vec<RecordedCall>);
 
@@ -73,9 +130,13 @@ async fn forget(world: &World, name: &str) -> (Seen, Duration) {
     let started = Instant::now();
     let response = world.forget(name, HOME).await;
     let took = started.elapsed();
+    (seen_in(world, &response), took)
+}
+
+fn seen_in(world: &World, response: &Response) -> Seen {
     let status = response.status().as_u16();
     let headers = format!("{:?}", response.headers());
-    ((status, headers, world.recorder.take()), took)
+    (status, headers, world.recorder.take())
 }
 
 /// How much longer each call takes, and at how many names the requests are.

@@ -10,7 +10,7 @@ use gatehouse_edge::{ClientAddress, Clock, Response, respond};
 use gatehouse_store::{GrantedLane, Guess, LoginAttempts};
 use gatehouse_testing::{Item, Recorder, Tables, TestClock, user};
 use lambda_runtime::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// The address that every owner logs in from.
 pub(crate) const HOME: &str = "192.0.2.1";
@@ -75,16 +75,22 @@ impl World {
 
     /// Says that the password of that name is forgotten.
     pub(crate) async fn forget(&self, name: &str, address: &str) -> Response {
+        let body = json!({ "username": name });
+        self.post("/password/forgot", &body, address).await
+    }
+
+    /// Posts a body to the function.
+    pub(crate) async fn post(&self, path: &str, body: &Value, address: &str) -> Response {
         let event = json!({
             "version": "2.0",
-            "routeKey": "POST /password/forgot",
-            "rawPath": "/password/forgot",
+            "routeKey": format!("POST {path}"),
+            "rawPath": path,
             "headers": { "content-type": "application/json" },
             "requestContext": {
-                "http": { "method": "POST", "path": "/password/forgot", "sourceIp": address },
+                "http": { "method": "POST", "path": path, "sourceIp": address },
                 "requestId": "request",
             },
-            "body": json!({ "username": name }).to_string(),
+            "body": body.to_string(),
         });
         respond(
             &*self.app,

@@ -2,89 +2,11 @@
 //! sends mail: the same calls with the same outcomes, and the same response.
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-use std::collections::BTreeMap;
+mod world;
 
-use gatehouse_auth::user::User;
-use gatehouse_edge::config::Environment;
-use gatehouse_edge::{ClientAddress, Clock, respond};
-use gatehouse_testing::{RecordedCall, Recorder, Tables, TestClock, at, user};
-use lambda_runtime::Context;
-use register::App;
-use serde_json::{Value, json};
+use gatehouse_testing::{at, user};
 
-/// Whatever a stranger can see of a registration.
-#[derive(Debug, PartialEq)]
-struct Seen {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: Value,
-    /// The length shows whether a mail was asked for.
-    bytes: usize,
-    calls: Vec<RecordedCall>,
-}
-
-struct World {
-    app: App,
-    recorder: Recorder,
-    tables: Tables,
-}
-
-impl World {
-    /// Starts the function. These users hold addresses at example.org.
-    async fn start(users: &[&User]) -> Self {
-        let tables = Tables::start_with(users).await;
-        let recorder = Recorder::default();
-        let faulty = tables.dynamodb().with(tables.faults());
-        let url = faulty.recorded_by(&recorder).serve().await;
-        let mut variables = tables.variables(&url);
-        variables.push(("OUTBOX_TABLE", tables.name("OutboxTable")));
-        let environment = Environment::from_pairs(variables);
-        let clock = Clock::Fixed(TestClock::default().seconds());
-        let app = App::within(&environment, clock, None).await.unwrap();
-        Self {
-            app,
-            recorder,
-            tables,
-        }
-    }
-
-    /// Registers from an address of its own, so that the counters are alike.
-    async fn register(&self, username: &str, email: &str) -> Seen {
-        drop(self.recorder.take());
-        let address = format!("192.0.2.{}", username.trim_start_matches("ada"));
-        let password = "seven quiet otters at dawn";
-        let body = json!({ "username": username, "password": password, "email": email });
-        let event = json!({
-            "version": "2.0",
-            "routeKey": "POST /register",
-            "rawPath": "/register",
-            "headers": { "content-type": "application/json" },
-            "requestContext": {
-                "http": { "method": "POST", "path": "/register", "sourceIp": address },
-                "requestId": "request",
-            },
-            "body": body.to_string(),
-        });
-        let (event, context) = (event.to_string(), Context::default());
-        let source = ClientAddress::default();
-        let response = respond(&self.app, &register::handle, &source, &event, context).await;
-        let headers = response.headers().iter();
-        let headers = headers
-            .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
-            .collect();
-        let mut body: Value = serde_json::from_slice(response.body()).unwrap();
-        for own in ["id", "username", "pending_email"] {
-            assert!(body.as_object_mut().unwrap().remove(own).is_some());
-        }
-        Seen {
-            status: response.status().as_u16(),
-            headers,
-            body,
-            bytes: response.body().len(),
-            calls: self.recorder.take(),
-        }
-    }
-}
+use world::World;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_free_and_a_taken_address_cost_the_same_calls() {
