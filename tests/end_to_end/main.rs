@@ -18,6 +18,7 @@ mod cookie_misuse;
 mod cookies;
 mod cors;
 mod costs;
+mod costs_mail;
 mod deadlines;
 mod deletion;
 mod denials;
