@@ -122,6 +122,11 @@ pub(crate) const OPERATIONS: &[Operation] = &[
     })
     .after(Before::Mailed(NEW_ADDRESS))
     .again(&["400"]),
+    Operation::with_mail("mail: export", Function::Account, "200", |people| {
+        owned("GET /me/export", people, Value::Null)
+    })
+    .after(Before::Mailed(NEW_ADDRESS))
+    .variant(),
     Operation::with_mail("mail: delete account", Function::Account, "204", |people| {
         owned("DELETE /me", people, json!({"password": PASSWORD}))
     })
@@ -184,6 +189,7 @@ pub(crate) async fn ask(world: &mut World, people: &People, address: &str) {
             key: &key,
             free_since: now,
             recipient: None,
+            typed_by: None,
             code: Some(NewCode {
                 code: &mailed(kind.code().unwrap()),
                 address,

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use gatehouse_auth::code::MailCode;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Origin};
 use gatehouse_auth::random::{self, RandomError};
@@ -122,6 +123,15 @@ impl Mail<'_> {
         };
         Some((&self.addressee.canonical, origin))
     }
+
+    /// Returns who typed the address, at the first attempt to verify it.
+    fn typed_by(&self) -> Option<&SubjectId> {
+        let message = self.message;
+        let is_typed = message.kind == MessageKind::EmailVerification
+            && message.origin != Origin::Operator
+            && message.attempted_at.is_none();
+        is_typed.then_some(&message.sub)
+    }
 }
 
 impl App {
@@ -203,6 +213,7 @@ impl App {
             key: mail.key,
             free_since: now.minus(MARKED_FOR),
             recipient: mail.counted(),
+            typed_by: mail.typed_by(),
             code: new,
         };
         match self.outbox.begin(&attempt, now).await? {

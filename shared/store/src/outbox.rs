@@ -140,13 +140,17 @@ impl Outbox {
         Ok(deleted)
     }
 
-    /// Deletes the codes of a subject.
+    /// Deletes the codes of a subject, and how many addresses it typed.
     ///
     /// # Errors
     /// [`StoreError`] if a call fails; the same call again deletes the rest.
     pub(crate) async fn delete_codes(&self, sub: &SubjectId) -> Result<(), StoreError> {
-        let codes = ItemKey::codes(sub);
-        let keys = CodeKind::ALL.map(|kind| pk_sk(&codes, kind.as_str()));
+        let key = ItemKey::codes(sub);
+        let keys = CodeKind::ALL.map(|kind| pk_sk(&key, kind.as_str()));
+        let keys: Vec<Item> = keys
+            .into_iter()
+            .chain([codes::addresses_key(sub)])
+            .collect();
         self.table.delete_each(&keys).await
     }
 }

@@ -112,6 +112,38 @@ async fn a_deletion_does_not_reset_the_count_of_an_address_that_waits() {
     assert_eq!(left.len(), 1, "only the count is left: {left:?}");
 }
 
+/// Someone with one account is a stranger to everyone whose address they type.
+#[tokio::test]
+async fn one_account_causes_mails_to_ten_new_addresses_a_day() {
+    let mut ada = user("ada");
+    ada.email_verified_at = Some(at(0));
+    let world = World::of(&[&ada]).await;
+    let kind = MessageKind::EmailVerification;
+    let asks = async |address: &str| {
+        world.await_address(&ada, address);
+        world.send(&ada, kind, Origin::Anyone).await;
+    };
+    for number in 0..240 {
+        asks(&format!("victim{number}@example.org")).await;
+        world.pass(360);
+    }
+    let mails = world.mails().len();
+    assert!((9..=10).contains(&mails), "{mails}");
+    assert_eq!(world.messages(), 0);
+    // Once a day has passed, another mail to the same address is not another address.
+    world.pass(86_400);
+    let before = world.mails().len();
+    for _ in 0..4 {
+        asks("ada@example.net").await;
+        world.pass(300);
+    }
+    for number in 0..4 {
+        asks(&format!("other{number}@example.org")).await;
+        world.pass(300);
+    }
+    assert_eq!(world.mails().len() - before, 8);
+}
+
 /// However often SES throttles, one message counts once.
 #[tokio::test]
 async fn retries_use_up_nothing() {

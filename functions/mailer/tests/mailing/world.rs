@@ -180,6 +180,19 @@ impl World {
         self.tables.contents().remove("OutboxTable").unwrap()
     }
 
+    /// Lets another address of a user wait, as `PUT /me/email` does.
+    pub(crate) fn await_address(&self, user: &User, address: &str) {
+        let items = self.tables.contents().remove("UsersTable").unwrap();
+        let key = json!({ "S": format!("user#{}", user.sub) });
+        let mut items = items.into_iter();
+        let mut item = items.find(|item| item.get("pk") == Some(&key)).unwrap();
+        let attributes = item.as_object_mut().unwrap();
+        for attribute in ["pending_email", "pending_email_canonical"] {
+            attributes.insert(attribute.to_owned(), json!({ "S": address }));
+        }
+        self.tables.put("UsersTable", &item);
+    }
+
     /// Moves the clock.
     pub(crate) fn pass(&self, seconds: i64) {
         self.clock.advance(seconds);

@@ -43,6 +43,10 @@ impl Lane {
     /// For one recipient of mails that strangers can cause: 5 in any hour and 20 in any 24
     /// hours. More fill a mailbox; fewer let strangers use up the mails of an owner sooner.
     pub const RECIPIENT: Self = Self::new(5, Duration::from_mins(96));
+    /// For the addresses that one user types, and that get a code: 10 in any 24 hours. More
+    /// let one account mail more people who have nothing to do with it; fewer hold up a user
+    /// who mistypes.
+    pub const NEW_ADDRESSES: Self = Self::new(5, Duration::from_mins(288));
 
     /// For one network, whichever user it names: stops anyone from trying one guess on each
     /// of many accounts. How many attempts fit depends on how many people share a network.

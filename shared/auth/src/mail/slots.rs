@@ -100,6 +100,12 @@ impl CodeSlots {
         self.0.values()
     }
 
+    /// True if one of them, valid or not, was mailed to this canonical address.
+    #[must_use]
+    pub fn has_one_for(&self, address: &str) -> bool {
+        self.0.values().any(|slot| slot.is_for(address))
+    }
+
     /// Returns when the last of them ends.
     #[must_use]
     pub fn last_end(&self) -> Option<Timestamp> {

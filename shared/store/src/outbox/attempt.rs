@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use gatehouse_auth::guessing::Lane;
+use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::mail::{MessageKey, NewCode, Origin};
 use gatehouse_auth::time::Timestamp;
 
-use super::{Outbox, item_key};
+use super::{Outbox, codes, item_key};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, names, values};
 use crate::dynamodb::table::Write;
@@ -26,6 +28,9 @@ pub struct NewAttempt<'a> {
     /// The canonical address that the mail goes to, and who caused it, if it is to be
     /// counted.
     pub recipient: Option<(&'a str, Origin)>,
+    /// Who typed the address, if it is to be counted among the addresses that they typed. One
+    /// that has a code of theirs is not counted again.
+    pub typed_by: Option<&'a SubjectId>,
     /// The code that the mail carries.
     pub code: Option<NewCode<'a>>,
 }
@@ -41,7 +46,8 @@ pub enum Attempt {
     Gone,
     /// It has not, nor has another one: another code was mailed just now.
     TooSoon,
-    /// It has not, nor has another one: the address has had enough mails.
+    /// It has not, nor has another one: the address has had enough mails, or whoever typed it
+    /// has typed enough others.
     OverLimit,
 }
 
@@ -54,6 +60,8 @@ enum Part {
     Codes,
     /// How many mails the address got.
     Recipient,
+    /// How many addresses the user typed.
+    Addresses,
 }
 
 /// How often it begins, re-reading codes and counters each time. Only other invocations of
@@ -76,17 +84,27 @@ impl Outbox {
         let mark = || Mark::new(attempt.free_since, now);
         for _ in 0..MAX_ATTEMPTS {
             let mut parts = Transaction::new();
+            let mut typed_by = attempt.typed_by;
             if let Some(new) = &attempt.code {
-                let Some(part) = self.codes_part(new, now).await? else {
+                let before = self.codes(new.code.sub(), new.code.kind()).await?;
+                typed_by = typed_by.filter(|_| {
+                    let has_one = before.as_ref().map(|codes| codes.has_one_for(new.address));
+                    has_one != Some(true)
+                });
+                let Some(part) = self.codes_part(new, before, now)? else {
                     return self.refuse(attempt, Attempt::TooSoon).await;
                 };
                 parts.add(Part::Codes, part);
             }
-            if let Some(key) = attempt.counter() {
-                let Some(part) = self.recipient_part(key, now).await? else {
+            let recipient = attempt.counter();
+            let recipient = recipient.map(|key| (Part::Recipient, key, &Lane::RECIPIENT));
+            let typed = typed_by.map(codes::addresses_key);
+            let typed = typed.map(|key| (Part::Addresses, key, &Lane::NEW_ADDRESSES));
+            for (label, key, lane) in recipient.into_iter().chain(typed) {
+                let Some(part) = self.counter_part(key, lane, now).await? else {
                     return self.refuse(attempt, Attempt::OverLimit).await;
                 };
-                parts.add(Part::Recipient, part);
+                parts.add(label, part);
             }
             if parts.is_empty() {
                 return self.mark(attempt.key, mark()).await;

@@ -37,15 +37,15 @@ impl Outbox {
         Ok(item.codes)
     }
 
-    /// Builds the part of a transaction that adds a code, and fails if the others change in
-    /// the meantime; `None` if another one was mailed just now.
-    pub(super) async fn codes_part(
+    /// Builds the part of a transaction that adds a code to those before, and fails if they
+    /// change in the meantime; `None` if another one was mailed just now.
+    pub(super) fn codes_part(
         &self,
         new: &NewCode<'_>,
+        before: Option<CodeSlots>,
         now: Timestamp,
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let (sub, kind) = (new.code.sub(), new.code.kind());
-        let before = self.codes(sub, kind).await?;
         let Some(after) = before.clone().unwrap_or_default().with(new, now) else {
             return Ok(None);
         };
@@ -90,6 +90,14 @@ impl Outbox {
         })
     }
 }
+
+/// The key of the counter of the addresses that a subject typed.
+pub(super) fn addresses_key(sub: &SubjectId) -> Item {
+    pk_sk(&ItemKey::codes(sub), ADDRESSES)
+}
+
+/// The counter's `sk`, beside the kinds of codes.
+pub(super) const ADDRESSES: &str = "addresses";
 
 fn codes_key(sub: &SubjectId, kind: CodeKind) -> Item {
     pk_sk(&ItemKey::codes(sub), kind.as_str())

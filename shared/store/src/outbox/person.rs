@@ -6,7 +6,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::mail::{CodeSlots, Message};
 use serde_json::Value;
 
-use super::{Outbox, recipients};
+use super::{Outbox, codes, recipients};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, names, text, values};
 
@@ -17,7 +17,8 @@ pub struct OutboxContents {
     pub messages: Vec<Message>,
     /// The mailed codes, by their kinds.
     pub codes: Vec<(CodeKind, CodeSlots)>,
-    /// How many mails strangers caused, which holds only numbers and times.
+    /// How many mails strangers caused, and how many addresses the user typed, which hold only
+    /// numbers and times.
     pub counters: Vec<Value>,
 }
 
@@ -34,6 +35,9 @@ impl Outbox {
     ) -> Result<OutboxContents, StoreError> {
         let (messages, codes) = (ItemKey::messages(sub), ItemKey::codes(sub));
         let (messages, codes) = tokio::try_join!(self.items(&messages), self.items(&codes))?;
+        let (addresses, codes): (Vec<Item>, Vec<Item>) = codes
+            .into_iter()
+            .partition(|item| item.get("sk") == Some(&text(codes::ADDRESSES)));
         let messages = messages.into_iter().map(|item| self.decode(sub, item));
         let codes = codes.into_iter().filter_map(|item| {
             let kind = item.get("sk").and_then(|kind| kind.as_s().ok());
@@ -42,6 +46,9 @@ impl Outbox {
             Some(self.decode_codes(item).map(|codes| (kind, codes)))
         });
         let mut counters = Vec::new();
+        for item in addresses {
+            counters.push(self.table.decode(recipients::SHOWN, item)?);
+        }
         if let Some(key) = address.map(ItemKey::recipient) {
             for item in self.items(&key).await? {
                 counters.push(self.table.decode(recipients::SHOWN, item)?);

@@ -31,17 +31,19 @@ impl NewAttempt<'_> {
 }
 
 impl Outbox {
-    /// Builds the part of a transaction that counts a mail in a bucket; `None` if the bucket
+    /// Builds the part of a transaction that counts a mail in a bucket: of its recipient, or of
+    /// whoever typed the address; `None` if the bucket
     /// is full.
-    pub(super) async fn recipient_part(
+    pub(super) async fn counter_part(
         &self,
         key: Item,
+        lane: &Lane,
         now: Timestamp,
     ) -> Result<Option<TransactWriteItem>, StoreError> {
         let seen = self.table.get(key.clone()).await?;
         let seen = seen.map(|item| self.table.decode::<Counter>(SHOWN, item));
         let seen = seen.transpose()?.unwrap_or_default();
-        let lane = (&Lane::RECIPIENT, Lifetime::DayAfterDraining);
+        let lane = (lane, Lifetime::DayAfterDraining);
         self.table.entrance_part(key, lane, &seen, now)
     }
 }

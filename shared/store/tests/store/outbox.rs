@@ -31,6 +31,7 @@ async fn count(outbox: &Outbox, key: &MessageKey, to: (&str, Origin), now: Times
         key,
         free_since: now,
         recipient: Some(to),
+        typed_by: None,
         code: None,
     };
     outbox.begin(&attempt, now).await.unwrap()
@@ -53,6 +54,7 @@ async fn a_message_is_written_marked_and_deleted() {
             key: &key,
             free_since: at(now - 25),
             recipient: None,
+            typed_by: None,
             code: None,
         };
         tables.outbox.begin(&attempt, at(now)).await.unwrap()
@@ -226,6 +228,7 @@ async fn without_its_message_no_attempt_writes_a_code_or_counts_a_mail() {
             key: &key,
             free_since: at(0),
             recipient,
+            typed_by: Some(&ada.sub),
             code,
         };
         let begun = outbox.begin(&attempt, at(0)).await.unwrap();
@@ -252,6 +255,7 @@ async fn an_attempt_beside_another_is_busy_and_not_over_the_limit() {
             key,
             free_since: at(-25),
             recipient: Some(to),
+            typed_by: None,
             code: None,
         };
         outbox.begin(&attempt, at(0)).await.unwrap()

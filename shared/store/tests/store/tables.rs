@@ -106,6 +106,7 @@ pub(crate) async fn issue(
         key: &key,
         free_since: now,
         recipient: None,
+        typed_by: None,
         code: Some(NewCode {
             code,
             address,
