@@ -7,6 +7,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::SubjectId;
+use gatehouse_auth::mail::recipient_digest;
 use gatehouse_tests::clock;
 use gatehouse_tests::service::code_in;
 use gatehouse_tests::tables::{Item, Tables, number, text};
@@ -100,6 +101,8 @@ async fn is_told(service: &Service, person: &Person) -> anyhow::Result<()> {
 async fn traces(service: &Service, person: &Person) -> anyhow::Result<Vec<String>> {
     let mut words = vec![person.id.clone(), person.username.to_lowercase()];
     words.extend(person.identifier_digests());
+    let email = person.email.as_deref().unwrap_or_default();
+    words.push(recipient_digest(&email.to_lowercase()));
     let mut found = Vec::new();
     for table in TABLES {
         for item in Tables::of(service).scan(table).await? {
