@@ -7,10 +7,9 @@
 //! This is a separate test target, since other tests on the same processors would be
 //! noise.
 #![expect(
-    dead_code,
     clippy::indexing_slicing,
     clippy::unwrap_used,
-    reason = "a test may panic, and the other tests use more of the world"
+    reason = "a test may panic"
 )]
 
 #[path = "../forgot/world.rs"]
