@@ -2,7 +2,7 @@
 //! or start a local one. `cargo test` runs them, so a deployed run leaves them out.
 
 /// The modules. A module that starts or shares a service in any other way is not one of them.
-pub(crate) const MODULES: [&str; 24] = [
+pub(crate) const MODULES: [&str; 25] = [
     "breaches",
     "client_address",
     "commands",
@@ -12,6 +12,7 @@ pub(crate) const MODULES: [&str; 24] = [
     "cookies",
     "cors",
     "costs",
+    "costs_mail",
     "deadlines",
     "dependencies",
     "documents",
