@@ -49,7 +49,9 @@ impl World {
     /// Registers from an address of its own, so that the counters are alike.
     pub(crate) async fn register(&self, username: &str, email: &str) -> Seen {
         drop(self.recorder.take());
-        let address = format!("192.0.2.{}", username.trim_start_matches("ada"));
+        let number: u16 = username.trim_start_matches("ada").parse().unwrap();
+        let [high, low] = number.to_be_bytes();
+        let address = format!("198.18.{high}.{low}");
         let password = "seven quiet otters at dawn";
         let body = json!({ "username": username, "password": password, "email": email });
         let event = json!({
