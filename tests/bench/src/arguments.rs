@@ -15,7 +15,7 @@ Usage: cargo speed [OPTIONS] [NAME]...
 
 Names: authorizer, jwks, login, refresh, protected, register, introspect, logout; by default
 all of them. Also peers of the authorizer, which it fetches and builds: python, node,
-rust-defaults and c, or peers for all four.
+rust-defaults and c, or peers for all four. And hash: a bare hash, to compare login with.
 
 Options:
   --cold N           Cold starts of each [default: 20]
@@ -112,7 +112,8 @@ fn number(name: &str, value: &str) -> anyhow::Result<usize> {
 
 fn parse_name(name: &str) -> anyhow::Result<Name> {
     let functions = FUNCTIONS.map(|function| (function.name, Name::Function(function)));
-    let peers = PEERS.map(|peer| (peer.name(), Name::Peer(peer)));
+    let peers = PEERS.into_iter().chain([Peer::Hash]);
+    let peers = peers.map(|peer| (peer.name(), Name::Peer(peer)));
     let mut known = functions.into_iter().chain(peers);
     let found = known.find(|(known, _)| *known == name);
     let message = || format!("`{name}` is not an option or a name: see --help");

@@ -10,6 +10,7 @@ mod certificate;
 mod columns;
 mod cpu_share;
 mod fixture;
+mod hash;
 mod http;
 mod items;
 mod machine;
@@ -44,7 +45,11 @@ fn main() -> ExitCode {
 }
 
 fn run() -> anyhow::Result<()> {
-    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let mut given = std::env::args().skip(1).peekable();
+    if given.peek().is_some_and(|first| first == hash::ARGUMENT) {
+        return hash::serve();
+    }
+    let arguments = Arguments::parse(given)?;
     let mut output = std::io::stdout().lock();
     if arguments.help {
         output.write_all(arguments::HELP.as_bytes())?;

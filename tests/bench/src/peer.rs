@@ -7,6 +7,7 @@ use std::process::Command;
 use anyhow::{Context, ensure};
 
 use crate::fixture::{FUNCTIONS, Fixture};
+use crate::hash;
 use crate::measurement::WORK_DIR;
 use crate::subject::Subject;
 
@@ -22,9 +23,11 @@ pub(crate) enum Peer {
     RustDefaults,
     /// The loop of the Runtime API, which allows everything.
     C,
+    /// A bare Argon2id hash, the floor of a login.
+    Hash,
 }
 
-/// The peers, in the order of the table.
+/// The peers of the authorizer, in the order of the table.
 pub(crate) const PEERS: [Peer; 4] = [Peer::Python, Peer::Node, Peer::RustDefaults, Peer::C];
 
 impl Peer {
@@ -35,6 +38,7 @@ impl Peer {
             Self::Node => "node",
             Self::RustDefaults => "rust-defaults",
             Self::C => "c",
+            Self::Hash => "hash",
         }
     }
 
@@ -69,6 +73,7 @@ impl Peer {
                 Vec::new(),
             ),
             Self::C => (directory.join("c"), Vec::new()),
+            Self::Hash => (std::env::current_exe()?, vec![hash::ARGUMENT.to_owned()]),
         };
         let [authorizer, ..] = FUNCTIONS;
         let mut environment = environment;
@@ -83,6 +88,7 @@ impl Peer {
             expected: match self {
                 Self::Python => r#""isAuthorized": true"#,
                 Self::Node | Self::RustDefaults | Self::C => authorizer.expected,
+                Self::Hash => hash::RESPONSE,
             },
             is_binary: matches!(self, Self::RustDefaults | Self::C),
         })
@@ -94,11 +100,13 @@ impl Peer {
 /// # Errors
 /// If the script fails.
 pub(crate) fn install(root: &Path, peers: &[Peer]) -> anyhow::Result<()> {
-    if peers.is_empty() {
+    let fetched = peers.iter().filter(|peer| **peer != Peer::Hash);
+    let fetched: Vec<&str> = fetched.map(|peer| peer.name()).collect();
+    if fetched.is_empty() {
         return Ok(());
     }
     let status = Command::new(root.join("tests/bench/peers/install"))
-        .args(peers.iter().map(|peer| peer.name()))
+        .args(fetched)
         .status()
         .context("tests/bench/peers/install could not be started")?;
     ensure!(status.success(), "tests/bench/peers/install failed");
