@@ -338,7 +338,11 @@ impl User {
 
     /// Without this feature, a change has no names.
     #[cfg(not(feature = "people"))]
-    #[expect(clippy::unnecessary_wraps, reason = "fails with the feature")]
+    #[expect(
+        clippy::unnecessary_wraps,
+        clippy::unused_self,
+        reason = "changes names with the feature"
+    )]
     fn set_names(&mut self, _: &UserChange, _: Timestamp) -> Result<bool, ChangeRefused> {
         Ok(false)
     }

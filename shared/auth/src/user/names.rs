@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::{ChangeRefused, User};
+#[cfg(feature = "people")]
+use super::ChangeRefused;
+use super::User;
 #[cfg(feature = "people")]
 use crate::email::EmailAddress;
 #[cfg(feature = "tokens")]
@@ -72,6 +74,7 @@ impl User {
     }
 
     /// Returns when the username may change again, if it changed within the last day.
+    #[cfg(feature = "people")]
     fn next_rename(&self, now: Timestamp) -> Option<Timestamp> {
         let newest = self.reserved_names.values().max()?;
         let next = newest.minus(NAME_RESERVATION).plus(RENAME_INTERVAL);
