@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
+use aws_sdk_dynamodb::types::Update;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use serde::de::DeserializeOwned;
 
@@ -112,6 +113,24 @@ impl Table {
     ) -> Result<Write, StoreError> {
         let update = self.client.update_item().table_name(&self.name);
         updated(with(update.set_key(Some(key))).send().await)
+    }
+
+    /// Writes an update that could also be a part of a transaction, which would cost twice as
+    /// much.
+    pub(crate) async fn write_update(&self, update: Update) -> Result<Write, StoreError> {
+        let returned = update.return_values_on_condition_check_failure;
+        let sent = self
+            .client
+            .update_item()
+            .table_name(update.table_name)
+            .set_key(Some(update.key))
+            .update_expression(update.update_expression)
+            .set_condition_expression(update.condition_expression)
+            .set_expression_attribute_names(update.expression_attribute_names)
+            .set_expression_attribute_values(update.expression_attribute_values)
+            .set_return_values_on_condition_check_failure(returned)
+            .send();
+        updated(sent.await)
     }
 
     /// Updates an item as [`update`](Self::update) does, but the SDK repeats nothing: for

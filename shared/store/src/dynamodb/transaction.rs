@@ -128,9 +128,18 @@ impl Table {
         key: Item,
         with: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
     ) -> Result<TransactWriteItem, StoreError> {
-        let part = with(Update::builder().table_name(self.name()).set_key(Some(key)));
-        let part = part.build().map_err(incomplete_part)?;
-        Ok(TransactWriteItem::builder().update(part).build())
+        self.built_update(key, with).map(updating)
+    }
+
+    /// Builds an update that is either a part or [written by
+    /// itself](Self::write_update); `with` adds the expressions.
+    pub(crate) fn built_update(
+        &self,
+        key: Item,
+        with: impl FnOnce(UpdateBuilder) -> UpdateBuilder,
+    ) -> Result<Update, StoreError> {
+        let update = with(Update::builder().table_name(self.name()).set_key(Some(key)));
+        update.build().map_err(incomplete_part)
     }
 
     /// Builds a part that deletes an item; `with` adds the condition.
@@ -156,6 +165,11 @@ impl Table {
         let part = part.build().map_err(incomplete_part)?;
         Ok(TransactWriteItem::builder().condition_check(part).build())
     }
+}
+
+/// Makes an update a part of a transaction.
+pub(crate) fn updating(update: Update) -> TransactWriteItem {
+    TransactWriteItem::builder().update(update).build()
 }
 
 /// Builds the token of one transaction: 22 of at most 36 characters. DynamoDB refuses

@@ -4,9 +4,7 @@
 //! transaction, which needs the message. A deletion deletes the messages first, so whatever
 //! a mailer does at that moment, no code and no count is written after the deletion.
 
-use std::collections::HashMap;
-
-use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
 use gatehouse_auth::guessing::Lane;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::mail::{MessageKey, NewCode, Origin};
@@ -16,7 +14,7 @@ use super::{Outbox, codes, item_key};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, names, values};
 use crate::dynamodb::table::Write;
-use crate::dynamodb::transaction::{Outcome, Transaction};
+use crate::dynamodb::transaction::{Outcome, Transaction, updating};
 
 /// An attempt to send a message, which is to begin now.
 #[derive(Debug, Clone, Copy)]
@@ -81,7 +79,6 @@ impl Outbox {
         attempt: &NewAttempt<'_>,
         now: Timestamp,
     ) -> Result<Attempt, StoreError> {
-        let mark = || Mark::new(attempt.free_since, now);
         for _ in 0..MAX_ATTEMPTS {
             let mut parts = Transaction::new();
             let mut typed_by = attempt.typed_by;
@@ -106,10 +103,14 @@ impl Outbox {
                 };
                 parts.add(label, part);
             }
+            let mark = self.mark(attempt, now)?;
             if parts.is_empty() {
-                return self.mark(attempt.key, mark()).await;
+                return Ok(match self.table.write_update(mark).await? {
+                    Write::Done(_) => Attempt::Begun,
+                    Write::Refused(found) => unmarked(found.as_ref()),
+                });
             }
-            parts.add(Part::Message, self.mark_part(attempt.key, mark())?);
+            parts.add(Part::Message, updating(mark));
             match parts.write(self.table.client()).await? {
                 Outcome::Written => return Ok(Attempt::Begun),
                 Outcome::Refused(refusal) if refusal.failed(Part::Message) => {
@@ -139,53 +140,23 @@ impl Outbox {
         }))
     }
 
-    async fn mark(&self, key: &MessageKey, mark: Mark) -> Result<Attempt, StoreError> {
-        let update = self.table.update(item_key(key), |update| {
+    /// Builds the update that notes an attempt, unless another one began a moment ago.
+    fn mark(&self, attempt: &NewAttempt<'_>, now: Timestamp) -> Result<Update, StoreError> {
+        let free = moment(attempt.free_since);
+        let values = values([("free", free), ("now", moment(now))]);
+        self.table.built_update(item_key(attempt.key), |update| {
             update
-                .condition_expression(Mark::CONDITION)
-                .update_expression(Mark::UPDATE)
-                .set_expression_attribute_names(Some(mark.names))
-                .set_expression_attribute_values(Some(mark.values))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
+                .condition_expression(
+                    "attribute_exists(pk) AND \
+                     (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)",
                 )
-        });
-        Ok(match update.await? {
-            Write::Done(_) => Attempt::Begun,
-            Write::Refused(found) => unmarked(found.as_ref()),
-        })
-    }
-
-    fn mark_part(&self, key: &MessageKey, mark: Mark) -> Result<TransactWriteItem, StoreError> {
-        self.table.update_part(item_key(key), |update| {
-            update
-                .condition_expression(Mark::CONDITION)
-                .update_expression(Mark::UPDATE)
-                .set_expression_attribute_names(Some(mark.names))
-                .set_expression_attribute_values(Some(mark.values))
+                .update_expression("SET #attempted_at = :now")
+                .set_expression_attribute_names(Some(names(["attempted_at"])))
+                .set_expression_attribute_values(Some(values))
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,
                 )
         })
-    }
-}
-
-/// Notes that an attempt begins, unless another one began a moment ago.
-struct Mark {
-    names: HashMap<String, String>,
-    values: Item,
-}
-
-impl Mark {
-    const CONDITION: &str = "attribute_exists(pk) AND \
-        (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)";
-    const UPDATE: &str = "SET #attempted_at = :now";
-
-    fn new(free_since: Timestamp, now: Timestamp) -> Self {
-        Self {
-            names: names(["attempted_at"]),
-            values: values([("free", moment(free_since)), ("now", moment(now))]),
-        }
     }
 }
 

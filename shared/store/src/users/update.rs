@@ -3,9 +3,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
@@ -13,6 +11,7 @@ use gatehouse_auth::user::User;
 use super::Users;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, names, number, pk, text, values};
+use crate::dynamodb::transaction::updating;
 
 /// An update of a user's item, under a condition.
 #[derive(Debug)]
@@ -167,29 +166,24 @@ impl UserUpdate {
 
     /// Builds the part of a transaction.
     pub(crate) fn part(self, users: &Users) -> Result<TransactWriteItem, StoreError> {
+        self.built(users).map(updating)
+    }
+
+    /// Writes it by itself; returns false if the condition failed.
+    pub(crate) async fn write(self, users: &Users) -> Result<bool, StoreError> {
+        let update = self.built(users)?;
+        Ok(users.table().write_update(update).await?.is_done())
+    }
+
+    fn built(self, users: &Users) -> Result<Update, StoreError> {
         let key = pk(&ItemKey::user(&self.sub));
-        users.table().update_part(key, |update: UpdateBuilder| {
+        users.table().built_update(key, |update| {
             update
                 .condition_expression(self.conditions.join(" AND "))
                 .update_expression(self.expression())
                 .set_expression_attribute_names(Some(self.names))
                 .set_expression_attribute_values(Some(self.values))
         })
-    }
-
-    /// Writes it by itself; returns false if the condition failed.
-    pub(crate) async fn write(self, users: &Users) -> Result<bool, StoreError> {
-        let key = pk(&ItemKey::user(&self.sub));
-        let write = users
-            .table()
-            .update(key, |update: UpdateItemFluentBuilder| {
-                update
-                    .condition_expression(self.conditions.join(" AND "))
-                    .update_expression(self.expression())
-                    .set_expression_attribute_names(Some(self.names))
-                    .set_expression_attribute_values(Some(self.values))
-            });
-        Ok(write.await?.is_done())
     }
 
     fn expression(&self) -> String {
