@@ -46,8 +46,8 @@ impl User {
         self.verification_required && self.email_verified_at.is_none()
     }
 
-    /// Returns the account after the proof of one of its addresses: it holds the address,
-    /// and none waits. All its mailed codes end.
+    /// Returns the account after one of its addresses was verified: it holds the address, which
+    /// no longer waits. All its mailed codes end.
     #[must_use]
     pub fn with_proven(&self, address: Unproven, now: Timestamp) -> Self {
         let mut after = self.clone();
@@ -58,6 +58,20 @@ impl User {
         }
         after.email_verified_at = Some(now);
         after.with_codes_ended(now)
+    }
+
+    /// Returns the account after a code that was mailed to the address that it holds was used:
+    /// the address is verified, and does not wait as well. Another one continues to wait.
+    #[must_use]
+    pub fn with_held_verified(&self, now: Timestamp) -> Self {
+        let mut after = self.clone();
+        after.email_verified_at = after.email_verified_at.or(Some(now));
+        if after.pending_email_canonical == after.email_canonical {
+            after.pending_email = None;
+            after.pending_email_canonical = None;
+            after.pending_email_at = None;
+        }
+        after
     }
 
     /// Returns the account after somebody else has proven the address that it holds: it

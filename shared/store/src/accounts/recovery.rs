@@ -146,7 +146,7 @@ impl Accounts {
                 ["recovery_digest", "recovery_expires_at"],
                 [("code", text(code.digest().expose())), ("now", moment(now))],
             ),
-            CodeSource::Mail => update.set_if_absent("email_verified_at", moment(now)),
+            CodeSource::Mail => update.addresses(&found.user.with_held_verified(now)),
         };
         update.part(&self.users)
     }

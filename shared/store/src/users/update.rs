@@ -131,15 +131,6 @@ impl UserUpdate {
             .put("pending_email_at", user.pending_email_at.map(moment))
     }
 
-    /// Sets an attribute unless the user has it.
-    pub(crate) fn set_if_absent(mut self, attribute: &str, value: AttributeValue) -> Self {
-        let kept = format!("#{attribute} = if_not_exists(#{attribute}, :{attribute})");
-        self.set.push(kept);
-        self.names.extend(names([attribute]));
-        self.values.extend(values([(attribute, value)]));
-        self
-    }
-
     /// Increments a number that the user has.
     pub(crate) fn increment(mut self, attribute: &str) -> Self {
         self.set.push(format!("#{attribute} = #{attribute} + :one"));

@@ -83,6 +83,26 @@ async fn a_mailed_code_ends_by_itself_and_without_an_outbox_it_is_nothing() {
     assert_eq!(reset(&tables, &ada, 1, at(1799)).await, Ended::Done);
 }
 
+/// The address waited as well: its owner asked for it again, or was about to verify it.
+#[tokio::test]
+async fn an_address_that_a_mailed_code_verified_no_longer_waits() {
+    for (waiting, still_waits) in [("Ada@example.org", false), ("ada@example.net", true)] {
+        let ada = user(1, "ada").awaiting(&EmailAddress::parse(waiting).unwrap(), at(0));
+        let tables = Tables::start_with(&[&ada]).await;
+        mail(&tables, &ada, 1, at(0)).await;
+        assert_eq!(reset(&tables, &ada, 1, at(1)).await, Ended::Done);
+        let after = read(&tables, &ada).await;
+        assert_eq!(after.email_canonical.as_deref(), Some("ada@example.org"));
+        assert_eq!(after.email_verified_at, Some(at(1)));
+        let waits = [
+            after.pending_email.is_some(),
+            after.pending_email_canonical.is_some(),
+            after.pending_email_at.is_some(),
+        ];
+        assert_eq!(waits, [still_waits; 3]);
+    }
+}
+
 /// Everything after which a code from before must not open the account.
 #[derive(Debug, Clone, Copy)]
 enum Ending {
