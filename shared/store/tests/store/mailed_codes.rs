@@ -11,6 +11,8 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::{Accounts, Attempt, Deleted, Ended};
 use gatehouse_testing::{Fault, NOW, at, at_call};
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::fixtures::user;
 use crate::revisions::orphans;
@@ -222,6 +224,49 @@ async fn a_granted_code_and_mailed_ones_have_their_own_places() {
     assert_eq!(reset(&tables, &ada, 2, at(901)).await, Ended::Done);
     let found = accounts.find_by_recovery(&granted, at(902)).await;
     assert!(found.unwrap().is_none(), "the use of one ends all");
+}
+
+/// Who has an account, and whether it is disabled or has another code, must not show in the
+/// time that a refusal takes.
+#[tokio::test]
+async fn the_reads_of_a_code_are_concurrent_and_the_same_for_every_subject() {
+    let (ada, mut bob) = (user(1, "ada"), user(2, "bob"));
+    bob.status = Status::Disabled;
+    let tables = Tables::start_with(&[&ada, &bob]).await;
+    mail(&tables, &ada, 1, at(0)).await;
+    let granted = code(&ada, 9);
+    let recovery = Recovery::grant(&granted, NOW);
+    let set = tables.users.set_recovery(&ada.sub, &recovery).await;
+    assert!(set.unwrap());
+    for (code, is_valid) in [
+        (code(&ada, 1), true),
+        (granted, true),
+        (code(&ada, 2), false),
+        (code(&bob, 1), false),
+        (code(&user(3, "nobody"), 1), false),
+    ] {
+        drop(tables.calls());
+        // The first call responds only once the second one has begun.
+        let both = Arc::new(Notify::new());
+        let faults = tables.faults();
+        drop(faults.inject(at_call(0), Fault::Until(both.clone())));
+        let second = faults.inject(at_call(1), Fault::Delay(Duration::ZERO));
+        let accounts = mailing(&tables);
+        let finding = async {
+            let found = accounts.find_by_recovery(&code, at(1)).await;
+            found.unwrap().is_some()
+        };
+        let begun = async {
+            second.await.unwrap();
+            both.notify_one();
+        };
+        let both = timeout(Duration::from_secs(1), async {
+            tokio::join!(finding, begun)
+        });
+        let (found, ()) = both.await.expect("one call waits for the other");
+        assert_eq!(found, is_valid);
+        assert_eq!(tables.calls(), ["GetItem", "GetItem"]);
+    }
 }
 
 /// The code is still in the table when it is read, but not when it is used.
