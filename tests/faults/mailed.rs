@@ -52,7 +52,8 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         "400",
         |people| present(&people.own.refresh),
     )
-    .after(Before::Refreshed),
+    .after(Before::Refreshed)
+    .best_effort("Outbox"),
     Operation::with_mail("mail: forgot password", Function::Email, "202", |_| {
         post("POST /password/forgot", json!({"username": "ada"}))
     }),
@@ -158,6 +159,7 @@ pub(crate) const OPERATIONS: &[Operation] = &[
         let body = json!({"status": "disabled"});
         administer("PATCH /admin/users/{id}", people, body)
     })
+    .best_effort("Outbox")
     .variant(),
     Operation::with_mail("mail: admin: delete", Function::Admin, "204", |people| {
         administer("DELETE /admin/users/{id}", people, Value::Null)

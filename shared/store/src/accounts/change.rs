@@ -83,7 +83,7 @@ impl Accounts {
                     return Ok(Changed::RenamedRecently { until });
                 }
             };
-            match self.write(self.replacement(&before, &after)?).await? {
+            match self.write_replacement(&before, &after).await? {
                 Outcome::Written => {
                     let (before, after) = (Box::new(before), Box::new(after));
                     return Ok(Changed::Done { before, after });
@@ -106,6 +106,21 @@ impl Accounts {
             }
         }
         Err(changed_each_time().into())
+    }
+
+    /// Writes a change. To disable an account does not depend on the outbox: it is how an
+    /// operator stops a thief.
+    async fn write_replacement(
+        &self,
+        before: &User,
+        after: &User,
+    ) -> Result<Outcome<Part>, StoreError> {
+        let parts = self.replacement(before, after)?;
+        if (before.status, after.status) == (Status::Active, Status::Disabled) {
+            self.write_despite_notice(parts).await
+        } else {
+            self.write(parts).await
+        }
     }
 
     fn replacement(&self, before: &User, after: &User) -> Result<Transaction<Part>, StoreError> {

@@ -11,7 +11,7 @@ use super::password::REASON;
 use super::{Accounts, Ended, MAX_ATTEMPTS, Part, changed_each_time, exhausted};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{moment, number, text};
-use crate::dynamodb::transaction::Transaction;
+use crate::dynamodb::transaction::{Outcome, Transaction};
 use crate::revocations::LowestVersion;
 use crate::users::UserUpdate;
 
@@ -100,9 +100,13 @@ impl Accounts {
                 LowestVersion::Deleted => return Ok(Ended::Refused),
             };
             let parts = self.reset_parts(&found, code, (hash, lowest), now)?;
-            match self.end(parts).await? {
-                Ended::Done => return Ok(Ended::Done),
-                Ended::Refused => {}
+            let written = match found.source {
+                CodeSource::Operator => self.write_despite_notice(parts).await?,
+                CodeSource::Mail => self.write(parts).await?,
+            };
+            match written {
+                Outcome::Written => return Ok(Ended::Done),
+                Outcome::Refused(_) => {}
             }
         }
         Err(changed_each_time())

@@ -68,8 +68,9 @@ impl Accounts {
         }
     }
 
-    /// Ends the session of a refresh token that was replayed, and tells its owner: once,
-    /// however many replays come at the same time.
+    /// Ends the session of a refresh token that was replayed, and writes a notice: once,
+    /// however many replays come at the same time. If the notice cannot be written, the
+    /// session ends without it.
     ///
     /// # Errors
     /// [`StoreError`] if a call fails.
@@ -87,11 +88,11 @@ impl Accounts {
         parts.add(Part::Revocation, revocation);
         let notice = (MessageKind::RefreshReplayed, Origin::Session);
         if self.add_notice(&mut parts, notice, user, now)?
-            && let Outcome::Written = self.write(parts).await?
+            && let Outcome::Written = self.write_despite_notice(parts).await?
         {
             return Ok(Ended::Done);
         }
-        // Nobody is to be told, or another replay has ended the session and told its owner.
+        // There is no notice to write, or another replay has ended the session and written it.
         self.end_session(sid, &user.sub, reason, now).await
     }
 

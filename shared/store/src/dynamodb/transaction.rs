@@ -50,6 +50,14 @@ impl<L: Copy + PartialEq> Transaction<L> {
         self.0.is_empty()
     }
 
+    /// Returns the same transaction without the parts with this label; `None` if there are
+    /// none.
+    pub(crate) fn without(&self, label: L) -> Option<Self> {
+        let others = self.0.iter().filter(|(of, _)| *of != label);
+        let others: Vec<_> = others.cloned().collect();
+        (others.len() < self.0.len()).then_some(Self(others))
+    }
+
     /// Writes all parts together.
     ///
     /// Contention and throttling are tried again, a few times; a failed condition

@@ -27,3 +27,4 @@ mod tables;
 mod unlock;
 mod users;
 mod verification;
+mod without_notice;
