@@ -53,7 +53,7 @@ pub(crate) fn invariants(contents: &Contents) -> Vec<String> {
     let text = |item: &Value, name: &str| item[name]["S"].as_str().map(str::to_owned);
     let find = |key: &str| users.iter().find(|item| item["pk"]["S"] == key);
     let mut broken = Vec::new();
-    let mut admins = 0;
+    let (mut admins, mut unverified) = (0, 0);
     for item in users {
         let pk = text(item, "pk").unwrap();
         let sub = text(item, "sub");
@@ -80,12 +80,20 @@ pub(crate) fn invariants(contents: &Contents) -> Vec<String> {
             }
             let roles = item["roles"].to_string();
             let is_active = text(item, "status").is_none_or(|status| status == "active");
-            admins += i32::from(roles.contains("\"admin\"") && is_active);
+            let is_admin = roles.contains("\"admin\"") && is_active;
+            let is_unverified = item["verification_required"]["BOOL"] == true
+                && item["email_verified_at"].is_null();
+            admins += i32::from(is_admin);
+            unverified += i32::from(is_admin && is_unverified);
         }
     }
-    let counted = find("meta#admins").map(|item| item["count"]["N"].clone());
-    if counted != Some(Value::from(admins.to_string())) {
-        broken.push(format!("{counted:?} administrators instead of {admins}"));
+    for (attribute, number) in [("count", admins), ("unverified", unverified)] {
+        let counted = find("meta#admins").map(|item| item[attribute]["N"].clone());
+        if counted != Some(Value::from(number.to_string())) {
+            broken.push(format!(
+                "{counted:?} administrators ({attribute}) instead of {number}"
+            ));
+        }
     }
     broken
 }

@@ -11,8 +11,8 @@ use crate::error::LoginError;
 /// Refuses a user who has to verify an address first, and asks for another mail with a code.
 /// The mailer sends none if it has just sent one.
 ///
-/// The last active administrator is never refused: whether the service can be administered
-/// must not depend on mail.
+/// While no administrator could log in otherwise, none is refused: whether the service can be
+/// administered must not depend on mail.
 ///
 /// # Errors
 /// [`LoginError::EmailNotVerified`]; the attempt is no longer counted.
@@ -25,7 +25,7 @@ pub(crate) async fn refuse(
     if !(app.requires_verified_email && user.must_verify_first()) {
         return Ok(());
     }
-    if app.authenticator.users.is_last_admin(user).await? {
+    if user.is_active_admin() && app.authenticator.users.has_no_verified_admin().await? {
         return Ok(());
     }
     if let Some(outbox) = &app.outbox {

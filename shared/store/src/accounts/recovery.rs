@@ -133,6 +133,13 @@ impl Accounts {
         if let (CodeSource::Mail, Some(outbox)) = (found.source, &self.outbox) {
             parts.add(Part::Code, outbox.redemption_part(code, now)?);
         }
+        let after = match found.source {
+            CodeSource::Operator => user.clone(),
+            CodeSource::Mail => user.with_held_verified(now),
+        };
+        if let Some(admins) = self.users.admins_part(Some(user), Some(&after))? {
+            parts.add(Part::Admins, admins);
+        }
         let notice = (MessageKind::PasswordChanged, Origin::Session);
         self.add_notice(&mut parts, notice, user, now)?;
         Ok(parts)

@@ -177,6 +177,9 @@ impl Accounts {
         } = *change;
         let mut parts = Transaction::new();
         parts.add(Part::User, self.addresses_part(before, after)?);
+        if let Some(admins) = self.users.admins_part(Some(before), Some(after))? {
+            parts.add(Part::Admins, admins);
+        }
         if let Some(outbox) = &self.outbox {
             parts.add(Part::Code, outbox.redemption_part(code, now)?);
         }

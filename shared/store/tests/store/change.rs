@@ -1,9 +1,12 @@
 use std::sync::Arc;
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_auth::code::{CodeKind, MailCode};
+use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::role::Roles;
-use gatehouse_auth::user::{Status, User, UserChange};
-use gatehouse_store::{Changed, Claim, Revoked};
+use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
+use gatehouse_store::{Attempt, Changed, Claim, Ended, Revoked, Verified};
 use gatehouse_testing::at;
 
 use crate::fixtures::user;
@@ -51,6 +54,13 @@ async fn read(tables: &Tables, of: u8) -> User {
 async fn admins(tables: &Tables) -> String {
     let item = tables.item("UsersTable", "pk", "meta#admins").await;
     let count = item.and_then(|item| item.get("count")?.as_n().ok().cloned());
+    count.unwrap_or_else(|| "none".into())
+}
+
+/// Returns how many of them the table counts as not verified.
+async fn unverified(tables: &Tables) -> String {
+    let item = tables.item("UsersTable", "pk", "meta#admins").await;
+    let count = item.and_then(|item| item.get("unverified")?.as_n().ok().cloned());
     count.unwrap_or_else(|| "none".into())
 }
 
@@ -164,4 +174,70 @@ async fn an_administrator_ends_every_session_of_a_user_at_any_version() {
 async fn end(tables: &Tables, sub: &SubjectId) -> bool {
     let ended = tables.accounts.end_sessions_of(sub, "admin", at(9));
     ended.await.unwrap()
+}
+
+/// An address that an administrator sets is not verified; a code that was mailed to it
+/// verifies it.
+#[tokio::test]
+async fn administrators_who_must_verify_first_are_counted_beside_all() {
+    let mut ada = user(1, "ada");
+    ada.verification_required = true;
+    let tables = Tables::start_with(&[&ada]).await;
+    let verified = async |expected: [&str; 2], has_none| {
+        let counted = [admins(&tables).await, unverified(&tables).await];
+        assert_eq!(counted, expected);
+        let none = tables.users.has_no_verified_admin().await;
+        assert_eq!(none.unwrap(), has_none);
+    };
+    verified(["none", "none"], true).await;
+    change(&tables, 1, &roles(&["admin"])).await;
+    verified(["1", "1"], true).await;
+    let code = MailCode::mint(CodeKind::Recovery, &ada.sub, [7; 32]).unwrap();
+    let now = read(&tables, 1).await;
+    let issued = tables.issue(&code, (&now, "ada@example.org"), at(9)).await;
+    assert_eq!(issued, Attempt::Begun);
+    let hash = StoredHash::new("$argon2id$new".to_owned());
+    let reset = tables.mailing.reset_password(&code, &hash, at(9)).await;
+    assert_eq!(reset.unwrap(), Ended::Done);
+    verified(["1", "0"], false).await;
+    let email = EmailAddress::parse("ada@example.net").unwrap();
+    let moved = UserChange {
+        email: Some(email),
+        ..UserChange::default()
+    };
+    change(&tables, 1, &moved).await;
+    verified(["1", "1"], true).await;
+    let code = MailCode::mint(CodeKind::Verification, &ada.sub, [8; 32]).unwrap();
+    let now = read(&tables, 1).await;
+    let issued = tables.issue(&code, (&now, "ada@example.net"), at(9)).await;
+    assert_eq!(issued, Attempt::Begun);
+    let ver = now.token_version;
+    let proven = tables.mailing.verify_email(&code, ver, at(9)).await;
+    assert!(matches!(proven.unwrap(), Verified::Done { .. }));
+    verified(["1", "0"], false).await;
+
+    // Another one, who is never verified.
+    let mut bob = user(2, "bob");
+    bob.verification_required = true;
+    bob.roles = Roles::parse(["admin"]).unwrap();
+    tables.users.register(&bob).await.unwrap();
+    verified(["2", "1"], false).await;
+    tables.accounts.remove(&bob.sub, at(9)).await.unwrap();
+    verified(["1", "0"], false).await;
+}
+
+/// Written before there was mail.
+#[tokio::test]
+async fn without_the_second_number_every_administrator_counts_as_verified() {
+    let tables = Tables::start().await;
+    let users = tables
+        .client
+        .put_item()
+        .table_name(tables.name("UsersTable"));
+    let one = AttributeValue::N("1".to_owned());
+    let put = users
+        .item("pk", AttributeValue::S("meta#admins".to_owned()))
+        .item("count", one);
+    put.send().await.unwrap();
+    assert!(!tables.users.has_no_verified_admin().await.unwrap());
 }
