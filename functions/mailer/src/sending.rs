@@ -18,14 +18,17 @@ pub(crate) struct Sending {
     pub(crate) is_scarce: bool,
 }
 
-/// The last reading of the quota, which is kept for some minutes: SES answers one such
-/// question a second.
+/// The last reading of the quota, which is kept for a minute: SES answers one such question a
+/// second.
 #[derive(Debug, Default)]
 pub(crate) struct Quota(Mutex<Option<Reading>>);
 
 #[derive(Debug, Clone, Copy)]
 struct Reading {
+    /// When it was read.
     at: Timestamp,
+    /// When it was last read, or could not be.
+    tried_at: Timestamp,
     is_scarce: bool,
 }
 
@@ -34,6 +37,10 @@ struct Reading {
 const SCARCE: f64 = 0.5;
 /// How long a reading is used. Longer lets a flood pass the half of a small quota.
 const READ_AGAIN_AFTER: Duration = Duration::from_mins(1);
+/// How long it counts if it cannot be read again. Longer drops the mails of strangers because
+/// of a flood that has ended; shorter lets a flood that also throttles the readings use up the
+/// quota.
+const COUNTS_FOR: Duration = Duration::from_mins(15);
 
 impl Sending {
     /// Reads it.
@@ -66,22 +73,31 @@ impl Sending {
 impl Quota {
     async fn is_scarce(&self, app: &App, now: Timestamp) -> bool {
         let last = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_fresh = |reading: &Reading| now.since(reading.at) < READ_AGAIN_AFTER;
+        let is_fresh = |reading: &Reading| now.since(reading.tried_at) < READ_AGAIN_AFTER;
         if let Some(reading) = last.filter(is_fresh) {
             return reading.is_scarce;
         }
-        let is_scarce = match app.sender.used_quota().await {
-            Ok(used) => used > SCARCE,
+        let reading = match app.sender.used_quota().await {
+            Ok(used) => Reading {
+                at: now,
+                tried_at: now,
+                is_scarce: used > SCARCE,
+            },
             Err(code) => {
                 tracing::warn!(code, "the quota of SES could not be read");
-                last.is_some_and(|reading| reading.is_scarce)
+                let at = last.map_or(now, |last| last.at);
+                let counts = now.since(at) < COUNTS_FOR;
+                Reading {
+                    at,
+                    tried_at: now,
+                    is_scarce: counts && last.is_some_and(|last| last.is_scarce),
+                }
             }
         };
-        if is_scarce {
+        if reading.is_scarce {
             telemetry::count("mail_quota_above_half");
         }
-        let reading = Some(Reading { at: now, is_scarce });
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = reading;
-        is_scarce
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reading);
+        reading.is_scarce
     }
 }

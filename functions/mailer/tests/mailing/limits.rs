@@ -3,7 +3,7 @@
 use gatehouse_auth::code::CodeKind;
 use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::user::User;
-use gatehouse_testing::{at, user};
+use gatehouse_testing::{Fault, at, at_call, user};
 
 use crate::world::World;
 
@@ -211,4 +211,19 @@ async fn above_half_of_the_quota_only_sessions_and_operators_cause_mail() {
     world.pass(60);
     assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 1);
     assert!(world.now() > at(60));
+}
+
+/// A flood that has ended is no reason to drop mails for ever.
+#[tokio::test]
+async fn a_quota_that_can_no_longer_be_read_counts_as_used_for_a_quarter_of_an_hour() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    world.mail.set_quota(101.0, 200.0);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 60).await, 0);
+    let reading = at_call(0).of("GetAccount");
+    world.faults.inject_always(reading, Fault::Cut);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 14, 60).await, 0);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 300).await, 1);
+    world.faults.clear();
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 0);
 }
