@@ -84,6 +84,7 @@ async fn measure_owner(
         anyhow::Ok(())
     };
     change(&path, json!({ "email": address("first") })).await?;
+    verify(service, &ada).await?;
     age(service, &ada).await?;
     meter.skip().await;
     ada.log_in(service).await?;
@@ -130,6 +131,13 @@ async fn age(service: &Service, person: &Person) -> anyhow::Result<()> {
     let earlier = number(clock::now()?.minus(Duration::from_hours(2)).unix());
     let tables = Tables::of(service);
     tables.set_user(person, "created_at", earlier).await
+}
+
+/// Lets a person have verified the address that they hold: mails to another one are counted.
+async fn verify(service: &Service, person: &Person) -> anyhow::Result<()> {
+    let earlier = number(1_700_000_000);
+    let tables = Tables::of(service);
+    tables.set_user(person, "email_verified_at", earlier).await
 }
 
 /// An unknown name costs the request the same as a known one.
@@ -213,9 +221,7 @@ async fn changes_of_an_address_cost_the_documented_units() -> anyhow::Result<()>
     for _ in 0..2 {
         let ada = Person::named("ada").with_email(address("ada"));
         let mut ada = ada.is_imported(&service).await?;
-        let tables = Tables::of(&service);
-        let proven = number(1_700_000_000);
-        tables.set_user(&ada, "email_verified_at", proven).await?;
+        verify(&service, &ada).await?;
         ada.log_in(&service).await?;
         meter.skip().await;
         let ask = async |ada: &Person, new: &str| {
@@ -270,6 +276,7 @@ async fn mails_that_are_off_by_default_cost_the_documented_units() -> anyhow::Re
 
         let bob = Person::named("bob").with_email(address("bob"));
         let mut bob = bob.is_imported(&service).await?;
+        verify(&service, &bob).await?;
         age(&service, &bob).await?;
         meter.skip().await;
         bob.log_in(&service).await?;
@@ -307,6 +314,9 @@ async fn the_mailer_costs_the_documented_units() -> anyhow::Result<()> {
         ] {
             let ada = Person::named("ada").with_email(address("ada"));
             let ada = ada.is_imported(&service).await?;
+            if kind != MessageKind::EmailVerification {
+                verify(&service, &ada).await?;
+            }
             if kind == MessageKind::AddressChangeRequested {
                 let new = address("new");
                 for attribute in ["pending_email", "pending_email_canonical"] {

@@ -13,7 +13,7 @@ use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Origin};
 use gatehouse_auth::random::{self, RandomError};
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::{end_if_expired, telemetry};
-use gatehouse_store::{Attempt, NewAttempt, SendingPause, StoreError};
+use gatehouse_store::{Attempt, NewAttempt, RecipientBucket, SendingPause, StoreError};
 
 use crate::addressee::{Addressee, Unneeded};
 use crate::app::App;
@@ -106,22 +106,33 @@ struct Mail<'a> {
 }
 
 impl Mail<'_> {
-    /// Returns whose mails it counts among, and for whom: one that a stranger can cause, at
-    /// the first attempt to send it.
+    /// Returns the address and the bucket that count it, at the first attempt to send it; none
+    /// if neither a stranger nor someone who is a stranger to the address can cause it.
     ///
-    /// Whoever is logged in is still a stranger to an address that they have not proven, and
-    /// so is the network that they come from.
-    fn counted(&self) -> Option<(&str, Origin)> {
+    /// Whoever is logged in is a stranger to an address that they have not verified, and so is
+    /// the network that they come from. If they hold it, they cannot use up the mails that
+    /// others cause, nor can others keep notices from being sent.
+    fn counted(&self) -> Option<(&str, RecipientBucket)> {
         if self.message.attempted_at.is_some() {
             return None;
         }
-        let origin = match (self.message.kind, self.message.origin) {
-            (MessageKind::EmailVerification, Origin::KnownNetwork | Origin::Session) => {
-                Origin::Anyone
-            }
-            (_, origin) => origin,
+        let bucket = match (self.message.kind, self.message.origin) {
+            (_, Origin::Operator) => return None,
+            (MessageKind::EmailVerification, _) | (_, Origin::Anyone) => RecipientBucket::Anyone,
+            (_, Origin::KnownNetwork) => RecipientBucket::KnownNetwork,
+            (_, Origin::Session) if self.is_held_unverified() => RecipientBucket::Unverified,
+            (_, Origin::Session) => return None,
         };
-        Some((&self.addressee.canonical, origin))
+        Some((&self.addressee.canonical, bucket))
+    }
+
+    /// True if the account holds the address, and nobody has verified it.
+    fn is_held_unverified(&self) -> bool {
+        // An address that the account no longer holds gets one mail.
+        self.message.address.is_none()
+            && self
+                .user
+                .is_some_and(|user| user.email_verified_at.is_none())
     }
 
     /// Returns who typed the address, at the first attempt to verify it.

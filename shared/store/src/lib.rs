@@ -75,7 +75,7 @@ pub use keys::verifying::{CachedVerifyingKeys, PreparedKeys};
 pub use login_attempts::{
     AttemptKeys, GrantedLane, Guess, LoginAttempts, LoginLookup, Reservation, Waiting,
 };
-pub use outbox::{Attempt, NewAttempt, Outbox, OutboxContents, SendingPause};
+pub use outbox::{Attempt, NewAttempt, Outbox, OutboxContents, RecipientBucket, SendingPause};
 pub use revocations::{Revocation, Revocations, Revoked, TokenIds};
 pub use sessions::{RotateSession, Sessions};
 pub use users::{Claim, ExportPage, RegisterError, Respelled, Users, UsersPage};

@@ -13,6 +13,7 @@ mod sending;
 
 pub use attempt::{Attempt, NewAttempt};
 pub use person::OutboxContents;
+pub use recipients::RecipientBucket;
 pub use sending::SendingPause;
 
 use std::time::Duration;

@@ -144,6 +144,51 @@ async fn one_account_causes_mails_to_ten_new_addresses_a_day() {
     assert_eq!(world.mails().len() - before, 8);
 }
 
+/// Whoever holds an address that nobody has verified may have typed that of somebody else.
+#[tokio::test]
+async fn notices_to_a_held_address_are_limited_until_it_is_verified() {
+    let ada = user("ada");
+    let kinds = [
+        MessageKind::RefreshReplayed,
+        MessageKind::NewNetwork,
+        MessageKind::PasswordChanged,
+    ];
+    let world = World::of(&[&ada]).await;
+    for kind in kinds.into_iter().cycle().take(30) {
+        world.send(&ada, kind, Origin::Session).await;
+    }
+    assert_eq!(world.mails().len(), 5);
+    assert_eq!(world.messages(), 0);
+    // Strangers have their own limit, and operators have none.
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 1);
+    let kind = MessageKind::AccountDisabled;
+    world.send(&ada, kind, Origin::Operator).await;
+    assert_eq!(world.mails().len(), 7);
+
+    let verified = User {
+        email_verified_at: Some(at(0)),
+        ..ada
+    };
+    let world = World::of(&[&verified]).await;
+    for kind in kinds.into_iter().cycle().take(30) {
+        world.send(&verified, kind, Origin::Session).await;
+    }
+    assert_eq!(world.mails().len(), 30);
+}
+
+/// A stranger can ask for any number of resets before they change the password.
+#[tokio::test]
+async fn strangers_cannot_keep_a_notice_from_being_sent() {
+    let ada = user("ada");
+    let world = World::of(&[&ada]).await;
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 8, 300).await, 5);
+    assert_eq!(flood(&world, &ada, Origin::Anyone, 1, 0).await, 0);
+    let kind = MessageKind::PasswordChanged;
+    world.send(&ada, kind, Origin::Session).await;
+    let mails = world.mails();
+    assert!(!mails.last().unwrap().text().contains("gh_rc_"));
+}
+
 /// However often SES throttles, one message counts once.
 #[tokio::test]
 async fn retries_use_up_nothing() {

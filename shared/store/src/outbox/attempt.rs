@@ -7,9 +7,10 @@
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
 use gatehouse_auth::guessing::Lane;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::mail::{MessageKey, NewCode, Origin};
+use gatehouse_auth::mail::{MessageKey, NewCode};
 use gatehouse_auth::time::Timestamp;
 
+use super::recipients::RecipientBucket;
 use super::{Outbox, codes, item_key};
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, moment, names, values};
@@ -23,9 +24,8 @@ pub struct NewAttempt<'a> {
     pub key: &'a MessageKey,
     /// It does not begin if another one began after this time.
     pub free_since: Timestamp,
-    /// The canonical address that the mail goes to, and who caused it, if it is to be
-    /// counted.
-    pub recipient: Option<(&'a str, Origin)>,
+    /// The canonical address that the mail goes to, and its bucket, if it is to be counted.
+    pub recipient: Option<(&'a str, RecipientBucket)>,
     /// Who typed the address, if it is to be counted among the addresses that they typed. One
     /// that has a code of theirs is not counted again.
     pub typed_by: Option<&'a SubjectId>,

@@ -5,7 +5,7 @@ use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Notices, Origin};
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Attempt, NewAttempt, Outbox, SendingPause};
+use gatehouse_store::{Attempt, NewAttempt, Outbox, RecipientBucket, SendingPause};
 use gatehouse_testing::at;
 
 use crate::fixtures::user;
@@ -26,7 +26,12 @@ async fn issue(outbox: &Outbox, of: &User, number: u8, now: Timestamp) -> Attemp
 }
 
 /// Counts a mail to an address, as the first attempt to send a message does.
-async fn count(outbox: &Outbox, key: &MessageKey, to: (&str, Origin), now: Timestamp) -> Attempt {
+async fn count(
+    outbox: &Outbox,
+    key: &MessageKey,
+    to: (&str, RecipientBucket),
+    now: Timestamp,
+) -> Attempt {
     let attempt = NewAttempt {
         key,
         free_since: now,
@@ -159,22 +164,22 @@ async fn strangers_cannot_use_up_the_mails_of_an_owner() {
     let outbox = &tables.outbox;
     let key = message(MessageKind::PasswordReset, &ada);
     let key = outbox.put(&key).await.unwrap();
-    let mail = async |origin, now| {
-        let counted = count(outbox, &key, ("ada@example.org", origin), now).await;
+    let mail = async |bucket, now| {
+        let counted = count(outbox, &key, ("ada@example.org", bucket), now).await;
         assert!([Attempt::Begun, Attempt::OverLimit].contains(&counted));
         counted == Attempt::Begun
     };
     let mut sent = 0;
     for minute in 0..24 * 60 {
-        sent += usize::from(mail(Origin::Anyone, at(minute * 60)).await);
+        sent += usize::from(mail(RecipientBucket::Anyone, at(minute * 60)).await);
     }
     assert!(sent <= 20, "{sent}");
-    assert!(!mail(Origin::Anyone, at(24 * 3600 - 1)).await);
-    for origin in [Origin::KnownNetwork, Origin::Session, Origin::Operator] {
-        assert!(mail(origin, at(24 * 3600 - 1)).await, "{origin:?}");
+    assert!(!mail(RecipientBucket::Anyone, at(24 * 3600 - 1)).await);
+    for bucket in [RecipientBucket::KnownNetwork, RecipientBucket::Unverified] {
+        assert!(mail(bucket, at(24 * 3600 - 1)).await, "{bucket:?}");
     }
     // Another address has its own.
-    let to = ("eve@example.org", Origin::Anyone);
+    let to = ("eve@example.org", RecipientBucket::Anyone);
     let other = count(outbox, &key, to, at(24 * 3600)).await;
     assert_eq!(other, Attempt::Begun);
 }
@@ -194,8 +199,12 @@ async fn what_waits_for_a_deleted_user_is_deleted_except_the_notice_of_it() {
     let others = outbox.put(&others).await.unwrap();
     issue(outbox, &ada, 1, at(0)).await;
     let address = "ada@example.org";
-    for origin in [Origin::Anyone, Origin::KnownNetwork] {
-        let counted = count(outbox, &notice, (address, origin), at(0)).await;
+    for bucket in [
+        RecipientBucket::Anyone,
+        RecipientBucket::KnownNetwork,
+        RecipientBucket::Unverified,
+    ] {
+        let counted = count(outbox, &notice, (address, bucket), at(0)).await;
         assert_eq!(counted, Attempt::Begun);
     }
     let digests = [gatehouse_auth::digest::sha256(address.as_bytes())];
@@ -222,7 +231,7 @@ async fn without_its_message_no_attempt_writes_a_code_or_counts_a_mail() {
         message: (&key, &reset),
     };
     outbox.delete_all(&ada.sub, &[]).await.unwrap();
-    let to = Some(("ada@example.org", Origin::Anyone));
+    let to = Some(("ada@example.org", RecipientBucket::Anyone));
     for (recipient, code) in [(to, Some(new)), (to, None), (None, Some(new)), (None, None)] {
         let attempt = NewAttempt {
             key: &key,
@@ -242,7 +251,7 @@ async fn without_its_message_no_attempt_writes_a_code_or_counts_a_mail() {
 async fn an_attempt_beside_another_is_busy_and_not_over_the_limit() {
     let (tables, ada) = (Tables::start().await, user(1, "ada"));
     let outbox = &tables.outbox;
-    let to = ("ada@example.org", Origin::Anyone);
+    let to = ("ada@example.org", RecipientBucket::Anyone);
     let mut last = None;
     for _ in 0..5 {
         let reset = message(MessageKind::PasswordReset, &ada);
