@@ -133,14 +133,26 @@ pub fn address_digest(canonical: &str) -> String {
 
 /// Returns the digest by which mails to a canonical address are counted. Large providers
 /// deliver `a.da+1@` and `ada@` to one mailbox, so dots and what follows a `+` make no
-/// difference. Where they do, two people share a limit, and nothing else.
+/// difference, and nor do a provider's domains. Where they do, two people share a limit, and
+/// nothing else.
 #[must_use]
 pub fn recipient_digest(canonical: &str) -> String {
     let (local, domain) = canonical.rsplit_once('@').unwrap_or((canonical, ""));
     let untagged = local.split_once('+').map_or(local, |(before, _)| before);
     let mailbox = if untagged.is_empty() { local } else { untagged };
+    let mut aliases = DOMAINS.iter();
+    let first = aliases.find_map(|(first, others)| others.contains(&domain).then_some(*first));
+    let domain = first.unwrap_or(domain);
     address_digest(&format!("{}@{domain}", mailbox.replace('.', "")))
 }
+
+/// Domains of one provider, in which each name has one mailbox: the first, and the others.
+const DOMAINS: [(&str, &[&str]); 4] = [
+    ("gmail.com", &["googlemail.com"]),
+    ("icloud.com", &["me.com", "mac.com"]),
+    ("proton.me", &["protonmail.com", "protonmail.ch", "pm.me"]),
+    ("yandex.ru", &["yandex.com", "ya.ru"]),
+];
 
 /// Codes of one kind at a time. With fewer, a stranger's requests end the code that somebody
 /// is about to use; with more, more mails in a mailbox open the account.

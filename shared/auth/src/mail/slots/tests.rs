@@ -194,3 +194,21 @@ fn dots_and_tags_are_counted_as_one_recipient_and_are_other_addresses() {
         recipient_digest("+c@b.example")
     );
 }
+
+#[test]
+fn the_domains_of_one_provider_share_the_count_of_a_mailbox() {
+    for (one, other) in [
+        ("ada@gmail.com", "a.da+1@googlemail.com"),
+        ("ada@icloud.com", "ada@me.com"),
+        ("ada@icloud.com", "ada@mac.com"),
+        ("ada@proton.me", "ada@protonmail.com"),
+        ("ada@pm.me", "ada@protonmail.ch"),
+        ("ada@yandex.ru", "ada@ya.ru"),
+    ] {
+        assert_eq!(recipient_digest(one), recipient_digest(other), "{other}");
+    }
+    for other in ["ada@gmail.com.example", "bob@googlemail.com", "ada@me.com"] {
+        let gmail = recipient_digest("ada@gmail.com");
+        assert_ne!(recipient_digest(other), gmail, "{other}");
+    }
+}
