@@ -2,14 +2,14 @@
 //! itself decides on.
 
 use gatehouse_auth::code::CodeKind;
-use gatehouse_auth::mail::MessageKind;
+use gatehouse_auth::mail::{ADDRESS_IN_USE, MessageKind};
 
 /// A mail's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Letter {
     /// About a message, to the person whom it is about.
     About(MessageKind),
-    /// Someone entered an address that its owner has proven: to its owner, in place of the
+    /// Someone entered an address that its owner has verified: to its owner, in place of the
     /// code. It has nothing from whoever entered it.
     AddressInUse,
 }
@@ -26,7 +26,7 @@ impl Letter {
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::About(kind) => kind.as_str(),
-            Self::AddressInUse => "address_in_use",
+            Self::AddressInUse => ADDRESS_IN_USE,
         }
     }
 

@@ -126,6 +126,14 @@ impl MessageKind {
     }
 }
 
+/// The name of the letter to the owner of a verified address that someone else entered. No
+/// message is of this kind: the mailer decides on it. Like those of the kinds, it is part of
+/// the name of a stored template.
+pub const ADDRESS_IN_USE: &str = "address_in_use";
+
+/// The variables of a stored template, which every mail sets.
+pub const TEMPLATE_VARIABLES: [&str; 5] = ["service", "time", "code", "link", "valid_for"];
+
 /// Who caused a message: whether a stranger can, and so whether mails are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

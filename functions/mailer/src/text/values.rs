@@ -80,7 +80,21 @@ fn spoken(lifetime: Duration) -> String {
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_auth::mail::TEMPLATE_VARIABLES;
+
     use super::*;
+
+    #[test]
+    fn every_mail_sets_every_variable() {
+        let values = Values {
+            service: String::new(),
+            time: String::new(),
+            code: None,
+        };
+        let mut variables = TEMPLATE_VARIABLES;
+        variables.sort_unstable();
+        assert!(values.by_name().into_keys().eq(variables));
+    }
 
     #[test]
     fn times_and_lifetimes_are_what_a_person_would_write() {

@@ -1,5 +1,7 @@
 //! Checks that SES sends the mails of a deployed stack.
 
+mod templates;
+
 use std::collections::BTreeMap;
 
 use aws_sdk_sesv2::Client;
@@ -8,7 +10,7 @@ use aws_sdk_sesv2::operation::get_account::GetAccountOutput;
 
 use super::finding::Finding;
 
-/// Checks the account, the identity, the configuration set and the link.
+/// Checks the account, the identity, the configuration set, the templates and the link.
 pub(super) async fn findings(
     client: &Client,
     parameters: &BTreeMap<String, String>,
@@ -22,6 +24,10 @@ pub(super) async fn findings(
     let set = text("MailConfigurationSet");
     if !set.is_empty() {
         found.push(configuration_set(client, set).await);
+    }
+    let prefix = text("MailTemplatePrefix");
+    if !prefix.is_empty() {
+        found.extend(templates::findings(client, prefix, text("MailNotices")).await);
     }
     if text("MailLink").is_empty() {
         found.push(Finding::warn(

@@ -123,3 +123,62 @@ async fn a_missing_configuration_set_and_a_missing_link_are_found() {
     let link = (Level::Warn, "MailLink".to_owned());
     assert_eq!(found(&client, &[("MailLink", "")]).await, [link]);
 }
+
+/// The path at which SES renders a template with this prefix.
+fn template(name: &str) -> &'static str {
+    format!("/v2/email/templates/mail-{name}/render").leak()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_missing_template_and_one_that_cannot_be_rendered_are_found() {
+    let all = gatehouse_auth::mail::MessageKind::ALL.map(|kind| template(kind.as_str()));
+    let mut rendered: Vec<_> = all
+        .map(|path| (path, json!({ "RenderedTemplate": "" })))
+        .into();
+    rendered.push(identity(ADDRESS));
+    let prefix = ("MailTemplatePrefix", "mail-");
+    let fail = (Level::Fail, "MailTemplatePrefix".to_owned());
+    // The tenth letter is about no message.
+    let found_in = async |others: &[_], notices| {
+        found(&ses(healthy(), others), &[prefix, ("MailNotices", notices)]).await
+    };
+    let every = "password_changed,address_changed,account_disabled,account_deleted,\
+                 refresh_replayed,new_network";
+    assert_eq!(
+        found_in(&rendered, every).await,
+        std::slice::from_ref(&fail)
+    );
+    rendered.push((
+        template("address_in_use"),
+        json!({ "RenderedTemplate": "" }),
+    ));
+    assert_eq!(found_in(&rendered, every).await, []);
+
+    let invalid = json!({ "__type": "BadRequestException", "message": "name is missing" });
+    rendered.retain(|(path, _)| *path != template("password_reset"));
+    rendered.push((template("password_reset"), invalid));
+    assert_eq!(
+        found_in(&rendered, "none").await,
+        std::slice::from_ref(&fail)
+    );
+
+    // One that the service never names is not needed.
+    rendered
+        .retain(|(path, _)| ![template("password_reset"), template("new_network")].contains(path));
+    assert_eq!(
+        found_in(&rendered, "none").await,
+        std::slice::from_ref(&fail)
+    );
+    rendered.push((
+        template("password_reset"),
+        json!({ "RenderedTemplate": "" }),
+    ));
+    assert_eq!(found_in(&rendered, "none").await, []);
+    assert_eq!(found_in(&rendered, "new_network").await, [fail]);
+
+    // Whatever denies one denies all.
+    let denied = json!({ "__type": "AccessDeniedException", "message": "no" });
+    rendered.insert(0, (template("password_reset"), denied));
+    let warn = (Level::Warn, "MailTemplatePrefix".to_owned());
+    assert_eq!(found_in(&rendered, "none").await, [warn]);
+}
