@@ -68,7 +68,7 @@ async fn the_page_behind_the_link_acts_on_a_click_and_keeps_no_code() -> anyhow:
     Ok(())
 }
 
-/// A person who is logged in and holds a proven address.
+/// A person who is logged in and holds a verified address.
 async fn holder(service: &Service, name: &str) -> anyhow::Result<Person> {
     let admin = service.administrator("grace").await?;
     let person = service.logged_in(name).await?;

@@ -50,13 +50,13 @@ async fn a_stack_without_mail_has_no_route_for_it() -> anyhow::Result<()> {
 
 /// Off by default, so in no other test does `login` write a message.
 #[tokio::test]
-async fn a_login_from_a_new_network_is_told_to_the_owner() -> anyhow::Result<()> {
+async fn a_login_from_a_new_network_causes_a_notice() -> anyhow::Result<()> {
     ensure!(is_deployed(), "`cargo deployed` deploys a stack");
     let address = format!("elsewhere-{}@example.org", service::address()?);
     let service = Service::shared_with(&[("MailNotices", "new_network")]).await?;
     let ada = Person::named("ada").with_email(address.clone());
     let mut ada = ada.is_imported(&service).await?;
-    // Nobody is told about a login right after registering.
+    // A login right after registering causes no notice.
     let two_hours_ago = clock::now()?.minus(Duration::from_hours(2)).unix();
     let tables = Tables::of(&service);
     let aged = tables.set_user(&ada, "created_at", number(two_hours_ago));

@@ -8,7 +8,7 @@ use gatehouse_tests::{Person, Response, Service};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// A person who holds a proven address and has logged in.
+/// A person who holds a verified address and has logged in.
 async fn ada(service: &Service) -> anyhow::Result<Person> {
     let admin = service.administrator("grace").await?;
     let mut ada = service.logged_in("ada").await?;
@@ -96,8 +96,8 @@ async fn the_code_to_the_old_address_cancels_the_change_and_logs_everyone_out() 
 }
 
 #[tokio::test]
-async fn the_code_to_the_new_address_makes_the_change_and_tells_the_old_one() -> anyhow::Result<()>
-{
+async fn the_code_to_the_new_address_makes_the_change_and_the_old_one_gets_a_notice()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let (ada, new) = (ada(&service).await?, address());
     ask(&service, &ada, &new).await?.assert_status(202);
@@ -109,7 +109,7 @@ async fn the_code_to_the_new_address_makes_the_change_and_tells_the_old_one() ->
     let me = ada.get(&service, "/me").await?;
     assert_eq!(me.member("email"), new);
     assert_eq!(me.json()["email_verified"], true);
-    // The old one is told, without a code, and cancels nothing any longer.
+    // The old one gets a notice without a code, and cancels nothing any longer.
     let notice = service.mail_to(held(&ada)).await?;
     assert_eq!(notice.code(), None);
     assert_eq!(service.mails_to(held(&ada)).await?.len(), 2);
@@ -223,8 +223,8 @@ async fn other_codes_cancel_nothing() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn an_administrators_correction_ends_the_code_and_tells_the_old_address() -> anyhow::Result<()>
-{
+async fn an_administrators_correction_ends_the_code_and_the_old_address_gets_a_notice()
+-> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let (ada, new) = (ada(&service).await?, address());

@@ -90,10 +90,14 @@ fn address(person: &Person) -> anyhow::Result<String> {
     Ok(address.display().to_owned())
 }
 
-/// Waits until the person is told of the deletion: until then, the notice is stored.
-async fn is_told(service: &Service, person: &Person) -> anyhow::Result<()> {
-    let told = service.mail_to(&address(person)?).await?;
-    anyhow::ensure!(told.subject.ends_with("was deleted"), "{}", told.subject);
+/// Waits for the notice of the deletion: until it is mailed, it is stored.
+async fn waits_for_notice(service: &Service, person: &Person) -> anyhow::Result<()> {
+    let notice = service.mail_to(&address(person)?).await?;
+    anyhow::ensure!(
+        notice.subject.ends_with("was deleted"),
+        "{}",
+        notice.subject
+    );
     Ok(())
 }
 
@@ -128,7 +132,7 @@ async fn a_deletion_leaves_only_a_revocation_until_it_expires() -> anyhow::Resul
     assert_eq!(traces(&service, &ada).await?.len(), 3 + 2 + 5 + 2);
     let response = delete(&service, &ada, &ada.password).await?;
     response.assert_no_content();
-    is_told(&service, &ada).await?;
+    waits_for_notice(&service, &ada).await?;
 
     let revocation = format!("sub#{}", ada.id);
     let expected = format!("RevocationsTable {revocation}");
@@ -196,7 +200,7 @@ async fn an_administrator_deletes_as_thoroughly_without_the_password() -> anyhow
     forget_password(&service, &ada).await?;
     let response = delete_as(&service, &admin, &ada).await?;
     response.assert_no_content();
-    is_told(&service, &ada).await?;
+    waits_for_notice(&service, &ada).await?;
     let expected = format!("RevocationsTable sub#{}", ada.id);
     assert_eq!(traces(&service, &ada).await?, [expected]);
     ada.is_shut_out_at(&service, "/me").await?;

@@ -32,7 +32,7 @@ async fn forget(service: &Service, name: &str) -> anyhow::Result<()> {
 }
 
 #[tokio::test]
-async fn a_mailed_code_sets_the_password_once_and_proves_the_address() -> anyhow::Result<()> {
+async fn a_mailed_code_sets_the_password_once_and_verifies_the_address() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let (_, ada, email) = with_address(&service).await?;
     let there = ada.logs_in_again(&service).await?;

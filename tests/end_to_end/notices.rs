@@ -1,4 +1,4 @@
-//! The mails that tell owners what happened to their accounts.
+//! Notices to owners of what happened to their accounts.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ struct Owner {
     address: String,
 }
 
-async fn telling() -> anyhow::Result<Service> {
+async fn with_notices() -> anyhow::Result<Service> {
     Service::shared_locally_with(&[("MailNotices", ALL)]).await
 }
 
@@ -61,8 +61,8 @@ impl Owner {
 }
 
 #[tokio::test]
-async fn a_new_password_is_told_to_its_owner_whoever_sets_it() -> anyhow::Result<()> {
-    let service = telling().await?;
+async fn a_new_password_causes_a_notice_whoever_sets_it() -> anyhow::Result<()> {
+    let service = with_notices().await?;
     let admin = service.administrator("grace").await?;
     let owner = Owner::join(&service, &admin).await?;
     let mut person = owner.person.logs_in_again(&service).await?;
@@ -76,7 +76,7 @@ async fn a_new_password_is_told_to_its_owner_whoever_sets_it() -> anyhow::Result
     let reset = service.reset_password(&code, &person.password).await?;
     reset.assert_no_content();
     assert_eq!(owner.subjects(&service).await?, [subject, subject]);
-    // A wrong password is told to nobody.
+    // A wrong password causes no notice.
     person.log_in(&service).await?;
     let body = json!({ "current_password": "wrong", "new_password": NEW_PASSWORD });
     let refused = person.call(&service, Method::PUT, "/me/password", &body);
@@ -86,8 +86,8 @@ async fn a_new_password_is_told_to_its_owner_whoever_sets_it() -> anyhow::Result
 }
 
 #[tokio::test]
-async fn a_disabled_account_and_a_new_address_are_told_to_the_owner() -> anyhow::Result<()> {
-    let service = telling().await?;
+async fn a_disabled_account_and_a_new_address_cause_notices() -> anyhow::Result<()> {
+    let service = with_notices().await?;
     let admin = service.administrator("grace").await?;
     let owner = Owner::join(&service, &admin).await?;
     for status in ["disabled", "disabled", "active"] {
@@ -107,8 +107,8 @@ async fn a_disabled_account_and_a_new_address_are_told_to_the_owner() -> anyhow:
 }
 
 #[tokio::test]
-async fn a_deletion_is_told_to_the_owner_and_leaves_nothing_to_be_mailed() -> anyhow::Result<()> {
-    let service = telling().await?;
+async fn a_deletion_causes_a_notice_and_leaves_nothing_else_to_be_mailed() -> anyhow::Result<()> {
+    let service = with_notices().await?;
     let admin = service.administrator("grace").await?;
     for is_own in [true, false] {
         let owner = Owner::join(&service, &admin).await?;
@@ -145,7 +145,7 @@ async fn a_deletion_is_told_to_the_owner_and_leaves_nothing_to_be_mailed() -> an
 }
 
 #[tokio::test]
-async fn a_replayed_refresh_token_is_told_to_the_owner_once() -> anyhow::Result<()> {
+async fn a_replayed_refresh_token_causes_one_notice() -> anyhow::Result<()> {
     let service = Service::shared().await?;
     let admin = service.administrator("grace").await?;
     let owner = Owner::join(&service, &admin).await?;
@@ -161,14 +161,13 @@ async fn a_replayed_refresh_token_is_told_to_the_owner_once() -> anyhow::Result<
 }
 
 #[tokio::test]
-async fn a_login_from_a_new_network_is_told_to_the_owner_if_it_is_switched_on() -> anyhow::Result<()>
-{
+async fn a_login_from_a_new_network_causes_a_notice_if_it_is_switched_on() -> anyhow::Result<()> {
     for (notices, expected) in [(Some(ALL), 1), (None, 0)] {
         let settings: Vec<_> = notices.iter().map(|all| ("MailNotices", *all)).collect();
         let service = Service::shared_locally_with(&settings).await?;
         let admin = service.administrator("grace").await?;
         let owner = Owner::join(&service, &admin).await?;
-        // Nobody is told about a first login right after registering.
+        // A first login right after registering causes no notice.
         assert!(owner.subjects(&service).await?.is_empty());
         let two_hours_ago = clock::now()?.minus(Duration::from_hours(2)).unix();
         let tables = Tables::of(&service);

@@ -81,7 +81,7 @@ const CALLS: [(&str, &str, &[&str]); 50] = [
         "LoginAttemptsTable",
         &["BatchGetItem", "BatchWriteItem", "UpdateItem"],
     ),
-    // The name and the user; a proven address moves, with its item, from account to account.
+    // The name and the user; a verified address moves, with its item, from account to account.
     (
         "email",
         "UsersTable",

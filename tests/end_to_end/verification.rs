@@ -1,4 +1,4 @@
-//! E-mail addresses that wait for a proof, with mail.
+//! E-mail addresses that wait to be verified, with mail.
 
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::service::{MAIL_FROM, code_in, parameters};

@@ -14,7 +14,7 @@ use crate::world::World;
 
 /// An address that nobody has.
 pub(crate) const NEW_ADDRESS: &str = "ada@example.net";
-/// The address that Rita holds, and has not proven.
+/// The address that Rita holds, and has not verified.
 const RITAS: &str = "rita@example.org";
 /// A new password.
 const NEW_PASSWORD: &str = "eight quiet otters at dawn";

@@ -76,7 +76,8 @@ pub(crate) const DELETION: &str = "the account goes in one transaction and its t
                         remains is found again";
 const NEW_USER: &str =
     "the stored name is free, so only the random id can exist already, and ids do not repeat";
-const TOLD: &str = "it fails only if another replay has ended the session and told its owner";
+const NOTICED: &str =
+    "it fails only if another replay has ended the session and written the notice";
 const NEW_ID: &str = "only a session with the same random id can fail it, and ids do not repeat";
 const FINISHED: &str =
     "it fails only if another process has finished the deletion, and the next schedule would";
@@ -255,7 +256,7 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         operation: "mail: refresh, replay",
         call: "TransactWriteItems Outbox and Revocations and Sessions",
         fault: Fault::ConditionFailed,
-        reason: TOLD,
+        reason: NOTICED,
     },
 ];
 

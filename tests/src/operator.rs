@@ -40,7 +40,7 @@ impl Service {
 
 impl Person {
     /// Creates the account with its address as an import does: the account holds the address,
-    /// and nobody has proven it.
+    /// and nobody has verified it.
     ///
     /// # Errors
     /// If the name or the address is invalid or taken.

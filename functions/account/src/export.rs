@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::app::App;
 pub(crate) use body::Export;
-use body::{Ended, Granted, Hash, Login, Mailed, Owner, Told};
+use body::{Ended, Granted, Hash, Login, Mailed, Owner, Waiting};
 
 /// Responds to `GET /me/export`.
 pub(crate) async fn export(
@@ -62,7 +62,7 @@ pub(crate) async fn export(
         sessions: sessions.iter().map(Login::of).collect(),
         revocations: revocations.iter().map(Ended::of).collect(),
         login_attempts: attempts.into_iter().map(counter).collect(),
-        messages: waiting.messages.iter().map(Told::of).collect(),
+        messages: waiting.messages.iter().map(Waiting::of).collect(),
         mailed_codes: mailed.collect(),
         mail_counters: waiting.counters.into_iter().map(counter).collect(),
     };

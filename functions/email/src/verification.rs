@@ -1,4 +1,4 @@
-//! `POST /email/verify` and `POST /email/verification`: proves an address with the code that
+//! `POST /email/verify` and `POST /email/verification`: verifies an address with the code that
 //! was mailed to it, and has the code mailed again.
 
 use gatehouse_auth::code::{CodeKind, MailCode};
@@ -61,7 +61,7 @@ pub(crate) async fn verify(
             Ok(response::no_content())
         }
         Verified::Refused => Err(refuse_code(request, Some(code.sub()))),
-        // What was proven a moment ago no longer is: the password is new, or the session
+        // The proof of a moment ago is no longer valid: the password is new, or the session
         // has ended.
         Verified::Changed if reason == "password" => Err(Problem::invalid_credentials()),
         Verified::Changed => Err(Problem::invalid_token()),

@@ -25,7 +25,7 @@ pub struct App {
     pub(crate) issuer: Issuer,
     pub(crate) role_scopes: RoleScopes,
     pub(crate) lifetimes: SessionSettings,
-    /// What people are told by mail; `None` without mail.
+    /// What is to be mailed; `None` without mail.
     pub(crate) outbox: Option<Outbox>,
     /// Whether a refresh token can go into the cookie.
     pub(crate) has_cookie: bool,

@@ -76,7 +76,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
             let limit = &app.session_limit;
             tokio::join!(
                 limit.end(surplus, (request, user), now),
-                new_network::tell(app, &attempt, &authenticated, now),
+                new_network::notify(app, &attempt, &authenticated, now),
             );
             if let Some(replaced) = &replaced {
                 record_end(request, replaced);

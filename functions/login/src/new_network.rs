@@ -12,8 +12,8 @@ use tokio::time::timeout;
 use crate::app::App;
 use crate::attempt::LoginAttempt;
 
-/// How long after its registration, and after the proof of its address, nobody is told about
-/// a new network: a first login always comes from one. Longer hides a thief who comes at
+/// How long after its registration, and after the verification of its address, a new network
+/// causes no notice: a first login always comes from one. Longer hides a thief who comes at
 /// once; shorter sends everyone who registers a mail about their own first login.
 const SETTLING: Duration = Duration::from_hours(1);
 
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Writes the notice if the network is new. What fails or takes too long is logged, and the
 /// login succeeds.
-pub(crate) async fn tell(
+pub(crate) async fn notify(
     app: &App,
     attempt: &LoginAttempt,
     authenticated: &Authenticated<'_>,

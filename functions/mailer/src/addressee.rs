@@ -79,7 +79,7 @@ impl Addressee {
         Self::new(user.email.as_ref(), user.email_canonical.as_ref())
     }
 
-    /// Returns the address that a user has yet to prove: the waiting one, or else the held
+    /// Returns the address that a user has yet to verify: the waiting one, or else the held
     /// one.
     fn to_verify(user: &User) -> Result<Self, Unneeded> {
         let (pending, canonical) = (&user.pending_email, &user.pending_email_canonical);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_verification_goes_to_the_waiting_address_or_to_the_unproven_one() {
+    fn a_verification_goes_to_the_waiting_address_or_to_the_unverified_one() {
         let verification = message(MessageKind::EmailVerification);
         let unproven = user("ada");
         let proven = User {

@@ -192,7 +192,7 @@ impl App {
         self.attempt(&mail, sending).await
     }
 
-    /// Returns the other user who has proven the address that waits for a proof.
+    /// Returns the other user who has verified the address that waits.
     async fn owner(&self, mail: &Mail<'_>) -> Result<Option<User>, StoreError> {
         let key = ItemKey::email(&mail.addressee.canonical);
         let owner = self.users.find(&key).await?;

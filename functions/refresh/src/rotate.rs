@@ -146,7 +146,7 @@ impl Refresh<'_> {
         user: Option<&User>,
         reason: RevokeReason,
     ) -> RefreshError {
-        let (event, told) = match reason {
+        let (event, owner) = match reason {
             RevokeReason::Replay => (AuditEvent::RefreshReuseDetected, user),
             // Most of these are clients that lost a response.
             RevokeReason::LateRepeat => (AuditEvent::RefreshRepeatedLate, None),
@@ -157,7 +157,7 @@ impl Refresh<'_> {
         audit.reason = Some(reason.reason());
         audit.record(event);
         let (accounts, reason) = (&self.app.accounts, reason.reason());
-        let ended = match told {
+        let ended = match owner {
             Some(user) => {
                 let ended = accounts.end_replayed_session(sid, user, reason, self.now);
                 ended.await.map(drop).map_err(RefreshError::from)

@@ -1,4 +1,4 @@
-//! What the outbox holds: messages that say what to tell somebody, and never a secret.
+//! What the outbox holds: messages, each of which causes a mail. None contains a secret.
 //!
 //! A message names a subject. Who gets the mail, and whether anybody does, is decided when
 //! it is sent, from the account as it is then.
@@ -23,7 +23,7 @@ use crate::id::SubjectId;
 use crate::time::Timestamp;
 use crate::user::User;
 
-/// What to tell somebody.
+/// What a mail is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageKind {
@@ -142,15 +142,15 @@ pub enum Origin {
     Anyone,
     /// The same, from a network that the account is known from.
     KnownNetwork,
-    /// Somebody who is logged in, or who has just proven the password.
+    /// Somebody who is logged in, or who has just entered the right password.
     Session,
     /// An administrator or an operator.
     Operator,
 }
 
 impl Origin {
-    /// Returns who causes a mail to an address that a user has typed and not proven. Anyone
-    /// can register an account; whoever has proven an address is not just anyone.
+    /// Returns who causes a mail to an address that a user has typed and not verified. Anyone
+    /// can register an account; whoever has verified an address is not just anyone.
     #[must_use]
     pub const fn of_typed_address(user: &User) -> Self {
         if user.email_verified_at.is_some() {
@@ -173,9 +173,9 @@ impl Origin {
 /// One item of the outbox.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// What to tell.
+    /// What the mail is about.
     pub kind: MessageKind,
-    /// Whom to tell. A request for an unknown name has a subject that nobody has, so that
+    /// Whom the mail is about. A request for an unknown name has a subject that nobody has, so that
     /// its item is like any other.
     pub sub: SubjectId,
     /// The user's revision that the message is about, after the write it belongs to.

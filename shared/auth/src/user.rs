@@ -74,10 +74,10 @@ pub struct User {
     /// change of address and disabling set it to the revision that they write.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub codes_since: u64,
-    /// When the user proved to read mail sent to `email`.
+    /// When the user verified `email`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email_verified_at: Option<Timestamp>,
-    /// The address that waits for a proof, as typed. It reserves nothing, and nobody can
+    /// The address that waits to be verified, as typed. It reserves nothing, and nobody can
     /// log in with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pending_email: Option<String>,
@@ -139,10 +139,10 @@ pub struct Profile {
     /// When the password was last set; `None` if there is no password.
     #[serde(default)]
     pub password_changed_at: Option<Timestamp>,
-    /// When the user proved to read mail sent to `email`.
+    /// When the user verified `email`.
     #[serde(default)]
     pub email_verified_at: Option<Timestamp>,
-    /// The address that waits for a proof, as typed.
+    /// The address that waits to be verified, as typed.
     #[serde(default)]
     pub pending_email: Option<String>,
 }

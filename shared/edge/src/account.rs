@@ -19,7 +19,7 @@ pub struct Account<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schema(value_type = String, required = false))]
     email: Option<&'a str>,
-    /// Whether the user has proven to read mail that is sent to `email`.
+    /// Whether the user has verified `email`.
     email_verified: bool,
     /// An address that waits for its verification; missing if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -45,7 +45,7 @@ pub(crate) const MAX_ATTEMPTS: u8 = 5;
 /// token, and refuses if it is no longer the current one. A method that changes something
 /// for an administrator reads the user, and starts again if the user has changed since.
 ///
-/// With an outbox, a change that its user is to be told of writes the message, too.
+/// With an outbox, a change that causes a mail writes its message, too.
 #[derive(Debug, Clone)]
 pub struct Accounts {
     /// The users and their names.
@@ -81,7 +81,7 @@ enum Part {
 }
 
 impl Accounts {
-    /// Combines the three tables. Nobody is told anything by mail.
+    /// Combines the three tables. Nothing causes a mail.
     #[must_use]
     pub fn new(users: Users, sessions: Sessions, revocations: Revocations) -> Self {
         Self {

@@ -1,5 +1,4 @@
-//! The outbox: what to tell people, until the mailer has told them, and the codes that
-//! mails carry.
+//! The outbox: messages until the mailer has handled them, and the codes that mails carry.
 //!
 //! A message has its subject as `pk`; codes, counters and the account's state have prefixes
 //! that no subject begins with. Only messages have an attribute `kind`, by which the

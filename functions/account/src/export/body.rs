@@ -38,7 +38,7 @@ pub(crate) struct Export<'a> {
     #[cfg_attr(feature = "schema", schema(value_type = Vec<Object>))]
     pub(super) login_attempts: Vec<Value>,
     /// What is yet to be mailed.
-    pub(super) messages: Vec<Told<'a>>,
+    pub(super) messages: Vec<Waiting<'a>>,
     /// The codes that were mailed and are still stored, also ended ones.
     pub(super) mailed_codes: Vec<Mailed>,
     /// Counters of the mails to `email` that anyone can cause, as they are stored.
@@ -58,7 +58,7 @@ pub(super) struct Owner<'a> {
     email: Option<&'a str>,
     #[cfg_attr(feature = "schema", schema(required = true))]
     email_canonical: Option<&'a str>,
-    /// When the user proved to read mail that is sent to `email`.
+    /// When the user verified `email`.
     #[cfg_attr(feature = "schema", schema(required = true, format = DateTime, example = "2026-11-27T08:30:00Z"))]
     email_verified_at: Option<String>,
     /// An address that waits for its verification.
@@ -245,7 +245,7 @@ impl<'a> Ended<'a> {
 
 #[derive(Serialize)]
 #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = ExportedMessage))]
-pub(super) struct Told<'a> {
+pub(super) struct Waiting<'a> {
     /// Such as `password_changed`.
     kind: &'static str,
     /// Who caused it: `anyone`, `known_network`, `session` or `operator`.
@@ -266,7 +266,7 @@ pub(super) struct Told<'a> {
     attempted_at: Option<String>,
 }
 
-impl<'a> Told<'a> {
+impl<'a> Waiting<'a> {
     pub(super) fn of(message: &'a Message) -> Self {
         Self {
             kind: message.kind.as_str(),

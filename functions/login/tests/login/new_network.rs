@@ -12,7 +12,7 @@ const HOURS: i64 = 3600;
 /// The name of the table on the local stack.
 const OUTBOX: &str = "gatehouse-local-outbox";
 
-async fn telling(notices: &'static str) -> World {
+async fn with_notices(notices: &'static str) -> World {
     let settings = [("OUTBOX_TABLE", OUTBOX), ("MAIL_NOTICES", notices)];
     let world = World::start_with(&settings).await;
     world.add("ada", None).await;
@@ -26,38 +26,38 @@ impl World {
         assert_eq!(response.status(), 200);
     }
 
-    async fn told(&self) -> i32 {
+    async fn notices(&self) -> i32 {
         self.tables.count("OutboxTable").await
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_login_from_a_new_network_tells_the_owner_and_the_next_one_does_not() {
-    let world = telling("new_network").await;
+async fn a_login_from_a_new_network_causes_a_notice_and_the_next_one_does_not() {
+    let world = with_notices("new_network").await;
     world.logs_in("ada", HOME).await;
-    assert_eq!(world.told().await, 1, "no network is known yet");
+    assert_eq!(world.notices().await, 1, "no network is known yet");
     // By either name, and with the address in another spelling.
     for name in ["ada", "Ada", "ada@example.org", "ada"] {
         world.logs_in(name, HOME).await;
     }
-    assert_eq!(world.told().await, 1);
+    assert_eq!(world.notices().await, 1);
     world.pass(13 * HOURS);
     world.logs_in("ada@example.org", ELSEWHERE).await;
-    assert_eq!(world.told().await, 2);
+    assert_eq!(world.notices().await, 2);
     world.logs_in("ada", ELSEWHERE).await;
-    assert_eq!(world.told().await, 2);
+    assert_eq!(world.notices().await, 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_wrong_password_tells_nobody_and_neither_does_a_first_login_after_registering() {
-    let world = telling("new_network").await;
+async fn neither_a_wrong_password_nor_a_first_login_after_registering_causes_a_notice() {
+    let world = with_notices("new_network").await;
     world.log_in("ada", "wrong", ELSEWHERE).await;
-    assert_eq!(world.told().await, 0);
+    assert_eq!(world.notices().await, 0);
     let world = World::start_with(&[("OUTBOX_TABLE", OUTBOX), ("MAIL_NOTICES", "new_network")]);
     let world = world.await;
     world.add("ada", None).await;
     world.logs_in("ada", HOME).await;
-    assert_eq!(world.told().await, 0);
+    assert_eq!(world.notices().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +66,7 @@ async fn by_default_a_login_writes_and_reads_what_it_does_without_mail() {
     for notices in [None, Some("password_changed,refresh_replayed")] {
         let world = match notices {
             None => World::start().await,
-            Some(notices) => telling(notices).await,
+            Some(notices) => with_notices(notices).await,
         };
         if notices.is_none() {
             world.add("ada", None).await;
@@ -74,7 +74,7 @@ async fn by_default_a_login_writes_and_reads_what_it_does_without_mail() {
         world.calls();
         world.logs_in("ada", HOME).await;
         world.logs_in("ada", ELSEWHERE).await;
-        assert_eq!(world.told().await, 0);
+        assert_eq!(world.notices().await, 0);
         // Calls that run side by side are recorded in any order.
         let mut made = world.calls();
         made.sort();
@@ -86,7 +86,7 @@ async fn by_default_a_login_writes_and_reads_what_it_does_without_mail() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_notice_that_cannot_be_written_neither_refuses_nor_holds_up_a_login() {
     for fault in [Fault::Cut, Fault::Hold] {
-        let world = telling("new_network").await;
+        let world = with_notices("new_network").await;
         // The first one is the session.
         for number in 1..20 {
             let put = at_call(number).of("PutItem");
@@ -95,6 +95,6 @@ async fn a_notice_that_cannot_be_written_neither_refuses_nor_holds_up_a_login() 
         let begun = Instant::now();
         world.logs_in("ada", ELSEWHERE).await;
         assert!(begun.elapsed() < Duration::from_secs(3), "{fault:?}");
-        assert_eq!(world.told().await, 0);
+        assert_eq!(world.notices().await, 0);
     }
 }

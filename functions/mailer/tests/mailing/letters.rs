@@ -140,7 +140,7 @@ async fn a_teams_own_templates_get_every_variable() {
 }
 
 #[tokio::test]
-async fn the_owner_of_a_proven_address_learns_that_someone_tried() {
+async fn the_owner_of_a_verified_address_learns_that_someone_tried() {
     let ada = User {
         email_verified_at: Some(at(0)),
         ..user("ada")
@@ -163,7 +163,7 @@ async fn the_owner_of_a_proven_address_learns_that_someone_tried() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_held_without_a_proof_gets_its_code() {
+async fn an_address_that_is_held_unverified_gets_its_code() {
     let holder = user("ada");
     let newcomer = waiting("eve", "ADA@example.org");
     let world = World::of(&[&holder, &newcomer]).await;

@@ -1,6 +1,6 @@
 //! Does anything about a registration reveal whether somebody has the e-mail address?
 //!
-//! Registrations with addresses that somebody has proven, and with free ones, alternate.
+//! Registrations with addresses that someone has verified, and with free ones, alternate.
 //! Calls to DynamoDB take longer from round to round.
 //!
 //! This is a separate test target, since other tests on the same processors would be

@@ -25,7 +25,7 @@ pub(crate) struct Record {
     pub(crate) username: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email: Option<String>,
-    /// Whether the user proved to read mail sent to `email`.
+    /// Whether the user has verified `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) email_verified: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]

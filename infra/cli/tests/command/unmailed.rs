@@ -1,4 +1,4 @@
-//! What tells nobody anything by mail, although the stack sends mail.
+//! What causes no mail, although the stack sends mail.
 
 use anyhow::ensure;
 use gatehouse_tests::service::{MAIL_FROM, parameters};
@@ -64,13 +64,13 @@ async fn an_import_writes_nothing_to_the_outbox() -> anyhow::Result<()> {
     assert!(unmailed.imported().await?.is_empty());
     unmailed.run(&["import", "users.ndjson"])?;
     assert!(unmailed.outbox().await?.is_empty());
-    // Anything that tells somebody something would have been seen.
+    // Anything that causes a mail would have been seen.
     unmailed.run(&["users", "disable", "ada", "--yes"])?;
     assert_eq!(unmailed.outbox().await?, ["account_disabled"]);
     Ok(())
 }
 
-/// Nobody is told again of what happened before the restore, or of the repair.
+/// Neither what happened before the restore nor the repair causes a mail.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restore_writes_nothing_to_the_outbox() -> anyhow::Result<()> {
     let unmailed = Unmailed::start().await?;
@@ -81,19 +81,19 @@ async fn a_restore_writes_nothing_to_the_outbox() -> anyhow::Result<()> {
     let backup = tables.scan("UsersTable").await?;
     unmailed.run(&["users", "delete", "ada", "--yes"])?;
     unmailed.run(&["users", "disable", "grace@example.org", "--yes"])?;
-    let told = unmailed.outbox().await?;
-    assert_eq!(told.len(), 2, "{told:?}");
+    let messages = unmailed.outbox().await?;
+    assert_eq!(messages.len(), 2, "{messages:?}");
 
     for item in backup {
         tables.put("UsersTable", item).await?;
     }
-    assert_eq!(unmailed.outbox().await?, told);
+    assert_eq!(unmailed.outbox().await?, messages);
     unmailed.run(&["users", "raise", "grace@example.org", "--yes"])?;
     let raised = unmailed.run(&["users", "raise", "--all", "--yes"])?;
     assert!(
         raised.out.contains("raised: 2, deleted again: 1"),
         "{raised:?}"
     );
-    assert_eq!(unmailed.outbox().await?, told);
+    assert_eq!(unmailed.outbox().await?, messages);
     Ok(())
 }

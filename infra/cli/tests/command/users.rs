@@ -205,8 +205,7 @@ async fn an_address_that_ses_sends_nothing_to_is_shown_and_can_be_taken_off() ->
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_owner_is_told_that_the_operator_disabled_or_deleted_the_account() -> anyhow::Result<()>
-{
+async fn an_operator_who_disables_or_deletes_an_account_causes_notices() -> anyhow::Result<()> {
     let disabled = "Your account at example.org was disabled";
     let deleted = "Your account at example.org was deleted";
     for (notices, expected) in [

@@ -90,7 +90,7 @@ impl CodeSlots {
     /// has happened to the user since that ends their codes.
     #[must_use]
     pub fn accepts(&self, code: &MailCode, user: &User, now: Timestamp) -> Option<&CodeSlot> {
-        // The digest of 256 random bits tells nothing to somebody who measures the search.
+        // The digest of 256 random bits reveals nothing to someone who measures the search.
         let slot = self.0.get(code.digest().expose())?;
         slot.is_valid(user, now).then_some(slot)
     }

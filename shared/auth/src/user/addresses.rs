@@ -1,4 +1,4 @@
-//! The e-mail addresses of an account: one that it holds, and one that waits for a proof.
+//! The e-mail addresses of an account: one that it holds, and one that waits to be verified.
 
 #[cfg(feature = "people")]
 use crate::email::EmailAddress;
@@ -6,17 +6,17 @@ use crate::time::Timestamp;
 
 use super::User;
 
-/// An address that mail can prove to belong to an account.
+/// An address that a mailed code can verify.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unproven {
-    /// The account holds it: it logs in, and nobody has proven it.
+    /// The account holds it: it can be used to log in, and nobody has verified it.
     Held,
     /// It waits: it has no item of its own, and reserves nothing.
     Waiting,
 }
 
 impl User {
-    /// Lets an address wait for a proof. It replaces one that waited before.
+    /// Lets an address wait to be verified. It replaces one that waited before.
     #[cfg(feature = "people")]
     #[must_use]
     pub fn awaiting(self, email: &EmailAddress, now: Timestamp) -> Self {
@@ -28,7 +28,7 @@ impl User {
         }
     }
 
-    /// Returns the addresses that a code can prove, each with its canonical spelling: the
+    /// Returns the addresses that a code can verify, each with its canonical spelling: the
     /// one that waits, then the one that is held.
     pub fn unproven_addresses(&self) -> impl Iterator<Item = (Unproven, &str)> {
         let waiting = self.pending_email_canonical.as_deref();
@@ -40,7 +40,7 @@ impl User {
             .chain(held.map(|address| (Unproven::Held, address)))
     }
 
-    /// True if no session may begin before an address is proven.
+    /// True if no session may begin before an address is verified.
     #[must_use]
     pub fn must_verify_first(&self) -> bool {
         self.verification_required && self.email_verified_at.is_none()
@@ -74,8 +74,8 @@ impl User {
         after
     }
 
-    /// Returns the account after somebody else has proven the address that it holds: it
-    /// holds none, and its mailed codes end, because whoever has proven it reads them.
+    /// Returns the account after someone else has verified the address that it holds: it
+    /// holds none, and its mailed codes end, because whoever has verified it reads them.
     #[must_use]
     pub fn without_address(&self, now: Timestamp) -> Self {
         let mut after = self.clone();

@@ -40,7 +40,7 @@ impl From<&EmailAddress> for NewAddress {
 
 impl User {
     /// Returns the user after asking for another address, which waits for its code in the
-    /// place of one that waited before. The address that the user has already proven takes
+    /// place of one that waited before. The address that the user has already verified takes
     /// back what was asked.
     #[must_use]
     pub fn with_waiting(&self, new: &NewAddress, now: Timestamp) -> Self {
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_address_waits_until_the_proven_one_takes_it_back() {
+    fn a_new_address_waits_until_the_verified_one_takes_it_back() {
         let address = |text: &str| NewAddress::from(&EmailAddress::parse(text).unwrap());
         let asked = ada().with_waiting(&address("New@Other.example"), at(1));
         assert_eq!(asked.pending_email.as_deref(), Some("New@other.example"));

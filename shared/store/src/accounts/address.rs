@@ -1,7 +1,7 @@
 //! A change of address by its user: the new address waits for its code, and the old one gets
 //! a code that cancels the change.
 //!
-//! What makes the change is the proof of the new address, in `verification`.
+//! What makes the change is the verification of the new address, in `verification`.
 
 use gatehouse_auth::code::MailCode;
 use gatehouse_auth::mail::{Message, MessageKind, Origin};
@@ -20,7 +20,7 @@ const REASON: &str = "address_change_cancelled";
 
 impl Accounts {
     /// Lets a new address wait for its code, for a user who has just been authenticated.
-    /// Nothing tells whether somebody else has the address.
+    /// The result does not depend on whether someone else has the address.
     ///
     /// One transaction writes the user, the message to the new address, and the one to the
     /// address that the account holds. If the account has changed in other ways in the

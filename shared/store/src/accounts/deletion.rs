@@ -104,8 +104,8 @@ impl Accounts {
         Err(changed_each_time())
     }
 
-    /// Deletes an account if it is still as it was read. `origin` is who caused it, if the
-    /// user is to be told.
+    /// Deletes an account if it is still as it was read. `origin` is who caused it, if there
+    /// is a notice.
     pub(super) async fn delete_once(
         &self,
         user: &User,

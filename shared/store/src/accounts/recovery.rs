@@ -20,7 +20,7 @@ use crate::users::UserUpdate;
 pub enum CodeSource {
     /// An operator granted it.
     Operator,
-    /// It was mailed to the address that the account holds, so using it proves the address.
+    /// It was mailed to the address that the account holds, so using it verifies the address.
     Mail,
 }
 
@@ -77,7 +77,7 @@ impl Accounts {
     }
 
     /// Sets the password of the user who has a recovery code, and ends every session. The
-    /// code cannot be used again. A mailed one proves the address that it was mailed to.
+    /// code cannot be used again. A mailed one verifies the address that it was mailed to.
     ///
     /// Returns [`Ended::Refused`], and writes nothing, if the code is invalid or has
     /// expired. If the user has changed in other ways in the meantime, it tries again.

@@ -1,5 +1,5 @@
-//! The proof of an address: one transaction, which also takes the address away from anyone
-//! who holds it without a proof.
+//! The verification of an address: one transaction, which also takes the address away from
+//! anyone who holds it unverified.
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::code::{CodeKind, MailCode};
@@ -15,26 +15,26 @@ use crate::dynamodb::item::{moment, names, pk, text, values};
 use crate::dynamodb::transaction::{Outcome, Transaction};
 use crate::users::{Claim, Taker, UserUpdate};
 
-/// The result of proving an address.
+/// The result of verifying an address.
 #[derive(Debug)]
 pub enum Verified {
-    /// The account holds the address, proven.
+    /// The account holds the address, verified.
     Done {
-        /// The account after the proof.
+        /// The account afterwards.
         user: Box<User>,
-        /// Whoever held the address without a proof, and no longer does.
+        /// Whoever held the address unverified, and no longer does.
         taken_from: Option<SubjectId>,
     },
     /// Nothing is written: the code is unknown, used or has ended, or the account no longer
-    /// has an address for it to prove.
+    /// has an address for it to verify.
     Refused,
-    /// Nothing is written: the account has changed since its user proved who they are.
+    /// Nothing is written: the account has changed since its user authenticated.
     Changed,
-    /// Nothing is written: another account has proven the address.
+    /// Nothing is written: another account has verified the address.
     Taken,
 }
 
-/// A code that is valid now, and what it proves.
+/// A code that is valid now, and what it verifies.
 struct Proof {
     user: User,
     address: Unproven,
@@ -43,26 +43,26 @@ struct Proof {
 /// Who has the item of an address.
 enum Holder {
     Nobody,
-    /// The account that proves it.
+    /// The account that verifies it.
     Itself,
-    /// Another account, without a proof.
+    /// Another account, unverified.
     Unproven(Box<User>),
-    /// Another account, with a proof.
+    /// Another account, verified.
     Proven,
 }
 
-/// What a proof changes.
+/// What a verification changes.
 #[derive(Clone, Copy)]
 struct Change<'a> {
     before: &'a User,
     after: &'a User,
-    /// The item of the proven address.
+    /// The item of the verified address.
     name: &'a ItemKey,
     holder: &'a Holder,
 }
 
 impl Accounts {
-    /// Reads the user whose address a code proves, unless the code is not valid or the user
+    /// Reads the user whose address a code verifies, unless the code is not valid or the user
     /// is disabled.
     ///
     /// # Errors
@@ -75,8 +75,8 @@ impl Accounts {
         Ok(self.proof(code, now).await?.map(|proof| proof.user))
     }
 
-    /// Makes the address of a code the proven address of its account, whose token version
-    /// was `ver` when the user proved who they are. If anyone else has changed in the
+    /// Makes the address of a code the verified address of its account, whose token version
+    /// was `ver` when the user authenticated. If anyone else has changed in the
     /// meantime, it decides again.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl Accounts {
         Err(changed_each_time())
     }
 
-    /// Reads what a code proves, if it is valid.
+    /// Reads what a code verifies, if it is valid.
     async fn proof(&self, code: &MailCode, now: Timestamp) -> Result<Option<Proof>, StoreError> {
         let Some(outbox) = &self.outbox else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! A change of address by its user, until the new address is proven, and its cancellation.
+//! A change of address by its user, until the new address is verified, and its cancellation.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::code::{CodeKind, MailCode};
@@ -46,7 +46,7 @@ async fn code(tables: &Tables, number: u8, of: &User, now: Timestamp) -> MailCod
     code
 }
 
-/// Issues the code that proves the address that waits, as the mailer does.
+/// Issues the code that verifies the address that waits, as the mailer does.
 async fn proof(tables: &Tables, of: &User, now: Timestamp) -> MailCode {
     let code = MailCode::mint(CodeKind::Verification, &of.sub, [8; 32]).unwrap();
     let address = of.pending_email_canonical.as_deref().unwrap();
@@ -112,9 +112,9 @@ async fn a_new_address_waits_and_both_addresses_are_written_to_in_one_transactio
 }
 
 /// Above half of the quota, a stranger causes no mail: whoever registers can type an address
-/// as well, and is one until an address of theirs is proven.
+/// as well, and is one until an address of theirs is verified.
 #[tokio::test]
-async fn a_user_is_a_stranger_until_an_address_is_proven() {
+async fn a_user_is_a_stranger_until_an_address_is_verified() {
     let (tables, accounts, ada) = started().await;
     let key = ("pk", "user#AQEBAQEBAQEBAQEBAQEBAQ");
     let proven = AttributeValue::N("5".into());
@@ -142,9 +142,9 @@ async fn an_address_that_somebody_has_waits_like_any_other() {
 }
 
 #[tokio::test]
-async fn nobody_is_told_at_an_address_that_does_not_change() {
+async fn an_address_that_does_not_change_gets_no_mail() {
     let (tables, accounts, mut ada) = started().await;
-    // Held, and not proven: only its proof is asked for.
+    // Held, and not verified: only a code that verifies it is mailed.
     ada = request(&accounts, &ada, "ADA@example.org").await.unwrap();
     assert_eq!(messages(&tables).await, ["email_verification anyone "]);
     let key = ("pk", "user#AQEBAQEBAQEBAQEBAQEBAQ");
@@ -153,7 +153,7 @@ async fn nobody_is_told_at_an_address_that_does_not_change() {
         .set("UsersTable", key, "email_verified_at", proven)
         .await;
     ada = read(&tables, &ada).await;
-    // Proven: it takes back what was asked, and nobody is told.
+    // Verified: it takes back what was asked, and no mail is sent.
     let back = request(&accounts, &ada, "ada@example.org").await.unwrap();
     assert_eq!(back.pending_email, None);
     assert_eq!(read(&tables, &ada).await.pending_email_at, None);
@@ -280,12 +280,12 @@ async fn a_code_that_cancels_ends_with_the_address_that_it_was_mailed_to() {
             .unwrap()
             .is_none()
     );
-    let told = "address_changed operator ada@Example.org".to_lowercase();
+    let notice = "address_changed operator ada@Example.org".to_lowercase();
     assert!(
         messages(&tables)
             .await
             .iter()
-            .any(|message| message.to_lowercase() == told)
+            .any(|message| message.to_lowercase() == notice)
     );
     let other = MailCode::mint(CodeKind::Cancellation, &ada.sub, [9; 32]).unwrap();
     assert!(
@@ -349,7 +349,7 @@ async fn an_import_and_a_restored_table_write_no_messages() {
 }
 
 #[tokio::test]
-async fn the_proof_makes_the_change_tells_the_old_address_and_ends_the_cancellation() {
+async fn the_verification_makes_the_change_causes_a_notice_and_ends_the_cancellation() {
     let (tables, accounts, ada) = started().await;
     let asked = request(&accounts, &ada, NEW).await.unwrap();
     let cancellation = code(&tables, 7, &asked, at(6)).await;
@@ -363,10 +363,10 @@ async fn the_proof_makes_the_change_tells_the_old_address_and_ends_the_cancellat
         (Some(at(7)), None)
     );
     assert_eq!((after.token_version, after.session_version), (3, 2));
-    let told = messages(&tables).await;
+    let messages = messages(&tables).await;
     assert!(
-        told.contains(&format!("address_changed session {}", ada.email.unwrap())),
-        "{told:?}"
+        messages.contains(&format!("address_changed session {}", ada.email.unwrap())),
+        "{messages:?}"
     );
     assert!(
         accounts

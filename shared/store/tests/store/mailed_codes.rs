@@ -54,7 +54,7 @@ async fn reset(tables: &Tables, of: &User, number: u8, now: Timestamp) -> Ended 
 }
 
 #[tokio::test]
-async fn a_mailed_code_sets_a_password_once_and_proves_the_address() {
+async fn a_mailed_code_sets_a_password_once_and_verifies_the_address() {
     let (tables, ada) = started().await;
     mail(&tables, &ada, 1, at(0)).await;
     mail(&tables, &ada, 2, at(300)).await;

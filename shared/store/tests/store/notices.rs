@@ -1,4 +1,4 @@
-//! What owners are told about changes, in the transaction of each.
+//! Notices of changes, in the transaction of each.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::code::{CodeKind, MailCode};
@@ -16,12 +16,12 @@ async fn started(notices: &str) -> (Tables, Accounts, User) {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
     tables.sessions.create(&session(4, 1)).await.unwrap();
-    let accounts = telling(&tables, notices);
+    let accounts = with_notices(&tables, notices);
     tables.calls();
     (tables, accounts, ada)
 }
 
-fn telling(tables: &Tables, notices: &str) -> Accounts {
+fn with_notices(tables: &Tables, notices: &str) -> Accounts {
     let name = tables.name("OutboxTable").to_owned();
     let notices = Notices::parse(notices).unwrap();
     let outbox = Outbox::new(tables.client(), name, notices);
@@ -29,7 +29,7 @@ fn telling(tables: &Tables, notices: &str) -> Accounts {
 }
 
 /// Returns the kind, the origin and the address of each message.
-async fn told(tables: &Tables) -> Vec<String> {
+async fn notices_in(tables: &Tables) -> Vec<String> {
     let scan = tables.client.scan().table_name(tables.name("OutboxTable"));
     let items = scan.send().await.unwrap().items.unwrap_or_default();
     let text = |value: Option<&AttributeValue>| {
@@ -56,20 +56,20 @@ fn hash() -> StoredHash {
 }
 
 #[tokio::test]
-async fn a_new_password_tells_its_owner_in_the_same_transaction() {
+async fn a_new_password_and_its_notice_are_one_transaction() {
     let (tables, accounts, ada) = started("password_changed").await;
     let changed = accounts.change_password((&ada, 3), &hash(), at(9)).await;
     assert_eq!(changed.unwrap(), Ended::Done);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
-    assert_eq!(told(&tables).await, ["password_changed session -"]);
-    // The token is no longer current: nothing is written, and nothing is told.
+    assert_eq!(notices_in(&tables).await, ["password_changed session -"]);
+    // The token is no longer current: nothing is written, not even a notice.
     let changed = accounts.change_password((&ada, 3), &hash(), at(9)).await;
     assert_eq!(changed.unwrap(), Ended::Refused);
-    assert_eq!(told(&tables).await.len(), 1);
+    assert_eq!(notices_in(&tables).await.len(), 1);
 }
 
 #[tokio::test]
-async fn a_password_that_a_code_sets_tells_its_owner() {
+async fn a_password_that_a_code_sets_causes_a_notice() {
     let (tables, accounts, ada) = started("password_changed").await;
     let code = MailCode::mint(CodeKind::Recovery, &ada.sub, [5; 32]).unwrap();
     let recovery = Recovery::grant(&code, at(0));
@@ -77,11 +77,11 @@ async fn a_password_that_a_code_sets_tells_its_owner() {
     assert!(granted.unwrap());
     let reset = accounts.reset_password(&code, &hash(), at(9)).await;
     assert_eq!(reset.unwrap(), Ended::Done);
-    assert_eq!(told(&tables).await, ["password_changed session -"]);
+    assert_eq!(notices_in(&tables).await, ["password_changed session -"]);
 }
 
 #[tokio::test]
-async fn disabling_tells_the_owner_once_and_enabling_does_not() {
+async fn disabling_causes_one_notice_and_enabling_none() {
     let (tables, accounts, ada) = started("account_disabled").await;
     for _ in 0..2 {
         accounts.change(&ada.sub, &DISABLE, at(9)).await.unwrap();
@@ -91,7 +91,7 @@ async fn disabling_tells_the_owner_once_and_enabling_does_not() {
         ..UserChange::default()
     };
     accounts.change(&ada.sub, &enable, at(9)).await.unwrap();
-    assert_eq!(told(&tables).await, ["account_disabled operator -"]);
+    assert_eq!(notices_in(&tables).await, ["account_disabled operator -"]);
 }
 
 #[tokio::test]
@@ -107,7 +107,7 @@ async fn only_the_notice_of_a_deletion_remains_of_an_account_and_has_its_address
             accounts.delete(ada.clone(), at(9)).await.unwrap().1
         };
         assert_eq!(deleted, Deleted::Done);
-        assert_eq!(told(&tables).await.len(), 2);
+        assert_eq!(notices_in(&tables).await.len(), 2);
         let digests = ada.identifier_digests(at(9));
         let traces = accounts.delete_traces(&tables.attempts, &ada.sub, digests);
         traces.await.unwrap();
@@ -118,19 +118,19 @@ async fn only_the_notice_of_a_deletion_remains_of_an_account_and_has_its_address
         };
         let email = ada.email.unwrap();
         let left = format!("account_deleted {origin} {email}");
-        assert_eq!(told(&tables).await, [left]);
+        assert_eq!(notices_in(&tables).await, [left]);
     }
 }
 
 #[tokio::test]
-async fn a_replay_tells_the_owner_once_however_often_it_comes() {
+async fn a_replay_causes_one_notice_however_often_it_comes() {
     let (tables, accounts, ada) = started("refresh_replayed").await;
     let sid = session(4, 1).sid;
     let replays = (0..8).map(|_| accounts.end_replayed_session(&sid, &ada, "replay", at(9)));
     for ended in futures_util::future::join_all(replays).await {
         assert_eq!(ended.unwrap(), Ended::Done);
     }
-    assert_eq!(told(&tables).await, ["refresh_replayed session -"]);
+    assert_eq!(notices_in(&tables).await, ["refresh_replayed session -"]);
     let read = tables.sessions.get(&sid).await.unwrap().unwrap();
     assert_eq!(read.revoked_at, Some(at(9)));
     let key = format!("sid#{sid}");
@@ -139,16 +139,16 @@ async fn a_replay_tells_the_owner_once_however_often_it_comes() {
 }
 
 #[tokio::test]
-async fn a_replay_whose_response_is_lost_tells_the_owner_once() {
+async fn a_replay_whose_response_is_lost_causes_one_notice() {
     let (tables, accounts, ada) = started("refresh_replayed").await;
     drop(tables.faults().inject(at_call(0).after(), Fault::Cut));
     let sid = session(4, 1).sid;
     let ended = accounts.end_replayed_session(&sid, &ada, "replay", at(9));
     assert_eq!(ended.await.unwrap(), Ended::Done);
-    assert_eq!(told(&tables).await, ["refresh_replayed session -"]);
+    assert_eq!(notices_in(&tables).await, ["refresh_replayed session -"]);
 }
 
-/// Changes everything that tells somebody something.
+/// Makes every change that has a notice.
 async fn change_everything(tables: &Tables, accounts: &Accounts, ada: &User) {
     let sid = session(4, 1).sid;
     let ended = accounts.end_replayed_session(&sid, ada, "replay", at(9));
@@ -170,7 +170,7 @@ async fn a_notice_that_is_switched_off_is_not_written() {
 }
 
 #[tokio::test]
-async fn without_an_outbox_and_without_an_address_nobody_is_told_anything() {
+async fn without_an_outbox_or_an_address_there_is_no_notice() {
     let (tables, _, ada) = started("none").await;
     change_everything(&tables, &tables.accounts, &ada).await;
 
@@ -179,11 +179,11 @@ async fn without_an_outbox_and_without_an_address_nobody_is_told_anything() {
     let tables = Tables::start_with(&[&bob]).await;
     tables.sessions.create(&session(4, 1)).await.unwrap();
     let all = "password_changed,account_disabled,account_deleted,refresh_replayed";
-    change_everything(&tables, &telling(&tables, all), &bob).await;
+    change_everything(&tables, &with_notices(&tables, all), &bob).await;
 }
 
 #[tokio::test]
-async fn a_deletion_that_a_backup_undid_is_repeated_without_a_word() {
+async fn a_deletion_that_a_backup_undid_is_repeated_without_a_notice() {
     let (tables, accounts, ada) = started("account_deleted").await;
     let (_, deleted) = tables.accounts.remove(&ada.sub, at(1)).await.unwrap();
     assert_eq!(deleted, Deleted::Done);

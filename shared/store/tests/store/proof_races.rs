@@ -54,7 +54,7 @@ fn moments() -> impl Iterator<Item = (usize, bool)> {
     (0..).flat_map(|number| [(number, false), (number, true)])
 }
 
-/// Who proves an address, and who has the mailed code that sets a password.
+/// Who verifies an address, and who has the mailed code that sets a password.
 #[derive(Debug, Clone, Copy)]
 enum Rivals {
     /// One user, with both codes for an address that is held without a proof.
@@ -140,7 +140,7 @@ async fn reset(accounts: Accounts, code: String) -> Result<bool, StoreError> {
 }
 
 #[tokio::test]
-async fn of_a_proof_and_a_mailed_reset_one_happens_whichever_comes_in_between() {
+async fn of_a_verification_and_a_mailed_reset_one_happens_whichever_comes_in_between() {
     for rivals in [Rivals::OneAddress, Rivals::OldAndNew, Rivals::TwoUsers] {
         for is_proof_paused in [true, false] {
             let mut tried = 0;
@@ -194,10 +194,10 @@ async fn of_64_proofs_and_mailed_resets_at_once_one_happens() {
     }
 }
 
-/// Each at every moment of a proof, to the account that proves, and to the one that loses
+/// Each at every moment of a verification, to the account that verifies, and to the one that loses
 /// its address.
 #[tokio::test]
-async fn whatever_happens_between_two_calls_of_a_proof_every_name_has_its_user() {
+async fn whatever_happens_between_two_calls_of_a_verification_every_name_has_its_user() {
     for meanwhile in Meanwhile::ALL {
         for is_adas in [true, false] {
             let mut tried = 0;

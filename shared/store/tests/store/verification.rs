@@ -1,4 +1,4 @@
-//! The proof of an address: whom it belongs to afterwards, whoever else changes at the time.
+//! The verification of an address: whom it belongs to afterwards, whoever else changes at the time.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +24,7 @@ pub(crate) fn waiting(number: u8, name: &str, address: &str) -> User {
     user.awaiting(&EmailAddress::parse(address).unwrap(), at(0))
 }
 
-/// A user who holds an address that nobody has proven.
+/// A user who holds an address that nobody has verified.
 pub(crate) fn holding(number: u8, name: &str, address: &str) -> User {
     let mut user = user(number, name);
     user.email = Some(address.to_owned());
@@ -84,7 +84,7 @@ pub(crate) async fn assert_names_match(tables: &Tables) {
 }
 
 #[tokio::test]
-async fn a_waiting_address_is_held_once_it_is_proven() {
+async fn a_waiting_address_is_held_once_it_is_verified() {
     let ada = waiting(1, "ada", "Ada@example.net");
     let tables = Tables::start_with(&[&ada]).await;
     assert!(holder(&tables, ADDRESS).await.is_none());
@@ -111,7 +111,7 @@ async fn a_waiting_address_is_held_once_it_is_proven() {
 }
 
 #[tokio::test]
-async fn a_held_address_is_proven_where_it_is() {
+async fn a_held_address_is_verified_where_it_is() {
     let ada = holding(1, "ada", ADDRESS)
         .awaiting(&EmailAddress::parse("new@example.net").unwrap(), at(0));
     let tables = Tables::start_with(&[&ada]).await;
@@ -127,7 +127,7 @@ async fn a_held_address_is_proven_where_it_is() {
 }
 
 #[tokio::test]
-async fn a_proof_takes_an_address_from_whoever_holds_it_unproven() {
+async fn verifying_an_address_takes_it_from_whoever_holds_it_unverified() {
     let (eve, ada) = (holding(1, "eve", ADDRESS), waiting(2, "ada", ADDRESS));
     let tables = Tables::start_with(&[&eve, &ada]).await;
     let of_eve = mailed(&tables, &eve, ADDRESS).await;
@@ -146,7 +146,7 @@ async fn a_proof_takes_an_address_from_whoever_holds_it_unproven() {
 }
 
 #[tokio::test]
-async fn an_address_that_another_account_has_proven_stays_there() {
+async fn an_address_that_another_account_has_verified_stays_there() {
     let mut eve = holding(1, "eve", ADDRESS);
     eve.email_verified_at = Some(at(1));
     let ada = waiting(2, "ada", ADDRESS);
@@ -158,7 +158,7 @@ async fn an_address_that_another_account_has_proven_stays_there() {
 }
 
 #[tokio::test]
-async fn the_old_address_is_released_and_told() {
+async fn the_old_address_is_released_and_gets_a_notice() {
     let new = EmailAddress::parse("new@example.net").unwrap();
     let mut ada = holding(1, "ada", ADDRESS).awaiting(&new, at(0));
     ada.email_verified_at = Some(at(1));
@@ -174,13 +174,13 @@ async fn the_old_address_is_released_and_told() {
     assert_names_match(&tables).await;
     let items = tables.client.scan().table_name(tables.name("OutboxTable"));
     let items = items.send().await.unwrap().items.unwrap();
-    let told = items.iter().find(|item| item.contains_key("kind")).unwrap();
-    assert_eq!(told["kind"].as_s().unwrap(), "address_changed");
-    assert_eq!(told["address"].as_s().unwrap(), ADDRESS);
+    let notice = items.iter().find(|item| item.contains_key("kind")).unwrap();
+    assert_eq!(notice["kind"].as_s().unwrap(), "address_changed");
+    assert_eq!(notice["address"].as_s().unwrap(), ADDRESS);
 }
 
 #[tokio::test]
-async fn a_code_that_proves_nothing_changes_nothing() {
+async fn a_code_that_verifies_nothing_changes_nothing() {
     let ada = waiting(1, "ada", ADDRESS);
     let tables = Tables::start_with(&[&ada]).await;
     let day = 24 * 60 * 60;
@@ -202,7 +202,7 @@ async fn a_code_that_proves_nothing_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_code_proves_only_the_address_that_it_was_mailed_to() {
+async fn a_code_verifies_only_the_address_that_it_was_mailed_to() {
     let ada = waiting(1, "ada", "other@example.net");
     let tables = Tables::start_with(&[&ada]).await;
     let code = mailed(&tables, &ada, ADDRESS).await;
@@ -245,7 +245,7 @@ async fn of_sixty_four_accounts_that_verify_one_address_one_has_it() {
 
 /// Otherwise the item of the new name would outlive its user.
 #[tokio::test]
-async fn a_deletion_that_was_decided_before_a_proof_is_decided_again() {
+async fn a_deletion_that_was_decided_before_a_verification_is_decided_again() {
     let ada = waiting(1, "ada", ADDRESS);
     let tables = Tables::start_with(&[&ada]).await;
     let code = mailed(&tables, &ada, ADDRESS).await;
@@ -258,7 +258,7 @@ async fn a_deletion_that_was_decided_before_a_proof_is_decided_again() {
     assert_names_match(&tables).await;
 }
 
-/// What may happen to an account while an address is proven.
+/// What may happen to an account while an address is verified.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Meanwhile {
     Deleted,
@@ -320,7 +320,7 @@ impl Meanwhile {
     }
 }
 
-/// Each against the account that proves, and against the one that loses its address.
+/// Each against the account that verifies, and against the one that loses its address.
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_happens_at_the_same_time_every_name_has_its_user() {
     for meanwhile in Meanwhile::ALL {
@@ -356,7 +356,7 @@ async fn whatever_happens_at_the_same_time_every_name_has_its_user() {
 }
 
 #[tokio::test]
-async fn a_proof_that_is_interrupted_at_any_call_has_happened_or_has_not() {
+async fn a_verification_that_is_interrupted_at_any_call_has_happened_or_has_not() {
     let mut number = 0;
     loop {
         let (eve, ada) = (holding(1, "eve", ADDRESS), waiting(2, "ada", ADDRESS));
