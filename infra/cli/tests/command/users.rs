@@ -4,6 +4,7 @@ use anyhow::{Context as _, ensure};
 use gatehouse_tests::service::{MAIL_FROM, parameters};
 use gatehouse_tests::tables::Tables;
 use gatehouse_tests::{Person, Service};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::project::Project;
@@ -187,6 +188,16 @@ async fn an_address_that_ses_sends_nothing_to_is_shown_and_can_be_taken_off() ->
         run(&["users", "show", name])?["email_suppression"],
         "not_listed"
     );
+
+    // One that waits beside it may be someone else's, who reported mails as spam.
+    let strangers = "stranger@example.org";
+    service.stack().ses().suppress(strangers);
+    let ada = ada.logs_in_again(&service).await?;
+    let body = json!({ "email": strangers, "password": ada.password });
+    let asked = ada.call(&service, Method::PUT, "/me/email", &body).await?;
+    asked.assert_status(202);
+    let taken_off = run(&["users", "email", name, "--unsuppress"])?;
+    assert_eq!(taken_off["changed"], false);
 
     // An address that waits for its verification.
     let address = "grace@example.org";
