@@ -2,8 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_local::SesBehaviour;
-use gatehouse_tests::Service;
+use gatehouse_tests::service::code_in;
 use gatehouse_tests::tables::Tables;
+use gatehouse_tests::{Person, Service};
 use serde_json::{Value, json};
 
 use crate::deletion::{TABLES, ada, guess_at};
@@ -70,6 +71,15 @@ async fn an_export_contains_what_waits_to_be_mailed_except_codes() -> anyhow::Re
     // Until the mailer has tried.
     service.mails_to("").await?;
     assert_eq!(service.stack().mails(), []);
+    let unverified = ada.get(&service, "/me/export").await?;
+    assert_eq!(
+        lists.map(|list| unverified.list(list).len()),
+        [1, 1, 0],
+        "the address may be someone else's"
+    );
+    let tables = Tables::of(&service);
+    let verified = AttributeValue::N("1700000000".to_owned());
+    tables.set_user(&ada, "email_verified_at", verified).await?;
     let response = ada.get(&service, "/me/export").await?;
     assert_eq!(lists.map(|list| response.list(list).len()), [1; 3]);
     let message = &response.list("messages")[0];
@@ -98,6 +108,32 @@ async fn an_export_contains_what_waits_to_be_mailed_except_codes() -> anyhow::Re
         }
     }
     assert!(compared > 15, "{compared} attributes");
+    Ok(())
+}
+
+/// The mailer mails no code if another account has verified the address.
+#[tokio::test]
+async fn an_export_does_not_reveal_whether_another_account_has_an_address() -> anyhow::Result<()> {
+    let service = Service::start_with_mail().await?;
+    let taken = "taken@example.org".to_owned();
+    let owner = Person::named("owner").with_email(taken.clone());
+    let owner = owner.register(&service).await?;
+    let code = code_in(&service.mail_to(&taken).await?)?;
+    let body = json!({ "code": code, "password": owner.password });
+    let verified = service.post("/email/verify", &body).await?;
+    verified.assert_no_content();
+
+    let mut exports = Vec::new();
+    for address in [taken, "free@example.org".to_owned()] {
+        let eve = Person::named("eve").with_email(address.clone());
+        let eve = eve.register(&service).await?;
+        service.mail_to(&address).await?;
+        let eve = eve.logs_in_again(&service).await?;
+        let export = eve.get(&service, "/me/export").await?;
+        let lists = ["messages", "mailed_codes", "mail_counters"];
+        exports.push(lists.map(|list| export.list(list).len()));
+    }
+    assert_eq!(exports, [[0; 3]; 2]);
     Ok(())
 }
 

@@ -41,8 +41,10 @@ pub(crate) async fn export(
     let attempts = app.authenticator.attempts.read(&about).await?;
     let waiting = match app.accounts.outbox() {
         Some(outbox) => {
-            // Not about an address that waits: whoever typed it need not be its owner.
-            let address = user.email_canonical.as_deref().map(recipient_digest);
+            // Not about an address that is not verified: whoever typed it need not be its owner.
+            let verified = user.email_canonical.as_deref();
+            let verified = verified.filter(|_| user.email_verified_at.is_some());
+            let address = verified.map(recipient_digest);
             outbox.of_user(&user.sub, address.as_deref()).await?
         }
         None => OutboxContents::default(),

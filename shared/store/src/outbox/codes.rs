@@ -97,7 +97,7 @@ pub(super) fn addresses_key(sub: &SubjectId) -> Item {
 }
 
 /// The counter's `sk`, beside the kinds of codes.
-pub(super) const ADDRESSES: &str = "addresses";
+const ADDRESSES: &str = "addresses";
 
 fn codes_key(sub: &SubjectId, kind: CodeKind) -> Item {
     pk_sk(&ItemKey::codes(sub), kind.as_str())
