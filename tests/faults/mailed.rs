@@ -190,7 +190,8 @@ pub(crate) async fn ask(world: &mut World, people: &People, address: &str) {
         let attempt = NewAttempt {
             key: &key,
             free_since: now,
-            recipient: None,
+            address,
+            bucket: None,
             typed_by: None,
             code: Some(NewCode {
                 code: &mailed(kind.code().unwrap()),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use gatehouse_auth::code::MailCode;
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Origin};
+use gatehouse_auth::mail::{Message, MessageKey, MessageKind, NewCode, Origin, recipient_digest};
 use gatehouse_auth::random::{self, RandomError};
 use gatehouse_auth::user::{Status, User};
 use gatehouse_edge::{end_if_expired, telemetry};
@@ -106,24 +106,33 @@ struct Mail<'a> {
 }
 
 impl Mail<'_> {
-    /// Returns the address and the bucket that count it, at the first attempt to send it; none
+    /// Returns the bucket that counts it, at the first attempt to send it to its address; none
     /// if neither a stranger nor someone who is a stranger to the address can cause it.
     ///
     /// Whoever is logged in is a stranger to an address that they have not verified, and so is
     /// the network that they come from. If they hold it, they cannot use up the mails that
     /// others cause, nor can others keep notices from being sent.
-    fn counted(&self) -> Option<(&str, RecipientBucket)> {
-        if self.message.attempted_at.is_some() {
+    fn bucket(&self) -> Option<RecipientBucket> {
+        if !self.is_first_attempt() {
             return None;
         }
-        let bucket = match (self.message.kind, self.message.origin) {
-            (_, Origin::Operator) => return None,
-            (MessageKind::EmailVerification, _) | (_, Origin::Anyone) => RecipientBucket::Anyone,
-            (_, Origin::KnownNetwork) => RecipientBucket::KnownNetwork,
-            (_, Origin::Session) if self.is_held_unverified() => RecipientBucket::Unverified,
-            (_, Origin::Session) => return None,
-        };
-        Some((&self.addressee.canonical, bucket))
+        match (self.message.kind, self.message.origin) {
+            (_, Origin::Operator) => None,
+            (MessageKind::EmailVerification, _) | (_, Origin::Anyone) => {
+                Some(RecipientBucket::Anyone)
+            }
+            (_, Origin::KnownNetwork) => Some(RecipientBucket::KnownNetwork),
+            (_, Origin::Session) => self
+                .is_held_unverified()
+                .then_some(RecipientBucket::Unverified),
+        }
+    }
+
+    /// True unless an attempt to send it to this address began before. While it waits, its
+    /// user can let another address take the place of the first.
+    fn is_first_attempt(&self) -> bool {
+        let digest = recipient_digest(&self.addressee.canonical);
+        self.message.attempted_for.as_deref() != Some(&digest)
     }
 
     /// True if the account holds the address, and nobody has verified it.
@@ -135,12 +144,12 @@ impl Mail<'_> {
                 .is_some_and(|user| user.email_verified_at.is_none())
     }
 
-    /// Returns who typed the address, at the first attempt to verify it.
+    /// Returns who typed the address, at the first attempt to send it there.
     fn typed_by(&self) -> Option<&SubjectId> {
         let message = self.message;
         let is_typed = message.kind == MessageKind::EmailVerification
             && message.origin != Origin::Operator
-            && message.attempted_at.is_none();
+            && self.is_first_attempt();
         is_typed.then_some(&message.sub)
     }
 }
@@ -223,7 +232,8 @@ impl App {
         let attempt = NewAttempt {
             key: mail.key,
             free_since: now.minus(MARKED_FOR),
-            recipient: mail.counted(),
+            address: &mail.addressee.canonical,
+            bucket: mail.bucket(),
             typed_by: mail.typed_by(),
             code: new,
         };

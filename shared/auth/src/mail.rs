@@ -192,6 +192,10 @@ pub struct Message {
     /// When the mailer last began to send it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempted_at: Option<Timestamp>,
+    /// The [digest](recipient_digest) of the address that it then went to: an attempt at
+    /// another one is counted again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attempted_for: Option<String>,
 }
 
 impl Message {
@@ -213,6 +217,7 @@ impl Message {
             ends_at: now.plus(kind.lifetime()),
             address: None,
             attempted_at: None,
+            attempted_for: None,
         }
     }
 

@@ -215,6 +215,29 @@ async fn retries_use_up_nothing() {
     assert_eq!(flood(&world, &ada, Origin::Anyone, 3, 300).await, 3);
 }
 
+/// Otherwise, while SES throttles, many accounts could first ask for addresses of their own.
+#[tokio::test]
+async fn a_retry_that_goes_to_another_address_is_counted_there() {
+    let people: Vec<User> = (0..20)
+        .map(|number| waiting(&format!("user{number}")))
+        .collect();
+    let world = World::of(&people.iter().collect::<Vec<_>>()).await;
+    world
+        .mail
+        .refuse("TooManyRequestsException", "Maximum sending rate exceeded.");
+    for (number, one) in people.iter().enumerate() {
+        world.await_address(one, &format!("own{number}@example.org"));
+        let kind = MessageKind::EmailVerification;
+        let key = world.tell(one, kind, Origin::Anyone).await;
+        world.stream(&[&key]).await.unwrap();
+        world.await_address(one, "victim@example.org");
+    }
+    world.mail.accept();
+    assert!(world.drain().await.is_empty());
+    assert_eq!(world.mails().len(), 5);
+    assert_eq!(world.messages(), 0);
+}
+
 /// A code that was mailed before SES began to throttle survives the retries of the next.
 #[tokio::test]
 async fn retries_of_one_message_end_no_code_of_another() {

@@ -7,13 +7,13 @@
 use aws_sdk_dynamodb::types::{ReturnValuesOnConditionCheckFailure, Update};
 use gatehouse_auth::guessing::Lane;
 use gatehouse_auth::id::SubjectId;
-use gatehouse_auth::mail::{MessageKey, NewCode};
+use gatehouse_auth::mail::{MessageKey, NewCode, recipient_digest};
 use gatehouse_auth::time::Timestamp;
 
 use super::recipients::RecipientBucket;
 use super::{Outbox, codes, item_key};
 use crate::dynamodb::error::StoreError;
-use crate::dynamodb::item::{Item, moment, names, values};
+use crate::dynamodb::item::{Item, moment, names, text, values};
 use crate::dynamodb::table::Write;
 use crate::dynamodb::transaction::{Outcome, Transaction, updating};
 
@@ -24,8 +24,10 @@ pub struct NewAttempt<'a> {
     pub key: &'a MessageKey,
     /// It does not begin if another one began after this time.
     pub free_since: Timestamp,
-    /// The canonical address that the mail goes to, and its bucket, if it is to be counted.
-    pub recipient: Option<(&'a str, RecipientBucket)>,
+    /// The canonical address that the mail goes to.
+    pub address: &'a str,
+    /// The bucket of the address, if the mail is to be counted.
+    pub bucket: Option<RecipientBucket>,
     /// Who typed the address, if it is to be counted among the addresses that they typed. One
     /// that has a code of theirs is not counted again.
     pub typed_by: Option<&'a SubjectId>,
@@ -142,16 +144,19 @@ impl Outbox {
 
     /// Builds the update that notes an attempt, unless another one began a moment ago.
     fn mark(&self, attempt: &NewAttempt<'_>, now: Timestamp) -> Result<Update, StoreError> {
-        let free = moment(attempt.free_since);
-        let values = values([("free", free), ("now", moment(now))]);
+        let values = values([
+            ("free", moment(attempt.free_since)),
+            ("now", moment(now)),
+            ("for", text(recipient_digest(attempt.address))),
+        ]);
         self.table.built_update(item_key(attempt.key), |update| {
             update
                 .condition_expression(
                     "attribute_exists(pk) AND \
                      (attribute_not_exists(#attempted_at) OR #attempted_at <= :free)",
                 )
-                .update_expression("SET #attempted_at = :now")
-                .set_expression_attribute_names(Some(names(["attempted_at"])))
+                .update_expression("SET #attempted_at = :now, #attempted_for = :for")
+                .set_expression_attribute_names(Some(names(["attempted_at", "attempted_for"])))
                 .set_expression_attribute_values(Some(values))
                 .return_values_on_condition_check_failure(
                     ReturnValuesOnConditionCheckFailure::AllOld,

@@ -42,8 +42,8 @@ impl RecipientBucket {
 impl NewAttempt<'_> {
     /// Returns the key of the bucket that the mail is counted in.
     pub(super) fn counter(&self) -> Option<Item> {
-        let (address, bucket) = self.recipient?;
-        Some(bucket.key(&recipient_digest(address)))
+        let bucket = self.bucket?;
+        Some(bucket.key(&recipient_digest(self.address)))
     }
 }
 

@@ -35,7 +35,8 @@ async fn count(
     let attempt = NewAttempt {
         key,
         free_since: now,
-        recipient: Some(to),
+        address: to.0,
+        bucket: Some(to.1),
         typed_by: None,
         code: None,
     };
@@ -58,7 +59,8 @@ async fn a_message_is_written_marked_and_deleted() {
         let attempt = NewAttempt {
             key: &key,
             free_since: at(now - 25),
-            recipient: None,
+            address: "ada@example.org",
+            bucket: None,
             typed_by: None,
             code: None,
         };
@@ -231,12 +233,18 @@ async fn without_its_message_no_attempt_writes_a_code_or_counts_a_mail() {
         message: (&key, &reset),
     };
     outbox.delete_all(&ada.sub, &[]).await.unwrap();
-    let to = Some(("ada@example.org", RecipientBucket::Anyone));
-    for (recipient, code) in [(to, Some(new)), (to, None), (None, Some(new)), (None, None)] {
+    let anyone = Some(RecipientBucket::Anyone);
+    for (bucket, code) in [
+        (anyone, Some(new)),
+        (anyone, None),
+        (None, Some(new)),
+        (None, None),
+    ] {
         let attempt = NewAttempt {
             key: &key,
             free_since: at(0),
-            recipient,
+            address: "ada@example.org",
+            bucket,
             typed_by: Some(&ada.sub),
             code,
         };
@@ -263,7 +271,8 @@ async fn an_attempt_beside_another_is_busy_and_not_over_the_limit() {
         let attempt = NewAttempt {
             key,
             free_since: at(-25),
-            recipient: Some(to),
+            address: to.0,
+            bucket: Some(to.1),
             typed_by: None,
             code: None,
         };

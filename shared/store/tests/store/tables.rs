@@ -105,7 +105,8 @@ pub(crate) async fn issue(
     let attempt = NewAttempt {
         key: &key,
         free_since: now,
-        recipient: None,
+        address,
+        bucket: None,
         typed_by: None,
         code: Some(NewCode {
             code,
