@@ -19,6 +19,7 @@ mod delivery;
 mod event;
 mod failure;
 mod letter;
+mod mail;
 mod queue;
 mod sender;
 mod sending;
