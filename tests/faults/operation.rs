@@ -76,8 +76,6 @@ pub(crate) const DELETION: &str = "the account goes in one transaction and its t
                         remains is found again";
 const NEW_USER: &str =
     "the stored name is free, so only the random id can exist already, and ids do not repeat";
-const NOTICED: &str =
-    "it fails only if another replay has ended the session and written the notice";
 const NEW_ID: &str = "only a session with the same random id can fail it, and ids do not repeat";
 const FINISHED: &str =
     "it fails only if another process has finished the deletion, and the next schedule would";
@@ -251,12 +249,6 @@ pub(crate) const EXCEPTIONS: &[Exception] = &[
         call: "TransactWriteItems Outbox and Users",
         fault: Fault::ConditionFailed,
         reason: NEW_USER,
-    },
-    Exception {
-        operation: "mail: refresh, replay",
-        call: "TransactWriteItems Outbox and Revocations and Sessions",
-        fault: Fault::ConditionFailed,
-        reason: NOTICED,
     },
 ];
 
