@@ -16,7 +16,7 @@ mod verification;
 
 pub use change::Changed;
 pub use deletion::{Deleted, PendingDeletion};
-pub use import::Imported;
+pub use import::{ImportBatch, Imported};
 pub use raise::Raised;
 pub use recovery::{CodeSource, Recoverable};
 pub use session_limit::SurplusSessions;
@@ -117,7 +117,10 @@ impl Accounts {
 
     /// Writes a transaction. All of them go through here: this is the place to add a part
     /// that each of them needs.
-    async fn write(&self, transaction: Transaction<Part>) -> Result<Outcome<Part>, StoreError> {
+    async fn write<L: Copy + PartialEq>(
+        &self,
+        transaction: Transaction<L>,
+    ) -> Result<Outcome<L>, StoreError> {
         transaction.write(self.users.table().client()).await
     }
 }

@@ -55,8 +55,8 @@ mod sessions;
 mod users;
 
 pub use accounts::{
-    Accounts, Changed, CodeSource, Deleted, Ended, Imported, PendingDeletion, Raised, Recoverable,
-    SessionOwner, SurplusSessions, Verified,
+    Accounts, Changed, CodeSource, Deleted, Ended, ImportBatch, Imported, PendingDeletion, Raised,
+    Recoverable, SessionOwner, SurplusSessions, Verified,
 };
 /// What sends requests to AWS; a test's own one needs no network.
 pub use aws_smithy_runtime_api::client::http::SharedHttpClient as HttpClient;

@@ -1,7 +1,6 @@
 //! One run of an import, in batches.
 
 use anyhow::Context as _;
-use gatehouse_auth::user::User;
 use gatehouse_edge::Clock;
 use serde::Serialize;
 
@@ -25,22 +24,22 @@ pub(super) struct Run<'a> {
     pace: Pace,
 }
 
-/// The size of a batch, and the number of concurrent writes.
+/// The size of a batch, and the number of concurrent transactions.
 #[derive(Clone, Copy)]
 pub(super) struct Pace {
     /// The number of entries between two checkpoints. This many are in memory, and a resumed
     /// run processes at most this many again.
     pub(super) batch: usize,
-    /// The number of concurrent writes. An on-demand table accepts a few hundred users per
-    /// second at first, and would throttle more.
+    /// The highest number of concurrent transactions, of about 20 users each. An on-demand table
+    /// accepts a few hundred users per second at first: while it throttles, there are fewer.
     pub(super) concurrency: usize,
 }
 
 impl Default for Pace {
     fn default() -> Self {
         Self {
-            batch: 256,
-            concurrency: 16,
+            batch: 1_024,
+            concurrency: 4,
         }
     }
 }
@@ -95,8 +94,14 @@ impl<'a> Run<'a> {
             entries.next().transpose().context("cannot read the file")?;
         }
         let mut taken = TakenKeys::default();
+        let mut concurrency = self.pace.concurrency;
         while let Some(lines) = self.batch(&mut entries)? {
-            let outcomes = self.decide(&lines, &mut taken).await?;
+            let outcomes = self.decide(&lines, concurrency, &mut taken).await?;
+            concurrency = if self.tables.take_retried() {
+                (concurrency / 2).max(1)
+            } else {
+                (concurrency + 1).min(self.pace.concurrency)
+            };
             for (line, outcome) in lines.iter().zip(&outcomes) {
                 checkpoint.tally.count(line, outcome);
                 if let (LineOutcome::Imported | LineOutcome::Already, Some(user)) =
@@ -173,17 +178,18 @@ impl<'a> Run<'a> {
     async fn decide(
         &self,
         lines: &[Line],
+        concurrency: usize,
         taken: &mut TakenKeys,
     ) -> anyhow::Result<Vec<LineOutcome>> {
         let (dry_run, now) = (self.arguments.dry_run, Clock::System.now());
-        let call = async |user: &User| {
+        let call = async |batch| {
             if dry_run {
-                self.tables.foresee(user, now).await
+                self.tables.foresee(batch, now).await
             } else {
-                self.tables.import(user, now).await
+                self.tables.import(batch, now).await
             }
         };
-        let mut imported = batch::run(lines, self.pace.concurrency, call).await?;
+        let mut imported = batch::run(lines, concurrency, call).await?;
         let decide = |(index, line): (usize, &Line)| match &line.user {
             Err(reason) => Ok(reason.into()),
             Ok(user) => {

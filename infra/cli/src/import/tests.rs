@@ -350,3 +350,23 @@ async fn an_imported_user_can_log_in_with_the_old_password() {
     assert!(verified.await.unwrap().is_right());
     world.target.close().await;
 }
+
+#[tokio::test]
+async fn a_line_that_the_table_rejects_is_named_and_does_not_keep_the_others_out() {
+    let world = World::new().await;
+    let tables = ImportTables::open(&world.target).unwrap();
+    let mut users: Vec<User> = ["ada", "eve", "grace", "robin"]
+        .map(gatehouse_testing::user)
+        .into();
+    // More than an item can have. No line of a file contains as much.
+    users[2].email = Some("x".repeat(500_000));
+    let mut batch = gatehouse_store::ImportBatch::default();
+    assert!(users.iter().all(|user| batch.add(user)));
+    let now = gatehouse_auth::time::Timestamp::from_unix(1_900_000_000);
+    let (index, _) = tables.import(batch, now).await.unwrap_err();
+    assert_eq!(index, 2);
+    let there = world.all_users().await;
+    let names = there.iter().map(|user| user.username_canonical.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["ada", "eve", "robin"]);
+    world.target.close().await;
+}

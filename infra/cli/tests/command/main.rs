@@ -4,6 +4,7 @@ mod clients;
 mod command_line;
 mod every_command;
 mod import;
+mod import_batches;
 mod local_process;
 mod mail;
 mod mistakes;

@@ -3,7 +3,11 @@
 //! An imported account carries the digest of its line. A run that does not know whether a
 //! line was written reads the account, and does not rely on a failed condition.
 
-use std::collections::HashSet;
+mod batch;
+
+pub use batch::ImportBatch;
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::TransactWriteItem;
 use gatehouse_auth::item_key::ItemKey;
@@ -11,7 +15,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 
 use super::{Accounts, Part};
-use crate::dynamodb::batch;
+use crate::dynamodb::batch as batches;
 use crate::dynamodb::error::StoreError;
 use crate::dynamodb::item::{Item, names, number, pk, values};
 use crate::dynamodb::transaction::{Outcome, Refusal, Transaction};
@@ -31,24 +35,46 @@ pub enum Imported {
     Deleted,
 }
 
+/// A part of a user's import: the user's index in the batch, and what the part writes.
+type Label = (usize, Part);
+
 impl Accounts {
-    /// Writes a user from a file with the items of their names, or nothing.
+    /// Writes users from a file, each with the items of their names or not at all. Returns
+    /// what became of each, in the order of the batch.
+    ///
+    /// All of them are one transaction. If it is refused because of some of them, those are
+    /// decided, and the others are written without them.
     ///
     /// # Errors
-    /// [`StoreError`] if a call fails. The user may have been written: the same call again
-    /// finds out.
-    pub async fn import(&self, user: &User, now: Timestamp) -> Result<Imported, StoreError> {
-        let mut parts = Transaction::new();
-        for (claim, part) in self.users.claims(user, now)? {
-            parts.add(part_of(claim), part);
-        }
-        parts.add(Part::Revocation, self.unrevoked_part(user)?);
-        if let Some(admins) = self.users.admins_part(None, Some(user))? {
-            parts.add(Part::Admins, admins);
-        }
-        match self.write(parts).await? {
-            Outcome::Written => Ok(Imported::Written),
-            Outcome::Refused(refusal) => self.interpret(user, &refusal).await,
+    /// [`StoreError`] if a call fails. Users may have been written: the same call again
+    /// with the same batch finds out, and continues with those that are undecided.
+    pub async fn import(
+        &self,
+        batch: &mut ImportBatch<'_>,
+        now: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError> {
+        loop {
+            let left = batch.undecided();
+            if left.is_empty() {
+                return Ok(batch.imported());
+            }
+            let mut parts = Transaction::new();
+            for (index, user) in &left {
+                self.add_import(&mut parts, *index, user, now)?;
+            }
+            match self.write(parts).await {
+                Ok(Outcome::Written) => {
+                    let indices = left.iter().map(|(index, _)| *index);
+                    batch.decide(indices.map(|index| (index, Imported::Written)));
+                }
+                Ok(Outcome::Refused(refusal)) => {
+                    batch.decide(self.interpret(&left, &refusal).await?);
+                }
+                Err(error) => {
+                    batch.doubt(&error);
+                    return Err(error);
+                }
+            }
         }
     }
 
@@ -58,54 +84,94 @@ impl Accounts {
     /// [`StoreError`] if the call fails.
     pub async fn preview_import(
         &self,
-        user: &User,
+        batch: &ImportBatch<'_>,
         now: Timestamp,
-    ) -> Result<Imported, StoreError> {
-        let claims: Vec<(Claim, ItemKey)> = Claim::ALL
-            .into_iter()
-            .filter_map(|claim| Some((claim, claim.key(user)?)))
-            .collect();
-        let keys = claims.iter().map(|(_, key)| key.clone()).collect();
+    ) -> Result<Vec<Imported>, StoreError> {
+        let claims = |user| {
+            Claim::ALL
+                .into_iter()
+                .filter_map(move |claim| claim.key(user))
+        };
+        let keys = batch.users().flat_map(claims).collect();
+        let marks = batch
+            .users()
+            .map(|user| ItemKey::subject_revocation(&user.sub));
         let (users, revocations) = (self.users.table(), self.revocations.table());
-        let revocation = vec![ItemKey::subject_revocation(&user.sub)];
-        let tables = [(users, keys), (revocations, revocation)];
-        let [items, revocation] = batch::get(users.client(), tables).await?;
-        let key = |item: &Item| item.get("pk").and_then(|key| key.as_s().ok().cloned());
-        let subject: String = ItemKey::user(&user.sub).into();
-        let mut accounts = items.iter();
-        if let Some(account) = accounts.find(|item| key(item).as_ref() == Some(&subject)) {
-            return Ok(compared(account, user));
-        }
-        if revocation.iter().any(|item| forbids(item, user)) {
-            return Ok(Imported::Deleted);
-        }
-        let taken = items.iter().filter(|item| !is_free(item, now));
-        let taken: HashSet<String> = taken.filter_map(key).collect();
-        let taken = claims.iter().find(|(_, key)| taken.contains(key.as_str()));
-        Ok(taken.map_or(Imported::Written, |(claim, _)| Imported::Taken(*claim)))
+        let tables = [(users, keys), (revocations, marks.collect())];
+        let [items, revocations] = batches::get(users.client(), tables).await?;
+        let (items, revocations) = (by_key(items), by_key(revocations));
+        let foresee = |user: &User| {
+            if let Some(account) = items.get(ItemKey::user(&user.sub).as_str()) {
+                return compared(account, user);
+            }
+            let revocation = revocations.get(ItemKey::subject_revocation(&user.sub).as_str());
+            if revocation.is_some_and(|item| forbids(item, user)) {
+                return Imported::Deleted;
+            }
+            let is_taken = |claim: &Claim| {
+                let key = claim.key(user);
+                let item = key.and_then(|key| items.get(key.as_str()));
+                item.is_some_and(|item| !is_free(item, now))
+            };
+            let taken = Claim::NAMES.into_iter().find(is_taken);
+            taken.map_or(Imported::Written, Imported::Taken)
+        };
+        Ok(batch.users().map(foresee).collect())
     }
 
-    /// Returns why nothing was written: first the account itself, then its revocation,
-    /// then its names.
+    /// Adds the parts that write a user.
+    fn add_import(
+        &self,
+        parts: &mut Transaction<Label>,
+        index: usize,
+        user: &User,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for (claim, part) in self.users.claims(user, now)? {
+            parts.add((index, part_of(claim)), part);
+        }
+        parts.add((index, Part::Revocation), self.unrevoked_part(user)?);
+        if let Some(admins) = self.users.admins_part(None, Some(user))? {
+            parts.add((index, Part::Admins), admins);
+        }
+        Ok(())
+    }
+
+    /// Returns why users were refused: first the account itself, then its revocation, then
+    /// its names. Users none of whose conditions failed are left out.
     async fn interpret(
         &self,
-        user: &User,
-        refusal: &Refusal<Part>,
-    ) -> Result<Imported, StoreError> {
-        if refusal.failed(Part::User) {
-            let account = self.users.item(&user.sub).await?;
-            return Ok(account.map_or(Imported::Taken(Claim::Subject), |account| {
-                compared(&account, user)
-            }));
+        left: &[(usize, &User)],
+        refusal: &Refusal<Label>,
+    ) -> Result<Vec<(usize, Imported)>, StoreError> {
+        let refused = |(index, _): &&(usize, &User)| refusal.any_failed(|label| label.0 == *index);
+        let refused: Vec<_> = left.iter().filter(refused).collect();
+        let keys = refused
+            .iter()
+            .map(|(_, user)| pk(&ItemKey::user(&user.sub)));
+        let keys: Vec<Item> = keys.collect();
+        let accounts = by_key(self.users.table().get_each(&keys).await?);
+        let why = |(index, user): &(usize, &User)| {
+            let failed = |part| refusal.failed((*index, part));
+            if let Some(account) = accounts.get(ItemKey::user(&user.sub).as_str()) {
+                return Some((*index, compared(account, user)));
+            }
+            if failed(Part::User) {
+                return Some((*index, Imported::Taken(Claim::Subject)));
+            }
+            if failed(Part::Revocation) {
+                return Some((*index, Imported::Deleted));
+            }
+            let mut names = Claim::NAMES.into_iter();
+            let taken = names.find(|claim| failed(Part::Name(*claim)))?;
+            Some((*index, Imported::Taken(taken)))
+        };
+        let decided: Vec<_> = refused.into_iter().filter_map(why).collect();
+        if decided.is_empty() {
+            let reason = "no known condition failed";
+            return Err(StoreError::rejected("TransactWriteItems", reason));
         }
-        if refusal.failed(Part::Revocation) {
-            return Ok(Imported::Deleted);
-        }
-        let mut names = Claim::NAMES.into_iter();
-        let taken = names.find(|claim| refusal.failed(Part::Name(*claim)));
-        taken
-            .map(Imported::Taken)
-            .ok_or_else(|| StoreError::rejected("TransactWriteItems", "no known condition failed"))
+        Ok(decided)
     }
 
     /// Builds the part that fails if no token of this user could ever be valid: after a
@@ -129,6 +195,13 @@ fn part_of(claim: Claim) -> Part {
         Claim::Subject => Part::User,
         Claim::Username | Claim::Email | Claim::ExternalId => Part::Name(claim),
     }
+}
+
+/// Returns items by their `pk`.
+fn by_key(items: Vec<Item>) -> HashMap<String, Item> {
+    let key = |item: &Item| item.get("pk").and_then(|key| key.as_s().ok().cloned());
+    let items = items.into_iter();
+    items.filter_map(|item| Some((key(&item)?, item))).collect()
 }
 
 /// Returns whether the same line made this account, or another account has its subject.

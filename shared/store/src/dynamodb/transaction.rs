@@ -107,6 +107,12 @@ impl<L: Copy + PartialEq> Refusal<L> {
         self.reason(label).is_some_and(is_condition)
     }
 
+    /// True if the condition of a part with such a label failed.
+    pub(crate) fn any_failed(&self, is_such: impl Fn(L) -> bool) -> bool {
+        let mut reasons = self.0.iter();
+        reasons.any(|(label, reason)| is_such(*label) && is_condition(reason))
+    }
+
     /// Returns the item that failed the condition, if it exists and the part requested it.
     pub(crate) fn item(&self, label: L) -> Option<&Item> {
         self.reason(label)?.item.as_ref()

@@ -334,8 +334,9 @@ async fn of_64_cancellations_at_once_one_takes_effect() {
 async fn an_import_and_a_restored_table_write_no_messages() {
     let (tables, accounts, ada) = started().await;
     let eve = user(2, "eve");
-    let imported = accounts.import(&eve, at(1)).await.unwrap();
-    assert_eq!(imported, gatehouse_store::Imported::Written);
+    let mut batch = gatehouse_store::ImportBatch::of(&eve);
+    let imported = accounts.import(&mut batch, at(1)).await.unwrap();
+    assert_eq!(imported, [gatehouse_store::Imported::Written]);
     let raised = accounts.raise(&ada.sub, at(2)).await.unwrap();
     assert!(matches!(raised, gatehouse_store::Raised::Done));
     // Deleted after the backup that has the user.

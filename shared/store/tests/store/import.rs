@@ -1,25 +1,17 @@
-use gatehouse_auth::external_id::ExternalId;
 use gatehouse_auth::user::User;
-use gatehouse_store::{Changed, Claim, Deleted, Imported};
+use gatehouse_store::{Changed, Claim, Deleted, ImportBatch, Imported};
 use gatehouse_testing::at;
 
-use crate::fixtures::user;
+use crate::fixtures::{imported, user};
 use crate::tables::Tables;
-
-/// Returns a user from a file, with the digest of the line and the external id.
-fn imported(number: u8, name: &str, line: &str, old: &str) -> User {
-    let mut user = user(number, name);
-    user.imported = Some(line.to_owned());
-    user.external_id = ExternalId::parse(old).ok();
-    user
-}
 
 /// Imports a user, and checks that the preview says the same.
 async fn import(tables: &Tables, user: &User) -> Imported {
-    let previewed = tables.accounts.preview_import(user, at(0)).await;
-    let imported = tables.accounts.import(user, at(0)).await.unwrap();
+    let mut batch = ImportBatch::of(user);
+    let previewed = tables.accounts.preview_import(&batch, at(0)).await;
+    let imported = tables.accounts.import(&mut batch, at(0)).await.unwrap();
     assert_eq!(previewed.unwrap(), imported);
-    imported
+    imported.first().copied().unwrap()
 }
 
 #[tokio::test]
@@ -27,8 +19,9 @@ async fn an_imported_user_is_written_with_every_claim_in_one_call() {
     let tables = Tables::start().await;
     let ada = imported(1, "ada", "line", "17");
     tables.calls();
-    let imported = tables.accounts.import(&ada, at(0)).await.unwrap();
-    assert_eq!(imported, Imported::Written);
+    let mut batch = ImportBatch::of(&ada);
+    let imported = tables.accounts.import(&mut batch, at(0)).await.unwrap();
+    assert_eq!(imported, [Imported::Written]);
     assert_eq!(tables.calls(), ["TransactWriteItems"]);
     assert_eq!(tables.count("UsersTable").await, 4);
     let found = tables

@@ -8,6 +8,7 @@ mod deletion;
 mod failures;
 mod fixtures;
 mod import;
+mod import_batch;
 mod keys;
 mod login_attempts;
 mod lookup;

@@ -10,7 +10,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{User, UserChange};
 use gatehouse_auth::username::Username;
-use gatehouse_store::{Changed, Claim, Imported, RegisterError};
+use gatehouse_store::{Changed, Claim, ImportBatch, Imported, RegisterError};
 use gatehouse_testing::at;
 
 use crate::fixtures::{session, user};
@@ -156,11 +156,12 @@ async fn a_reserved_name_is_taken_for_30_days_for_everyone_but_its_former_user()
     newcomer.created_at = last;
     let refused = tables.users.register(&newcomer).await.unwrap_err();
     assert!(matches!(refused, RegisterError::UsernameTaken), "{refused}");
+    let mut batch = ImportBatch::of(&newcomer);
     for result in [
-        tables.accounts.preview_import(&newcomer, last).await,
-        tables.accounts.import(&newcomer, last).await,
+        tables.accounts.preview_import(&batch, last).await,
+        tables.accounts.import(&mut batch, last).await,
     ] {
-        assert_eq!(result.unwrap(), Imported::Taken(Claim::Username));
+        assert_eq!(result.unwrap(), [Imported::Taken(Claim::Username)]);
     }
     assert_eq!(
         change(&tables, 2, &username("ada"), last).await,
@@ -188,10 +189,11 @@ async fn a_name_is_free_at_the_end_of_its_reservation_although_its_item_is_still
         match way {
             "register" => tables.users.register(&newcomer).await.unwrap(),
             "import" => {
-                let previewed = tables.accounts.preview_import(&newcomer, end).await;
-                assert_eq!(previewed.unwrap(), Imported::Written);
-                let imported = tables.accounts.import(&newcomer, end).await;
-                assert_eq!(imported.unwrap(), Imported::Written);
+                let mut batch = ImportBatch::of(&newcomer);
+                let previewed = tables.accounts.preview_import(&batch, end).await;
+                assert_eq!(previewed.unwrap(), [Imported::Written]);
+                let imported = tables.accounts.import(&mut batch, end).await;
+                assert_eq!(imported.unwrap(), [Imported::Written]);
             }
             _ => assert_eq!(change(&tables, 2, &username("ada"), end).await, "done"),
         }
