@@ -38,6 +38,7 @@ mod introspect_clients;
 mod jwks;
 mod last_admin;
 mod links;
+mod load;
 mod login;
 mod logout;
 mod mail;

@@ -69,10 +69,15 @@ pub(crate) fn outcome(
 
 /// Adds what every stack of a test has.
 fn complete(options: StackOptions) -> anyhow::Result<StackOptions> {
+    let bin_dir = if options.bin_dir == StackOptions::default().bin_dir {
+        binaries::folder()?
+    } else {
+        options.bin_dir
+    };
     Ok(StackOptions {
         // Relative to the project, unless a test has one of its own.
         template: binaries::root().join(&options.template),
-        bin_dir: binaries::folder()?,
+        bin_dir,
         // `TEST_LOG=1` shows what the functions log.
         log: match setting("TEST_LOG") {
             Some(_) => LogTarget::Stderr,

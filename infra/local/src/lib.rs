@@ -42,7 +42,7 @@ pub use log::LogTarget;
 pub use options::StackOptions;
 pub use plan::Plan;
 pub use services::{Mail, Ses, SesBehaviour};
-pub use stack::{Stack, stack_directory};
+pub use stack::{Renaming, Stack, stack_directory};
 pub use storage::{Schema, Storage, key_ring_path};
 pub use tables::DATABASE;
 pub use template::TemplateError;

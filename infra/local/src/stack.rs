@@ -1,5 +1,6 @@
 //! A running stack, and how it starts.
 
+mod copies;
 mod functions;
 mod key_ring;
 mod messaging;
@@ -9,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
+pub use copies::Renaming;
 use functions::FunctionParts;
 use key_ring::KeyRingParts;
 use messaging::Messaging;
