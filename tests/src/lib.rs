@@ -14,6 +14,7 @@ pub mod crates;
 pub mod deployment;
 pub mod document;
 mod local;
+pub mod long_run;
 mod operator;
 pub mod page;
 pub mod person;

@@ -1,0 +1,78 @@
+//! The parts of the long run. `docs/development.md` says how to add one.
+
+/// What one name of `cargo long` runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    /// The name on the command line and in the ledger.
+    pub(crate) name: &'static str,
+    /// What it proves, in a line.
+    pub(crate) about: &'static str,
+    /// The arguments of Cargo.
+    pub(crate) command: &'static [&'static str],
+    /// Variables of its environment.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
+    /// Whether it goes on for as long as `--for` says: each run adds to the sum.
+    pub(crate) is_endless: bool,
+}
+
+/// All parts, in the order in which they run.
+pub(crate) const PARTS: [Part; 3] = [
+    Part {
+        name: "deployed",
+        about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
+        command: &["deployed"],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "faults",
+        about: "every pair of faults in six operations, and 3,000 concurrent histories",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "reproducible",
+        about: "builds every function twice, for a deployment, and compares the binaries",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "development",
+            "every_function_has",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: false,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+
+    use gatehouse_tests::binaries::root;
+
+    use super::*;
+
+    #[test]
+    fn every_part_has_a_name_of_its_own_and_a_row_in_the_document() -> anyhow::Result<()> {
+        let document = fs::read_to_string(root().join("docs/development.md"))?;
+        let names: BTreeSet<&str> = PARTS.iter().map(|part| part.name).collect();
+        assert_eq!(names.len(), PARTS.len());
+        for part in &PARTS {
+            let row = format!("| `cargo long {}` | ", part.name);
+            assert!(document.contains(&row), "{row}");
+        }
+        Ok(())
+    }
+}
