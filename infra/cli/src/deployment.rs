@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_cloudformation::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_cloudformation::types::Stack;
+use gatehouse_rest::{RestClient, Service};
 use gatehouse_store::KeyRingSource;
 use gatehouse_suppression::SuppressionList;
 
@@ -94,13 +95,13 @@ impl Deployment {
     }
 
     /// Returns a client for Lambda.
-    pub(crate) fn lambda(&self) -> aws_sdk_lambda::Client {
-        aws_sdk_lambda::Client::new(&self.config)
+    pub(crate) fn lambda(&self) -> RestClient {
+        RestClient::open(Service::LAMBDA, &self.config, None)
     }
 
     /// Returns a client for SES, if the stack sends mails.
-    pub(crate) fn mail(&self) -> Option<aws_sdk_sesv2::Client> {
-        let client = || aws_sdk_sesv2::Client::new(&self.config);
+    pub(crate) fn mail(&self) -> Option<RestClient> {
+        let client = || RestClient::open(Service::SES, &self.config, None);
         self.sends_mail().then(client)
     }
 

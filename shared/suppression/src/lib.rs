@@ -6,16 +6,16 @@
 
 use std::time::Duration;
 
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::config::retry::RetryConfig;
-use aws_sdk_sesv2::config::timeout::TimeoutConfig;
-use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
+use gatehouse_rest::{RestClient, RestError, Service, segment};
 
 /// The list of one AWS account in one region.
 #[derive(Debug, Clone)]
 pub struct SuppressionList {
-    client: Client,
+    client: RestClient,
 }
 
 /// How long to wait for SES. Longer lets it delay the response that reports the list.
@@ -26,14 +26,10 @@ impl SuppressionList {
     #[must_use]
     pub fn open(config: &SdkConfig, endpoint: Option<&str>) -> Self {
         let timeouts = TimeoutConfig::builder().operation_timeout(TIMEOUT).build();
-        let mut config = aws_sdk_sesv2::config::Builder::from(config)
-            .timeout_config(timeouts)
-            .retry_config(RetryConfig::disabled());
-        if let Some(endpoint) = endpoint {
-            config = config.endpoint_url(endpoint);
-        }
+        let config = config.to_builder().timeout_config(timeouts);
+        let config = config.retry_config(RetryConfig::disabled()).build();
         Self {
-            client: Client::from_conf(config.build()),
+            client: RestClient::open(Service::SES, &config, endpoint),
         }
     }
 
@@ -42,12 +38,7 @@ impl SuppressionList {
     /// # Errors
     /// [`SuppressionListError`] if SES cannot be asked.
     pub async fn contains(&self, address: &str) -> Result<bool, SuppressionListError> {
-        let sent = self.client.get_suppressed_destination();
-        match sent.email_address(address).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_unlisted(&error) => Ok(false),
-            Err(error) => Err(SuppressionListError::of(&error)),
-        }
+        was_found(self.client.get(path(address)).await)
     }
 
     /// Takes an address off the list; returns false if it was not on it.
@@ -55,17 +46,20 @@ impl SuppressionList {
     /// # Errors
     /// [`SuppressionListError`] if SES cannot be asked.
     pub async fn remove(&self, address: &str) -> Result<bool, SuppressionListError> {
-        let sent = self.client.delete_suppressed_destination();
-        match sent.email_address(address).send().await {
-            Ok(_) => Ok(true),
-            Err(error) if is_unlisted(&error) => Ok(false),
-            Err(error) => Err(SuppressionListError::of(&error)),
-        }
+        was_found(self.client.delete(path(address)).await)
     }
 }
 
-fn is_unlisted<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    error.code() == Some("NotFoundException")
+fn path(address: &str) -> String {
+    format!("/v2/email/suppression/addresses/{}", segment(address))
+}
+
+fn was_found(result: Result<serde_json::Value, RestError>) -> Result<bool, SuppressionListError> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if error.code() == Some("NotFoundException") => Ok(false),
+        Err(error) => Err(SuppressionListError::of(&error)),
+    }
 }
 
 /// SES did not report on its list. The message has SES's code, and never the address.
@@ -76,13 +70,13 @@ pub struct SuppressionListError {
 }
 
 impl SuppressionListError {
-    fn of<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Self {
+    fn of(error: &RestError) -> Self {
         let reason = match error {
-            SdkError::TimeoutError(_) => "it did not respond in time",
-            SdkError::DispatchFailure(_) => "there is no connection",
-            SdkError::ConstructionFailure(_)
-            | SdkError::ResponseError(_)
-            | SdkError::ServiceError(_)
+            RestError::TimeoutError(_) => "it did not respond in time",
+            RestError::DispatchFailure(_) => "there is no connection",
+            RestError::ConstructionFailure(_)
+            | RestError::ResponseError(_)
+            | RestError::ServiceError(_)
             | _ => error.code().unwrap_or("the response is invalid"),
         };
         Self {

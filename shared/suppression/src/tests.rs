@@ -2,7 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_types::region::Region;
 use bytes::Bytes;
 use gatehouse_testing::{Backend, Call, ConnectionCut};
 use http::{Response, StatusCode};
@@ -29,7 +31,6 @@ fn list(status: u16, body: &'static str) -> (SuppressionList, Arc<Mutex<Vec<Stri
     });
     let credentials = Credentials::new("id", "key", None, None, "test");
     let config = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(backend.http_client())

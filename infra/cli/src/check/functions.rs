@@ -1,10 +1,9 @@
 //! Checks that the functions of a deployed stack are ready, and that the services that should
 //! invoke them are allowed to.
 
-use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::SdkError;
-use aws_sdk_lambda::operation::get_policy::GetPolicyError;
-use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
+use gatehouse_rest::{RestClient, segment};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::finding::Finding;
@@ -12,7 +11,7 @@ use super::resources::{Resource, Resources};
 
 /// Checks every function.
 pub(super) async fn findings(
-    client: &Client,
+    client: &RestClient,
     resources: &Resources,
     architecture: &str,
 ) -> Vec<Finding> {
@@ -109,35 +108,46 @@ fn callers(resources: &Resources, function: &str) -> Vec<Caller> {
     callers
 }
 
+/// A function's configuration, as Lambda's API describes it.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Configuration {
+    state: Option<String>,
+    state_reason: Option<String>,
+    last_update_status: Option<String>,
+    #[serde(default)]
+    architectures: Vec<String>,
+}
+
 async fn problem_of_state(
-    client: &Client,
+    client: &RestClient,
     function: &Resource,
     architecture: &str,
 ) -> anyhow::Result<Option<Finding>> {
-    let configuration = client.get_function_configuration();
-    let configuration = configuration
-        .function_name(&function.physical)
-        .send()
+    let configuration = client
+        .get(path(&function.physical, "configuration"))
         .await?;
+    let configuration: Configuration = serde_json::from_value(configuration)?;
     let about = function.id.as_str();
     if !matches!(
-        configuration.state(),
-        None | Some(State::Active | State::Inactive)
+        configuration.state.as_deref(),
+        None | Some("Active" | "Inactive")
     ) {
-        let why = configuration.state_reason().unwrap_or("no reason given");
+        let why = configuration.state_reason;
+        let why = why.as_deref().unwrap_or("no reason given");
         return Ok(Some(Finding::fail(
             about,
             format!("is not active ({why}): deploy again"),
         )));
     }
-    if configuration.last_update_status() == Some(&LastUpdateStatus::Failed) {
+    if configuration.last_update_status.as_deref() == Some("Failed") {
         return Ok(Some(Finding::fail(
             about,
             "its last update failed: deploy again",
         )));
     }
-    let mut architectures = configuration.architectures().iter();
-    let other = architectures.find(|one| !architecture.is_empty() && one.as_str() != architecture);
+    let mut architectures = configuration.architectures.iter();
+    let other = architectures.find(|one| !architecture.is_empty() && *one != architecture);
     Ok(other.map(|other| {
         Finding::fail(
             about,
@@ -168,19 +178,20 @@ impl Policy {
     }
 }
 
-async fn policy(client: &Client, function: &str) -> anyhow::Result<Policy> {
-    let fetched = client.get_policy().function_name(function).send().await;
-    match fetched {
-        Ok(found) => Ok(Policy(serde_json::from_str(
-            found.policy().unwrap_or("{}"),
-        )?)),
-        Err(SdkError::ServiceError(error))
-            if matches!(error.err(), GetPolicyError::ResourceNotFoundException(_)) =>
-        {
-            Ok(Policy(Value::Null))
+async fn policy(client: &RestClient, function: &str) -> anyhow::Result<Policy> {
+    match client.get(path(function, "policy")).await {
+        Ok(found) => {
+            let policy = found.get("Policy").and_then(Value::as_str);
+            Ok(Policy(serde_json::from_str(policy.unwrap_or("{}"))?))
         }
+        Err(error) if error.code() == Some("ResourceNotFoundException") => Ok(Policy(Value::Null)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// A path of Lambda's API.
+fn path(function: &str, of: &str) -> String {
+    format!("/2015-03-31/functions/{}/{of}", segment(function))
 }
 
 #[cfg(test)]

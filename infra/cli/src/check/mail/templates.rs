@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::error::ProvideErrorMetadata;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata as _;
 use gatehouse_auth::mail::{ADDRESS_IN_USE, MessageKind, Notices, TEMPLATE_VARIABLES};
+use gatehouse_rest::{RestClient, segment};
+use serde_json::json;
 
 use super::unreadable;
 use crate::check::finding::Finding;
@@ -18,10 +19,10 @@ const ABOUT: &str = "MailTemplatePrefix";
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Checks the template of each letter that the service sends.
-pub(super) async fn findings(client: &Client, prefix: &str, notices: &str) -> Vec<Finding> {
+pub(super) async fn findings(client: &RestClient, prefix: &str, notices: &str) -> Vec<Finding> {
     let names = names(notices);
     let data: BTreeMap<&str, &str> = TEMPLATE_VARIABLES.iter().map(|name| (*name, "x")).collect();
-    let data = serde_json::json!(data).to_string();
+    let data = json!(data).to_string();
     let mut found = Vec::new();
     for (number, name) in names.iter().enumerate() {
         progress::say(format!("Rendering templates: {number} of {}", names.len()));
@@ -29,9 +30,8 @@ pub(super) async fn findings(client: &Client, prefix: &str, notices: &str) -> Ve
             tokio::time::sleep(INTERVAL).await;
         }
         let name = format!("{prefix}{name}");
-        let rendering = client.test_render_email_template();
-        let rendering = rendering.template_name(&name).template_data(&data);
-        match rendering.send().await {
+        let path = format!("/v2/email/templates/{}/render", segment(&name));
+        match client.post(path, json!({ "TemplateData": data })).await {
             Ok(_) => {}
             Err(error) if error.code() == Some("NotFoundException") => {
                 found.push(Finding::fail(

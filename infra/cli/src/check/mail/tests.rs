@@ -1,6 +1,9 @@
 //! Against a stand-in for SES.
 
-use aws_sdk_sesv2::config::{BehaviorVersion, Credentials, Region};
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use gatehouse_rest::Service;
 use gatehouse_testing::{Backend, Call};
 use http::{Response, StatusCode};
 use serde_json::{Value, json};
@@ -9,7 +12,7 @@ use super::super::finding::Level;
 use super::*;
 
 /// A client of a stand-in that has this account, and for each path a response.
-fn ses(account: Value, others: &[(&'static str, Value)]) -> Client {
+fn ses(account: Value, others: &[(&'static str, Value)]) -> RestClient {
     let mut all = vec![("/v2/email/account", account)];
     all.extend(others.iter().cloned());
     let backend = Backend::new(move |call: Call| {
@@ -30,13 +33,14 @@ fn ses(account: Value, others: &[(&'static str, Value)]) -> Client {
             Ok(response)
         }
     });
-    let config = aws_sdk_sesv2::Config::builder()
+    let credentials = Credentials::new("id", "key", None, None, "test");
+    let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("id", "key", None, None, "test"))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(backend.http_client())
         .build();
-    Client::from_conf(config)
+    RestClient::open(Service::SES, &config, None)
 }
 
 fn healthy() -> Value {
@@ -52,7 +56,7 @@ fn healthy() -> Value {
 const FROM: &str = "auth@example.org";
 
 /// The levels and subjects of what is found that is not fine.
-async fn found(client: &Client, extra: &[(&str, &str)]) -> Vec<(Level, String)> {
+async fn found(client: &RestClient, extra: &[(&str, &str)]) -> Vec<(Level, String)> {
     let given = [
         ("MailFrom", FROM),
         ("MailLink", "https://example.org/#{code}"),
