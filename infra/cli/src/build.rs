@@ -1,10 +1,12 @@
 //! `gatehouse build`: the functions as they are deployed, with checksums and a bill of
 //! materials, the same bytes in every folder and on every machine with the same tools.
 //!
-//! Plan: each function is built by itself, so that what else is built does not change its
-//! features; then everything is written from scratch to `target/gatehouse`.
+//! Plan: each function is built as if by itself, so that what else is built does not change
+//! its features; functions with the same features share a build. Then everything is written
+//! from scratch to `target/gatehouse`.
 
 mod checksums;
+mod groups;
 mod package;
 mod sbom;
 mod toolchain;
@@ -83,13 +85,17 @@ pub(crate) async fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let toolchain = Toolchain::find(&root).await?;
     let workspace = Workspace::read(&root, target).await?;
     let folder = workspace.target_directory.join("gatehouse");
-    let mut packages = Vec::new();
-    for (index, function) in (1..).zip(&functions) {
+    let groups = groups::groups(&root, &functions, target).await?;
+    for (index, group) in (1..).zip(&groups) {
         notice(&format!(
-            "Building {function} for {target} ({index} of {})",
-            functions.len()
+            "Building {} for {target} (step {index} of {})",
+            group.join(", "),
+            groups.len()
         ));
-        compile(&root, function, target, &workspace).await?;
+        compile(&root, group, target, &workspace).await?;
+    }
+    let mut packages = Vec::new();
+    for function in &functions {
         let tree = Tree::read(&root, function, target).await?;
         let binary = workspace.binary(function);
         let package = Package::of(&binary)?;
@@ -165,17 +171,18 @@ fn release_template(root: &Path, functions: &[String]) -> anyhow::Result<Option<
     Ok(Some(text))
 }
 
-/// Builds one function, whose progress the user sees.
+/// Builds functions at once; the user sees the progress.
 async fn compile(
     root: &Path,
-    function: &str,
+    functions: &[String],
     target: &str,
     workspace: &Workspace,
 ) -> anyhow::Result<()> {
     let status = Command::new("cargo")
         .current_dir(root)
         .args(["lambda", "build", "--release", "--locked"])
-        .args(["--target", target, "--package", function])
+        .args(["--target", target])
+        .args(functions.iter().flat_map(|name| ["--package", name]))
         .env("CARGO_ENCODED_RUSTFLAGS", workspace.remapped_paths())
         .env("SOURCE_DATE_EPOCH", SOURCE_DATE_EPOCH)
         .env_remove("RUSTFLAGS")
@@ -188,7 +195,8 @@ async fn compile(
     let status = status.context("cannot start cargo lambda build")?;
     ensure!(
         status.success(),
-        "{function} does not build; see the errors above"
+        "{} does not build; see the errors above",
+        functions.join(", ")
     );
     Ok(())
 }
