@@ -5,9 +5,12 @@
 //! load, a second stack without mail, and the examples; what each role was granted compared
 //! with what it used; then the stacks are deleted.
 //!
-//! Arguments are parts of the names of tests: only those tests run, and nothing is compared.
+//! `--short` leaves out most of the suite, and still uses every permission that is granted: CI
+//! runs it. Other arguments are parts of the names of tests: only those tests run, and nothing
+//! is compared.
 
 mod emulator;
+mod extent;
 mod granted;
 mod local;
 mod ses;
@@ -25,6 +28,7 @@ use gatehouse_tests::sam;
 use gatehouse_tests::service::MAIL_FROM;
 
 use emulator::Emulator;
+use extent::Extent;
 use tools::Tools;
 
 #[tokio::main]
@@ -39,7 +43,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> anyhow::Result<()> {
-    let filters: Vec<String> = std::env::args().skip(1).collect();
+    let extent = Extent::read(std::env::args().skip(1));
     let began = Instant::now();
     let step = |name: &str| say(&format!("== {name} ({} s)", began.elapsed().as_secs()));
     let work = root().join(".gatehouse/deployed");
@@ -83,13 +87,14 @@ async fn run() -> anyhow::Result<()> {
     }
     step("end-to-end suite");
     let local = local::MODULES.map(|module| format!("--skip={module}::"));
+    let filters = extent.filters("end_to_end");
     suite(&environment, "end_to_end", &[&local, &*filters].concat())?;
     step("rotations under load, examples");
-    suite(&environment, "deployed", &filters)?;
+    environment.extend(extent.environment());
+    suite(&environment, "deployed", &extent.filters("deployed"))?;
 
     let stacks = emulator.stacks(STACK).await?;
-    // Some tests use only some of the permissions.
-    if filters.is_empty() {
+    if extent.uses_every_permission() {
         step("granted and used");
         granted::compare(&config, emulator.proxy(), &stacks).await?;
     }

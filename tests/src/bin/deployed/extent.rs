@@ -1,0 +1,77 @@
+//! How much of the suite a run has.
+
+/// Which tests run.
+pub(crate) enum Extent {
+    /// All of them.
+    Whole,
+    /// What only a deployment can show, and as many others as it takes to use every permission.
+    Short,
+    /// Those whose names contain one of these.
+    Named(Vec<String>),
+}
+
+impl Extent {
+    pub(crate) fn read(arguments: impl Iterator<Item = String>) -> Self {
+        let names: Vec<String> = arguments.collect();
+        if names.is_empty() {
+            return Self::Whole;
+        }
+        if names == ["--short"] {
+            return Self::Short;
+        }
+        Self::Named(names)
+    }
+
+    /// Returns the filters for one of the two test binaries; none for all tests.
+    pub(crate) fn filters(&self, suite: &str) -> Vec<String> {
+        let short: &[&str] = match self {
+            Self::Whole => &[],
+            Self::Named(names) => return names.clone(),
+            Self::Short if suite == "deployed" => &DEPLOYED,
+            Self::Short => &END_TO_END,
+        };
+        short.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    /// Returns the variables that shorten single tests.
+    pub(crate) fn environment(&self) -> Option<(String, String)> {
+        let is_short = matches!(self, Self::Short);
+        is_short.then(|| ("ROTATIONS".to_owned(), "2".to_owned()))
+    }
+
+    /// Named tests use only some of the permissions.
+    pub(crate) fn uses_every_permission(&self) -> bool {
+        match self {
+            Self::Whole | Self::Short => true,
+            Self::Named(_) => false,
+        }
+    }
+}
+
+/// The end-to-end tests of a short run. The comparison of what is granted with what is used
+/// fails if one of them is missing.
+const END_TO_END: [&str; 15] = [
+    "walk::",
+    "every_endpoint::",
+    "admin::",
+    "address::",
+    "deletion::",
+    "export::",
+    "forgot_mailed::",
+    "introspect_clients::",
+    "jwks::",
+    "logout::",
+    "new_password::",
+    "notices::",
+    "protected::",
+    "suppression::",
+    "template::",
+];
+
+/// What only a deployment has.
+const DEPLOYED: [&str; 4] = [
+    "command::",
+    "mail::a_mail_that_cannot_be_sent_now",
+    "own_apis::",
+    "rotations::",
+];
