@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// All parts, in the order in which they run.
-pub(crate) const PARTS: [Part; 3] = [
+pub(crate) const PARTS: [Part; 5] = [
     Part {
         name: "deployed",
         about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
@@ -35,6 +35,20 @@ pub(crate) const PARTS: [Part; 3] = [
             "--",
             "--ignored",
         ],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "flood",
+        about: "10,000 requests for one person's mail in a day, from a hundred addresses",
+        command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "speed",
+        about: "cold starts, warm calls and sizes of every function; needs an idle machine",
+        command: &["speed"],
         environment: &[],
         is_endless: false,
     },
