@@ -25,12 +25,12 @@ pub(crate) enum Request {
     Profile,
     Sessions,
     Logout,
-    Page,
     Find,
 }
 
-/// All kinds.
-pub(super) const REQUESTS: [Request; 12] = [
+/// All kinds. Pages of all users are missing: the embedded DynamoDB scans in the order of keys,
+/// and meets every address before the first user.
+pub(super) const REQUESTS: [Request; 11] = [
     Request::Register,
     Request::Login,
     Request::Unknown,
@@ -41,7 +41,6 @@ pub(super) const REQUESTS: [Request; 12] = [
     Request::Profile,
     Request::Sessions,
     Request::Logout,
-    Request::Page,
     Request::Find,
 ];
 
@@ -61,7 +60,6 @@ impl Request {
             Self::Profile => "GET /me",
             Self::Sessions => "GET /sessions",
             Self::Logout => "logouts of one session",
-            Self::Page => "GET /admin/users",
             Self::Find => "GET /admin/users by name",
         }
     }
@@ -78,7 +76,6 @@ impl Request {
             | Self::Introspect
             | Self::Profile
             | Self::Sessions
-            | Self::Page
             | Self::Find => 200,
         }
     }
@@ -116,7 +113,7 @@ impl Prepared {
         };
         match kind {
             Request::Register | Request::Login | Request::Unknown => Ok(prepared),
-            Request::Introspect | Request::Page | Request::Find => {
+            Request::Introspect | Request::Find => {
                 let person = admin.clone();
                 Ok(Self { person, ..prepared })
             }
@@ -179,7 +176,6 @@ impl Prepared {
                 let request = service.request(Method::POST, "/logout");
                 request.bearer_auth(token).json(&body)
             }
-            Request::Page => get("/admin/users?limit=20"),
             Request::Find => get(&format!("/admin/users?username={}", username(self.number))),
         };
         let body = call(request, self.kind.status()).await?;

@@ -65,6 +65,12 @@ impl Stage {
             let ready = Prepared::make(kind, number, (&self.service, &self.admin, &self.client));
             prepared.push(ready.await?);
         }
+        if kind == Request::Introspect
+            && let Some(first) = prepared.first()
+        {
+            // It also reads the client, once in ten seconds.
+            first.send(&self.service).await?;
+        }
         self.service.stack().settled().await;
         drop(self.proxy.take_costs());
         let before = cpu_time();
