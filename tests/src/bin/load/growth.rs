@@ -9,6 +9,8 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use gatehouse_tests::long_run;
+use serde_json::json;
 
 use crate::options::Options;
 use crate::{chart, print, programs, say};
@@ -82,6 +84,8 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<bool> {
         measure(&mut stages, requests, round, Some(&mut rows)).await?;
     }
     print(&text(&sizes, &rows));
+    let requests = options.requests * rows.len() * sizes.len();
+    long_run::report(&json!({"requests": requests}));
     if let Some(path) = &options.plot {
         let drawn = chart::draw(&sizes, &rows);
         fs::write(path, drawn).with_context(|| path.display().to_string())?;

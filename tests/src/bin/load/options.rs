@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail, ensure};
+use gatehouse_tests::long_run;
 
 /// What `cargo load --help` prints.
 pub(crate) const HELP: &str = "\
@@ -52,7 +53,7 @@ impl Options {
     pub(crate) fn parse(mut given: impl Iterator<Item = String>) -> anyhow::Result<Self> {
         let mut options = Self {
             mode: Mode::Load,
-            duration: Duration::from_mins(10),
+            duration: long_run::time().unwrap_or(Duration::from_mins(10)),
             clients: 4,
             rate: 100,
             users: None,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use gatehouse_tests::Service;
 use gatehouse_tests::service::{CLIENT_ADDRESS, parameters};
+use gatehouse_tests::{Service, long_run};
+use serde_json::json;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep_until};
 
@@ -68,6 +69,8 @@ pub(crate) async fn run(options: &Options) -> anyhow::Result<bool> {
     let failed = closed.failed() + open.failed();
     let _ = writeln!(text, "Failed requests: {failed}.");
     print(&text);
+    let requests = closed.requests() + open.requests();
+    long_run::report(&json!({"requests": requests, "failed": failed}));
     Ok(is_flat && failed == 0)
 }
 

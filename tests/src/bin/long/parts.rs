@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// All parts, in the order in which they run.
-pub(crate) const PARTS: [Part; 5] = [
+pub(crate) const PARTS: [Part; 7] = [
     Part {
         name: "deployed",
         about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
@@ -51,6 +51,20 @@ pub(crate) const PARTS: [Part; 5] = [
         command: &["speed"],
         environment: &[],
         is_endless: false,
+    },
+    Part {
+        name: "growth",
+        about: "what requests cost with 10, with 1,000 and with a million users",
+        command: &["load", "growth"],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "load",
+        about: "the local stack under load: latencies, failures, and whether the memory stays flat",
+        command: &["load"],
+        environment: &[],
+        is_endless: true,
     },
     Part {
         name: "reproducible",
