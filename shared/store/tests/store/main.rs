@@ -24,6 +24,7 @@ mod revisions;
 mod revocations;
 mod sessions;
 mod sign_out;
+mod sizes;
 mod tables;
 mod unlock;
 mod users;

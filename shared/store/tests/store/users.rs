@@ -127,6 +127,37 @@ async fn one_of_32_concurrent_registrations_of_a_name_wins() {
     assert_eq!(tables.count("UsersTable").await, 3);
 }
 
+/// By username and by address in turn, each with a name of its own for the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_hundred_registrations_at_once_create_one_account() {
+    let tables = Tables::start().await;
+    for round in 0..20_u16 {
+        let mut race = tokio::task::JoinSet::new();
+        for number in 0..500_u16 {
+            let mut sub = [0; 16];
+            sub[..2].copy_from_slice(&round.to_be_bytes());
+            sub[2..4].copy_from_slice(&number.to_be_bytes());
+            let mut contender = User {
+                sub: SubjectId::from_bytes(sub),
+                ..gatehouse_testing::user(&format!("ada{round}"))
+            };
+            let own = format!("own{round}x{number}");
+            if round % 2 == 0 {
+                contender.email_canonical = Some(format!("{own}@example.org"));
+            } else {
+                contender.username_canonical = own;
+            }
+            let users = tables.users.clone();
+            race.spawn(async move { users.register(&contender).await });
+        }
+        let ends = race.join_all().await;
+        let won = ends.iter().filter(|end| end.is_ok()).count();
+        assert_eq!(won, 1, "{round}");
+    }
+    // A user, a username and an address each: the losers have left nothing behind.
+    assert_eq!(tables.count("UsersTable").await, 20 * 3);
+}
+
 #[tokio::test]
 async fn rehashing_replaces_the_hash_that_was_read() {
     let ada = user(1, "ada");
