@@ -7,6 +7,7 @@ use crate::deadline::Deadline;
 use crate::failure::Failure as _;
 
 mod known_answer;
+mod resources;
 
 fn password(text: &str) -> Password {
     Password::parse(text).unwrap()
