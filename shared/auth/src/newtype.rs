@@ -64,3 +64,49 @@ macro_rules! redacted_debug {
 }
 
 pub(crate) use {redacted_debug, string_conversions, string_newtype};
+
+#[cfg(all(test, feature = "people"))]
+mod tests {
+    use secrecy::SecretString;
+
+    use crate::client::ClientSecret;
+    use crate::code::MailCode;
+    use crate::key::{KeyRing, MacKey, SigningKey};
+    use crate::password::{Password, TypedPassword};
+    use crate::refresh::UnverifiedRefreshToken;
+    use crate::token::AccessToken;
+    use crate::user::StoredHash;
+
+    /// Does not compile if the type has `==`: then two of the implementations apply.
+    macro_rules! assert_has_no_operator {
+        ($($secret:ty),+ $(,)?) => {
+            $({
+                trait Ambiguous<A> {
+                    fn check() {}
+                }
+                struct Comparable;
+                impl<T: ?Sized> Ambiguous<()> for T {}
+                impl<T: ?Sized + PartialEq> Ambiguous<Comparable> for T {}
+                <$secret as Ambiguous<_>>::check();
+            })+
+        };
+    }
+
+    /// `==` stops at the first difference, and its time shows where that is.
+    #[test]
+    fn no_secret_can_be_compared_with_an_operator() {
+        assert_has_no_operator!(
+            AccessToken,
+            ClientSecret,
+            KeyRing,
+            MacKey,
+            MailCode,
+            Password,
+            SecretString,
+            SigningKey,
+            StoredHash,
+            TypedPassword,
+            UnverifiedRefreshToken,
+        );
+    }
+}
