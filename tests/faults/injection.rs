@@ -25,6 +25,8 @@ pub(crate) struct Made {
     pub(crate) id: CallId,
     /// Whether it is a write on a condition.
     pub(crate) conditional: bool,
+    /// The request.
+    pub(crate) body: Value,
 }
 
 /// Records calls and injects faults. Clones share both.
@@ -249,7 +251,12 @@ impl State {
         if let Some(id) = self.invocations.get(invocation) {
             return (id.clone(), false);
         }
-        let (label, conditional) = self.describe(call);
+        // Calls to SES that read have none.
+        let body: Value = match &call.body()[..] {
+            [] => Value::Null,
+            body => serde_json::from_slice(body).unwrap(),
+        };
+        let (label, conditional) = self.describe(call, &body);
         let before = self.made.iter().filter(|made| made.id.label == label);
         let ordinal = before.count();
         let id = CallId { label, ordinal };
@@ -257,17 +264,13 @@ impl State {
         self.made.push(Made {
             id: id.clone(),
             conditional,
+            body,
         });
         (id, true)
     }
 
     /// Returns the label of a call, and whether it is a write on a condition.
-    fn describe(&self, call: &Call) -> (String, bool) {
-        // Calls to SES that read have none.
-        let body: Value = match &call.body()[..] {
-            [] => Value::Null,
-            body => serde_json::from_slice(body).unwrap(),
-        };
+    fn describe(&self, call: &Call, body: &Value) -> (String, bool) {
         let mut names: Vec<&str> = Vec::new();
         let mut conditional = !body["ConditionExpression"].is_null();
         names.extend(body["TableName"].as_str());

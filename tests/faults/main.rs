@@ -1,5 +1,6 @@
 //! The fault matrix: every operation, every call that it makes, every fault, with the real
-//! handlers and the real SDK in one process on a paused clock.
+//! handlers and the real SDK in one process on a paused clock. Also there: what all calls have
+//! in common, and hostile requests.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -8,6 +9,7 @@
     reason = "a test may panic"
 )]
 
+mod calls;
 mod concurrent;
 mod events;
 mod fault;

@@ -66,6 +66,14 @@ impl<'a> Baseline<'a> {
         baseline
     }
 
+    /// Returns the calls that it makes with faults.
+    pub(crate) async fn calls_with(&self, faults: &[(CallId, Fault)]) -> Vec<Made> {
+        let world = self.world().await;
+        world.injection.plan(faults);
+        self.send(&world, None).await;
+        world.injection.clear()
+    }
+
     /// Runs it with faults. Returns `None` if one of them found nothing to break.
     pub(crate) async fn run(&self, faults: &[(CallId, Fault)]) -> Option<Case> {
         let mut world = self.world().await;
