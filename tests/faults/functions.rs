@@ -158,7 +158,8 @@ async fn authorize(app: &authorizer::App, event: &str, context: &Context) -> Rep
         return Reply::of("error", Value::Null);
     };
     let response = serde_json::to_value(response).unwrap();
-    let allowed = response["isAuthorized"].as_bool().unwrap();
+    let effect = &response["policyDocument"]["Statement"][0]["Effect"];
+    let allowed = response["isAuthorized"] == true || effect == "Allow";
     let outcome = if allowed { "allow" } else { "deny" };
     Reply::of(outcome, response["context"].clone())
 }

@@ -15,6 +15,8 @@ mod events;
 mod fault;
 mod functions;
 mod history;
+mod hostile;
+mod hostile_text;
 mod injection;
 mod mailed;
 mod matrix;
