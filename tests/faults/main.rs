@@ -20,6 +20,7 @@ mod hostile_text;
 mod injection;
 mod mailed;
 mod matrix;
+mod mixing;
 mod operation;
 mod page;
 mod pairs;
