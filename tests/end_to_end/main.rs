@@ -19,6 +19,7 @@ mod cookies;
 mod cors;
 mod costs;
 mod costs_mail;
+mod credentials;
 mod deadlines;
 mod deletion;
 mod denials;
