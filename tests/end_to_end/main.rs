@@ -66,6 +66,7 @@ mod suppression;
 mod template;
 mod template_mail;
 mod template_rules;
+mod verdicts;
 mod verification;
 mod walk;
 mod wire_faults;
