@@ -1,5 +1,7 @@
 //! `POST /login`.
 
+use aws_sdk_dynamodb::types::AttributeValue;
+use gatehouse_tests::deployment::is_deployed;
 use gatehouse_tests::person::{PASSWORD, unique};
 use gatehouse_tests::tables::{Tables, text};
 use gatehouse_tests::{Person, Response, Service};
@@ -182,5 +184,60 @@ async fn white_space_is_trimmed_around_a_name_but_not_around_a_password() -> any
     let (first, rest) = name.split_at(2);
     let inside = format!("{first} {rest}");
     service.log_in(&inside, password).await?.assert_status(401);
+    Ok(())
+}
+
+/// The client gets one response for all of them; the operator needs the reason.
+#[tokio::test]
+async fn each_reason_of_a_failed_login_is_logged() -> anyhow::Result<()> {
+    let service = Service::shared().await?;
+    let tables = Tables::of(&service);
+    let people: Vec<Person> = {
+        let people = (0..4).map(|_| service.registered("ada"));
+        futures_util::future::try_join_all(people).await?
+    };
+    let [wrong, disabled, unusable, passwordless] = &people[..] else {
+        anyhow::bail!("four people");
+    };
+    tables
+        .set_user(disabled, "status", text("disabled"))
+        .await?;
+    let garbage = text("garbage");
+    tables.set_user(unusable, "password_hash", garbage).await?;
+    for attribute in ["password_hash", "password_changed_at"] {
+        let nothing = AttributeValue::Null(true);
+        tables.set_user(passwordless, attribute, nothing).await?;
+    }
+    let password = wrong.password.as_str();
+    let mut expected = Vec::new();
+    for (reason, name, password) in [
+        ("unknown_user", "nobody-of-that-name", password),
+        ("wrong_password", &wrong.username, "a wrong password"),
+        ("disabled", &disabled.username, &disabled.password),
+        ("unusable_hash", &unusable.username, password),
+        ("no_password", &passwordless.username, password),
+    ] {
+        let response = service.log_in(name, password).await?.case(reason);
+        response.assert_problem(401, "invalid_credentials");
+        expected.push((reason, response.header("x-request-id").to_owned()));
+    }
+    let scope = json!({ "username": wrong.username, "password": password, "scope": "everything" });
+    let response = service.post("/login", &scope).await?;
+    response.assert_problem(422, "invalid_scope");
+    expected.push(("invalid_scope", response.header("x-request-id").to_owned()));
+    if is_deployed() {
+        // The log has its own request ids there.
+        return Ok(());
+    }
+    let logs = service.logs().await?;
+    for (reason, id) in expected {
+        let line = logs
+            .iter()
+            .find(|line| line.contains("login_failed") && line.contains(&id));
+        let line: Value = serde_json::from_str(line.map_or("null", String::as_str))?;
+        assert_eq!(line["reason"], reason, "{line}");
+        assert_eq!(line["outcome"], "failure", "{line}");
+        assert!(line["ip"].is_string(), "{line}");
+    }
     Ok(())
 }
