@@ -54,6 +54,7 @@ mod protected;
 mod races;
 mod refresh;
 mod register;
+mod requirements;
 mod restored;
 mod revoke;
 mod rights;

@@ -20,6 +20,7 @@ pub mod page;
 pub mod person;
 pub mod programs;
 pub mod proxy;
+pub mod requirements;
 pub mod response;
 pub mod sam;
 pub mod service;

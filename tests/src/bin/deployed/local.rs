@@ -23,6 +23,7 @@ pub(crate) const MODULES: [&str; 26] = [
     "mail",
     "monitoring",
     "privileges",
+    "requirements",
     "rotation",
     "scale",
     "template_mail",
