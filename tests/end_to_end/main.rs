@@ -9,6 +9,7 @@ mod admin_list;
 mod admin_names;
 mod bodies;
 mod breaches;
+mod caching;
 mod client_address;
 mod commands;
 mod console;

@@ -2,8 +2,9 @@
 //! or start a local one. `cargo test` runs them, so a deployed run leaves them out.
 
 /// The modules. A module that starts or shares a service in any other way is not one of them.
-pub(crate) const MODULES: [&str; 27] = [
+pub(crate) const MODULES: [&str; 28] = [
     "breaches",
+    "caching",
     "client_address",
     "commands",
     "console",
