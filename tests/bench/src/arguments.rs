@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 
-use crate::fixture::{FUNCTIONS, Function};
+use crate::function::{FUNCTIONS, Function};
 use crate::peer::{PEERS, Peer};
 
 /// What `cargo speed --help` prints.
@@ -13,9 +13,10 @@ Measures cold starts and warm calls of the functions, one after the other in tur
 
 Usage: cargo speed [OPTIONS] [NAME]...
 
-Names: authorizer, jwks, login, refresh, protected, register, introspect, logout; by default
-all of them. Also peers of the authorizer, which it fetches and builds: python, node,
-rust-defaults and c, or peers for all four. And hash: a bare hash, to compare login with.
+Names: authorizer, jwks, login, refresh, protected, register, introspect, logout, account,
+admin, email, mailer, rotate-keys; by default all of them. Also peers of the authorizer, which
+it fetches and builds: python, node, aws-jwt-verify, rust-defaults and c, or peers for all
+five. And hash: a bare hash, to compare login with.
 
 Options:
   --cold N           Cold starts of each [default: 20]
@@ -23,6 +24,8 @@ Options:
   --warm-rounds N    How many of the cold starts are followed by warm calls [default: 3]
   --share-rounds N   Further cold starts at the CPU share of 128 MB [default: 3]
   --bin-dir DIR      Uses the programs in a directory instead of building them
+  --instructions     Counts instructions instead, and compares them with tests/instructions.txt
+  --update           Writes that list instead of comparing
   --json FILE        Writes every measurement as JSON
   --plot FILE        Draws the result as an SVG image
   --help             Prints this text
@@ -38,6 +41,8 @@ pub(crate) struct Arguments {
     pub(crate) warm_rounds: usize,
     pub(crate) share_rounds: usize,
     pub(crate) bin_dir: Option<PathBuf>,
+    pub(crate) instructions: bool,
+    pub(crate) update: bool,
     pub(crate) json: Option<PathBuf>,
     pub(crate) plot: Option<PathBuf>,
 }
@@ -64,6 +69,8 @@ impl Arguments {
             warm_rounds: 3,
             share_rounds: 3,
             bin_dir: None,
+            instructions: false,
+            update: false,
             json: None,
             plot: None,
         };
@@ -79,6 +86,8 @@ impl Arguments {
                 "--warm-rounds" => arguments.warm_rounds = number(&argument, &value()?)?,
                 "--share-rounds" => arguments.share_rounds = number(&argument, &value()?)?,
                 "--bin-dir" => arguments.bin_dir = Some(value()?.into()),
+                "--instructions" => arguments.instructions = true,
+                "--update" => arguments.update = true,
                 "--json" => arguments.json = Some(value()?.into()),
                 "--plot" => arguments.plot = Some(value()?.into()),
                 "peers" => arguments.names.extend(PEERS.map(Name::Peer)),
@@ -86,6 +95,14 @@ impl Arguments {
             }
         }
         ensure!(arguments.cold > 0, "--cold must be at least 1");
+        ensure!(
+            arguments.instructions || !arguments.update,
+            "--update needs --instructions"
+        );
+        ensure!(
+            !arguments.instructions || arguments.names.is_empty(),
+            "--instructions takes no names"
+        );
         if arguments.names.is_empty() {
             arguments.names = FUNCTIONS.map(Name::Function).to_vec();
         }
@@ -140,7 +157,7 @@ mod tests {
     #[test]
     fn peers_stands_for_all_of_them_and_the_help_names_everything() {
         let given = parse("authorizer peers").unwrap();
-        assert_eq!(given.names.len(), 5);
+        assert_eq!(given.names.len(), 6);
         assert_eq!(given.subjects().1, PEERS);
         let functions = FUNCTIONS.map(|function| function.name);
         for name in functions.into_iter().chain(PEERS.map(Peer::name)) {
@@ -157,6 +174,9 @@ mod tests {
             error("--warm x"),
             "--warm needs a whole number instead of `x`"
         );
+        assert_eq!(error("--update"), "--update needs --instructions");
+        let expected = "--instructions takes no names";
+        assert_eq!(error("--instructions jwks"), expected);
         assert!(error("--hot").starts_with("`--hot` is not an option or a name"));
     }
 
@@ -166,8 +186,9 @@ mod tests {
             .split_whitespace()
             .filter(|word| word.starts_with("--"))
         {
-            let line = format!("{option} 1");
-            assert!(parse(&line).is_ok() || option == "--help", "{option}");
+            let parsed =
+                ["", " 1", " --instructions"].map(|rest| parse(&format!("{option}{rest}")));
+            assert!(parsed.iter().any(Result::is_ok), "{option}");
         }
     }
 }

@@ -9,13 +9,16 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 use crate::http::Reader;
 use crate::items::Items;
+use crate::units::Units;
 
-/// How often an operation was called, and the bytes of its requests and responses.
+/// How often an operation was called, the bytes of its requests and responses, and the units
+/// that DynamoDB would charge.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Traffic {
     pub(crate) calls: u64,
     pub(crate) sent: u64,
     pub(crate) received: u64,
+    pub(crate) units: Units,
 }
 
 /// The traffic by operation.
@@ -68,16 +71,23 @@ fn serve(
     let connection = ServerConnection::new(config).ok()?;
     let mut reader = Reader::new(StreamOwned::new(connection, stream));
     while let Some(request) = reader.next().ok()? {
-        let operation = request.operation.unwrap_or_default();
+        // SES has paths instead of a header.
+        let of_ses = SES_PATHS
+            .iter()
+            .find(|(path, _)| request.path.starts_with(path));
+        let of_ses = of_ses.map(|(_, operation)| (*operation).to_owned());
+        let operation = request.operation.or(of_ses).unwrap_or_default();
         let body = serde_json::from_slice(&request.body).unwrap_or_default();
-        let (status, body) = match items.respond(&operation, &body) {
-            Ok(response) => ("200 OK", response.to_string()),
+        let response = items.respond(&operation, &body);
+        let units = Units::of(&operation, &body, items);
+        let (status, body, units) = match response.and_then(|response| Ok((response, units?))) {
+            Ok((response, units)) => ("200 OK", response.to_string(), units),
             Err(error) => {
                 let refusal = serde_json::json!({
                     "__type": "com.amazon.coral.validate#ValidationException",
                     "message": error.to_string(),
                 });
-                ("400 Bad Request", refusal.to_string())
+                ("400 Bad Request", refusal.to_string(), Units::default())
             }
         };
         // Counted before the response, which the subject may follow with its own at once.
@@ -85,6 +95,7 @@ fn serve(
         let traffic = locked.entry(operation).or_default();
         traffic.calls = traffic.calls.saturating_add(1);
         traffic.sent = traffic.sent.saturating_add(length(request.size));
+        traffic.units += units;
         traffic.received = traffic.received.saturating_add(length(body.len()));
         drop(locked);
         reader.respond(status, HEADERS, body.as_bytes()).ok()?;
@@ -95,6 +106,11 @@ fn serve(
 fn length(bytes: usize) -> u64 {
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
+
+const SES_PATHS: [(&str, &str); 2] = [
+    ("/v2/email/account", "GetAccount"),
+    ("/v2/email/outbound-emails", "SendEmail"),
+];
 
 const HEADERS: &str = "Content-Type: application/x-amz-json-1.0\r\n\
                        x-amzn-RequestId: 4KBNVRGD25RG1KEO9UT4V3FQDJVV4KQNSO5AEMVJF66Q9ASUAAJG\r\n";

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::fixture::Function;
+use crate::function::Function;
 
 /// Builds functions, and returns the directory of the programs.
 ///
@@ -20,7 +20,12 @@ pub(crate) fn build(root: &Path, functions: &[Function]) -> anyhow::Result<PathB
             .context("cargo could not be started")?;
         ensure!(status.success(), "`{}` could not be built", function.name);
     }
-    Ok(root.join("target/release"))
+    // Beside this program, wherever Cargo was told to build.
+    let program = std::env::current_exe()?;
+    let target = program.ancestors().nth(2);
+    Ok(target
+        .context("this program is in no directory")?
+        .join("release"))
 }
 
 /// Returns the project's root, of which this crate is a part.
@@ -31,4 +36,14 @@ pub(crate) fn root() -> PathBuf {
         .nth(2)
         .unwrap_or(crate_root)
         .to_owned()
+}
+
+/// Returns the program of a function in a directory as Cargo or as cargo-lambda fills one.
+pub(crate) fn program(directory: &Path, name: &str) -> PathBuf {
+    let program = directory.join(name);
+    if program.is_dir() {
+        program.join("bootstrap")
+    } else {
+        program
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use crate::cost::Cost;
 use crate::runtime_api::Sample;
 use crate::statistics::{median, quantile};
 use crate::subject::Subject;
@@ -25,7 +26,7 @@ pub(crate) struct Column {
 }
 
 /// The columns of the table.
-pub(crate) const COLUMNS: [Column; 10] = [
+pub(crate) const COLUMNS: [Column; 11] = [
     Column {
         heading: "init ms",
         value: |measured| median(measured.cold(|sample| milliseconds(sample.init))),
@@ -63,11 +64,7 @@ pub(crate) const COLUMNS: [Column; 10] = [
     },
     Column {
         heading: "CPU us per call",
-        value: |measured| {
-            let per_call =
-                |sample: &Sample| microseconds(sample.warm_cpu) / count(sample.warm.len());
-            median(measured.warm().map(per_call))
-        },
+        value: Measured::cpu_per_call,
         digits: 0,
     },
     Column {
@@ -100,6 +97,11 @@ pub(crate) const COLUMNS: [Column; 10] = [
         },
         digits: 2,
     },
+    Column {
+        heading: "$ per million",
+        value: |measured| Cost::of(measured).map(|cost| cost.sum()),
+        digits: 2,
+    },
 ];
 
 impl Measured {
@@ -112,8 +114,14 @@ impl Measured {
         self.samples.iter().filter(|sample| !sample.warm.is_empty())
     }
 
-    /// Returns the median over the processes of a quantile of their calls.
-    fn latency(&self, share: f64) -> Option<f64> {
+    /// Returns the microseconds of CPU time per later event.
+    pub(crate) fn cpu_per_call(&self) -> Option<f64> {
+        let per_call = |sample: &Sample| microseconds(sample.warm_cpu) / count(sample.warm.len());
+        median(self.warm().map(per_call))
+    }
+
+    /// Returns the median over the processes of a quantile of their calls, in microseconds.
+    pub(crate) fn latency(&self, share: f64) -> Option<f64> {
         median(self.warm().filter_map(|sample| {
             let latencies: Vec<f64> = sample.warm.iter().copied().map(microseconds).collect();
             quantile(&latencies, share)
@@ -147,6 +155,7 @@ pub(crate) mod testing {
 
     use super::*;
     use crate::aws::Traffic;
+    use crate::units::Units;
 
     /// Returns a subject that took `factor` times as long.
     pub(crate) fn measured(name: &str, factor: u32) -> Measured {
@@ -154,6 +163,10 @@ pub(crate) mod testing {
             calls: 4,
             sent: 400,
             received: 40,
+            units: Units {
+                half_reads: 8,
+                writes: 4,
+            },
         };
         let sample = Sample {
             init: Duration::from_millis(3) * factor,
@@ -174,6 +187,8 @@ pub(crate) mod testing {
                 event: String::new(),
                 expected: "",
                 is_binary: true,
+                memory_mb: 128,
+                has_route: false,
             },
             samples: vec![sample],
             shared: Vec::new(),

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, bail};
 use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::mail::Message;
 use gatehouse_auth::session::Session;
 use serde_json::{Map, Value, json};
 
@@ -37,6 +38,23 @@ impl Items {
         Ok(())
     }
 
+    /// Adds a message, whose key has two parts.
+    pub(crate) fn insert_message(
+        &mut self,
+        table: &str,
+        (pk, sk): (&str, &str),
+        message: &Message,
+    ) -> anyhow::Result<()> {
+        let item = serde_json::to_value(message)?;
+        let members = item.as_object().context("an item is an object")?;
+        self.put(
+            table,
+            &format!("{pk}{SEPARATOR}{sk}"),
+            encode_members(members),
+        );
+        Ok(())
+    }
+
     fn put(&mut self, table: &str, key: &str, attributes: Map<String, Value>) {
         let key = (table.to_owned(), key.to_owned());
         self.by_key.insert(key, Value::Object(attributes));
@@ -54,22 +72,62 @@ impl Items {
             },
             "BatchGetItem" => self.batch(request)?,
             "Query" => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
+            "Scan" => self.scan(request)?,
             "UpdateItem" => self.update(request)?,
             "PutItem" | "DeleteItem" | "TransactWriteItems" => json!({}),
+            "BatchWriteItem" => json!({ "UnprocessedItems": {} }),
             "GetSecretValue" => json!({
                 "ARN": SECRET_ARN,
                 "Name": "key-ring",
                 "SecretString": self.secret,
-                "VersionId": "00000000-0000-4000-8000-000000000000",
+                "VersionId": VERSION,
                 "VersionStages": ["AWSCURRENT"],
             }),
+            // Of the day's quota, a hundredth is used.
+            "GetAccount" => {
+                json!({ "SendQuota": { "Max24HourSend": 50_000.0, "SentLast24Hours": 500.0 } })
+            }
+            "SendEmail" => json!({ "MessageId": "0100017a-0000-4000-8000-000000000000" }),
+            // No rotation is under way.
+            "DescribeSecret" => json!({
+                "ARN": SECRET_ARN,
+                "VersionIdsToStages": { VERSION: ["AWSCURRENT"] },
+            }),
+            "PutSecretValue" => json!({ "ARN": SECRET_ARN, "VersionStages": ["AWSPENDING"] }),
             other => bail!("the operation `{other}` is not supported"),
         })
     }
 
-    fn find(&self, table: &str, key: &Value) -> Option<&Value> {
-        let key = key.as_object()?.values().next()?.get("S")?.as_str()?;
-        self.by_key.get(&(table.to_owned(), key.to_owned()))
+    /// Returns the item with a key, which may be a whole item.
+    pub(crate) fn find(&self, table: &str, key: &Value) -> Option<&Value> {
+        let part = |name: &str| key.get(name)?.get("S")?.as_str();
+        let first = part("pk").or_else(|| part("sid"))?;
+        let key = match part("sk") {
+            Some(second) => format!("{first}{SEPARATOR}{second}"),
+            None => first.to_owned(),
+        };
+        self.by_key.get(&(table.to_owned(), key))
+    }
+
+    /// Returns the items of a table.
+    pub(crate) fn of_table(&self, table: &str) -> impl Iterator<Item = &Value> {
+        let is_of_table = move |(key, _): &(&(String, String), &Value)| key.0 == table;
+        self.by_key.iter().filter(is_of_table).map(|(_, item)| item)
+    }
+
+    /// Returns the items whose key begins with `:prefix`.
+    fn scan(&self, request: &Value) -> anyhow::Result<Value> {
+        let prefix = request.pointer("/ExpressionAttributeValues/:prefix/S");
+        let prefix = prefix
+            .and_then(Value::as_str)
+            .context("a scan has a prefix")?;
+        let scanned: Vec<&Value> = self.of_table(table(request)?).collect();
+        let matches = |item: &&&Value| {
+            let key = item.pointer("/pk/S").and_then(Value::as_str);
+            key.is_some_and(|key| key.starts_with(prefix))
+        };
+        let found: Vec<&&Value> = scanned.iter().filter(matches).collect();
+        Ok(json!({ "Items": found, "Count": found.len(), "ScannedCount": scanned.len() }))
     }
 
     fn batch(&self, request: &Value) -> anyhow::Result<Value> {
@@ -115,11 +173,15 @@ impl Items {
     }
 }
 
-/// The ARN of the secret, in the functions' environment and in responses.
+/// The ARN of the secret, in the functions' environment, in events and in responses.
 pub(crate) const SECRET_ARN: &str =
-    "arn:aws:secretsmanager:us-east-1:123456789012:secret:key-ring-AbCdEf";
+    "arn:aws:secretsmanager:us-east-1:000000000000:secret:gatehouse-key-ring-AbCdEf";
+/// The secret's only version.
+const VERSION: &str = "00000000-0000-4000-8000-000000000000";
+/// Between the parts of a key.
+const SEPARATOR: char = '\n';
 
-fn member<'a>(value: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
+pub(crate) fn member<'a>(value: &'a Value, name: &str) -> anyhow::Result<&'a Value> {
     value
         .get(name)
         .with_context(|| format!("the request has no `{name}`"))
@@ -151,6 +213,10 @@ fn encode_members(members: &Map<String, Value>) -> Map<String, Value> {
 
 #[cfg(test)]
 mod tests {
+    use gatehouse_auth::id::SubjectId;
+    use gatehouse_auth::mail::{MessageKind, Origin};
+    use gatehouse_auth::time::Timestamp;
+
     use super::*;
 
     fn items() -> Items {
@@ -192,6 +258,35 @@ mod tests {
     }
 
     #[test]
+    fn a_scan_returns_the_items_with_the_prefix() {
+        let scan = |prefix: &str| {
+            let values = json!({ ":prefix": { "S": prefix } });
+            let request = json!({ "TableName": "Things", "ExpressionAttributeValues": values });
+            items().respond("Scan", &request).unwrap()
+        };
+        assert_eq!(scan("username#")["Items"], json!([expected()]));
+        assert_eq!(scan("user#")["Items"], json!([]));
+        assert_eq!(scan("user#")["ScannedCount"], 1);
+    }
+
+    #[test]
+    fn a_message_is_found_by_both_parts_of_its_key() {
+        let sub = SubjectId::from_bytes([1; 16]);
+        let now = Timestamp::from_unix(1_800_000_000);
+        let kind = MessageKind::PasswordChanged;
+        let message = Message::new(kind, &sub, 1, Origin::Session, now);
+        let mut items = Items::default();
+        items
+            .insert_message("Outbox", ("a", "b"), &message)
+            .unwrap();
+        let find = |sk: &str| {
+            let key = json!({ "pk": { "S": "a" }, "sk": { "S": sk } });
+            items.find("Outbox", &key).is_some()
+        };
+        assert_eq!((find("b"), find("c")), (true, false));
+    }
+
+    #[test]
     fn an_update_returns_what_it_would_have_written() {
         let request = json!({
             "TableName": "Things",
@@ -208,7 +303,8 @@ mod tests {
 
     #[test]
     fn an_unknown_operation_is_an_error() {
-        let error = items().respond("Scan", &json!({})).unwrap_err();
-        assert_eq!(error.to_string(), "the operation `Scan` is not supported");
+        let error = items().respond("CreateTable", &json!({})).unwrap_err();
+        let expected = "the operation `CreateTable` is not supported";
+        assert_eq!(error.to_string(), expected);
     }
 }

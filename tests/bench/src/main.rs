@@ -6,12 +6,16 @@
 mod arguments;
 mod aws;
 mod build;
+mod callgrind;
 mod certificate;
 mod columns;
+mod cost;
 mod cpu_share;
 mod fixture;
+mod function;
 mod hash;
 mod http;
+mod instructions;
 mod items;
 mod machine;
 mod measurement;
@@ -20,17 +24,20 @@ mod pinning;
 mod plot;
 mod process;
 mod raw;
+mod reference;
 mod runtime_api;
 mod statistics;
+mod steps;
 mod subject;
 mod table;
+mod units;
 
 use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use arguments::Arguments;
 use measurement::Bench;
 
@@ -49,10 +56,18 @@ fn run() -> anyhow::Result<()> {
     if given.peek().is_some_and(|first| first == hash::ARGUMENT) {
         return hash::serve();
     }
+    if given.next_if(|first| first == steps::ARGUMENT).is_some() {
+        return steps::run(given);
+    }
     let arguments = Arguments::parse(given)?;
     let mut output = std::io::stdout().lock();
     if arguments.help {
         output.write_all(arguments::HELP.as_bytes())?;
+        return Ok(());
+    }
+    if arguments.instructions {
+        let text = instructions::run(arguments)?;
+        output.write_all(text.as_bytes())?;
         return Ok(());
     }
     let (json, plot) = (arguments.json.clone(), arguments.plot.clone());
@@ -65,7 +80,13 @@ fn run() -> anyhow::Result<()> {
     }
     output
         .write_all(results.text().as_bytes())
-        .context("the result could not be printed")
+        .context("the result could not be printed")?;
+    for measured in &results.measured {
+        if let Some(difference) = cost::difference(measured)? {
+            bail!("{difference}");
+        }
+    }
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> anyhow::Result<()> {

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,14 +12,17 @@ use gatehouse_auth::time::Timestamp;
 use crate::arguments::{Arguments, Name};
 use crate::aws::AwsStandIn;
 use crate::build;
+use crate::callgrind::Callgrind;
 use crate::certificate::Authority;
 use crate::columns::Measured;
 use crate::cpu_share::CpuShare;
-use crate::fixture::{Fixture, environment};
+use crate::fixture::Fixture;
+use crate::function::environment;
+use crate::instructions::Total;
 use crate::peer;
 use crate::pinning::Pinning;
 use crate::process::Process;
-use crate::runtime_api::{Plan, RuntimeApi, Sample};
+use crate::runtime_api::{Plan, RuntimeApi, Sample, WarmUp};
 use crate::subject::Subject;
 use crate::table::Results;
 
@@ -49,7 +52,11 @@ impl Bench {
         };
         let authority = Authority::create(&work_dir.join("certificates"))?;
         // After the build, so that Cargo has every processor.
-        let pinning = Pinning::start();
+        let pinning = if arguments.instructions {
+            Pinning::Off
+        } else {
+            Pinning::start()
+        };
         let now = i64::try_from(now_in_milliseconds() / 1000)?;
         let (fixture, items) = Fixture::create(Timestamp::from_unix(now))?;
         let aws = AwsStandIn::start(&authority.server()?, items)?;
@@ -57,12 +64,14 @@ impl Bench {
         let subject = |name: &Name| match name {
             Name::Function(function) => Ok(Subject {
                 name: function.name.to_owned(),
-                program: bin_dir.join(function.name),
+                program: build::program(&bin_dir, function.name),
                 arguments: Vec::new(),
-                environment: environment.clone(),
+                environment: function.environment(&environment),
                 event: fixture.event(&root, *function)?,
                 expected: function.expected,
                 is_binary: true,
+                memory_mb: function.memory_mb,
+                has_route: function.has_route,
             }),
             Name::Peer(peer) => peer.subject(&root, &fixture, environment.clone()),
         };
@@ -115,7 +124,44 @@ impl Bench {
         })
     }
 
-    /// Starts a process, sends it its events, and ends it.
+    /// Returns what is measured.
+    pub(crate) fn subjects(&self) -> &[Subject] {
+        &self.subjects
+    }
+
+    /// Returns the directory of logs and counts.
+    pub(crate) fn work_dir(&self) -> &Path {
+        self.log.parent().unwrap_or(&self.log)
+    }
+
+    /// Counts the instructions of a process that handles events.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub(crate) fn count(
+        &self,
+        subject: &Subject,
+        file: &Path,
+        (warm_up, calls): (usize, usize),
+    ) -> anyhow::Result<Total> {
+        let plan = Plan {
+            warm_up: Some(WarmUp {
+                calls: warm_up,
+                end: Callgrind::reset,
+            }),
+            ..Plan::new(subject, warm_up.saturating_add(calls))
+        };
+        let end = |sample: Sample, process: &Process| {
+            let counts = sample.warm_counts.values();
+            Ok(Total {
+                instructions: Callgrind::count(process.id(), file)?,
+                aws_calls: counts.map(|traffic| traffic.calls).sum(),
+            })
+        };
+        self.observe(&Callgrind::around(subject, file), plan, end)
+    }
+
+    /// Starts a process, sends it its events, and kills it.
     fn measure(
         &self,
         subject: &Subject,
@@ -123,11 +169,19 @@ impl Bench {
         share: Option<&Arc<CpuShare>>,
     ) -> anyhow::Result<Sample> {
         let plan = Plan {
-            event: subject.event.clone().into_bytes(),
-            expected: subject.expected.to_owned(),
-            calls,
             share: share.cloned(),
+            ..Plan::new(subject, calls)
         };
+        self.observe(subject, plan, |sample, _| Ok(sample))
+    }
+
+    /// Starts a process, sends it its events, and calls `end` while it waits for another one.
+    fn observe<T>(
+        &self,
+        subject: &Subject,
+        plan: Plan,
+        end: impl FnOnce(Sample, &Process) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
         let api = RuntimeApi::start(plan, &self.aws)?;
         let started = self.pinning.beside(|| {
             api.restart_clock();
@@ -141,7 +195,8 @@ impl Bench {
         let log = self.log.display();
         for _ in 0..PATIENCE {
             if let Some(ended) = api.wait(Duration::from_secs(1)) {
-                return ended.map_err(|what| anyhow!("{name}: {what}; its log is in {log}"));
+                let ended = ended.map_err(|what| anyhow!("{name}: {what}; its log is in {log}"));
+                return end(ended?, &process);
             }
             if let Some(status) = process.ended() {
                 return Err(anyhow!("{name} ended with {status}; its log is in {log}"));
@@ -175,85 +230,4 @@ pub(crate) fn now_in_milliseconds() -> u128 {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    /// What a runtime does, with curl: an event in, a call to DynamoDB, a response out.
-    const RUNTIME: &str = r#"
-        api="http://$AWS_LAMBDA_RUNTIME_API/2018-06-01/runtime"
-        while curl -fsS "$api/invocation/next" > "$DIRECTORY/event"; do
-            curl -sS --cacert "$SSL_CERT_FILE" "$AWS_ENDPOINT_URL" \
-                -H "X-Amz-Target: DynamoDB_20120810.GetItem" \
-                -d '{"TableName":"SigningKeys","Key":{"pk":{"S":"jwks"}}}' > "$DIRECTORY/item"
-            curl -fsS -d "$(cat "$DIRECTORY/event" "$DIRECTORY/item")" \
-                "$api/invocation/1/response"
-        done"#;
-
-    fn bench(directory: &Path, script: &str) -> Bench {
-        let authority = Authority::create(&directory.join("certificates")).unwrap();
-        let (_, items) = Fixture::create(Timestamp::from_unix(1_800_000_000)).unwrap();
-        let aws = AwsStandIn::start(&authority.server().unwrap(), items).unwrap();
-        let mut environment = environment(&aws.url(), &authority);
-        let shown = directory.to_string_lossy().into_owned();
-        environment.push(("DIRECTORY".to_owned(), shown));
-        let arguments = "--cold 2 --warm 3 --warm-rounds 1".split_whitespace();
-        Bench {
-            arguments: Arguments::parse(arguments.map(str::to_owned)).unwrap(),
-            aws: Arc::new(aws),
-            pinning: Pinning::Off,
-            share: Err(io::ErrorKind::PermissionDenied.into()),
-            subjects: vec![Subject {
-                name: "script".to_owned(),
-                program: "/bin/bash".into(),
-                arguments: vec!["-c".to_owned(), script.to_owned()],
-                environment,
-                event: "an event".to_owned(),
-                expected: "an event{\"Item\"",
-                is_binary: false,
-            }],
-            log: directory.join("log.txt"),
-        }
-    }
-
-    #[test]
-    fn a_process_is_measured_through_the_runtime_api_and_its_calls_are_counted() {
-        let directory = tempfile::tempdir().unwrap();
-        let results = bench(directory.path(), RUNTIME).run().unwrap();
-        let samples = &results.measured[0].samples;
-        let warm: Vec<usize> = samples.iter().map(|sample| sample.warm.len()).collect();
-        assert_eq!(warm, [3, 0]);
-        for sample in samples {
-            assert!(sample.init_cpu > Duration::ZERO && sample.init_cpu < sample.init);
-            assert_eq!(sample.cold_counts["GetItem"].calls, 1);
-            assert!(sample.peak_memory > Some(1000));
-        }
-        assert_eq!(samples[0].warm_counts["GetItem"].calls, 3);
-        let text = results.text();
-        assert!(
-            text.contains("| script | GetItem | warm call | 1.000 |"),
-            "{text}"
-        );
-        assert!(text.contains("no control group could be created"), "{text}");
-    }
-
-    #[test]
-    fn an_unexpected_response_and_an_early_end_are_errors() {
-        let directory = tempfile::tempdir().unwrap();
-        let wrong = RUNTIME.replace("DynamoDB_20120810.GetItem", "DynamoDB_20120810.Scan");
-        let error = bench(directory.path(), &wrong)
-            .run()
-            .unwrap_err()
-            .to_string();
-        assert!(error.starts_with("script: call 1 came to"), "{error}");
-        let error = bench(directory.path(), "exit 3")
-            .run()
-            .unwrap_err()
-            .to_string();
-        assert!(
-            error.starts_with("script ended with exit status: 3"),
-            "{error}"
-        );
-    }
-}
+mod tests;

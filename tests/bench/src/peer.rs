@@ -6,7 +6,9 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
-use crate::fixture::{FUNCTIONS, Fixture};
+use crate::cpu_share::WHOLE_PROCESSOR_MB;
+use crate::fixture::Fixture;
+use crate::function::FUNCTIONS;
 use crate::hash;
 use crate::measurement::WORK_DIR;
 use crate::subject::Subject;
@@ -18,6 +20,8 @@ pub(crate) enum Peer {
     Python,
     /// jose and @aws-sdk/client-dynamodb, in one file.
     Node,
+    /// The same with aws-jwt-verify instead of jose.
+    AwsJwtVerify,
     /// `lambda_runtime`, `jsonwebtoken` and the SDK with the features and the profile that
     /// they have by default.
     RustDefaults,
@@ -28,7 +32,13 @@ pub(crate) enum Peer {
 }
 
 /// The peers of the authorizer, in the order of the table.
-pub(crate) const PEERS: [Peer; 4] = [Peer::Python, Peer::Node, Peer::RustDefaults, Peer::C];
+pub(crate) const PEERS: [Peer; 5] = [
+    Peer::Python,
+    Peer::Node,
+    Peer::AwsJwtVerify,
+    Peer::RustDefaults,
+    Peer::C,
+];
 
 impl Peer {
     /// Returns the name on the command line and in the table.
@@ -36,6 +46,7 @@ impl Peer {
         match self {
             Self::Python => "python",
             Self::Node => "node",
+            Self::AwsJwtVerify => "aws-jwt-verify",
             Self::RustDefaults => "rust-defaults",
             Self::C => "c",
             Self::Hash => "hash",
@@ -66,7 +77,11 @@ impl Peer {
             ),
             Self::Node => (
                 path_of("node")?,
-                vec![shown(directory.join("node/bootstrap.cjs"))],
+                vec![shown(directory.join("node/jose.cjs"))],
+            ),
+            Self::AwsJwtVerify => (
+                path_of("node")?,
+                vec![shown(directory.join("node/aws-jwt-verify.cjs"))],
             ),
             Self::RustDefaults => (
                 directory.join("rust-defaults/release/rust-defaults"),
@@ -87,10 +102,18 @@ impl Peer {
             event: fixture.event(root, authorizer)?,
             expected: match self {
                 Self::Python => r#""isAuthorized": true"#,
-                Self::Node | Self::RustDefaults | Self::C => authorizer.expected,
+                Self::Node | Self::AwsJwtVerify | Self::RustDefaults | Self::C => {
+                    authorizer.expected
+                }
                 Self::Hash => hash::RESPONSE,
             },
             is_binary: matches!(self, Self::RustDefaults | Self::C),
+            memory_mb: if self == Self::Hash {
+                WHOLE_PROCESSOR_MB
+            } else {
+                authorizer.memory_mb
+            },
+            has_route: false,
         })
     }
 }

@@ -28,6 +28,10 @@ impl Process {
                     .map(|(name, value)| (name, value)),
             )
             .env("AWS_LAMBDA_RUNTIME_API", runtime_api)
+            .env(
+                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+                subject.memory_mb.to_string(),
+            )
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);

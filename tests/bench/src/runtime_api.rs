@@ -11,6 +11,7 @@ use crate::cpu_share::CpuShare;
 use crate::http::{Reader, Request};
 use crate::measurement::now_in_milliseconds;
 use crate::process::cpu_time;
+use crate::subject::Subject;
 
 /// What one process did.
 #[derive(Debug, Clone, Default)]
@@ -41,6 +42,34 @@ pub(crate) struct Plan {
     pub(crate) calls: usize,
     /// The group that the process enters before its first event.
     pub(crate) share: Option<Arc<CpuShare>>,
+    /// Set if Valgrind runs the process.
+    pub(crate) warm_up: Option<WarmUp>,
+}
+
+/// Events before the instructions are counted. Valgrind is slow, so these may exceed time limits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct WarmUp {
+    pub(crate) calls: usize,
+    /// Called after them with the process, while it waits for the next event.
+    pub(crate) end: fn(u32) -> anyhow::Result<()>,
+}
+
+impl Plan {
+    /// Creates a plan for a process of a subject that runs by itself.
+    pub(crate) fn new(subject: &Subject, calls: usize) -> Self {
+        Self {
+            event: subject.event.clone().into_bytes(),
+            expected: subject.expected.to_owned(),
+            calls,
+            share: None,
+            warm_up: None,
+        }
+    }
+
+    /// Returns how many calls come before the warm ones.
+    fn cold_calls(&self) -> usize {
+        self.warm_up.map_or(1, |warm_up| warm_up.calls)
+    }
 }
 
 /// The state of a run.
@@ -189,7 +218,12 @@ impl Shared {
                 );
             }
         }
-        if run.sent == 1 {
+        if run.sent == self.plan.cold_calls() {
+            if let Some(warm_up) = self.plan.warm_up
+                && let Err(error) = (warm_up.end)(process)
+            {
+                self.end(&mut run, Err(error.to_string()));
+            }
             run.sample.first_cpu = cpu.saturating_sub(run.sample.init_cpu);
             run.sample.cold_counts = self.aws.take_counts();
             run.cpu_before_warm = cpu;
@@ -227,6 +261,10 @@ impl Shared {
             run.sample.warm.push(took);
         }
         run.responses = run.responses.saturating_add(1);
+        let may_fail = self.plan.warm_up.is_some() && run.responses <= self.plan.cold_calls();
+        if may_fail {
+            return;
+        }
         let body = String::from_utf8_lossy(&request.body);
         if !request.path.ends_with("/response") || !body.contains(&self.plan.expected) {
             let call = run.responses;

@@ -14,4 +14,8 @@ pub(crate) struct Subject {
     pub(crate) expected: &'static str,
     /// True if the program is all there is, so that its size says something.
     pub(crate) is_binary: bool,
+    /// As deployed.
+    pub(crate) memory_mb: u32,
+    /// True if its calls are requests to the HTTP API.
+    pub(crate) has_route: bool,
 }

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use crate::aws::Counts;
 use crate::columns::{COLUMNS, Column, Measured, count, decimal};
+use crate::cost::Cost;
 use crate::machine;
 
 /// All samples of a run.
@@ -23,6 +24,7 @@ impl Results {
         self.write_values(&mut text);
         self.write_ratios(&mut text);
         self.write_traffic(&mut text);
+        self.write_costs(&mut text);
         let _ = writeln!(text, "\nMeasured on {}.", machine::describe());
         if !self.pinned {
             text.push_str(NOT_PINNED);
@@ -82,6 +84,37 @@ impl Results {
         }
     }
 
+    /// Writes what a million calls cost, and of what it consists.
+    fn write_costs(&self, text: &mut String) {
+        let costs = self
+            .measured
+            .iter()
+            .map(|measured| (measured, Cost::of(measured)));
+        let costs: Vec<_> = costs.filter_map(|(row, cost)| Some((row, cost?))).collect();
+        if costs.is_empty() {
+            return;
+        }
+        text.push('\n');
+        head(text, "subject", COST_HEADINGS.into_iter());
+        for (measured, cost) in costs {
+            let subject = &measured.subject;
+            let dollars = |value: f64| format!("{value:.3}");
+            let cells = [
+                subject.memory_mb.to_string(),
+                format!("{:.0}", cost.billed_ms),
+                format!("{:.1}", cost.read_units),
+                format!("{:.1}", cost.write_units),
+                dollars(cost.requests),
+                dollars(cost.reads),
+                dollars(cost.writes),
+                dollars(cost.compute),
+                dollars(cost.others),
+                dollars(cost.sum()),
+            ];
+            row(text, &subject.name, cells.into_iter());
+        }
+    }
+
     /// Writes the calls to AWS, of one cold start and per warm call.
     fn write_traffic(&self, text: &mut String) {
         text.push('\n');
@@ -99,6 +132,20 @@ impl Results {
         }
     }
 }
+
+/// Units per call, then dollars per million calls.
+const COST_HEADINGS: [&str; 10] = [
+    "MB",
+    "billed ms",
+    "read units",
+    "write units",
+    "requests $",
+    "reads $",
+    "writes $",
+    "compute $",
+    "others $",
+    "per million $",
+];
 
 const NOT_PINNED: &str = "\nSubjects shared their processors with this program, because there is \
                           only one, or no taskset.\n";
@@ -146,19 +193,24 @@ mod tests {
         let text = results.text();
         let (tables, _) = text.split_once("\nMeasured on").unwrap();
         insta::assert_snapshot!(tables, @"
-        | subject | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB |
-        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-        | ours | 3.00 | 1.00 | 4.00 | 2.00 | 100 | 100 | 50 | 2.0 |
-        | theirs | 9.00 | 3.00 | 12.00 | 6.00 | 300 | 300 | 150 | 2.0 |
+        | subject | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB | $ per million |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | ours | 3.00 | 1.00 | 4.00 | 2.00 | 100 | 100 | 50 | 2.0 | 0.95 |
+        | theirs | 9.00 | 3.00 | 12.00 | 6.00 | 300 | 300 | 150 | 2.0 | 0.95 |
 
-        | ratio to ours | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB |
-        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-        | theirs | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 1.00 |
+        | ratio to ours | init ms | first ms | cold ms | cold CPU ms | warm p50 us | warm p99 us | CPU us per call | memory MB | $ per million |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | theirs | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 3.00 | 1.00 | 1.00 |
 
         | subject | operation | when | calls | bytes sent | bytes received |
         | --- | ---: | ---: | ---: | ---: | ---: |
         | ours | GetItem | warm call | 1.000 | 100 | 10 |
         | theirs | GetItem | warm call | 1.000 | 100 | 10 |
+
+        | subject | MB | billed ms | read units | write units | requests $ | reads $ | writes $ | compute $ | others $ | per million $ |
+        | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+        | ours | 128 | 1 | 1.0 | 1.0 | 0.200 | 0.125 | 0.625 | 0.002 | 0.000 | 0.952 |
+        | theirs | 128 | 3 | 1.0 | 1.0 | 0.200 | 0.125 | 0.625 | 0.005 | 0.000 | 0.955 |
         ");
     }
 }
