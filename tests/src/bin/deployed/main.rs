@@ -5,9 +5,9 @@
 //! load, a second stack without mail, and the examples; what each role was granted compared
 //! with what it used; then the stacks are deleted.
 //!
-//! `--short` leaves out most of the suite, and still uses every permission that is granted: CI
-//! runs it. Other arguments are parts of the names of tests: only those tests run, and nothing
-//! is compared.
+//! `--short` leaves out the tests that need no deployment to show what they show: CI runs it.
+//! Other arguments are parts of the names of tests: only those tests run. In both cases, what
+//! was granted is not compared with what was used.
 
 mod emulator;
 mod extent;
