@@ -76,3 +76,24 @@ const END_TO_END: [&str; 21] = [
 
 /// What only a deployment has.
 const DEPLOYED: [&str; 4] = ["command::", "mail::", "own_apis::", "rotations::"];
+
+#[cfg(test)]
+mod tests {
+    use gatehouse_tests::binaries::root;
+
+    use super::*;
+
+    /// A filter that matches nothing leaves its tests out, and nobody notices.
+    #[test]
+    fn every_name_of_a_short_run_is_a_module() {
+        for (suite, names) in [
+            ("end_to_end", END_TO_END.as_slice()),
+            ("deployed", &DEPLOYED),
+        ] {
+            for name in names {
+                let file = format!("tests/{suite}/{}.rs", name.trim_end_matches("::"));
+                assert!(root().join(&file).exists(), "{file}");
+            }
+        }
+    }
+}
