@@ -94,9 +94,7 @@ async fn everywhere(
         responses.push((CODE, response.await?));
     }
     // The codes of the right kind were never mailed.
-    let proof = json!({
-        "code": credential, "username": admin.username, "password": admin.password
-    });
+    let proof = json!({ "code": credential, "password": admin.password });
     responses.push((CODE, service.post("/email/verify", &proof).await?));
     let code = json!({ "code": credential });
     responses.push((CODE, service.post("/email/cancel", &code).await?));

@@ -250,6 +250,7 @@ fn is_refused_as_json(reply: &Reply) -> bool {
     let oauth = [
         "the body is not valid JSON",
         "the body is not a JSON object",
+        "the body repeats a member",
     ];
     let description = reply.body["error_description"].as_str();
     let oauth = description.is_some_and(|description| oauth.contains(&description));

@@ -246,9 +246,11 @@ impl State {
 
     /// Records a call. Returns which it is, and whether it is the first attempt at it.
     fn record(&mut self, call: &Call) -> (CallId, bool) {
+        // Only the SDK sends it; without it, each attempt is a call of its own.
         let invocation = call.headers().get("amz-sdk-invocation-id");
-        let invocation = invocation.expect("the SDK sends it").to_str().unwrap();
-        if let Some(id) = self.invocations.get(invocation) {
+        let invocation = invocation.map(|id| id.to_str().unwrap().to_owned());
+        let known = invocation.as_ref().and_then(|id| self.invocations.get(id));
+        if let Some(id) = known {
             return (id.clone(), false);
         }
         // Calls to SES that read have none.
@@ -260,7 +262,9 @@ impl State {
         let before = self.made.iter().filter(|made| made.id.label == label);
         let ordinal = before.count();
         let id = CallId { label, ordinal };
-        self.invocations.insert(invocation.to_owned(), id.clone());
+        if let Some(invocation) = invocation {
+            self.invocations.insert(invocation, id.clone());
+        }
         self.made.push(Made {
             id: id.clone(),
             conditional,
