@@ -114,8 +114,17 @@ async fn throttling_and_lost_responses_neither_lose_a_line_nor_import_one_twice(
     }
     let imported = moved.import()?;
     ensure!(imported.code == Some(3), "{imported:?}");
-    let expected = "Imported: 498, already there: 2, refused: 2 (";
-    assert!(imported.out.starts_with(expected), "{imported:?}");
+    // If the response is lost to the transaction that has the line that was there before,
+    // nothing shows that this run has not imported it.
+    let expected = [
+        "Imported: 498, already there: 2, refused: 2 (",
+        "Imported: 499, already there: 1, refused: 2 (",
+    ];
+    let mut expected = expected.iter();
+    assert!(
+        expected.any(|expected| imported.out.starts_with(expected)),
+        "{imported:?}"
+    );
     let refused = moved.project.read("users.ndjson.refused.ndjson")?;
     let places: Vec<_> = refused
         .lines()
