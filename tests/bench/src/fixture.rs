@@ -154,6 +154,7 @@ fn user(sub: &SubjectId, now: Timestamp) -> Value {
         "username_canonical": "ada",
         "email": EMAIL,
         "email_canonical": EMAIL,
+        "email_verified_at": now,
         "password_hash": PASSWORD_HASH,
         "roles": ["user"],
         "status": "active",
