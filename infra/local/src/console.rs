@@ -19,7 +19,6 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_store::{Connection, ConnectionSettings, RotationError, StoreError};
 use http::{Method, StatusCode};
-use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use keys::Keys;
 use serde::Deserialize;
@@ -29,7 +28,7 @@ use crate::clock;
 use crate::gateway::{self, Requests};
 use crate::lambda::{Functions, InvokeError};
 use crate::log::Log;
-use crate::server::FullResponse;
+use crate::server::{FullResponse, read_body};
 use crate::services::Ses;
 use crate::tables::Tables;
 
@@ -195,8 +194,8 @@ struct WantedRotation {
 }
 
 async fn read_json(body: Incoming) -> Option<WantedRotation> {
-    let body = Limited::new(body, MAX_BODY_BYTES).collect().await.ok()?;
-    serde_json::from_slice(&body.to_bytes()).ok()
+    let body = read_body(body, MAX_BODY_BYTES).await.ok()?;
+    serde_json::from_slice(&body).ok()
 }
 
 fn now() -> Timestamp {

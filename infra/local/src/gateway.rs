@@ -20,6 +20,7 @@ pub(crate) use record::Requests;
 use record::{AuthorizerRecord, RequestRecord};
 use request::{Head, read_body};
 pub(crate) use response::{json, message};
+use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::ids;
@@ -36,7 +37,12 @@ pub(crate) struct Gateway {
     authorizers: Authorizers,
     log: Log,
     requests: Requests,
+    permits: Semaphore,
 }
+
+/// How many requests are handled at once: Lambda's default quota for the concurrency of an account.
+/// More lets a flood queue for longer than its clients wait.
+const MAX_REQUESTS: usize = 1_000;
 
 /// API Gateway's limit for a body.
 const MAX_BODY_BYTES: usize = 10 * 1024 * 1024;
@@ -53,6 +59,7 @@ impl Gateway {
             authorizers,
             log,
             requests: Requests::default(),
+            permits: Semaphore::new(MAX_REQUESTS),
         }
     }
 
@@ -76,11 +83,6 @@ impl Gateway {
         let method = request.method().clone();
         let path = request.uri().path().to_owned();
         let origin = request.headers().get(http::header::ORIGIN).cloned();
-        // If a request has a Content-Length as well, RFC 9112 6.1 requires closing
-        // the connection, and hyper does not report whether there was one.
-        let close = request
-            .headers()
-            .contains_key(http::header::TRANSFER_ENCODING);
         let request_id = ids::request_id();
         let mut record = RequestRecord::new(&request_id, method.as_str(), &path);
 
@@ -90,12 +92,6 @@ impl Gateway {
         };
         if let Some(cors) = &self.api.cors {
             cors::allow(cors, origin.as_ref(), &mut response);
-        }
-        if close {
-            let value = HeaderValue::from_static("close");
-            response
-                .headers_mut()
-                .insert(http::header::CONNECTION, value);
         }
         if let Ok(id) = HeaderValue::from_str(&request_id) {
             response.headers_mut().insert("apigw-requestid", id);
@@ -135,6 +131,10 @@ impl Gateway {
         let body = match read_body(request.into_body(), MAX_BODY_BYTES).await {
             Ok(body) => body,
             Err(response) => return response,
+        };
+        // Only now, so that slow bodies keep no other request out.
+        let Ok(_permit) = self.permits.try_acquire() else {
+            return response::message(StatusCode::TOO_MANY_REQUESTS, "Too Many Requests");
         };
         let decision = self.authorize(&matched, &head).await;
         record.authorizer = self.record_of(&matched, &decision);

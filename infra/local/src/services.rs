@@ -9,7 +9,6 @@ mod sqs;
 use std::sync::Arc;
 
 use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Limited};
 use hyper::body::Incoming;
 
 pub use mail::Mail;
@@ -19,7 +18,7 @@ use crate::aws::SERVICES;
 use crate::gateway;
 use crate::log::Log;
 use crate::queues::Queues;
-use crate::server::FullResponse;
+use crate::server::{FullResponse, read_body};
 use sqs::Sqs;
 
 /// The stand-ins of one stack.
@@ -52,11 +51,10 @@ impl Services {
     /// Responds to a request of an AWS SDK.
     pub(crate) async fn respond(&self, request: Request<Incoming>) -> FullResponse {
         let (parts, body) = request.into_parts();
-        let Ok(body) = Limited::new(body, MAX_BODY_BYTES).collect().await else {
+        let Ok(body) = read_body(body, MAX_BODY_BYTES).await else {
             let text = "the body is incomplete or has more than 1 MB";
             return gateway::message(StatusCode::PAYLOAD_TOO_LARGE, text);
         };
-        let body = body.to_bytes();
         let path = parts.uri.path().to_owned();
         let request = ServiceRequest { parts, body };
         match path.strip_prefix(SERVICES).unwrap_or_default() {

@@ -8,12 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
-use hyper::body::{Body, Incoming};
+use hyper::body::Incoming;
 
 use super::matching::decode;
 use super::response;
-use crate::server::FullResponse;
+use crate::server::{self, BodyError, FullResponse};
 use crate::{clock, ids};
 
 /// A request without its body.
@@ -93,20 +92,19 @@ pub(super) fn head_bytes<B>(request: &Request<B>) -> usize {
         .sum::<usize>()
 }
 
-/// Reads a body up to `limit` bytes.
+/// Reads a body up to API Gateway's limit.
 ///
 /// # Errors
-/// The gateway's own response: 413 for a longer body, 400 for an incomplete one.
+/// The gateway's own response: 413 for a longer body, 408 for a slow one, 400 for an incomplete
+/// one.
 pub(super) async fn read_body(body: Incoming, limit: usize) -> Result<Bytes, FullResponse> {
-    let too_large = || response::message(StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large");
-    if body.size_hint().lower() > limit as u64 {
-        return Err(too_large());
-    }
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(response::message(StatusCode::BAD_REQUEST, "Bad Request")),
-    }
+    let (status, text) = match server::read_body(body, limit).await {
+        Ok(body) => return Ok(body),
+        Err(BodyError::TooLarge) => (StatusCode::PAYLOAD_TOO_LARGE, "Request Entity Too Large"),
+        Err(BodyError::TooSlow) => (StatusCode::REQUEST_TIMEOUT, "Request Timeout"),
+        Err(BodyError::Incomplete) => (StatusCode::BAD_REQUEST, "Bad Request"),
+    };
+    Err(server::closing(response::message(status, text)))
 }
 
 /// Text types besides `text/*`. AWS does not document them; others found them by trial.

@@ -4,7 +4,9 @@ mod authorizer;
 mod cors;
 mod functions;
 mod http;
+mod limits;
 mod routes;
+mod smuggling;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
