@@ -57,13 +57,15 @@ async fn an_export_survives_an_import_and_another_export() {
     );
     add(&users(&first), &line("Ada", full)).await;
     add(&users(&first), &line("grace", "")).await;
+    let bare = r#","roles":[],"external_id":"NULL""#;
+    add(&users(&first), &line("lin", bare)).await;
     for name in ["users.ndjson", "users.csv"] {
         let path = directory.path().join(name);
-        assert_eq!(export(&users(&first), &path).await.unwrap(), count(2));
+        assert_eq!(export(&users(&first), &path).await.unwrap(), count(3));
         let second = target(&directory.path().join(format!("second-{name}"))).await;
         add(&users(&second), &std::fs::read_to_string(&path).unwrap()).await;
         let again = directory.path().join(format!("again-{name}"));
-        assert_eq!(export(&users(&second), &again).await.unwrap(), count(2));
+        assert_eq!(export(&users(&second), &again).await.unwrap(), count(3));
         assert_eq!(sorted(&again), sorted(&path), "{name}");
         second.close().await;
     }
@@ -71,7 +73,8 @@ async fn an_export_survives_an_import_and_another_export() {
     assert!(
         text.contains(HASH)
             && text.contains(r#""email_verified":true"#)
-            && text.contains(r#""token_version":7"#),
+            && text.contains(r#""token_version":7"#)
+            && text.contains(r#""roles":[]"#),
         "{text}"
     );
     first.close().await;

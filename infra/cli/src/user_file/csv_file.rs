@@ -6,7 +6,7 @@ use csv::{ByteRecord, StringRecord};
 use serde_json::Value;
 
 use super::columns::{COLUMNS, Column, Columns, advice, shown};
-use super::draft::Draft;
+use super::draft::{Draft, NULLS};
 use super::entry::{Entry, NoUser};
 use super::record::{Record, Remark};
 use super::records::{RawRecord, Records};
@@ -115,9 +115,6 @@ impl<R: BufRead> Iterator for Rows<R> {
         }
     }
 }
-
-/// How databases print NULL: `mysql --batch`, and `COPY` in `PostgreSQL`.
-const NULLS: [&str; 2] = ["NULL", "\\N"];
 
 impl<R: BufRead> Rows<R> {
     /// Reads a row; returns nothing if all fields are empty.

@@ -14,6 +14,9 @@ use super::time;
 #[derive(Default)]
 pub(super) struct Draft(BTreeMap<&'static str, Value>);
 
+/// How databases print NULL: `mysql --batch`, and `COPY` in `PostgreSQL`.
+pub(super) const NULLS: [&str; 2] = ["NULL", "\\N"];
+
 /// Half of all versions. With a larger one an account could not be disabled: that raises
 /// its version.
 const MAX_IMPORTED: u64 = MAX_VERSION / 2;
@@ -103,11 +106,14 @@ impl Draft {
         }
     }
 
-    /// Reads an id, which is a number in many systems.
+    /// Reads an id, which is a number in many systems. NULL is none in JSON either: a CSV file
+    /// could not say that it is one.
     fn id(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
         let text = match self.remove(ours) {
             Some(Value::Number(number)) => Some(number.to_string()),
-            Some(Value::String(text)) => trimmed(&text),
+            Some(Value::String(text)) => {
+                trimmed(&text).filter(|text| !NULLS.contains(&text.as_str()))
+            }
             None => None,
             Some(other) => return Err(type_error(ours, &other, "text or a whole number")),
         };

@@ -75,6 +75,8 @@ fn cell(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
+        // Without roles, a user would get those of a new one.
+        Some(Value::Array(names)) if names.is_empty() => "[]".to_owned(),
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
             names.join(" ")
