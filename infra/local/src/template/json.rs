@@ -49,6 +49,14 @@ mod tests {
     }
 
     #[test]
+    fn a_function_has_its_prefix_once() {
+        for text in ["A: { 'Fn::Fn::Sub': B }", "A: !Fn::Sub B"] {
+            let expected = json!({ "A": { "Fn::Fn::Sub": "B" } });
+            assert_eq!(document(text).unwrap(), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn scalars_stay_as_written() {
         let expected = json!({ "A": "0900", "B": "true", "C": "" });
         assert_eq!(document("{ A: 0900, B: true, C: null }").unwrap(), expected);

@@ -224,7 +224,8 @@ fn called(node: Node, tag: Option<&Tag>) -> Node {
             let long = |entry: &mut Entry| entry.key == "Ref" || entry.key.starts_with("Fn::");
             match entries.pop_if(long) {
                 Some(entry) => {
-                    let name = entry.key.trim_start_matches("Fn::").to_owned();
+                    let name = entry.key.strip_prefix("Fn::").unwrap_or(&entry.key);
+                    let name = name.to_owned();
                     Node {
                         line,
                         value: Value::Call(name, Box::new(entry.value)),
