@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// All parts, in the order in which they run.
-pub(crate) const PARTS: [Part; 7] = [
+pub(crate) const PARTS: [Part; 8] = [
     Part {
         name: "deployed",
         about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
@@ -44,6 +44,13 @@ pub(crate) const PARTS: [Part; 7] = [
         command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
         environment: &[],
         is_endless: false,
+    },
+    Part {
+        name: "fuzz",
+        about: "libFuzzer on everything that reads hostile bytes; 10 minutes each without --for",
+        command: &["run", "--bin", "fuzz"],
+        environment: &[],
+        is_endless: true,
     },
     Part {
         name: "speed",
