@@ -9,18 +9,18 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use crate::endless::{Counts, try_seeds};
 use crate::events::{authorization, log_out, present};
 use crate::functions::{Function, Reply};
 use crate::history::{Entry, Event, is_linearizable};
 use crate::operation::change_roles;
-use crate::page::block_on;
+use crate::page::{block_on, in_parallel};
 use crate::people::{Beginning, Login};
 use crate::random::Random;
 use crate::world::World;
 
 /// Histories of the test; the long run has more.
-const SEEDS: u64 = 40;
-const SEEDS_OF_LONG_RUN: u64 = 3000;
+const SEEDS: u64 = 200;
 /// Refreshes of a client that goes on with the successor.
 const REFRESHES: usize = 3;
 /// Checks of access tokens by a client.
@@ -29,9 +29,8 @@ const CHECKS: usize = 4;
 #[test]
 fn what_concurrent_clients_of_a_session_see_has_an_order() {
     let beginning = block_on(Beginning::make());
-    let histories: Vec<_> = (0..SEEDS)
-        .map(|seed| block_on(try_seed(&beginning, seed)))
-        .collect();
+    let seeds: Vec<u64> = (0..SEEDS).collect();
+    let histories = in_parallel(&seeds, |&seed| block_on(try_seed(&beginning, seed)));
     // A history in which nothing happens has an order as well.
     let events: Vec<Event> = histories
         .iter()
@@ -50,12 +49,13 @@ fn what_concurrent_clients_of_a_session_see_has_an_order() {
 }
 
 #[test]
-#[ignore = "takes a minute: docs/development.md has the command"]
+#[ignore = "goes on for as long as it may: `cargo long histories`"]
 fn what_concurrent_clients_see_has_an_order_in_many_histories() {
     let beginning = block_on(Beginning::make());
-    for seed in SEEDS..SEEDS_OF_LONG_RUN {
-        block_on(try_seed(&beginning, seed));
-    }
+    try_seeds(|seed| {
+        let history = block_on(try_seed(&beginning, seed));
+        Counts::from([("histories", 1), ("events", history.len() as u64)])
+    });
 }
 
 /// Records a history, checks it, and returns it.

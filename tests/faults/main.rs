@@ -11,6 +11,7 @@
 
 mod calls;
 mod concurrent;
+mod endless;
 mod events;
 mod fault;
 mod functions;
@@ -25,6 +26,7 @@ mod operation;
 mod page;
 mod pairs;
 mod people;
+mod races;
 mod random;
 mod starting;
 mod state;

@@ -20,3 +20,12 @@ impl Random {
         (self.0 >> 33) % end
     }
 }
+
+/// Returns one seed after another, beginning with this one. Each is below 2^32, so that `cargo
+/// long --seed` repeats it; runs that begin at neighbouring seeds do not meet (Knuth's and Lewis's
+/// constants give one cycle of all of them).
+pub(crate) fn seeds(first: u64) -> impl Iterator<Item = u64> {
+    std::iter::successors(Some(first & 0xFFFF_FFFF), |seed| {
+        Some(seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) & 0xFFFF_FFFF)
+    })
+}

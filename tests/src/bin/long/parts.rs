@@ -16,7 +16,7 @@ pub(crate) struct Part {
 }
 
 /// All parts, in the order in which they run.
-pub(crate) const PARTS: [Part; 8] = [
+pub(crate) const PARTS: &[Part] = &[
     Part {
         name: "deployed",
         about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
@@ -26,17 +26,63 @@ pub(crate) const PARTS: [Part; 8] = [
     },
     Part {
         name: "faults",
-        about: "every pair of faults in six operations, and 3,000 concurrent histories",
+        about: "pairs of faults in every operation that writes, in random order",
         command: &[
             "test",
             "--locked",
             "--test",
             "fault_matrix",
+            "pairs::",
             "--",
             "--ignored",
         ],
         environment: &[],
-        is_endless: false,
+        is_endless: true,
+    },
+    Part {
+        name: "races",
+        about: "256 refreshes at once with one token, with random delays and faults",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "races::refreshes",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
+        name: "registrations",
+        about: "1,000 registrations of one name at once, with random delays and faults",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "races::a_thousand",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
+        name: "histories",
+        about: "concurrent histories of a session's clients, each with an order",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "concurrent::",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
     },
     Part {
         name: "flood",
@@ -104,7 +150,7 @@ mod tests {
         let document = fs::read_to_string(root().join("docs/development.md"))?;
         let names: BTreeSet<&str> = PARTS.iter().map(|part| part.name).collect();
         assert_eq!(names.len(), PARTS.len());
-        for part in &PARTS {
+        for part in PARTS {
             let row = format!("| `cargo long {}` | ", part.name);
             assert!(document.contains(&row), "{row}");
         }
