@@ -49,7 +49,16 @@ struct State {
     struck: usize,
     missed: bool,
     /// Delays and breaks calls at random, if there is one.
-    disturbance: Option<Random>,
+    disturbance: Option<Disturbance>,
+}
+
+/// Delays every call at random, and breaks some.
+#[derive(Debug)]
+struct Disturbance {
+    random: Random,
+    faults: &'static [Fault],
+    /// One attempt at a call in that many gets one of these faults.
+    one_in: u64,
 }
 
 /// Faults that pass by themselves.
@@ -59,8 +68,18 @@ const PASSING: [Fault; 4] = [
     Fault::AnswerLost,
     Fault::LateApply,
 ];
-/// One call in that many gets one of them.
-const DISTURBED: u64 = 3;
+/// What can come instead of a response of a store; none of them is one.
+const STORE: [Fault; 9] = [
+    Fault::ThrottledOnce,
+    Fault::ServerError,
+    Fault::ResetBefore,
+    Fault::AnswerLost,
+    Fault::LateApply,
+    Fault::Slow(1),
+    Fault::Conflict,
+    Fault::PartialBatch,
+    Fault::Corrupt,
+];
 /// How long a call may take before and after its effect, in milliseconds, at random.
 const LONGEST: u64 = 60;
 
@@ -123,16 +142,35 @@ impl Injection {
         self.0.lock().unwrap().outage = Some(fault);
     }
 
-    /// Delays each call at random from now on, and breaks some.
+    /// Delays each call at random from now on, and breaks every third attempt in a way that
+    /// passes.
     pub(crate) fn disturb(&self, seed: u64) {
-        self.0.lock().unwrap().disturbance = Some(Random::new(seed));
+        self.0.lock().unwrap().disturbance = Some(Disturbance {
+            random: Random::new(seed),
+            faults: &PASSING,
+            one_in: 3,
+        });
+    }
+
+    /// Delays each call at random from now on, and breaks every tenth attempt.
+    pub(crate) fn break_a_tenth(&self, seed: u64) {
+        self.0.lock().unwrap().disturbance = Some(Disturbance {
+            random: Random::new(seed),
+            faults: &STORE,
+            one_in: 10,
+        });
+    }
+
+    /// Delays and breaks no call at random from now on.
+    pub(crate) fn calm(&self) {
+        self.0.lock().unwrap().disturbance = None;
     }
 
     /// Returns the delays before and after the effect of a call.
     fn delays(&self) -> (Duration, Duration) {
         let mut state = self.0.lock().unwrap();
         let mut delay = || {
-            let random = state.disturbance.as_mut();
+            let random = state.disturbance.as_mut().map(|one| &mut one.random);
             Duration::from_millis(random.map_or(0, |random| random.below(LONGEST)))
         };
         (delay(), delay())
@@ -203,7 +241,7 @@ impl Injection {
                 Reach::Alike => of.label == id.label && of.ordinal <= id.ordinal,
             });
         let Some(planned) = planned else {
-            return state.outage.or_else(|| state.disturb());
+            return state.outage.or_else(|| state.disturb(&id));
         };
         let fault = state.planned[planned].1;
         match fault.reach() {
@@ -231,17 +269,20 @@ async fn pass(duration: Duration) {
 }
 
 impl State {
-    /// Returns a fault at random, for some calls.
-    fn disturb(&mut self) -> Option<Fault> {
-        let is_write = self.made.last().is_some_and(Made::is_write);
-        let random = self.disturbance.as_mut()?;
-        if random.below(DISTURBED) > 0 {
+    /// Returns a fault at random, for some attempts at a call.
+    fn disturb(&mut self, id: &CallId) -> Option<Fault> {
+        let disturbance = self.disturbance.as_mut()?;
+        if disturbance.random.below(disturbance.one_in) > 0 {
             return None;
         }
-        // A read without a response has no effect that could come late.
-        let kinds = if is_write { 4 } else { 3 };
-        let kind = usize::try_from(random.below(kinds)).ok()?;
-        PASSING.get(kind).copied()
+        let made = self.made.iter().rev().find(|made| made.id == *id)?;
+        let faults = disturbance.faults.iter();
+        let faults: Vec<Fault> = faults
+            .copied()
+            .filter(|fault| fault.applies_to(made))
+            .collect();
+        let chosen = disturbance.random.below(faults.len() as u64);
+        faults.get(usize::try_from(chosen).ok()?).copied()
     }
 
     /// Records a call. Returns which it is, and whether it is the first attempt at it.

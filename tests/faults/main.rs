@@ -28,6 +28,7 @@ mod pairs;
 mod people;
 mod races;
 mod random;
+mod revocation;
 mod starting;
 mod state;
 mod world;

@@ -122,7 +122,8 @@ impl Beginning {
     }
 }
 
-fn person(name: &str, hash: &StoredHash) -> User {
+/// Returns a user with an address and the password of that hash.
+pub(crate) fn person(name: &str, hash: &StoredHash) -> User {
     User {
         password_hash: Some(hash.clone()),
         password_changed_at: Some(NOW),
@@ -130,7 +131,8 @@ fn person(name: &str, hash: &StoredHash) -> User {
     }
 }
 
-async fn log_in(world: &mut World, name: &str) -> Login {
+/// Logs in, and asks the authorizer for the context of the new token.
+pub(crate) async fn log_in(world: &mut World, name: &str) -> Login {
     let body = json!({"username": name, "password": PASSWORD});
     let login = Http {
         route: "POST /login",

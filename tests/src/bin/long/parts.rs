@@ -85,6 +85,21 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "revocation",
+        about: "revoked tokens at the next call of the authorizer, also with faults",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "revocation::",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "flood",
         about: "10,000 requests for one person's mail in a day, from a hundred addresses",
         command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
