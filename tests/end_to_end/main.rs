@@ -21,6 +21,7 @@ mod cors;
 mod costs;
 mod costs_mail;
 mod credentials;
+mod cuts;
 mod deadlines;
 mod deletion;
 mod denials;

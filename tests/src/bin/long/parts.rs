@@ -100,6 +100,21 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "cuts",
+        about: "refreshes whose responses are cut off at every byte",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "end_to_end",
+            "cuts::",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "flood",
         about: "10,000 requests for one person's mail in a day, from a hundred addresses",
         command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
