@@ -1,7 +1,7 @@
 //! What a function links, according to Cargo.
 
 use gatehouse_tests::binaries::root;
-use gatehouse_tests::crates::Crates;
+use gatehouse_tests::crates::{Crates, features};
 
 #[test]
 fn the_authorizer_depends_on_no_password_code() -> anyhow::Result<()> {
@@ -59,5 +59,17 @@ fn the_edge_links_neither_dynamodb_nor_argon2() -> anyhow::Result<()> {
     let crates = Crates::of("gatehouse-edge")?;
     crates.assert_lacks(&["aws-sdk-dynamodb", "argon2", "jsonwebtoken", "aws-lc-rs"]);
     assert_eq!(crates.versions("lambda_http"), 1);
+    Ok(())
+}
+
+/// One feature that only tests enable, deep among the dependencies, makes Cargo compile whatever
+/// is above it twice: once for `cargo local`, and again for `cargo test`.
+#[test]
+fn cargo_local_and_cargo_test_enable_the_same_features() -> anyhow::Result<()> {
+    let (local, tests) = (features("normal,build")?, features("normal,build,dev")?);
+    assert!(local.len() > 300, "{}", local.len());
+    for (dependency, enabled) in &local {
+        assert_eq!(Some(enabled), tests.get(dependency), "{dependency}");
+    }
     Ok(())
 }

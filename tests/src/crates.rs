@@ -1,11 +1,37 @@
 //! What a package links, according to Cargo.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
 use anyhow::ensure;
 
 use crate::binaries::root;
+
+/// Returns the features of each dependency of the workspace in a build of these edges, such as
+/// `normal,build`. Cargo compiles a dependency again for other features.
+///
+/// # Errors
+/// If Cargo fails.
+pub fn features(edges: &str) -> anyhow::Result<BTreeMap<String, BTreeSet<String>>> {
+    let output = Command::new(env!("CARGO"))
+        .current_dir(root())
+        .args(["tree", "--workspace", "--locked", "--edges", edges])
+        .args(["--prefix", "none", "--format", "{p}\t{f}"])
+        .output()?;
+    ensure!(output.status.success(), "cargo tree failed");
+    let mut features = BTreeMap::<String, BTreeSet<String>>::new();
+    for line in String::from_utf8(output.stdout)?.lines() {
+        // A package of the workspace has its path behind it.
+        let Some((name, enabled)) = line.trim_end_matches(" (*)").split_once('\t') else {
+            continue;
+        };
+        if !name.contains('(') || name.ends_with("(proc-macro)") {
+            let enabled = enabled.to_owned();
+            features.entry(name.to_owned()).or_default().insert(enabled);
+        }
+    }
+    Ok(features)
+}
 
 /// The crates that a package links: name and version, as `argon2 v0.5.3`.
 #[derive(Debug)]
