@@ -13,6 +13,7 @@ pub mod contract;
 pub mod crates;
 pub mod deployment;
 pub mod document;
+pub mod emulator;
 mod local;
 pub mod long_run;
 mod operator;

@@ -50,11 +50,11 @@ async fn run() -> anyhow::Result<()> {
     std::fs::create_dir_all(&work)?;
 
     step("tools");
-    let tools = Tools::install(&work)?;
+    let tools = Tools::install()?;
     step("build");
     weights::compare(&tools.build_functions()?)?;
     step("emulator");
-    let emulator = Emulator::start(&tools, &work).await?;
+    let emulator = Emulator::start().await?;
     let environment = emulator.environment(&tools);
     step("deployment");
     for template in [

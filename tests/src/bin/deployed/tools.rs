@@ -12,17 +12,14 @@ use gatehouse_tests::venv;
 #[derive(Debug)]
 pub(crate) struct Tools {
     sam: PathBuf,
-    emulator: PathBuf,
 }
 
 impl Tools {
-    /// Installs what is missing, in the versions that the lists pin. There are two
-    /// environments, since SAM and the emulator need different versions of a library.
-    pub(crate) fn install(work: &Path) -> anyhow::Result<Self> {
-        Ok(Self {
-            sam: venv::sam()?,
-            emulator: venv::environment(&work.join("emulator"), "emulator.txt")?,
-        })
+    /// Installs what is missing, in the versions that the list pins. The emulator has an
+    /// environment of its own, since it needs another version of a library.
+    pub(crate) fn install() -> anyhow::Result<Self> {
+        let sam = venv::sam()?;
+        Ok(Self { sam })
     }
 
     /// Builds the functions as they are deployed, except for the profile: `emulator`
@@ -44,10 +41,5 @@ impl Tools {
     /// The folder of SAM, cargo-lambda and Zig.
     pub(crate) fn sam(&self) -> &Path {
         &self.sam
-    }
-
-    /// The emulator's program.
-    pub(crate) fn emulator(&self) -> PathBuf {
-        self.emulator.join("ministack")
     }
 }
