@@ -41,10 +41,7 @@ impl Extent {
 
     /// Whether a permission that no test has used is one too many.
     pub(crate) fn uses_every_permission(&self) -> bool {
-        match self {
-            Self::Whole => true,
-            Self::Short | Self::Named(_) => false,
-        }
+        !matches!(self, Self::Named(_))
     }
 }
 

@@ -5,9 +5,9 @@
 //! load, a second stack without mail, and the examples; what each role was granted compared
 //! with what it used; then the stacks are deleted.
 //!
-//! `--short` leaves out the tests that need no deployment to show what they show: CI runs it.
-//! Other arguments are parts of the names of tests: only those tests run. In both cases, what
-//! was granted is not compared with what was used.
+//! `--short` leaves out the tests that need no deployment to show what they show, and use no
+//! permission that the others do not use: CI runs it. Other arguments are parts of the names of
+//! tests: only those tests run, and what was granted is not compared with what was used.
 
 mod emulator;
 mod extent;
