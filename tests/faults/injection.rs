@@ -89,6 +89,11 @@ impl Made {
         !READS.iter().any(|read| self.id.label.starts_with(read))
     }
 
+    /// Returns the operation, such as `GetItem`.
+    pub(crate) fn operation(&self) -> &str {
+        self.id.label.split(' ').next().unwrap_or_default()
+    }
+
     pub(crate) fn is_secret(&self) -> bool {
         self.id.label.contains("Secret")
     }

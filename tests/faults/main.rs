@@ -11,6 +11,8 @@
 
 mod calls;
 mod concurrent;
+mod differential;
+mod emulator;
 mod endless;
 mod events;
 mod fault;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatehouse_testing::Contents;
 use tokio::time::sleep;
 
 use crate::events::{SCHEDULE, log_out, present};
@@ -64,6 +65,11 @@ impl<'a> Baseline<'a> {
         baseline.after = baseline.lines(&world);
         baseline.survivors = baseline.surviving(&mut world, &reply).await;
         baseline
+    }
+
+    /// Returns what the tables hold before it.
+    pub(crate) fn contents(&self) -> &Contents {
+        &self.beginning.contents
     }
 
     /// Returns the calls that it makes with faults.

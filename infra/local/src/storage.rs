@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::error::StackError;
 use crate::keys;
 use crate::listen::{LOCALHOST, bind};
@@ -18,6 +20,11 @@ pub struct Schema(Vec<TableSpec>);
 impl Schema {
     pub(crate) fn tables(&self) -> &[TableSpec] {
         &self.0
+    }
+
+    /// Returns the body of `CreateTable` for each table.
+    pub fn creations(&self) -> impl Iterator<Item = &Value> {
+        self.0.iter().map(|table| &table.request)
     }
 
     /// Reads a template.

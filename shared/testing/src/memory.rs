@@ -44,6 +44,22 @@ impl MemoryTables {
         self.0.tables()
     }
 
+    /// Returns the body of `CreateTable` for each table, so that another DynamoDB can have them.
+    pub fn creations() -> impl Iterator<Item = &'static Value> {
+        SCHEMA.creations()
+    }
+
+    /// Handles a call. Returns the status and the body of the response.
+    #[must_use]
+    pub fn handle(&self, operation: &str, body: &Value) -> (u16, Value) {
+        let handled = self.0.handle(operation, body.to_string().as_bytes());
+        let (status, body) = match handled {
+            Ok(body) => (200, body),
+            Err(error) => error,
+        };
+        (status, serde_json::from_str(&body).unwrap())
+    }
+
     /// Writes an item, in DynamoDB's JSON.
     pub fn put(&self, table: &str, item: &Value) {
         let put = json!({"TableName": self.name(table), "Item": item});
@@ -77,7 +93,8 @@ impl MemoryTables {
     }
 
     fn call(&self, operation: &str, body: &Value) -> Value {
-        let handled = self.0.handle(operation, body.to_string().as_bytes());
-        serde_json::from_str(&handled.unwrap()).unwrap()
+        let (status, body) = self.handle(operation, body);
+        assert_eq!(status, 200, "{operation}");
+        body
     }
 }
