@@ -41,6 +41,18 @@ impl fmt::Display for Entry {
     }
 }
 
+/// Reads all lines.
+///
+/// # Errors
+/// If the file cannot be read, or a line is not an entry.
+pub(crate) fn read() -> anyhow::Result<Vec<Entry>> {
+    let text = fs::read_to_string(path()).context("the ledger cannot be read")?;
+    let entries = text
+        .lines()
+        .map(|line| serde_json::from_str(line).with_context(|| line.to_owned()));
+    entries.collect()
+}
+
 /// Appends a line.
 ///
 /// # Errors
@@ -55,8 +67,8 @@ pub(crate) fn append(entry: &Entry) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns the commit that is checked out, with `+` if files differ from it; the ledger's own
-/// changes are none.
+/// Returns the commit that is checked out, with `+` if files differ from it; the ledger and the
+/// page with its sums may differ.
 ///
 /// # Errors
 /// If git fails.
@@ -67,6 +79,7 @@ pub(crate) fn commit() -> anyhow::Result<String> {
         "--porcelain",
         "--",
         ":!docs/assurance/runs.ndjson",
+        ":!docs/assurance.md",
     ])?;
     let mark = if changed.is_empty() { "" } else { "+" };
     Ok(format!("{head}{mark}"))
@@ -108,12 +121,10 @@ mod tests {
 
     #[test]
     fn every_line_of_the_ledger_is_an_entry() -> anyhow::Result<()> {
-        let text = fs::read_to_string(path())?;
-        for line in text.lines() {
-            let entry: Entry = serde_json::from_str(line).with_context(|| line.to_owned())?;
+        for entry in read()? {
             assert!(
                 !entry.part.is_empty() && entry.date.ends_with('Z'),
-                "{line}"
+                "{entry:?}"
             );
         }
         Ok(())

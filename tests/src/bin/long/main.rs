@@ -2,9 +2,10 @@
 //!
 //! Each part is a command of Cargo. It reads its seed and its time from the environment and
 //! prints what it counted ([`gatehouse_tests::long_run`]); a line for each part is appended to
-//! the ledger, `docs/assurance/runs.ndjson`.
+//! the ledger, `docs/assurance/runs.ndjson`, and `docs/assurance.md` gets the sums.
 
 mod ledger;
+mod page;
 mod parts;
 mod run;
 
@@ -77,6 +78,7 @@ fn run_all(arguments: &Arguments) -> anyhow::Result<Vec<&'static str>> {
         let entry = run::run(part, &Share { seed, time })?;
         say(&format!("== {entry}"));
         ledger::append(&entry)?;
+        page::write(&ledger::read()?)?;
         if !entry.passed {
             failed.push(part.name);
         }
