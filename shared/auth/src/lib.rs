@@ -77,6 +77,8 @@ pub mod mail;
 mod newtype;
 #[cfg(feature = "people")]
 pub mod password;
+#[cfg(test)]
+mod property;
 #[cfg(feature = "tokens")]
 pub mod random;
 #[cfg(feature = "tokens")]

@@ -151,7 +151,7 @@ fn local_part_label_and_address_have_length_limits() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::property::config())]
 
     #[test]
     fn a_canonical_address_is_its_own_and_is_ascii(

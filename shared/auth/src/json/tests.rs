@@ -71,6 +71,8 @@ fn text_that_is_not_json_is_rejected() {
 }
 
 proptest! {
+    #![proptest_config(crate::property::config())]
+
     #[test]
     fn no_bytes_make_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = parse(&bytes, 8);

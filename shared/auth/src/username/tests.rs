@@ -211,7 +211,7 @@ fn a_message_names_the_character_and_the_reason_but_never_repeats_the_text() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::property::config())]
 
     #[test]
     fn a_canonical_spelling_is_its_own_canonical_spelling(typed in "\\PC{1,20}") {

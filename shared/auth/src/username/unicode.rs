@@ -257,7 +257,7 @@ fn allowed() -> impl Strategy<Value = char> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(5_000))]
+    #![proptest_config(crate::property::config())]
 
     #[test]
     fn no_order_of_letters_and_marks_has_two_canonical_spellings(

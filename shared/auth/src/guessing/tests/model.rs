@@ -155,11 +155,11 @@ fn moves(afters: &'static [i64], networks: u8) -> impl Strategy<Value = Vec<Move
             confirms,
         },
     );
-    vec(one, 1..250)
+    vec(one, 1..120)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(crate::property::config())]
 
     /// The owner's logins come in between, from a network that is known.
     #[test]

@@ -143,6 +143,8 @@ fn the_unverified_parts_are_those_that_the_token_was_minted_with() {
 }
 
 proptest! {
+    #![proptest_config(crate::property::config())]
+
     #[test]
     fn no_text_is_accepted_without_its_key(text in ".{0,120}", tail in "[A-Za-z0-9_-]{103}") {
         let key = MacKey::generate().unwrap();

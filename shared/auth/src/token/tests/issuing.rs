@@ -137,6 +137,8 @@ prop_compose! {
 }
 
 proptest! {
+    #![proptest_config(crate::property::config())]
+
     #[test]
     fn what_is_issued_is_what_is_verified(
         grant in grants(),

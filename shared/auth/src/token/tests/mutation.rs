@@ -49,6 +49,8 @@ fn no_token_with_one_bit_flipped_beneath_the_base64_is_accepted() {
 }
 
 proptest! {
+    #![proptest_config(crate::property::config())]
+
     #[test]
     fn no_token_with_a_piece_replaced_is_accepted(
         at in any::<prop::sample::Index>(),
