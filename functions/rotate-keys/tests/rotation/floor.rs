@@ -169,19 +169,60 @@ async fn a_ring_restored_from_before_a_removal_signs_nothing() {
         world.restore_ring(&old);
 
         let error = world.signer().ring(world.now()).await.unwrap_err();
-        let text = "the key ring (version 1) is older than the published floor (2)";
+        let text = "the key ring (version 1) is older than the published floor (3)";
         assert_eq!(error.to_string(), text);
         let rotation = world.rotation();
         let refused = rotation.create(&token(2), world.now()).await.unwrap_err();
-        let is_below = matches!(refused, RotationError::BelowFloor { ring: 1, floor: 2 });
+        let is_below = matches!(refused, RotationError::BelowFloor { ring: 1, floor: 3 });
         assert!(is_below && !refused.is_transient(), "{refused:?}");
         let published = world.keys().await.1;
         assert!(!published.entries().any(|entry| *entry.kid == bad));
 
         remove(&world, &bad, true, 3).await;
         let ring = world.is_settled().await;
-        assert_eq!((ring.version(), ring.floor()), (3, 3));
+        assert_eq!((ring.version(), ring.floor()), (5, 5));
         assert_ne!(signs(&world, &world.signer()).await.0, bad);
+    }
+}
+
+/// A ring was restored, and a signer remembers the newer one, which has the key too.
+#[tokio::test]
+async fn a_signer_with_a_newer_ring_than_the_restored_one_stops_using_a_removed_key() {
+    for place in PLACES {
+        let world = World::begun(place).await;
+        let old = world.stored_ring();
+        world.rotate(&token(1)).await;
+        let signer = world.signer();
+        let (bad, bad_mac) = signs(&world, &signer).await;
+        world.restore_ring(&old);
+        remove(&world, &bad, true, 2).await;
+        world.pass(LIMIT);
+        let (kid, mac) = signs(&world, &signer).await;
+        assert!(kid != bad && mac != bad_mac, "{place:?}");
+        let ring = ring(&world, &signer).await;
+        assert!(ring.mac(&bad_mac).is_none(), "{place:?}");
+    }
+}
+
+/// Two keys were removed. The ring from before that becomes the current one again, and one of
+/// them is removed from it.
+#[tokio::test]
+async fn a_removal_from_a_restored_ring_does_not_bring_another_removed_key_back() {
+    for place in PLACES {
+        let world = World::begun(place).await;
+        let old = world.stored_ring();
+        let ring = world.keys().await.0;
+        let removed: Vec<Kid> = ring.signing_keys().map(|key| key.kid.clone()).collect();
+        for (number, kid) in (1..).zip(&removed) {
+            remove(&world, kid, false, number).await;
+        }
+        world.restore_ring(&old);
+        remove(&world, &removed[0], false, 9).await;
+        let (ring, published) = world.keys().await;
+        let mut held = ring.signing_keys().map(|key| key.kid);
+        assert!(held.all(|kid| !removed.contains(kid)), "{place:?}");
+        let mut entries = published.entries().map(|key| key.kid);
+        assert!(entries.all(|kid| !removed.contains(kid)), "{place:?}");
     }
 }
 
@@ -198,7 +239,7 @@ async fn a_lost_ring_begins_again_above_the_floor() {
         world.restore_ring(nothing);
         world.rotate(&token(2)).await;
         let ring = world.is_settled().await;
-        assert_eq!((ring.version(), ring.floor()), (3, 0));
+        assert_eq!((ring.version(), ring.floor()), (4, 0));
         signs(&world, &world.signer()).await;
     }
 }

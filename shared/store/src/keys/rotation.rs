@@ -166,8 +166,7 @@ impl KeyRotation {
             return Ok(KeyRemoval::Unknown);
         }
         if is_held || refresh || !ring.has_removed(kid) {
-            let (floor, algorithm) = (published.floor(), self.rules.algorithm);
-            let next = ring.remove(kid, refresh, floor, algorithm, now)?;
+            let next = ring.remove(kid, refresh, &published, self.rules.algorithm, now)?;
             self.ring.stage(token, &next).await?;
             match self.finish(token, now).await? {
                 RotationProgress::Done

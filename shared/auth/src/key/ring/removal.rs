@@ -6,6 +6,7 @@ use crate::key::error::KeyError;
 use crate::key::kid::Kid;
 use crate::key::mac::MacKey;
 use crate::key::private::SigningKey;
+use crate::key::published::PublishedKeys;
 use crate::key::state::{KeyEntry, KeyState};
 use crate::time::Timestamp;
 
@@ -17,8 +18,11 @@ impl KeyRing {
     /// it was published: an emergency does not wait. The ring records the key for
     /// the next publication, even if the ring did not contain it.
     ///
-    /// The new version is the floor: no older ring may sign from now on. It is above
-    /// `floor`, the published one, even if this ring was restored from a backup.
+    /// The new version is the floor: no ring that was made before may sign from now on, also
+    /// none that a process remembers or that is restored from a backup. So it is above every
+    /// version that was ever published, not only above this ring's, which may have been
+    /// restored itself. A ring from below the floor does not know which keys were removed
+    /// after it, so it keeps none that is not published.
     ///
     /// # Errors
     /// [`KeyError`] if a key could not be generated.
@@ -26,11 +30,17 @@ impl KeyRing {
         mut self,
         kid: &Kid,
         refresh: bool,
-        floor: u64,
+        published: &PublishedKeys,
         algorithm: Algorithm,
         now: Timestamp,
     ) -> Result<Self, KeyError> {
-        self.advance_past(floor);
+        if !published.admit(&self) {
+            let is_published = |kid: &Kid| published.entries().any(|entry| entry.kid == kid);
+            self.0.signing.retain(|entry| is_published(entry.key.kid()));
+        }
+        // Each ring that was in force had its keys published first, so that no ring's version
+        // is above that of the published keys.
+        self.advance_past(published.floor().max(published.version()));
         self.0.floor = self.0.version;
         self.0.signing.retain(|entry| entry.key.kid() != kid);
         refill(&mut self.0.signing, now, || SigningKey::generate(algorithm))?;

@@ -112,7 +112,9 @@ fn a_key_that_was_retired_as_unowned_is_published_again() {
 fn a_removed_key_goes_at_once_and_is_not_published_again() {
     let (ring, published) = begun();
     let kid = ring.active().unwrap().kid().clone();
-    let left = ring.remove(&kid, false, 0, Algorithm::EdDsa, NOW).unwrap();
+    let left = ring
+        .remove(&kid, false, &PublishedKeys::empty(), Algorithm::EdDsa, NOW)
+        .unwrap();
     let settled = published.settled(&left, NOW).unwrap();
     assert!(settled.entries().all(|entry| *entry.kid != kid));
     assert_eq!(settled.floor(), left.floor());

@@ -6,7 +6,8 @@ fn ring() -> KeyRing {
 }
 
 fn remove(ring: KeyRing, kid: &Kid, refresh: bool) -> KeyRing {
-    ring.remove(kid, refresh, 0, Algorithm::EdDsa, NOW).unwrap()
+    ring.remove(kid, refresh, &PublishedKeys::empty(), Algorithm::EdDsa, NOW)
+        .unwrap()
 }
 
 fn kid(ring: &KeyRing, state: KeyState) -> Kid {
@@ -94,7 +95,9 @@ fn a_removal_from_an_older_ring_is_above_the_published_floor_and_follows_that_ri
     let (old, other) = (ring(), ring());
     let copy = KeyRing::parse(secrecy::ExposeSecret::expose_secret(&old.to_json())).unwrap();
     let active = kid(&old, KeyState::Active);
-    let left = old.remove(&active, true, 6, Algorithm::EdDsa, NOW).unwrap();
+    let published = PublishedKeys::empty().with_floor(6);
+    let left = old.remove(&active, true, &published, Algorithm::EdDsa, NOW);
+    let left = left.unwrap();
     assert_eq!((left.version(), left.floor()), (7, 7));
     assert!(left.follows(&copy));
     let newer = remove(copy, &active, false);
@@ -103,4 +106,26 @@ fn a_removal_from_an_older_ring_is_above_the_published_floor_and_follows_that_ri
     let pending = kid(&other, KeyState::Pending);
     let next = remove(left, &pending, false);
     assert_eq!((next.version(), next.floor()), (8, 8));
+}
+
+/// Two keys were removed, and the ring from before that was restored. Removing one of them
+/// again must not bring the other one back.
+#[test]
+fn a_removal_from_an_older_ring_keeps_no_key_that_is_not_published() {
+    let before = ring();
+    let published = PublishedKeys::empty().settled(&before, NOW).unwrap();
+    let backup = before.to_json();
+    let backup = || KeyRing::parse(secrecy::ExposeSecret::expose_secret(&backup)).unwrap();
+    let (active, pending) = (
+        kid(&before, KeyState::Active),
+        kid(&before, KeyState::Pending),
+    );
+    let left = remove(remove(before, &active, false), &pending, false);
+    let published = published.settled(&left, NOW).unwrap();
+    assert!(!published.admit(&backup()));
+    let again = backup().remove(&active, false, &published, Algorithm::EdDsa, NOW);
+    let again = again.unwrap();
+    assert!(published.admit(&again));
+    let mut kids = again.signing_keys().map(|entry| entry.kid);
+    assert!(kids.all(|kid| *kid != active && *kid != pending));
 }
