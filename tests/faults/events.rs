@@ -4,7 +4,7 @@ use gatehouse_edge::REFRESH_COOKIE;
 use serde_json::{Value, json};
 
 /// The address of clients.
-const ADDRESS: &str = "192.0.2.1";
+pub(crate) const ADDRESS: &str = "192.0.2.1";
 
 /// The event of the schedule, as far as the test needs it.
 pub(crate) const SCHEDULE: &str = r#"{"source":"aws.events"}"#;

@@ -1,6 +1,7 @@
 //! The functions, each with its app, and one kind of response for all of them.
 
 use anyhow::anyhow;
+use authorizer::AuthorizerError;
 use gatehouse_auth::deadline::Deadline;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
@@ -47,7 +48,8 @@ pub(crate) enum App {
 /// What a function returned.
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
-    /// The status; for functions without HTTP `allow`, `deny`, `done` or `error`.
+    /// The status; for functions without HTTP `allow`, `deny`, `unauthorized`,
+    /// `done` or `error`.
     pub(crate) outcome: String,
     /// The body; for the authorizer the context of an allow.
     pub(crate) body: Value,
@@ -154,8 +156,11 @@ impl App {
 }
 
 async fn authorize(app: &authorizer::App, event: &str, context: &Context) -> Reply {
-    let Ok(response) = authorizer::handle(app, event, context).await else {
-        return Reply::of("error", Value::Null);
+    let response = match authorizer::handle(app, event, context).await {
+        Ok(response) => response,
+        // How a REST API is told to deny.
+        Err(AuthorizerError::Unauthorized) => return Reply::of("unauthorized", Value::Null),
+        Err(_) => return Reply::of("error", Value::Null),
     };
     let response = serde_json::to_value(response).unwrap();
     let effect = &response["policyDocument"]["Statement"][0]["Effect"];

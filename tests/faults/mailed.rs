@@ -221,13 +221,18 @@ fn ask_for(people: &People, address: &str) -> String {
     owned("PUT /me/email", people, body)
 }
 
+/// Returns the body that verifies the waiting address.
+pub(crate) fn verification() -> Value {
+    json!({"code": mailed(CodeKind::Verification).expose()})
+}
+
 /// Returns the event that verifies the waiting address, with the token of these people or
 /// with the password.
 fn verify(people: Option<&People>) -> String {
     let code = mailed(CodeKind::Verification);
     let route = "POST /email/verify";
     match people {
-        Some(people) => with_token(route, people, json!({"code": code.expose()})),
+        Some(people) => with_token(route, people, verification()),
         None => post(route, json!({"code": code.expose(), "password": PASSWORD})),
     }
 }

@@ -120,6 +120,11 @@ impl World {
         self.clock.advance(seconds);
     }
 
+    /// Stops the clock, so that tokens for one moment can be tried in turn.
+    pub(crate) fn stop_clock(&self) {
+        self.ticking.abort();
+    }
+
     /// Returns the moment that the functions see.
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()

@@ -9,4 +9,5 @@
 mod accepted;
 mod issuer;
 mod misbehaving;
+mod policy;
 mod together;

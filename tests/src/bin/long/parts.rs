@@ -129,6 +129,22 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "tokens",
+        about: "tokens with any bit flipped, and every policy case at every place that takes one",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "fault_matrix",
+            "--",
+            "flips::",
+            "policy_cases::",
+            "--include-ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "speed",
         about: "cold starts, warm calls and sizes of every function; needs an idle machine",
         command: &["speed"],
