@@ -1,5 +1,7 @@
 //! The embedded DynamoDB, with the template's tables and their streams.
 
+mod unfinished;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -162,6 +164,7 @@ pub(crate) fn in_memory() -> Result<Database, StackError> {
 
 fn open_trimmed(path: &Path) -> Result<Database, String> {
     let database = Database::new(&path.to_string_lossy()).map_err(|e| e.to_string())?;
+    unfinished::remove(path)?;
     stream::trim(path)?;
     Ok(database)
 }
@@ -172,6 +175,11 @@ pub(crate) fn create(database: &Database, spec: &TableSpec) -> Result<(), String
         .get_table_metadata(&spec.name)
         .map_err(|e| e.to_string())?;
     if let Some(known) = known {
+        // A table whose creation was interrupted before that, or one from before its template
+        // had the attribute.
+        if !known.ttl_enabled {
+            enable_expiry(database, spec)?;
+        }
         // A table from before its template had the stream.
         return match spec.stream() {
             Some(stream) if !known.stream_enabled => add_stream(database, &spec.name, stream),
@@ -183,19 +191,23 @@ pub(crate) fn create(database: &Database, spec: &TableSpec) -> Result<(), String
         e.to_string().trim_start_matches("VALIDATION:").to_owned()
     })?;
     database.create_table(request).map_err(|e| e.to_string())?;
-    if let Some(attribute) = &spec.ttl {
-        let request = UpdateTimeToLiveRequest {
-            table_name: spec.name.clone(),
-            time_to_live_specification: TimeToLiveSpecification {
-                attribute_name: attribute.clone(),
-                enabled: true,
-            },
-        };
-        database
-            .update_time_to_live(request)
-            .map_err(|e| e.to_string())?;
-    }
-    Ok(())
+    enable_expiry(database, spec)
+}
+
+/// Lets items of a table expire, if its template says so.
+fn enable_expiry(database: &Database, spec: &TableSpec) -> Result<(), String> {
+    let Some(attribute) = &spec.ttl else {
+        return Ok(());
+    };
+    let request = UpdateTimeToLiveRequest {
+        table_name: spec.name.clone(),
+        time_to_live_specification: TimeToLiveSpecification {
+            attribute_name: attribute.clone(),
+            enabled: true,
+        },
+    };
+    let enabled = database.update_time_to_live(request);
+    enabled.map(drop).map_err(|e| e.to_string())
 }
 
 fn add_stream(database: &Database, table: &str, stream: &Value) -> Result<(), String> {
