@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use gatehouse_testing::Contents;
+use gatehouse_testing::{Contents, broken_invariants};
 use tokio::time::sleep;
 
 use crate::events::{SCHEDULE, log_out, present};
@@ -12,7 +12,7 @@ use crate::injection::{CallId, Made};
 use crate::mailed;
 use crate::operation::{Before, DELETION, Operation, ROTATION, owned};
 use crate::people::{Beginning, PASSWORD, STEPS};
-use crate::state::{Lines, invariants, lines};
+use crate::state::{Lines, lines};
 use crate::world::World;
 
 /// Long enough for a key to have been published, in seconds.
@@ -111,7 +111,7 @@ impl<'a> Baseline<'a> {
         } else if !done && state != self.before && self.operation.halfway.is_none() {
             violations.push(format!("half done: {}", difference(&self.before, &state)));
         }
-        violations.extend(invariants(&world.tables.contents()));
+        violations.extend(broken_invariants(&world.tables.contents()));
         self.check_again(&mut world, &mut violations).await;
         let outcome = reply.outcome;
         Some(Case {
@@ -170,7 +170,7 @@ impl<'a> Baseline<'a> {
         if state != expected {
             violations.push(format!("again: {}", difference(&expected, &state)));
         }
-        violations.extend(invariants(&world.tables.contents()));
+        violations.extend(broken_invariants(&world.tables.contents()));
         let surviving = self.surviving(world, &again).await;
         if surviving != self.survivors {
             violations.push(format!("sessions: {surviving:?}, not {:?}", self.survivors));

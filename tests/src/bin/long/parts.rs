@@ -122,6 +122,21 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: false,
     },
     Part {
+        name: "kills",
+        about: "functions, mailers and local stacks killed at random instants",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "kills",
+            "in_the_long_run",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "fuzz",
         about: "libFuzzer on everything that reads hostile bytes; 10 minutes each without --for",
         command: &["run", "--bin", "fuzz"],

@@ -1,0 +1,202 @@
+//! `gatehouse local` itself, killed while people register, log in and refresh.
+
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+use gatehouse_tests::binaries;
+use gatehouse_tests::person::{PASSWORD, unique};
+use rustix::process::{Pid, Signal, kill_process_group};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::{Child, Command};
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep};
+
+use crate::random::Random;
+
+/// What a person knows to be true.
+#[derive(Debug, Default, Clone)]
+struct Known {
+    username: String,
+    is_registered: bool,
+    /// The newest refresh token, and whether it was sent without a response.
+    refresh_token: Option<(String, bool)>,
+}
+
+/// The service, in a process group of its own.
+struct Local {
+    child: Child,
+    url: String,
+}
+
+impl Local {
+    async fn start(data_dir: &TempDir) -> anyhow::Result<Self> {
+        let mut child = Command::new(binaries::command()?)
+            .args([
+                "local",
+                "--json",
+                "--port",
+                "0",
+                "--dynamodb-port",
+                "0",
+                "--data-dir",
+            ])
+            .arg(data_dir.path().join("data"))
+            .current_dir(binaries::root())
+            .process_group(0)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .kill_on_drop(true)
+            .spawn()?;
+        let stdout = child.stdout.take().context("stdout is a pipe")?;
+        let mut lines = BufReader::new(stdout).lines();
+        let line = lines.next_line().await?.context("it did not start")?;
+        let shown: Value = serde_json::from_str(&line)?;
+        let url = shown["url"].as_str().context("no URL")?.to_owned();
+        Ok(Self { child, url })
+    }
+
+    /// Kills it and everything that it started in its group.
+    async fn kill(mut self) -> anyhow::Result<()> {
+        let id = self.child.id().context("it has ended by itself")?;
+        let group = Pid::from_raw(id.cast_signed()).context("no process id")?;
+        kill_process_group(group, Signal::KILL)?;
+        self.child.wait().await?;
+        Ok(())
+    }
+}
+
+/// Posts JSON; returns the status and the body, if there is a response.
+async fn post(url: &str, path: &str, body: Value) -> Option<(u16, Value)> {
+    let client = reqwest::Client::builder().no_proxy().build().ok()?;
+    let request = client.post(format!("{url}{path}")).json(&body);
+    let response = request.send().await.ok()?;
+    let status = response.status().as_u16();
+    Some((status, response.json().await.ok()?))
+}
+
+impl Known {
+    /// Does what comes next, and notes only what was acknowledged.
+    async fn go_on(&mut self, url: &str) -> anyhow::Result<()> {
+        let login = json!({ "username": self.username, "password": PASSWORD });
+        if !self.is_registered {
+            if let Some((status, body)) = post(url, "/register", login).await {
+                // 409: the last kill came before the response.
+                ensure!(
+                    [201, 409, 500, 503].contains(&status),
+                    "{status} {}",
+                    body["code"]
+                );
+                self.is_registered = status == 201 || status == 409;
+            }
+            return Ok(());
+        }
+        let Some((token, is_sent)) = &mut self.refresh_token else {
+            if let Some((status, body)) = post(url, "/login", login).await {
+                ensure!(
+                    [200, 500, 503].contains(&status),
+                    "{status} {}",
+                    body["code"]
+                );
+                self.refresh_token = token_in(&body);
+            }
+            return Ok(());
+        };
+        let was_sent = std::mem::replace(is_sent, true);
+        if let Some((status, body)) = post(url, "/refresh", json!({ "refresh_token": token })).await
+        {
+            // After ten seconds, a token whose successor was never seen is refused.
+            let refused = was_sent && status == 400;
+            ensure!(
+                refused || [200, 500, 503].contains(&status),
+                "{status} {}",
+                body["error"]
+            );
+            self.refresh_token = token_in(&body).or(self.refresh_token.take().filter(|_| !refused));
+        }
+        Ok(())
+    }
+}
+
+fn token_in(body: &Value) -> Option<(String, bool)> {
+    Some((body["refresh_token"].as_str()?.to_owned(), false))
+}
+
+/// How many people there are at once.
+const PEOPLE: usize = 4;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_local_service_killed_with_its_group_keeps_accounts_and_sessions() -> anyhow::Result<()>
+{
+    let data_dir = TempDir::new()?;
+    let mut random = Random::new(1);
+    let mut people: Vec<Known> = Vec::new();
+    for _ in 0..3 {
+        people.resize_with(people.len() + PEOPLE, || Known {
+            username: unique("ada"),
+            ..Known::default()
+        });
+        let local = Local::start(&data_dir).await?;
+        let end = Instant::now() + Duration::from_millis(1_500 + random.below(1_000));
+        let url = Arc::new(local.url.clone());
+        let mut busy = JoinSet::new();
+        for mut person in people.drain(..) {
+            let url = Arc::clone(&url);
+            busy.spawn(async move {
+                while Instant::now() < end + GRACE {
+                    person.go_on(&url).await?;
+                    if reqwest::get(url.as_str()).await.is_err() {
+                        break;
+                    }
+                }
+                anyhow::Ok(person)
+            });
+        }
+        sleep(end - Instant::now()).await;
+        local.kill().await?;
+        while let Some(person) = busy.join_next().await {
+            people.push(person??);
+        }
+    }
+    // Everything that was acknowledged holds.
+    let local = Local::start(&data_dir).await?;
+    let mut sessions = 0;
+    for person in &mut people {
+        let body = json!({ "username": person.username, "password": PASSWORD });
+        let login = post(&local.url, "/login", body)
+            .await
+            .context("no response")?;
+        ensure!(
+            !person.is_registered || login.0 == 200,
+            "{} {}",
+            login.0,
+            login.1["code"]
+        );
+        if let Some((token, false)) = &person.refresh_token {
+            let body = json!({ "refresh_token": token });
+            let refreshed = post(&local.url, "/refresh", body)
+                .await
+                .context("no response")?;
+            ensure!(
+                refreshed.0 == 200,
+                "{} {}",
+                refreshed.0,
+                refreshed.1["error"]
+            );
+            sessions += 1;
+        }
+    }
+    let registered = people.iter().filter(|person| person.is_registered).count();
+    assert!(
+        registered >= PEOPLE,
+        "{registered} accounts, {sessions} sessions"
+    );
+    local.kill().await
+}
+
+/// How much longer than the kill somebody goes on who does not notice it.
+const GRACE: Duration = Duration::from_secs(5);
