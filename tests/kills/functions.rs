@@ -18,7 +18,7 @@ async fn lives(seed: u64, kills: u64, time: Option<Duration>) -> anyhow::Result<
         let mut killer = Killer::new(&service, seed);
         for _ in 0..LIVES {
             let lived = killer.live(&admin).await;
-            lived.map_err(|error| with_log(error, &service))?;
+            lived.map_err(|error| with_log(error.context(format!("seed {seed}")), &service))?;
             let is_over = match time {
                 Some(time) => began.elapsed() >= time,
                 None => tally.kills + killer.tally.kills >= kills,

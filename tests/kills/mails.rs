@@ -27,7 +27,7 @@ const LATEST: u64 = 60_000;
 /// How many mails wait at once: they wait for half a minute if the mailer died in the middle.
 const ROUND: u64 = 20;
 /// How long the mailer lets another attempt wait, and the time that the queue takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// No message of the queue is delayed for longer.
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
@@ -37,7 +37,7 @@ async fn kill(seed: u64, kills: u64, time: Option<Duration>) -> anyhow::Result<T
     let mut tally = Tally::default();
     for seed in seeds(seed) {
         let round = round(Random::new(seed), kills.min(ROUND), &mut tally);
-        round.await?;
+        round.await.with_context(|| format!("seed {seed}"))?;
         let is_over = match time {
             Some(time) => began.elapsed() >= time,
             None => tally.kills >= kills,

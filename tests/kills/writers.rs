@@ -132,7 +132,7 @@ impl Writer {
     pub(crate) async fn check(&mut self, contents: &Written) -> anyhow::Result<()> {
         for slot in 0..self.slots.len() {
             let key = self.key(slot);
-            let found = contents.number(&contents.users, "pk", &key);
+            let found = Written::number(&contents.users, "pk", &key);
             let Slot { acknowledged, sent } = self.slots[slot];
             ensure!(
                 found == acknowledged || found == sent,
@@ -140,8 +140,8 @@ impl Writer {
             );
             if Kind::of(slot) == Kind::Transaction {
                 let others = [
-                    contents.number(&contents.sessions, "sid", &key),
-                    contents.number(&contents.revocations, "pk", &key),
+                    Written::number(&contents.sessions, "sid", &key),
+                    Written::number(&contents.revocations, "pk", &key),
                 ];
                 ensure!(
                     others == [found; 2],
@@ -214,7 +214,7 @@ impl Written {
     }
 
     /// Returns the number in an item; 0 if there is no such item.
-    fn number(&self, items: &[Value], attribute: &str, key: &str) -> u64 {
+    fn number(items: &[Value], attribute: &str, key: &str) -> u64 {
         let found = items.iter().find(|item| item[attribute]["S"] == key);
         let number = found.and_then(|item| item["number"]["N"].as_str());
         number

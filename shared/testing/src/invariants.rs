@@ -10,8 +10,12 @@ use crate::memory::Contents;
 #[must_use]
 pub fn broken_invariants(contents: &Contents) -> Vec<String> {
     let users = &contents["UsersTable"];
-    let text = |item: &Value, name: &str| item[name]["S"].as_str().map(str::to_owned);
-    let find = |key: &str| users.iter().find(|item| item["pk"]["S"] == key);
+    let text = |item: &Value, name: &str| Some(value(item, name, "S")?.as_str()?.to_owned());
+    let find = |key: &str| {
+        users
+            .iter()
+            .find(|item| text(item, "pk").as_deref() == Some(key))
+    };
     let mut broken = Vec::new();
     let (mut admins, mut unverified) = (0, 0);
     for item in users {
@@ -41,19 +45,25 @@ pub fn broken_invariants(contents: &Contents) -> Vec<String> {
             let roles = item["roles"].to_string();
             let is_active = text(item, "status").is_none_or(|status| status == "active");
             let is_admin = roles.contains("\"admin\"") && is_active;
-            let is_unverified = item["verification_required"]["BOOL"] == true
-                && item["email_verified_at"].is_null();
+            let is_unverified = value(item, "verification_required", "BOOL")
+                == Some(&Value::Bool(true))
+                && item.get("email_verified_at").is_none();
             admins += i32::from(is_admin);
             unverified += i32::from(is_admin && is_unverified);
         }
     }
     for (attribute, number) in [("count", admins), ("unverified", unverified)] {
-        let counted = find("meta#admins").map(|item| item[attribute]["N"].clone());
-        if counted != Some(Value::from(number.to_string())) {
+        let counted = find("meta#admins").and_then(|item| value(item, attribute, "N"));
+        if counted != Some(&Value::from(number.to_string())) {
             broken.push(format!(
                 "{counted:?} administrators ({attribute}) instead of {number}"
             ));
         }
     }
     broken
+}
+
+/// Returns the value of an attribute, if it has that type.
+fn value<'a>(item: &'a Value, attribute: &str, kind: &str) -> Option<&'a Value> {
+    item.get(attribute)?.get(kind)
 }

@@ -61,7 +61,7 @@ fn remove_all(transaction: &Transaction<'_>) -> rusqlite::Result<Option<String>>
     Ok(None)
 }
 
-/// A table of DynamoDB, and the tables of SQLite that it consists of.
+/// A table of the embedded DynamoDB, and the tables of its file that it consists of.
 struct Described {
     name: String,
     parts: Vec<String>,
