@@ -134,15 +134,14 @@ impl Crowd {
             world.start(function).await;
         }
         let root = &self.beginning.people.root.principal;
-        // As the functions saw when the owners logged in, each token is allowed; this world is
-        // as it was then.
-        let last = authorization(&self.owners.last().unwrap().here.access);
-        assert_eq!(present_to_authorizer(&world, &last).await.outcome, "allow");
         let mut random = Random::new(seed);
         let kinds = Revocation::QUICK.into_iter().cycle();
         let kinds = [Revocation::NewPassword].into_iter().chain(kinds);
         for (kind, owner) in kinds.zip(&self.owners) {
             let token = authorization(&owner.here.access);
+            // Whatever the authorizer remembered of this would let the token in afterwards.
+            let before = present_to_authorizer(&world, &token).await.outcome;
+            assert_eq!(before, "allow", "{kind:?}");
             world.injection.plan(&[]);
             if with_faults {
                 world.injection.break_a_tenth(random.below(u64::MAX));
