@@ -33,6 +33,13 @@ async fn nothing_about_a_forgotten_password_reveals_whether_a_name_exists() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes minutes: `cargo long enumeration`"]
+async fn nothing_about_ten_thousand_forgotten_passwords_reveals_whether_a_name_exists() {
+    let took = measure(Duration::ZERO, NAMES_OF_LONG_RUN).await;
+    took.assert_nearly_equal("forgotten_password_pairs");
+}
+
 /// Returns the times; the calls and the responses must be equal.
 async fn measure(latency: Duration, names: u32) -> Took {
     let world = World::start_with(&[("ADDRESS_MAILS_PER_HOUR", "15")]).await;
@@ -146,3 +153,6 @@ const LATENCIES: [(Duration, u32); 3] = [
 ];
 /// Requests for one name: seven that are noted, and two that the address has no room for.
 const PER_NAME: usize = 9;
+
+/// Names of 10,000 requests.
+const NAMES_OF_LONG_RUN: u32 = 1_112;

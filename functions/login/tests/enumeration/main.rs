@@ -33,6 +33,13 @@ async fn nothing_about_a_refusal_reveals_whether_a_name_exists() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes ten minutes: `cargo long enumeration`"]
+async fn nothing_about_ten_thousand_refusals_reveals_whether_a_name_exists() {
+    let took = measure(Duration::ZERO, NAMES_OF_LONG_RUN).await;
+    took.assert_nearly_equal("login_pairs");
+}
+
 /// Returns the times; the calls and the responses must be equal.
 async fn measure(latency: Duration, names: u32) -> Took {
     let world = World::start().await;
@@ -110,3 +117,6 @@ const LATENCIES: [(Duration, u32); 3] = [
 const PER_NAME: usize = 18;
 /// Where all guesses come from. The first is known to the accounts.
 const SHARED: [&str; 2] = ["198.18.0.1", "198.18.0.2"];
+
+/// Names of 10,000 guesses.
+const NAMES_OF_LONG_RUN: u32 = 556;

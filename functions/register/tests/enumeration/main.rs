@@ -29,11 +29,18 @@ async fn nothing_about_a_registration_reveals_whether_an_address_is_taken() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "takes ten minutes: `cargo long enumeration`"]
+async fn nothing_about_ten_thousand_registrations_reveals_whether_an_address_is_taken() {
+    let took = measure(Duration::ZERO, 10_000).await;
+    took.assert_nearly_equal("registration_pairs");
+}
+
 /// Returns the times; the calls and the responses must be equal.
 async fn measure(latency: Duration, addresses: usize) -> Took {
     let owners = (0..=addresses).map(|number| User {
         email_verified_at: Some(at(0)),
-        ..user(&format!("taken-{number:03}"))
+        ..user(&format!("taken-{number:05}"))
     });
     let owners: Vec<User> = owners.collect();
     let world = World::start(&owners.iter().collect::<Vec<_>>()).await;
@@ -49,7 +56,7 @@ async fn measure(latency: Duration, addresses: usize) -> Took {
         for (place, (kind, times)) in kinds.into_iter().enumerate() {
             // From a network of its own, as the counter counts.
             let username = format!("ada{}", number * 2 + place);
-            let email = format!("{kind}-{number:03}@example.org");
+            let email = format!("{kind}-{number:05}@example.org");
             let started = Instant::now();
             let one = world.register(&username, &email).await;
             let time = started.elapsed();

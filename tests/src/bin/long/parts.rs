@@ -115,6 +115,20 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "enumeration",
+        about: "response times for 10,000 pairs of known and unknown names; needs an idle machine",
+        command: &[
+            "test",
+            "--locked",
+            "--test",
+            "enumeration",
+            "--",
+            "--ignored",
+        ],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
         name: "flood",
         about: "10,000 requests for one person's mail in a day, from a hundred addresses",
         command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
