@@ -2,8 +2,8 @@
 //! one list for every place that verifies a token.
 //!
 //! All of them are about one user and one session that are alive, and differ from a valid
-//! token only in what their name says. What `jwt_tool` tries is among them; the table is in
-//! [`signature`](self).
+//! token only in what their name says. What `jwt_tool` tries is among them: the module
+//! `injection` has a table.
 
 use gatehouse_auth::time::Timestamp;
 use serde_json::{Value, json};

@@ -174,6 +174,13 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "properties",
+        about: "the property tests of the libraries, with one seed after another",
+        command: &["test", "--locked", "--test", "properties"],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "speed",
         about: "cold starts, warm calls and sizes of every function; needs an idle machine",
         command: &["speed"],
