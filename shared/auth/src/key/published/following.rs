@@ -31,11 +31,13 @@ impl PublishedKeys {
     }
 
     /// Returns the next set, with the keys of a ring that does not sign yet, or
-    /// `None` if it has all of them already. Removes nothing.
+    /// `None` if it has all of them already and is as new as the ring. Removes nothing.
     #[must_use]
     pub fn adding(&self, ring: &KeyRing, now: Timestamp) -> Option<Self> {
         let mut keys = self.keys.clone();
-        let mut changed = false;
+        // No ring takes effect with a number above this one, so that a removal can number its
+        // ring above every other.
+        let mut changed = ring.version() > self.version;
         for ours in ring.entries() {
             let public = KeyEntry::pending(ours.key.public(), now);
             match keys.iter_mut().find(|entry| entry.key == public.key) {
@@ -48,7 +50,7 @@ impl PublishedKeys {
             }
             changed = true;
         }
-        changed.then(|| self.next(keys))
+        changed.then(|| self.next(keys, ring))
     }
 
     /// Returns the next set, with the states of a ring that signs, or `None` if
@@ -80,7 +82,7 @@ impl PublishedKeys {
             changed |= entry.state != state;
             keys.push(entry);
         }
-        changed.then(|| self.next(keys).with_floor(floor))
+        changed.then(|| self.next(keys, ring).with_floor(floor))
     }
 
     /// Returns since when a key has been published. That is known until it is
@@ -113,8 +115,9 @@ impl PublishedKeys {
             .map(|entry| entry.since)
     }
 
-    fn next(&self, keys: Vec<KeyEntry<PublicJwk>>) -> Self {
-        Self::new(self.version.saturating_add(1), keys).with_floor(self.floor)
+    fn next(&self, keys: Vec<KeyEntry<PublicJwk>>, ring: &KeyRing) -> Self {
+        let version = self.version.saturating_add(1).max(ring.version());
+        Self::new(version, keys).with_floor(self.floor)
     }
 }
 

@@ -38,8 +38,7 @@ impl KeyRing {
             let is_published = |kid: &Kid| published.entries().any(|entry| entry.kid == kid);
             self.0.signing.retain(|entry| is_published(entry.key.kid()));
         }
-        // Each ring that was in force had its keys published first, so that no ring's version
-        // is above that of the published keys.
+        // No ring takes effect before the published keys have a version that is as high.
         self.advance_past(published.floor().max(published.version()));
         self.0.floor = self.0.version;
         self.0.signing.retain(|entry| entry.key.kid() != kid);

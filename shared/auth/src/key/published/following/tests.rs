@@ -130,7 +130,7 @@ fn a_lost_table_is_filled_from_the_ring() {
     let made = NOW.plus(DAY);
     let next = rotate(ring, &published, made);
     let settled = PublishedKeys::empty().settled(&next, made).unwrap();
-    assert_eq!(settled.version(), 1);
+    assert_eq!(settled.version(), 2);
     let states: Vec<KeyState> = settled.entries().map(|entry| entry.state).collect();
     assert_eq!(
         states,
