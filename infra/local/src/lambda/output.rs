@@ -45,8 +45,12 @@ impl Output {
         for reader in &self.readers {
             let (done, wait) = oneshot::channel();
             if reader.send(done).await.is_ok() {
-                // A reader that has ended has read everything.
-                drop(wait.await);
+                // A reader that has ended has read everything. If it ends while the request
+                // is sent, the channel may keep the request, so `wait` would never end.
+                tokio::select! {
+                    flushed = wait => drop(flushed),
+                    () = reader.closed() => {}
+                }
             }
         }
     }
