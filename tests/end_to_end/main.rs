@@ -40,6 +40,7 @@ mod introspect;
 mod introspect_clients;
 mod jwks;
 mod last_admin;
+mod leaks;
 mod links;
 mod load;
 mod login;

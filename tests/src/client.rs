@@ -7,6 +7,7 @@ use gatehouse_auth::client::{Client, ClientId, ClientSecret};
 use gatehouse_auth::random;
 use gatehouse_store::Clients;
 
+use crate::canaries::{self, Kind};
 use crate::clock::now;
 use crate::person::unique;
 use crate::service::Service;
@@ -28,6 +29,7 @@ impl ResourceServer {
     pub async fn register(service: &Service) -> anyhow::Result<Self> {
         let id = ClientId::parse(&unique("reports"))?;
         let secret = ClientSecret::mint(random::bytes()?);
+        canaries::register(Kind::ClientSecret, secret.expose());
         let client = Client::new(id, &secret, now()?);
         ensure!(clients(service).create(&client).await?, "the id is taken");
         Ok(Self {
@@ -45,6 +47,7 @@ impl ResourceServer {
         let before = clients.get(&ClientId::parse(&self.id)?).await?;
         let before = before.context("there is no such client")?;
         let secret = ClientSecret::mint(random::bytes()?);
+        canaries::register(Kind::ClientSecret, secret.expose());
         let now = now()?;
         let after = before.clone().rotated(&secret, now.plus(overlap), now);
         ensure!(clients.replace(&before, &after).await?, "not replaced");

@@ -7,6 +7,7 @@
 
 pub mod binaries;
 pub mod call;
+pub mod canaries;
 pub mod client;
 pub mod clock;
 pub mod contract;

@@ -12,6 +12,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::Mutex;
 
 use crate::binaries;
+use crate::canaries;
 use crate::deployment::Parameters;
 use crate::settings::setting;
 
@@ -83,6 +84,7 @@ fn complete(options: StackOptions) -> anyhow::Result<StackOptions> {
             Some(_) => LogTarget::Stderr,
             None => LogTarget::Buffer,
         },
+        observe: Some(canaries::check_log_line),
         ..options
     })
 }

@@ -17,6 +17,7 @@ use gatehouse_auth::user::{User, UserChange};
 use gatehouse_auth::username::Username;
 use gatehouse_store::Changed;
 
+use crate::canaries::{self, Kind};
 use crate::clock::now;
 use crate::person::Person;
 use crate::service::Service;
@@ -48,6 +49,7 @@ impl Person {
         let email = self.email.as_deref().map(EmailAddress::parse).transpose()?;
         let hasher = Hasher::new(Argon2Params::default(), 1);
         let password = Password::parse(&self.password)?;
+        canaries::register(Kind::Password, &self.password);
         let user = User::new(
             SubjectId::from_bytes(random::bytes()?),
             &Username::parse(&self.username)?,
@@ -100,6 +102,7 @@ impl Person {
         let users = Tables::of(service).users()?;
         let granted = users.set_recovery(code.sub(), &recovery).await?;
         ensure!(granted, "there is no such user");
+        canaries::register(Kind::Code, code.expose());
         Ok(code.expose().to_owned())
     }
 }

@@ -18,6 +18,7 @@ use gatehouse_store::{Connection, ConnectionSettings};
 use reqwest::Client;
 use tempfile::TempDir;
 
+use crate::canaries;
 use crate::deployment::{Deployment, Parameters};
 use crate::local;
 
@@ -214,6 +215,7 @@ impl Service {
                 bail!("a step of the rotation failed: {reason}");
             }
         }
+        canaries::register_key_ring(&self.key_ring().await?);
         Ok(())
     }
 }

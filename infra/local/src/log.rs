@@ -25,6 +25,7 @@ pub enum LogTarget {
 pub(crate) struct Log {
     target: LogTarget,
     kept: Arc<Mutex<Kept>>,
+    observe: Option<fn(&str)>,
     /// This machine's.
     zone: TimeZone,
 }
@@ -54,8 +55,14 @@ impl Log {
         Self {
             target,
             kept: Arc::default(),
+            observe: None,
             zone: TimeZone::system(),
         }
+    }
+
+    /// Also shows each line to `observe`.
+    pub(crate) fn observed_by(self, observe: Option<fn(&str)>) -> Self {
+        Self { observe, ..self }
     }
 
     /// Returns the lines so far, as they were written.
@@ -104,6 +111,9 @@ impl Log {
     }
 
     fn keep(&self, function: Option<&str>, text: &str) {
+        if let Some(observe) = self.observe {
+            observe(text);
+        }
         self.with_kept(|kept| {
             if kept.lines.len() == KEPT_LINES {
                 kept.lines.pop_front();

@@ -35,6 +35,8 @@ pub struct StackOptions {
     pub remote: Option<String>,
     /// Where the functions' log lines go.
     pub log: LogTarget,
+    /// Called with each line that is logged, for tests that search all of them.
+    pub observe: Option<fn(&str)>,
 }
 
 impl Default for StackOptions {
@@ -52,6 +54,7 @@ impl Default for StackOptions {
             freeze: false,
             remote: None,
             log: LogTarget::Buffer,
+            observe: None,
         }
     }
 }

@@ -74,7 +74,7 @@ impl Stack {
         };
         let key_ring = keys.prepare(&template, &options).await?;
 
-        let log = Log::new(options.log);
+        let log = Log::new(options.log).observed_by(options.observe);
         let parts = FunctionParts {
             options: &options,
             url: &url,

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use gatehouse_local::Mail;
 
 use super::{Host, Service};
+use crate::canaries;
 
 /// How long a test waits for the functions that send mail: a cold start on a busy machine,
 /// and a send that times out.
@@ -25,6 +26,11 @@ impl Service {
             settled.await.context("the mailer has not handled all")?;
             self.stack().mails()
         };
+        for mail in &mails {
+            let text = [&*mail.subject, &mail.text, &mail.html].join("\n");
+            let data = mail.template_data.to_string();
+            canaries::check_mail(&format!("{text}\n{data}"), mail.code());
+        }
         mails.retain(|mail| mail.to == address);
         Ok(mails)
     }

@@ -7,6 +7,7 @@ use reqwest::{Method, Request, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::Service;
+use crate::canaries;
 use crate::contract::Contract;
 use crate::response::Response;
 
@@ -26,11 +27,14 @@ impl Service {
         let at = Location::caller();
         async move {
             let request = request.build().with_context(|| at.to_string())?;
+            let passwords = canaries::register_request(&request);
             let shown = shown(&request);
             let (method, path) = (request.method().to_string(), self.path_of(&request));
             let response = self.client.execute(request).await;
             let response = response.with_context(|| format!("{at}: {shown}: no response"))?;
             let response = Response::read(shown, response).await?;
+            passwords.register_if_right(&response);
+            canaries::check_response(&path, &response);
             match Contract::committed()?.mismatch(&method, &path, &response)? {
                 Some(mismatch) => bail!("{at}: {mismatch}"),
                 None => Ok(response),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use gatehouse_local::StackOptions;
+use gatehouse_local::{Stack, StackOptions};
 use reqwest::Client;
 use reqwest::header::HeaderMap;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::{CLIENT_ADDRESS, CLIENT_ADDRESS_HEADER, Host, MAIL_FROM, Service, address, parameters};
+use crate::canaries;
 use crate::deployment::{self, Deployment};
 use crate::local;
 use crate::proxy::Proxy;
@@ -182,6 +183,11 @@ impl Service {
     }
 
     fn at(host: Host) -> anyhow::Result<Self> {
+        if let Host::Own { stack, .. } = &host {
+            register_keys(stack)?;
+        } else if let Host::Shared(stack) = &host {
+            register_keys(stack)?;
+        }
         let mut headers = HeaderMap::new();
         headers.insert(CLIENT_ADDRESS_HEADER, address()?.parse()?);
         let client = Client::builder()
@@ -192,4 +198,11 @@ impl Service {
             .build()?;
         Ok(Self { host, client })
     }
+}
+
+/// Makes the private keys of a local stack canaries.
+fn register_keys(stack: &Stack) -> anyhow::Result<()> {
+    let ring = std::fs::read_to_string(stack.key_ring_path());
+    canaries::register_key_ring(&ring.context("the key ring cannot be read")?);
+    Ok(())
 }

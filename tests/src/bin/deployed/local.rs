@@ -2,7 +2,7 @@
 //! or start a local one. `cargo test` runs them, so a deployed run leaves them out.
 
 /// The modules. A module that starts or shares a service in any other way is not one of them.
-pub(crate) const MODULES: [&str; 28] = [
+pub(crate) const MODULES: [&str; 29] = [
     "breaches",
     "caching",
     "client_address",
@@ -19,6 +19,7 @@ pub(crate) const MODULES: [&str; 28] = [
     "documents",
     "examples",
     "expired_credentials",
+    "leaks",
     "links",
     "load",
     "mail",
