@@ -5,6 +5,7 @@
 //! the ledger, `docs/assurance/runs.ndjson`, and `docs/assurance.md` gets the sums.
 
 mod ledger;
+mod measure;
 mod page;
 mod parts;
 mod run;
@@ -17,13 +18,17 @@ use anyhow::Context as _;
 use clap::Parser;
 use gatehouse_tests::clock;
 
+use measure::Measure;
 use parts::{PARTS, Part};
 use run::Share;
 
 /// Runs the long versions of the tests and appends their figures to docs/assurance/runs.ndjson
 #[derive(Debug, Parser)]
-#[command(name = "cargo long", after_help = listed())]
+#[command(name = "cargo long", after_help = listed(), args_conflicts_with_subcommands = true)]
 struct Arguments {
+    /// What the parts that are not tests call
+    #[command(subcommand)]
+    measure: Option<Measure>,
     /// The parts to run; all of them if none is named
     #[arg(value_parser = parse_part)]
     parts: Vec<&'static Part>,
@@ -37,7 +42,12 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run_all(&Arguments::parse()) {
+    let arguments = Arguments::parse();
+    let result = match arguments.measure {
+        Some(measure) => measure.run().map(|()| Vec::new()),
+        None => run_all(&arguments),
+    };
+    match result {
         Ok(failed) if failed.is_empty() => ExitCode::SUCCESS,
         Ok(failed) => {
             say(&format!("failed: {}", failed.join(", ")));

@@ -202,6 +202,20 @@ pub(crate) const PARTS: &[Part] = &[
         is_endless: true,
     },
     Part {
+        name: "coverage",
+        about: "which lines of shared/auth and shared/store the tests run; needs LLVM 19 or newer",
+        command: &["run", "--locked", "--bin", "long", "measure-coverage"],
+        environment: &[],
+        is_endless: false,
+    },
+    Part {
+        name: "mutants",
+        about: "whether the tests notice changes of the code; needs cargo-mutants",
+        command: &["run", "--locked", "--bin", "long", "measure-mutants"],
+        environment: &[],
+        is_endless: true,
+    },
+    Part {
         name: "reproducible",
         about: "builds every function twice, for a deployment, and compares the binaries",
         command: &[
