@@ -257,11 +257,11 @@ fn is_refused_as_json(reply: &Reply) -> bool {
     reply.outcome == "400" && (reply.body["code"] == "invalid_json" || oauth)
 }
 
-fn data(name: &str) -> Vec<Value> {
+pub(crate) fn data(name: &str) -> Vec<Value> {
     let path = root().join("tests/faults/data").join(name);
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
 }
 
-fn text(value: &Value) -> String {
+pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }

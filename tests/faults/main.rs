@@ -20,6 +20,7 @@ mod flips;
 mod functions;
 mod history;
 mod hostile;
+mod hostile_parameters;
 mod hostile_text;
 mod injection;
 mod mailed;
