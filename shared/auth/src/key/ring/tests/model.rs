@@ -64,8 +64,8 @@ struct Deployment {
     tokens: HashMap<Kid, Timestamp>,
     removed: HashSet<Kid>,
     removed_macs: HashSet<MacKid>,
-    /// What an interrupted removal removes as soon as anyone settles the keys, unless a ring
-    /// from before it is restored first.
+    /// What an interrupted removal removes as soon as anyone settles the keys with its ring, which
+    /// may be restored after a ring from before it.
     removing: Vec<(Kid, Vec<MacKid>)>,
     /// A restored ring may sign with a key that is no longer published, until a run settles
     /// the keys. Such tokens are refused.
@@ -116,7 +116,6 @@ impl Deployment {
             Event::Restore(before) => {
                 let restored = self.rings.len().saturating_sub(before + 1);
                 let ring = Rc::clone(&self.rings[restored]);
-                self.removing.retain(|(kid, _)| ring.has_removed(kid));
                 self.rings.push(ring);
                 self.is_restored = true;
             }
@@ -179,8 +178,14 @@ impl Deployment {
             self.published = settled;
         }
         for (kid, macs) in std::mem::take(&mut self.removing) {
-            self.removed.insert(kid);
-            self.removed_macs.extend(macs);
+            if ring.has_removed(&kid) {
+                self.removed.insert(kid);
+                // A ring from before it may have removed the key again, without them.
+                let is_gone = |id: &MacKid| ring.mac_keys().all(|key| key.id != *id);
+                self.removed_macs.extend(macs.into_iter().filter(is_gone));
+            } else {
+                self.removing.push((kid, macs));
+            }
         }
         self.is_restored = false;
         true
@@ -283,9 +288,11 @@ impl Deployment {
                 self.proven = Rc::clone(&ring);
             }
         }
-        let is_removed = |kid| {
-            self.removed.contains(kid) || self.removing.iter().any(|(removing, _)| removing == kid)
+        let is_removing = |kid: &Kid| {
+            let mut removing = self.removing.iter();
+            ring.has_removed(kid) && removing.any(|(removing, _)| removing == kid)
         };
+        let is_removed = |kid| self.removed.contains(kid) || is_removing(kid);
         for (kid, until) in &self.tokens {
             let is_valid = *until > self.now && !is_removed(kid);
             prop_assert!(!is_valid || live.contains(kid), "a valid token has no key");
