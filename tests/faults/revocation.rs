@@ -18,9 +18,9 @@ use crate::people::{Beginning, Login, PASSWORD, log_in, person};
 use crate::random::Random;
 use crate::world::World;
 
-/// Worlds of the tests; in each, every token of [`Crowd`] is revoked.
-const WORLDS: u64 = 30;
-const WORLDS_WITH_FAULTS: u64 = 15;
+/// Worlds of the tests; in each, every token of [`Crowd`] is revoked. Together, 10,000.
+const WORLDS: u64 = 90;
+const WORLDS_WITH_FAULTS: u64 = 23;
 /// A way to end an access token.
 #[derive(Debug, Clone, Copy)]
 enum Revocation {
