@@ -130,8 +130,10 @@ fn is_flat(row: &Row) -> bool {
         return true;
     };
     let same = |one: f64, other: f64| (one - other).abs() < 0.05;
+    // A login gives up its query for the oldest session if it is late, on a busy machine perhaps
+    // before it was sent: half a unit, once in many requests.
     let is_same = |cost: &Cost| {
-        same(cost.calls, first.calls)
+        (cost.calls - first.calls).abs() < 0.1
             && same(cost.reads, first.reads)
             && same(cost.writes, first.writes)
     };
