@@ -142,6 +142,17 @@ fn the_unverified_parts_are_those_that_the_token_was_minted_with() {
     assert_eq!(parts, expected);
 }
 
+/// Otherwise a client would be told to try an invalid token again.
+#[test]
+fn no_refusal_of_a_token_is_transient() {
+    let key = MacKey::generate().unwrap();
+    let forged = accept(&mint(&key, 0), &MacKey::generate().unwrap()).unwrap_err();
+    let malformed = accept("gh_rt_", &key).unwrap_err();
+    for refusal in [forged, malformed, RefreshTokenError::ForeignId] {
+        assert!(!refusal.is_transient(), "{refusal}");
+    }
+}
+
 proptest! {
     #![proptest_config(crate::property::config())]
 
