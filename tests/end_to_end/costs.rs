@@ -43,12 +43,12 @@ impl<'a> Meter<'a> {
         let _units = self.spent().await;
     }
 
-    /// Sums up what was spent since the last call, once all mails are sent, except for the
-    /// published keys.
+    /// Sums up what was spent since the last call, once all mails are sent, except for what is
+    /// read every few seconds.
     async fn spent(&self) -> Units {
         self.service.stack().settled().await;
         let mut costs = self.proxy.take_costs();
-        costs.retain(|cost| !cost.is_of_keys);
+        costs.retain(|cost| !cost.is_of_keys && !cost.is_of_client);
         let sum = |part: fn(&Cost) -> f64| costs.iter().map(part).sum();
         (sum(|cost| cost.reads), sum(|cost| cost.writes), costs.len())
     }

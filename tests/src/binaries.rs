@@ -65,12 +65,15 @@ fn cargo_build(binaries: &[&str]) -> anyhow::Result<PathBuf> {
     Ok(target_folder().join("debug"))
 }
 
-/// Returns the target folder that this test was built into: `target/debug/deps/NAME` is
-/// three levels below it.
+/// Returns the target folder that this program was built into: tests are in `target/debug/deps`,
+/// and programs in `target/debug`.
 #[must_use]
 pub fn target_folder() -> PathBuf {
-    std::env::current_exe()
-        .ok()
-        .and_then(|test| test.ancestors().nth(3).map(Path::to_owned))
-        .unwrap_or_else(|| root().join("target"))
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(|program| {
+        let folder = program.parent()?;
+        let is_test = folder.ends_with("deps");
+        folder.ancestors().nth(if is_test { 2 } else { 1 })
+    });
+    folder.map_or_else(|| root().join("target"), Path::to_owned)
 }

@@ -119,6 +119,8 @@ pub struct Cost {
     /// True if it read the published keys, which a function does every few seconds,
     /// whatever the request.
     pub is_of_keys: bool,
+    /// True if it read a client, which `introspect` does every ten seconds.
+    pub is_of_client: bool,
 }
 
 /// Reads the cost of a call from its response.
@@ -129,12 +131,14 @@ pub fn cost(operation: &str, request: &Value, response: &Value) -> Cost {
         Some(tables) => tables.iter().map(units).sum(),
         None => units(consumed),
     };
+    let key = request.pointer("/Key/pk/S").and_then(Value::as_str);
     let is_read = ["GetItem", "BatchGetItem", "Query", "Scan"].contains(&operation);
     Cost {
         operation: operation.to_owned(),
         reads: if is_read { units } else { 0.0 },
         writes: if is_read { 0.0 } else { units },
-        is_of_keys: request.pointer("/Key/pk/S") == Some(&"jwks".into()),
+        is_of_keys: key == Some("jwks"),
+        is_of_client: key.is_some_and(|key| key.starts_with("client#")),
     }
 }
 

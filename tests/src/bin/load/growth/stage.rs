@@ -65,12 +65,6 @@ impl Stage {
             let ready = Prepared::make(kind, number, (&self.service, &self.admin, &self.client));
             prepared.push(ready.await?);
         }
-        if kind == Request::Introspect
-            && let Some(first) = prepared.first()
-        {
-            // It also reads the client, once in ten seconds.
-            first.send(&self.service).await?;
-        }
         self.service.stack().settled().await;
         drop(self.proxy.take_costs());
         let before = cpu_time();
@@ -79,7 +73,8 @@ impl Stage {
         }
         let cpu = cpu_time().saturating_sub(before);
         let mut costs = self.proxy.take_costs();
-        costs.retain(|cost| !cost.is_of_keys);
+        // What is read every few seconds, whatever is requested.
+        costs.retain(|cost| !cost.is_of_keys && !cost.is_of_client);
         for request in prepared {
             request.clean_up(&self.service).await?;
         }
