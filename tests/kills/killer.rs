@@ -82,21 +82,19 @@ impl<'a> Killer<'a> {
         self.tally.kills += u64::from(is_killed);
         let status = response.status;
         if (500..=503).contains(&status) {
-            ensure!(
-                is_killed,
-                "{act}: {status} {} without a kill",
-                response.text
-            );
+            let code = response.code();
+            ensure!(is_killed, "{act}: {status} {code} without a kill");
             self.tally.interrupted += 1;
             // Half of the kills are to come before the response, however fast this machine is.
             *latest += *latest / 8;
             return Ok(None);
         }
         *latest -= *latest / 8;
-        let context = format!("{act}: {status} {}", response.text);
+        // Not the body, which may have tokens.
+        let code = response.code();
         ensure!(
             status == accepted,
-            "{context}, although only {victim} was killed"
+            "{act}: {status} {code}, although only {victim} was killed"
         );
         Ok(Some(response))
     }

@@ -1,9 +1,10 @@
 //! The mailer, killed at random instants: every mail is sent, once or twice, and every code in
 //! one works.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
+use gatehouse_tests::long_run::Goal;
 use gatehouse_tests::person::unique;
 use gatehouse_tests::service::code_in;
 use gatehouse_tests::{Person, Service, long_run};
@@ -32,17 +33,12 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const LONGEST_DELAY: Duration = Duration::from_mins(15);
 
 /// Asks for mails and kills the mailer, until there were enough kills or the time is over.
-async fn kill(seed: u64, kills: u64, time: Option<Duration>) -> anyhow::Result<Tally> {
-    let began = Instant::now();
+async fn kill(seed: u64, goal: Goal) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     for seed in seeds(seed) {
-        let round = round(Random::new(seed), kills.min(ROUND), &mut tally);
+        let round = round(Random::new(seed), goal.count().min(ROUND), &mut tally);
         round.await.with_context(|| format!("seed {seed}"))?;
-        let is_over = match time {
-            Some(time) => began.elapsed() >= time,
-            None => tally.kills >= kills,
-        };
-        if is_over {
+        if goal.is_reached(tally.kills) {
             break;
         }
     }
@@ -115,7 +111,7 @@ impl Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_mailer_killed_at_random_loses_no_mail_and_sends_none_three_times() -> anyhow::Result<()>
 {
-    let tally = kill(1, 10, None).await?;
+    let tally = kill(1, Goal::of(10, None)).await?;
     tally.report();
     assert!(tally.kills >= 5, "{tally:?}");
     Ok(())
@@ -124,7 +120,7 @@ async fn a_mailer_killed_at_random_loses_no_mail_and_sends_none_three_times() ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "half an hour; cargo long kills"]
 async fn mailers_lose_no_mail_in_the_long_run() -> anyhow::Result<()> {
-    kill(long_run::seed(), 500, long_run::time())
+    kill(long_run::seed(), Goal::of(500, long_run::time()))
         .await?
         .report();
     Ok(())

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
-use gatehouse_tests::long_run;
+use gatehouse_tests::long_run::{self, Goal};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
@@ -28,23 +28,18 @@ struct Tally {
 const WRITERS: u64 = 8;
 /// How long they write before the kill, at most.
 const LONGEST: u64 = 150;
-/// Every so many kills, one comes while the stack starts.
+/// One kill in this many comes while the stack starts.
 const DURING_START: u64 = 5;
-/// Every so many kills, a new data directory takes over.
+/// How many kills a data directory sees.
 const NEW_DIRECTORY: u64 = 25;
 
 /// Kills stacks until there were enough kills, or the time is over.
-async fn kill(seed: u64, kills: u64, time: Option<Duration>) -> anyhow::Result<Tally> {
-    let began = Instant::now();
+async fn kill(seed: u64, goal: Goal) -> anyhow::Result<Tally> {
     let mut tally = Tally::default();
     for seed in seeds(seed) {
-        let killed = kill_in_one_directory(Random::new(seed), &mut tally);
+        let killed = kill_in_one_directory(Random::new(seed), &goal, &mut tally);
         killed.await.with_context(|| format!("seed {seed}"))?;
-        let is_over = match time {
-            Some(time) => began.elapsed() >= time,
-            None => tally.kills >= kills,
-        };
-        if is_over {
+        if goal.is_reached(tally.kills) {
             break;
         }
     }
@@ -52,7 +47,11 @@ async fn kill(seed: u64, kills: u64, time: Option<Duration>) -> anyhow::Result<T
 }
 
 /// Kills stacks one after the other, all with the same tables.
-async fn kill_in_one_directory(mut random: Random, tally: &mut Tally) -> anyhow::Result<()> {
+async fn kill_in_one_directory(
+    mut random: Random,
+    goal: &Goal,
+    tally: &mut Tally,
+) -> anyhow::Result<()> {
     let directory = TempDir::new()?;
     let mut writers = writers(&mut random);
     for number in 0..NEW_DIRECTORY {
@@ -69,6 +68,9 @@ async fn kill_in_one_directory(mut random: Random, tally: &mut Tally) -> anyhow:
         let writing = Duration::from_millis(random.below(LONGEST));
         writers = write(host, writers, writing).await?;
         tally.kills += 1;
+        if goal.is_reached(tally.kills) {
+            break;
+        }
     }
     let host = Host::start(directory.path()).await?;
     check(&host, &mut writers).await?;
@@ -141,7 +143,7 @@ impl Tally {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_stack_killed_while_it_writes_loses_nothing_that_was_acknowledged() -> anyhow::Result<()>
 {
-    let tally = kill(1, 50, None).await?;
+    let tally = kill(1, Goal::of(50, None)).await?;
     assert!(tally.acknowledged > 100, "{tally:?}");
     tally.report()
 }
@@ -149,7 +151,7 @@ async fn a_stack_killed_while_it_writes_loses_nothing_that_was_acknowledged() ->
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "half an hour; cargo long kills"]
 async fn stacks_lose_nothing_in_the_long_run() -> anyhow::Result<()> {
-    kill(long_run::seed(), 2_000, long_run::time())
+    kill(long_run::seed(), Goal::of(2_000, long_run::time()))
         .await?
         .report()
 }

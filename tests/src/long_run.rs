@@ -2,7 +2,7 @@
 //! the part's own, so each part is also a test that runs by itself.
 
 use std::io::Write as _;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -30,6 +30,55 @@ pub fn seed() -> u64 {
 pub fn time() -> Option<Duration> {
     let seconds = setting(SECONDS)?.parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// When a run has tried enough.
+#[derive(Debug)]
+pub struct Goal {
+    began: Instant,
+    count: u64,
+    time: Option<Duration>,
+}
+
+impl Goal {
+    /// Begins a run that ends after this time, or without one after this many.
+    #[must_use]
+    pub fn of(count: u64, time: Option<Duration>) -> Self {
+        Self {
+            began: Instant::now(),
+            count,
+            time,
+        }
+    }
+
+    /// Returns how many are wanted if there is no limit to the time.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Returns whether so many are enough.
+    #[must_use]
+    pub fn is_reached(&self, count: u64) -> bool {
+        match self.time {
+            Some(time) => self.began.elapsed() >= time,
+            None => count >= self.count,
+        }
+    }
+}
+
+/// Writes a number with a comma after each three digits.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
 }
 
 /// Reports counts. Unlike what `println!` writes, libtest does not capture this.

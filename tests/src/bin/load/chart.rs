@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::growth::{Cost, Row, grouped};
+use gatehouse_tests::long_run::grouped;
+
+use crate::growth::{Cost, Row};
 
 /// Draws the CPU times.
 pub(crate) fn draw(sizes: &[usize], rows: &[Row]) -> String {
@@ -23,7 +25,7 @@ pub(crate) fn draw(sizes: &[usize], rows: &[Row]) -> String {
             "<rect class=\"bar{index}\" x=\"{MARGIN}\" y=\"{}\" width=\"12\" height=\"12\"/>",
             y - 11,
         );
-        text(&mut body, (MARGIN + 20, y), "", &grouped(*size));
+        text(&mut body, (MARGIN + 20, y), "", &grouped(*size as u64));
     }
     y += LINE / 2;
     for row in rows {

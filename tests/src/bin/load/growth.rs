@@ -152,7 +152,7 @@ fn text(sizes: &[usize], rows: &[Row]) -> String {
     let mut text = String::from("| requests | calls, read units, write units |");
     let mut line = String::from("| --- | --- |");
     for size in sizes {
-        let _ = write!(text, " CPU us, {} users |", grouped(*size));
+        let _ = write!(text, " CPU us, {} users |", long_run::grouped(*size as u64));
         line.push_str(" ---: |");
     }
     let _ = writeln!(text, " ratio |\n{line} ---: |");
@@ -180,19 +180,6 @@ fn text(sizes: &[usize], rows: &[Row]) -> String {
 
 fn units(cost: &Cost) -> String {
     format!("{:.1}, {:.1}, {:.1}", cost.calls, cost.reads, cost.writes)
-}
-
-/// Writes a number with commas.
-pub(crate) fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn micros(time: Duration) -> f64 {

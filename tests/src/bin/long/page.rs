@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use gatehouse_tests::binaries::root;
+use gatehouse_tests::long_run::grouped;
 
 use crate::ledger::Entry;
 
@@ -69,19 +70,6 @@ fn table(entries: &[Entry]) -> String {
         table.push_str(&row);
     }
     table
-}
-
-/// Writes a number with a comma after each three digits.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 fn path() -> PathBuf {
