@@ -17,8 +17,8 @@ use crate::people::Beginning;
 
 /// The differences that there are, and why.
 const EXPLAINED: [(&str, &str); 1] = [(
-    "Query an expression that is none: ValidationException, not 200",
-    "DynamoDB refuses a KeyConditionExpression that ends with AND; no call of ours has one",
+    "Query a malformed expression: ValidationException, not 200",
+    "DynamoDB refuses a KeyConditionExpression that ends with AND; none of our calls has one",
 )];
 
 /// A call, in the words of DynamoDB.
@@ -104,7 +104,7 @@ impl Call {
         push("again without its token", self.without_token());
         push("an unknown table", Some(self.with_unknown_table()));
         push("a value that no expression uses", self.with_unused_value());
-        push("an expression that is none", self.with_broken_expression());
+        push("a malformed expression", self.with_broken_expression());
         push("one item twice", self.with_one_item_twice());
         push("too many items", self.with_too_many_items());
         push("an item of 400 KiB", self.with_large_item());

@@ -158,7 +158,7 @@ impl App {
 async fn authorize(app: &authorizer::App, event: &str, context: &Context) -> Reply {
     let response = match authorizer::handle(app, event, context).await {
         Ok(response) => response,
-        // How a REST API is told to deny.
+        // The deny of a REST API.
         Err(AuthorizerError::Unauthorized) => return Reply::of("unauthorized", Value::Null),
         Err(_) => return Reply::of("error", Value::Null),
     };

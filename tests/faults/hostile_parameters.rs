@@ -83,8 +83,8 @@ async fn try_strings(parameter: &Parameter, beginning: &Beginning) -> usize {
     tried
 }
 
-/// A cursor of ours with one character replaced or missing is refused, or begins a page; never an
-/// error of ours.
+/// One of our cursors with a character replaced or missing is refused or begins a page, and never
+/// fails the function.
 #[test]
 fn no_damaged_cursor_is_an_error_of_ours() {
     let beginning = block_on(Beginning::make());

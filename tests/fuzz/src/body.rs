@@ -79,8 +79,8 @@ pub const ENDPOINTS: [Endpoint; 19] = [
 ];
 
 /// Reads the bytes as the body of an endpoint, whose name is the first line; without one, the
-/// first byte chooses. No body is an error of ours, and JSON that says the same in another
-/// spelling is treated alike.
+/// first byte chooses. No body fails a function, and equal JSON in another spelling gets
+/// the same response.
 pub fn body(data: &[u8]) {
     let (endpoint, body) = choose(data);
     let Ok(body) = str::from_utf8(body) else {
@@ -200,7 +200,7 @@ fn is_no_error_of_ours(handled: &Handled, body: &str) {
         "refresh_token",
     ] {
         let secret = sent.get(name).and_then(Value::as_str).unwrap_or_default();
-        // What is shorter may also be a word of ours.
+        // A shorter one may also be a word in our texts.
         if secret.len() >= 24 {
             assert!(!text(response).contains(secret), "{name} is repeated");
         }

@@ -17,7 +17,7 @@ const PREFIXES: [(&str, usize, Kind); 5] = [
     ("gh_ec_", 72, Kind::Code),
     ("gh_cs_", 49, Kind::ClientSecret),
 ];
-/// How long the random part of a secret of ours is at least, in characters.
+/// The least length of the random part of our secrets, in characters.
 const LEAST: usize = 40;
 
 /// Returns the passwords in a JSON body.

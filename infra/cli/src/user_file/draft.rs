@@ -106,8 +106,8 @@ impl Draft {
         }
     }
 
-    /// Reads an id, which is a number in many systems. NULL is none in JSON either: a CSV file
-    /// could not say that it is one.
+    /// Reads an id, which is a number in many systems. NULL counts as missing in JSON too,
+    /// because a CSV file cannot express it.
     fn id(&mut self, ours: &'static str) -> Result<Option<String>, Remark> {
         let text = match self.remove(ours) {
             Some(Value::Number(number)) => Some(number.to_string()),

@@ -6,7 +6,7 @@ use gatehouse_auth::token::Verifier;
 use super::*;
 use crate::users::NOW;
 
-/// The claims of a token of ours.
+/// The claims of one of our tokens.
 fn claims() -> Value {
     json!({
         "iss": "https://issuer.example",

@@ -142,7 +142,7 @@ fn the_unverified_parts_are_those_that_the_token_was_minted_with() {
     assert_eq!(parts, expected);
 }
 
-/// Otherwise a client would be told to try an invalid token again.
+/// If one were, a client would present an invalid token again.
 #[test]
 fn no_refusal_of_a_token_is_transient() {
     let key = MacKey::generate().unwrap();
