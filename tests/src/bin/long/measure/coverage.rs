@@ -17,8 +17,9 @@ use serde_json::{Map, Value};
 const FOLDER: &str = ".gatehouse/coverage";
 /// Adds the compiler's flag to the crates of the workspace, and to no dependency.
 const WRAPPER: &str = "tests/src/bin/long/measure/instrument.sh";
-/// The tests of both crates, and those that run every operation.
-const TESTS: [&str; 9] = [
+/// The tests of both crates, those of functions that are mostly code of these crates, and those that
+/// run every operation.
+const TESTS: [&str; 13] = [
     "test",
     "--locked",
     "--lib",
@@ -26,6 +27,10 @@ const TESTS: [&str; 9] = [
     "store",
     "--test",
     "made_elsewhere",
+    "--test",
+    "rotation",
+    "--test",
+    "login",
     "--test",
     "fault_matrix",
 ];
