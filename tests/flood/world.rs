@@ -7,7 +7,7 @@ use gatehouse_auth::identifier::LoginIdentifier;
 use gatehouse_auth::mail::Notices;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{ClientAddress, Clock, respond};
+use gatehouse_edge::{ClientAddress, Clock, Step, respond};
 use gatehouse_store::{GrantedLane, Guess, LoginAttempts, Outbox, Users};
 use gatehouse_testing::{
     Backend, Contents, MailServices, MemoryTables, TestClock, connect, operation, user,
@@ -63,7 +63,7 @@ impl World {
         let users = Users::new(plain.clone(), name("UsersTable"));
         users.register(&user("ada")).await.unwrap();
         Self {
-            email: email.await.unwrap(),
+            email: email.await.unwrap().with_step(Step::NONE),
             mailer: mailer.unwrap(),
             attempts: LoginAttempts::new(plain.clone(), name("LoginAttemptsTable")),
             outbox: Outbox::new(plain, name("OutboxTable"), Notices::none()),

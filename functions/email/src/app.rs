@@ -6,7 +6,7 @@ use gatehouse_authenticate::Authenticator;
 use gatehouse_edge::config::{
     Environment, GuessSettings, HashSettings, MailRequestSettings, OutboxSettings, VerifierSettings,
 };
-use gatehouse_edge::{Clock, StartError, warm_up};
+use gatehouse_edge::{Clock, StartError, Step, warm_up};
 use gatehouse_store::{
     Accounts, Budget, CachedVerifyingKeys, Connection, HttpClient, LoginAttempts, Outbox,
     Revocations, Sessions, SigningKeys, Users,
@@ -20,6 +20,7 @@ pub struct App {
     /// What verifies access tokens, on routes without an authorizer.
     pub(crate) verifier: Verifier,
     pub(crate) keys: CachedVerifyingKeys,
+    pub(crate) step: Step,
 }
 
 impl App {
@@ -75,6 +76,7 @@ impl App {
                 clock,
             },
             outbox,
+            step: Step::default(),
         };
         warm_up(app.accounts.users.warm_up()).await;
         app.authenticator.hasher.warm_up();
@@ -85,6 +87,13 @@ impl App {
     #[must_use]
     pub fn with_hasher(mut self, hasher: Hasher) -> Self {
         self.authenticator.hasher = hasher;
+        self
+    }
+
+    /// Replaces the step, for tests of thousands of requests.
+    #[must_use]
+    pub fn with_step(mut self, step: Step) -> Self {
+        self.step = step;
         self
     }
 }

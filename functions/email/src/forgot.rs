@@ -2,7 +2,8 @@
 //!
 //! A name that no user has costs the same calls as any other, and leaves the same item in
 //! the outbox, for a subject that nobody has. Whether anybody gets a mail, and at which
-//! address, is decided when it is sent.
+//! address, is decided when it is sent. Reading an item takes longer than finding none, so the
+//! response [waits](gatehouse_edge::Step).
 
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::identifier::LoginIdentifier;
@@ -12,6 +13,7 @@ use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::User;
 use gatehouse_edge::{AuditEvent, Problem, Request, Response, response};
 use gatehouse_store::{Guess, Reservation};
+use tokio::time::Instant;
 
 use crate::app::App;
 
@@ -21,6 +23,7 @@ pub(crate) async fn forgot(
     request: &Request,
     now: Timestamp,
 ) -> Result<Response, Problem> {
+    let began = Instant::now();
     let username = request.json(|fields| fields.text("username"))?;
     let identifier = LoginIdentifier::parse(&username);
     let digest = identifier.digest();
@@ -58,6 +61,7 @@ pub(crate) async fn forgot(
     audit.sub = user.as_ref().map(|user| &user.sub);
     audit.reason = user.is_none().then_some("unknown_user");
     audit.record(AuditEvent::PasswordResetRequested);
+    app.step.wait(began).await;
     Ok(response::accepted())
 }
 

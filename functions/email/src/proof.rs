@@ -7,6 +7,7 @@ use gatehouse_auth::user::{Status, User};
 use gatehouse_authenticate::Credentials;
 use gatehouse_edge::{FieldError, Problem, Request};
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use crate::access_token;
 use crate::app::App;
@@ -57,6 +58,7 @@ impl<'a> Proof<'a> {
         username: &str,
         now: Timestamp,
     ) -> Result<User, Problem> {
+        let began = Instant::now();
         match self {
             Self::Token(token) => {
                 let claims = access_token::verify(app, request, token, now).await?;
@@ -67,17 +69,22 @@ impl<'a> Proof<'a> {
             }
             Self::Password(password) => {
                 let credentials = Credentials::new(username, password, request.client_address());
-                let authenticated = app.authenticator.authenticate(&credentials, now).await;
-                let authenticated = authenticated.inspect_err(|error| {
-                    if let Some((event, reason)) = error.audit_event() {
-                        let mut audit = request.audit();
-                        audit.reason = Some(reason);
-                        audit.identifier_digest = Some(&credentials.digest);
-                        audit.record(event);
+                match app.authenticator.authenticate(&credentials, now).await {
+                    Ok(authenticated) => {
+                        authenticated.give_back().await;
+                        Ok(authenticated.user)
                     }
-                })?;
-                authenticated.give_back().await;
-                Ok(authenticated.user)
+                    Err(error) => {
+                        if let Some((event, reason)) = error.audit_event() {
+                            let mut audit = request.audit();
+                            audit.reason = Some(reason);
+                            audit.identifier_digest = Some(&credentials.digest);
+                            audit.record(event);
+                        }
+                        app.step.wait(began).await;
+                        Err(error.into())
+                    }
+                }
             }
         }
     }

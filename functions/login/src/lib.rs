@@ -1,10 +1,11 @@
 //! `POST /login`: checks a password and begins a session.
 //!
 //! An unknown name, a wrong password and a disabled account cost the same calls and the
-//! same hash, and get the same response, byte by byte.
+//! same hash, and get the same response, byte by byte, at the same [step](Step).
 
 use gatehouse_auth::user::User;
-use gatehouse_edge::{AuditEvent, Problem, Request, Response};
+use gatehouse_edge::{AuditEvent, Problem, Request, Response, Step};
+use tokio::time::Instant;
 
 mod app;
 mod attempt;
@@ -34,7 +35,7 @@ pub async fn handle(app: &App, request: &Request) -> Result<Response, Problem> {
 }
 
 async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
-    let now = app.authenticator.clock.now();
+    let (started, now) = (Instant::now(), app.authenticator.clock.now());
     let attempt = LoginAttempt::read(app, request)?;
     let Admitted {
         authenticated,
@@ -44,6 +45,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         Ok(admitted) => admitted,
         Err(error) => {
             record_refusal(request, &attempt, None, &error);
+            Step::default().wait(started).await;
             return Err(error);
         }
     };

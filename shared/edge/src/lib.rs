@@ -22,6 +22,7 @@ mod request;
 pub mod response;
 mod run;
 mod serve;
+mod step;
 pub mod telemetry;
 #[cfg(feature = "tokens")]
 mod tokens;
@@ -39,6 +40,7 @@ pub use process::{end_if_expired, handle_events, is_over};
 pub use request::{Fields, REFRESH_COOKIE, RepeatedCookie, Request};
 pub use run::{run, run_with, run_with_schedule};
 pub use serve::respond;
+pub use step::Step;
 #[cfg(feature = "tokens")]
 pub use tokens::{RefreshDelivery, Tokens};
 
