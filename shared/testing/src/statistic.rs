@@ -41,6 +41,7 @@ pub struct Took {
 impl Took {
     /// Fails if the times reveal more than chance whether a name exists.
     pub fn assert_alike(&self, case: &str) {
+        drop(writeln!(std::io::stdout(), "{case}: {}", self.summary()));
         self.assert_alike_within(case, LIMIT);
     }
 
@@ -49,23 +50,25 @@ impl Took {
     pub fn assert_nearly_equal(&self, case: &str) {
         // `cargo long` reads it (`gatehouse_tests::long_run`); libtest does not capture it.
         let pairs = self.known.len();
-        let figures = format!(
-            "AUC {:.4}\nfigures: {{\"{case}\": {pairs}}}",
-            self.distinguishes()
-        );
-        drop(writeln!(std::io::stdout(), "{figures}"));
+        let summary = self.summary();
+        drop(writeln!(
+            std::io::stdout(),
+            "{summary}\nfigures: {{\"{case}\": {pairs}}}"
+        ));
         self.assert_alike_within(case, LIMIT_OF_LONG_RUN);
     }
 
     fn assert_alike_within(&self, case: &str, limit: f64) {
         assert_eq!(self.known.len(), self.unknown.len(), "{case}");
-        assert!(
-            self.distinguishes() <= limit,
-            "{case}: AUC {:.4}; medians {:?} for known names, {:?} for unknown ones",
-            auc(&self.known, &self.unknown),
-            median(&self.known),
-            median(&self.unknown),
-        );
+        assert!(self.distinguishes() <= limit, "{case}: {}", self.summary());
+    }
+
+    /// Returns what a log shows of a run, so that a drift is seen before it fails.
+    fn summary(&self) -> String {
+        let area = auc(&self.known, &self.unknown);
+        let (pairs, known, unknown) =
+            (self.known.len(), median(&self.known), median(&self.unknown));
+        format!("{pairs} pairs, AUC {area:.4}, medians {known:?} if known and {unknown:?} if not")
     }
 
     /// Returns the area, whichever kind is slower.

@@ -75,4 +75,4 @@ async fn measure(latency: Duration, addresses: usize) -> Took {
 }
 
 /// How much longer each call takes, and at how many addresses the registrations are.
-const LATENCIES: [(Duration, usize); 2] = [(Duration::ZERO, 200), (Duration::from_millis(4), 120)];
+const LATENCIES: [(Duration, usize); 2] = [(Duration::ZERO, 700), (Duration::from_millis(4), 300)];
