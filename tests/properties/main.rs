@@ -45,7 +45,8 @@ fn every_property_holds_in_as_many_cases_as_there_is_time_for() {
 fn try_all(seed: u64) -> u64 {
     let output = Command::new(env!("CARGO"))
         .current_dir(root())
-        .args(["test", "--locked", "--lib", "--no-fail-fast", "--"])
+        .args(["test", "--locked", "--profile=long", "--lib"])
+        .args(["--no-fail-fast", "--"])
         .args(TESTS)
         .arg("--show-output")
         .env("PROPTEST_CASES", CASES.to_string())

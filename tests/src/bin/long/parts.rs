@@ -30,6 +30,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "pairs::",
@@ -45,6 +46,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "races::refreshes",
@@ -60,6 +62,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "races::a_thousand",
@@ -75,6 +78,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "concurrent::",
@@ -90,6 +94,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "revocation::",
@@ -120,6 +125,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "enumeration",
             "--",
@@ -163,6 +169,7 @@ pub(crate) const PARTS: &[Part] = &[
         command: &[
             "test",
             "--locked",
+            "--profile=long",
             "--test",
             "fault_matrix",
             "--",
