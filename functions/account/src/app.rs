@@ -7,7 +7,7 @@ use gatehouse_breaches::PasswordRules;
 use gatehouse_edge::config::{
     BreachSettings, Environment, GuessSettings, HashSettings, OutboxSettings, RegistrationSettings,
 };
-use gatehouse_edge::{AuditEvent, Clock, Request, StartError, warm_up};
+use gatehouse_edge::{AuditEvent, Clock, Request, StartError, Step, warm_up};
 use gatehouse_store::{
     Accounts, Budget, Connection, HttpClient, LoginAttempts, Outbox, Revocations, Sessions, Users,
 };
@@ -61,6 +61,7 @@ impl App {
                     .with_address_attempts(guesses.address_attempts_per_hour),
                 hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
                 clock,
+                step: Step::default(),
             },
             rules: PasswordRules::new(
                 registration.password_min_length,

@@ -20,7 +20,6 @@ pub struct App {
     /// What verifies access tokens, on routes without an authorizer.
     pub(crate) verifier: Verifier,
     pub(crate) keys: CachedVerifyingKeys,
-    pub(crate) step: Step,
 }
 
 impl App {
@@ -74,9 +73,9 @@ impl App {
                     .with_address_mails(mails.address_mails_per_hour),
                 hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
                 clock,
+                step: Step::default(),
             },
             outbox,
-            step: Step::default(),
         };
         warm_up(app.accounts.users.warm_up()).await;
         app.authenticator.hasher.warm_up();
@@ -93,7 +92,7 @@ impl App {
     /// Replaces the step, for tests of thousands of requests.
     #[must_use]
     pub fn with_step(mut self, step: Step) -> Self {
-        self.step = step;
+        self.authenticator.step = step;
         self
     }
 }

@@ -61,7 +61,7 @@ pub(crate) async fn forgot(
     audit.sub = user.as_ref().map(|user| &user.sub);
     audit.reason = user.is_none().then_some("unknown_user");
     audit.record(AuditEvent::PasswordResetRequested);
-    app.step.wait(began).await;
+    authenticator.step.wait(began).await;
     Ok(response::accepted())
 }
 

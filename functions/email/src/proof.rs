@@ -81,7 +81,7 @@ impl<'a> Proof<'a> {
                             audit.identifier_digest = Some(&credentials.digest);
                             audit.record(event);
                         }
-                        app.step.wait(began).await;
+                        app.authenticator.step.wait(began).await;
                         Err(error.into())
                     }
                 }

@@ -8,7 +8,7 @@ use gatehouse_edge::config::{
     CookieSettings, Environment, GuessSettings, HashSettings, IssuerSettings, OutboxSettings,
     SessionSettings, max_sessions, requires_verified_email,
 };
-use gatehouse_edge::{Clock, StartError, warm_up};
+use gatehouse_edge::{Clock, StartError, Step, warm_up};
 use gatehouse_store::{
     Accounts, Budget, Connection, HttpClient, KeyRingSource, LoginAttempts, Outbox, Revocations,
     Sessions, Signer, SigningKeys, Users,
@@ -84,6 +84,7 @@ impl App {
                     .with_address_attempts(guesses.address_attempts_per_hour),
                 hasher: Hasher::with_cost(hashing.memory_kib, hashing.iterations, hashing.permits)?,
                 clock,
+                step: Step::default(),
             },
             sessions,
             outbox: OutboxSettings::from_environment(environment)?
@@ -124,6 +125,13 @@ impl App {
     #[must_use]
     pub fn with_hasher(mut self, hasher: Hasher) -> Self {
         self.authenticator.hasher = hasher;
+        self
+    }
+
+    /// Replaces the step, for tests of many refusals.
+    #[must_use]
+    pub fn with_step(mut self, step: Step) -> Self {
+        self.authenticator.step = step;
         self
     }
 }

@@ -1,10 +1,10 @@
 //! `POST /login`: checks a password and begins a session.
 //!
 //! An unknown name, a wrong password and a disabled account cost the same calls and the
-//! same hash, and get the same response, byte by byte, at the same [step](Step).
+//! same hash, and get the same response, byte by byte, at the same [step](gatehouse_edge::Step).
 
 use gatehouse_auth::user::User;
-use gatehouse_edge::{AuditEvent, Problem, Request, Response, Step};
+use gatehouse_edge::{AuditEvent, Problem, Request, Response};
 use tokio::time::Instant;
 
 mod app;
@@ -45,7 +45,7 @@ async fn login(app: &App, request: &Request) -> Result<Response, LoginError> {
         Ok(admitted) => admitted,
         Err(error) => {
             record_refusal(request, &attempt, None, &error);
-            Step::default().wait(started).await;
+            app.authenticator.step.wait(started).await;
             return Err(error);
         }
     };

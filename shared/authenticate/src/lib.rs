@@ -13,7 +13,7 @@ mod owner;
 
 use gatehouse_auth::password::Hasher;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_edge::Clock;
+use gatehouse_edge::{Clock, Step};
 use gatehouse_store::{LoginAttempts, Users};
 
 pub use candidate::{Authenticated, Candidate};
@@ -33,6 +33,8 @@ pub struct Authenticator {
     pub hasher: Hasher,
     /// What says when an attempt is counted.
     pub clock: Clock,
+    /// When a refusal is sent.
+    pub step: Step,
 }
 
 impl Authenticator {

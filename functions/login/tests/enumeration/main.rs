@@ -21,7 +21,7 @@ mod world;
 use std::time::{Duration, Instant};
 
 use gatehouse_auth::password::Password;
-use gatehouse_edge::Response;
+use gatehouse_edge::{Response, Step};
 use gatehouse_testing::{RecordedCall, Took};
 
 use world::{HOME, PASSWORD, World};
@@ -49,7 +49,7 @@ async fn nothing_about_ten_thousand_refusals_reveals_whether_a_name_exists() {
 
 /// Returns the times; the calls and the responses must be equal.
 async fn measure(latency: Duration, names: u32) -> Took {
-    let world = World::start().await;
+    let world = World::start_at(Step::default(), &[]).await;
     let password = Password::parse(PASSWORD).unwrap();
     let hash = world.hasher.hash(password, [7; 16]).await.unwrap();
     world.hasher.warm_up();

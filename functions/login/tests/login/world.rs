@@ -7,7 +7,7 @@ use gatehouse_auth::key::{Algorithm, KeyRing};
 use gatehouse_auth::password::{Argon2Params, Hasher, Password};
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_edge::config::Environment;
-use gatehouse_edge::{ClientAddress, Clock, Response, respond};
+use gatehouse_edge::{ClientAddress, Clock, Response, Step, respond};
 use gatehouse_store::{SigningKeys, Users};
 use gatehouse_testing::{RecordedCall, Recorder, Tables, TestClock, at, user};
 use lambda_runtime::Context;
@@ -40,6 +40,11 @@ impl World {
 
     /// Starts the function with these settings, without users.
     pub(crate) async fn start_with(settings: &[(&'static str, &'static str)]) -> Self {
+        Self::start_at(Step::NONE, settings).await
+    }
+
+    /// The same, with refusals that wait for their step.
+    pub(crate) async fn start_at(step: Step, settings: &[(&'static str, &'static str)]) -> Self {
         let tables = Tables::start().await;
         let ring = KeyRing::first(Algorithm::EdDsa, at(-86_400)).unwrap();
         std::fs::write(tables.key_ring_path(), ring.to_json().expose_secret()).unwrap();
@@ -59,7 +64,12 @@ impl World {
         let app = App::with_clock(&environment, Clock::Fixed(clock.seconds()));
         let hasher = Hasher::new(Argon2Params::default(), 2);
         Self {
-            app: Arc::new(app.await.unwrap().with_hasher(hasher.clone())),
+            app: Arc::new(
+                app.await
+                    .unwrap()
+                    .with_hasher(hasher.clone())
+                    .with_step(step),
+            ),
             users: tables.users(),
             hasher,
             recorder,
