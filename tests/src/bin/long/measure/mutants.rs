@@ -139,7 +139,7 @@ fn run(group: &Group) -> anyhow::Result<Vec<(String, String)>> {
         mutants.arg(format!("--shard={shard}/{parts}"));
     }
     mutants.arg("--output").arg(&folder);
-    mutants.args(["--baseline=skip", "--timeout=120", "--no-shuffle"]);
+    mutants.args(["--baseline=skip", "--timeout=300", "--no-shuffle"]);
     mutants.arg("--").args(group.tests);
     // It fails if a mutant survived; the outcomes say which.
     let status = mutants.status().context("install cargo-mutants")?;
