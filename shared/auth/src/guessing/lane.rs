@@ -88,12 +88,6 @@ impl Lane {
         since_epoch(now).saturating_add(others)
     }
 
-    /// Returns how long a full lane takes to drain.
-    #[must_use]
-    pub fn drains_in(&self) -> Duration {
-        self.period.saturating_mul(self.burst)
-    }
-
     /// Returns how many attempts it admits in any 24 hours.
     const fn per_day(&self) -> u128 {
         self.burst as u128 + DAY.as_nanos() / self.period.as_nanos()
