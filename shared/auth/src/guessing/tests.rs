@@ -165,6 +165,45 @@ fn an_attempt_is_under_way_for_a_second() {
     assert!(!counter.is_busy(at(2)));
 }
 
+/// Rows: how many attempts the identifier and the address have had, which of them the client
+/// waits for, and how long.
+#[test]
+fn a_refused_client_waits_for_the_counter_that_is_full_for_longer() {
+    let lane = Lane::address(2);
+    let had = |lane: &Lane, attempts: usize| {
+        let mut counter = Counter::default();
+        for _ in 0..attempts {
+            assert!(enter(lane, &mut counter, NOW));
+        }
+        counter
+    };
+    for (identifier, address, counted, seconds) in [
+        (10, 0, Counted::Identifier, 144 * 60),
+        (0, 2, Counted::Address, 30 * 60),
+        (10, 2, Counted::Identifier, 144 * 60),
+        (0, 0, Counted::Identifier, 1),
+    ] {
+        let counters = LoginCounters {
+            identifier: had(&Lane::IDENTIFIER, identifier),
+            address: had(&lane, address),
+            ..LoginCounters::default()
+        };
+        let expected = (counted, Duration::from_secs(seconds));
+        assert_eq!(counters.wait(&lane, NOW), expected);
+    }
+}
+
+#[test]
+fn nobody_waits_for_a_busy_identifier_whose_address_is_full() {
+    let lane = Lane::address(1);
+    let mut counters = LoginCounters::default();
+    assert!(!counters.identifier_is_busy(&lane, NOW));
+    assert!(enter(&Lane::IDENTIFIER, &mut counters.identifier, NOW));
+    assert!(counters.identifier_is_busy(&lane, NOW));
+    assert!(enter(&lane, &mut counters.address, NOW));
+    assert!(!counters.identifier_is_busy(&lane, NOW));
+}
+
 #[test]
 fn an_item_of_an_earlier_release_is_an_empty_counter() {
     let old = json!({
