@@ -1,7 +1,7 @@
 //! A table of users from a backup: its versions were raised since.
 
 use gatehouse_auth::item_key::ItemKey;
-use gatehouse_auth::user::{Status, User, UserChange};
+use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_auth::version::MAX_VERSION;
 use gatehouse_store::{Changed, Deleted, Ended, Raised};
 use gatehouse_testing::{Item, at};
@@ -115,6 +115,10 @@ async fn a_version_at_its_end_is_an_error_and_never_a_success() {
         .accounts
         .end_all_sessions(&eve.sub, eve.token_version, "test", at(9));
     assert_ne!(ended.await.unwrap(), Ended::Done);
+    let hash = StoredHash::new("$argon2id$new".to_owned());
+    let caller = (&eve, eve.token_version);
+    let changed = tables.accounts.change_password(caller, &hash, at(9));
+    assert_ne!(changed.await.unwrap(), Ended::Done);
 }
 
 #[tokio::test]
