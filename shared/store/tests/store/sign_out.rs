@@ -64,6 +64,28 @@ async fn an_ended_session_is_revoked_with_its_access_tokens_in_one_call() {
 }
 
 #[tokio::test]
+async fn a_session_that_replaces_another_ends_it_in_the_same_call() {
+    let (tables, _, [mine, other]) = started().await;
+    let new = session(3, 1);
+    let replaced = tables.accounts.replace_session(&mine.sid, &new, at(9));
+    replaced.await.unwrap();
+    assert_eq!(tables.calls(), ["TransactWriteItems"]);
+
+    assert_eq!(tables.sessions.get(&mine.sid).await.unwrap(), None);
+    assert_eq!(check(&tables, &mine, 3).await, Some(Revoked::Session));
+    assert_eq!(
+        tables.sessions.get(&new.sid).await.unwrap(),
+        Some(new.clone())
+    );
+    assert_eq!(check(&tables, &new, 3).await, None);
+
+    // The id is in use, so nothing ends either.
+    let again = tables.accounts.replace_session(&other.sid, &new, at(9));
+    assert!(again.await.is_err());
+    assert_eq!(check(&tables, &other, 3).await, None);
+}
+
+#[tokio::test]
 async fn ending_a_session_again_is_done_and_keeps_the_first_time() {
     let (tables, _, [mine, _]) = started().await;
     let revoked = AttributeValue::N(at(1).unix().to_string());
