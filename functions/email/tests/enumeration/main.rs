@@ -41,7 +41,7 @@ async fn nothing_about_ten_thousand_forgotten_passwords_reveals_whether_a_name_e
     took.assert_nearly_equal("forgotten_password_pairs");
 }
 
-/// Measures in so many worlds at once.
+/// Measures in several worlds at once, and returns all times.
 async fn measure_in(worlds: usize, latency: Duration, names: u32) -> Took {
     let measuring: Vec<_> = (0..worlds)
         .map(|_| tokio::spawn(measure(latency, names)))
