@@ -32,12 +32,6 @@ impl VerifyingKeys {
     pub fn get(&self, kid: &Kid) -> Option<&VerifyingKey> {
         self.0.get(kid)
     }
-
-    /// True if no token can be verified.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
 }
 
 impl AsRef<Self> for VerifyingKeys {

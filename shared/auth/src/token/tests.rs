@@ -1,6 +1,7 @@
 //! Every reason to refuse an access token, and every token that must be accepted.
 
 mod accepted;
+mod cached;
 mod claims;
 mod confusion;
 mod forge;

@@ -5,13 +5,14 @@ use serde_json::Value;
 
 use super::forge::{AUDIENCE, ISSUER};
 use crate::claims::MAX_LIFETIME;
+use crate::failure::Failure;
 use crate::id::{Jti, SessionId, SubjectId};
 use crate::key::Algorithm;
 use crate::key::testing::{ALGORITHMS, NOW, key, keys};
 use crate::role::Roles;
 use crate::scope::Scopes;
 use crate::time::Timestamp;
-use crate::token::{Grant, Issuer, SignError, TokenError, Verifier};
+use crate::token::{Grant, Issuer, MAX_TOKEN_BYTES, SignError, TokenError, Verifier};
 use crate::version::MAX_VERSION;
 
 fn issuer(lifetime: u64) -> Issuer {
@@ -102,6 +103,31 @@ fn a_token_too_long_to_be_accepted_is_not_issued() {
     let scope = Scopes::parse(&words.join(" ")).unwrap();
     let refused = issuer(900).issue(Grant { scope, ..grant() }, key(Algorithm::Es256), NOW);
     assert!(matches!(refused, Err(SignError::TooLong)));
+}
+
+#[test]
+fn a_token_of_the_greatest_length_is_issued_and_accepted() {
+    let issue = |length: usize| {
+        let audience = "a".repeat(length);
+        let issuer = Issuer::new(
+            ISSUER.into(),
+            audience.clone(),
+            "client".into(),
+            MAX_LIFETIME,
+        );
+        let token = issuer.issue(grant(), key(Algorithm::Es256), NOW).ok()?;
+        let verifier = Verifier::new(ISSUER.into(), audience);
+        assert!(verifier.verify(token.expose(), keys(), NOW).is_ok());
+        Some(token.expose().len())
+    };
+    // Base64 has no text of some lengths; this one exists.
+    let longest = (5_600..).map_while(issue).max();
+    assert_eq!(longest, Some(MAX_TOKEN_BYTES));
+}
+
+#[test]
+fn no_refusal_to_sign_is_transient() {
+    assert!(!SignError::TooLong.is_transient());
 }
 
 #[test]
