@@ -1,5 +1,5 @@
 //! What a denial logs: why, who, and from where; and for a token that nobody can have signed, no
-//! ids.
+//! ids. What a failure logs: whether it may pass.
 //!
 //! The only test of its process: a subscriber may miss what other threads log while
 //! it is set.
@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use authorizer::{App, handle};
+use authorizer::{App, AuthorizerError, handle};
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
 use gatehouse_auth::key::{Algorithm, KeyRing};
 use gatehouse_auth::role::Roles;
@@ -18,7 +18,7 @@ use gatehouse_edge::config::Environment;
 use gatehouse_store::SigningKeys;
 use gatehouse_testing::{LogBuffer, Tables, TestClock, at};
 use lambda_runtime::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[tokio::test]
 async fn a_denial_is_recorded_with_its_reason_its_token_and_its_client() {
@@ -66,6 +66,20 @@ async fn a_denial_is_recorded_with_its_reason_its_token_and_its_client() {
     for id in ["sub=", "sid=", "jti="] {
         assert!(!line.contains(id), "{id}: {line}");
     }
+
+    // What no retry changes, and what one may.
+    let unknown = handle(&app, "{}", &Context::default()).await;
+    assert!(matches!(unknown, Err(AuthorizerError::UnknownEvent(_))));
+    let line = logs.take();
+    assert!(line.contains("transient=false"), "{line}");
+    // Nothing listens there.
+    let environment = Environment::from_pairs(tables.variables("http://127.0.0.1:9"));
+    let app = App::within(&environment, Clock::Fixed(clock.seconds()), None);
+    let event = event(&token).to_string();
+    let unread = handle(&app.await.unwrap(), &event, &Context::default()).await;
+    assert!(matches!(unread, Err(AuthorizerError::Keys(_))));
+    let line = logs.take();
+    assert!(line.contains("transient=true"), "{line}");
 }
 
 /// Issues a token that is valid for five minutes.
@@ -87,7 +101,13 @@ fn issue(ring: &KeyRing, clock: &TestClock) -> String {
 }
 
 async fn deny(app: &App, token: &str) {
-    let event = json!({
+    let response = handle(app, &event(token).to_string(), &Context::default()).await;
+    let response = serde_json::to_value(response.unwrap()).unwrap();
+    assert_eq!(response, json!({ "isAuthorized": false }));
+}
+
+fn event(token: &str) -> Value {
+    json!({
         "version": "2.0",
         "type": "REQUEST",
         "routeArn": "arn:aws:execute-api:eu-west-1:123456789012:abc123/$default/GET/protected",
@@ -97,8 +117,5 @@ async fn deny(app: &App, token: &str) {
             "http": { "method": "GET", "path": "/protected", "sourceIp": "203.0.113.7", "userAgent": "curl/8.5.0" },
             "requestId": "request",
         },
-    });
-    let response = handle(app, &event.to_string(), &Context::default()).await;
-    let response = serde_json::to_value(response.unwrap()).unwrap();
-    assert_eq!(response, json!({ "isAuthorized": false }));
+    })
 }
