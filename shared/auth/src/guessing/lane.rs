@@ -89,7 +89,7 @@ impl Lane {
     }
 
     /// Returns how many attempts it admits in any 24 hours.
-    const fn per_day(&self) -> u128 {
+    pub(super) const fn per_day(&self) -> u128 {
         self.burst as u128 + DAY.as_nanos() / self.period.as_nanos()
     }
 
@@ -101,7 +101,7 @@ impl Lane {
 /// What is compared with one account's hash in any 24 hours: by the username and by the
 /// e-mail address, from all strangers together and from each network that was or becomes
 /// known; and with a stolen token. NIST SP 800-63B-4 section 3.2.2 allows a hundred.
-const GUESSES_PER_DAY: u128 = 2
+pub(super) const GUESSES_PER_DAY: u128 = 2
     * (Lane::IDENTIFIER.per_day()
         + Lane::PAIR.per_day() * (MAX_KNOWN as u128 + Lane::NEWLY_KNOWN.per_day()))
     + Lane::SUBJECT.per_day();
