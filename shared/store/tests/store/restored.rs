@@ -1,6 +1,8 @@
 //! A table of users from a backup: its versions were raised since.
 
+use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::item_key::ItemKey;
+use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_auth::version::MAX_VERSION;
 use gatehouse_store::{Changed, Deleted, Ended, Raised};
@@ -119,6 +121,13 @@ async fn a_version_at_its_end_is_an_error_and_never_a_success() {
     let caller = (&eve, eve.token_version);
     let changed = tables.accounts.change_password(caller, &hash, at(9));
     assert_ne!(changed.await.unwrap(), Ended::Done);
+    let code = MailCode::mint(CodeKind::Recovery, &eve.sub, [7; 32]).unwrap();
+    let recovery = Recovery::grant(&code, at(8));
+    let set = tables.users.set_recovery(&eve.sub, &recovery).await;
+    assert!(set.unwrap());
+    let reset = tables.accounts.reset_password(&code, &hash, at(9));
+    assert!(reset.await.is_err());
+    assert_eq!(read(&tables, &eve).await.session_version, MAX_VERSION - 1);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::id::{Jti, SubjectId};
 use gatehouse_auth::session::Session;
 use gatehouse_auth::user::User;
+use gatehouse_auth::version::MAX_VERSION;
 use gatehouse_store::{Ended, Revoked, SessionOwner, StoreError};
 use gatehouse_testing::at;
 
@@ -204,6 +205,16 @@ async fn the_lowest_version_of_a_subject_never_falls() {
     assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
     let item = tables.item("RevocationsTable", "pk", &key).await.unwrap();
     assert_eq!(item["min_ver"], AttributeValue::N("9".into()));
+}
+
+#[tokio::test]
+async fn a_session_whose_version_is_at_its_end_ends_no_others() {
+    let (tables, _, [mine, _]) = started().await;
+    let last = AttributeValue::N((MAX_VERSION - 1).to_string());
+    let key = ("sid", mine.sid.as_str());
+    let set = tables.set("SessionsTable", key, "session_version", last);
+    set.await;
+    assert_eq!(end_others(&tables, &mine, 3).await, Ended::Refused);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
