@@ -6,14 +6,17 @@ mod mutants;
 use clap::Subcommand;
 
 /// A part that is not a test.
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 pub(crate) enum Measure {
     /// Which lines of shared/auth and shared/store the tests run
     #[command(hide = true)]
     MeasureCoverage,
     /// Whether the tests notice changes of the code
     #[command(hide = true)]
-    MeasureMutants,
+    MeasureMutants {
+        /// Which code
+        group: String,
+    },
 }
 
 impl Measure {
@@ -21,10 +24,10 @@ impl Measure {
     ///
     /// # Errors
     /// If a tool is missing or fails, or the result is below its limit.
-    pub(crate) fn run(self) -> anyhow::Result<()> {
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
         match self {
             Self::MeasureCoverage => coverage::measure(),
-            Self::MeasureMutants => mutants::measure(),
+            Self::MeasureMutants { group } => mutants::measure(group),
         }
     }
 }

@@ -97,40 +97,38 @@ const GROUPS: [Group; 5] = [
     },
 ];
 
-/// Runs all mutants if there is no limit to the time, and otherwise as many of each group as fit,
+/// Runs all mutants of a group if there is no limit to the time, and otherwise as many as fit,
 /// chosen by the seed, so that runs add up.
-pub(super) fn measure() -> anyhow::Result<()> {
+pub(super) fn measure(name: &str) -> anyhow::Result<()> {
+    let group = GROUPS.iter().find(|group| group.name == name);
+    let group = group.context("there is no such group")?;
     let reasons = fs::read_to_string(root().join(SURVIVORS))?;
     let (mut figures, mut unexplained) = (Map::new(), BTreeSet::new());
     let (mut caught, mut missed) = (0, 0);
-    let shard = shard()?;
-    for group in &GROUPS {
-        let outcomes = run(group, shard)?;
-        for (outcome, name) in &outcomes {
-            let count = match outcome.as_str() {
-                "CaughtMutant" => {
-                    caught += 1;
-                    "caught"
+    for (outcome, name) in &run(group)? {
+        let count = match outcome.as_str() {
+            "CaughtMutant" => {
+                caught += 1;
+                "caught"
+            }
+            // Such as a loop without an end: tests notice that as well.
+            "Timeout" => {
+                caught += 1;
+                "timed_out"
+            }
+            "MissedMutant" => {
+                missed += 1;
+                if !reasons.contains(&format!("`{name}`")) {
+                    unexplained.insert(name.clone());
                 }
-                // Such as a loop without an end: tests notice that as well.
-                "Timeout" => {
-                    caught += 1;
-                    "timed_out"
-                }
-                "MissedMutant" => {
-                    missed += 1;
-                    if !reasons.contains(&format!("`{name}`")) {
-                        unexplained.insert(name.clone());
-                    }
-                    "missed"
-                }
-                "Unviable" => "not_compiling",
-                _ => continue,
-            };
-            let count = format!("{}_{count}", group.name);
-            let before = figures.get(&count).and_then(Value::as_u64);
-            figures.insert(count, (before.unwrap_or_default() + 1).into());
-        }
+                "missed"
+            }
+            "Unviable" => "not_compiling",
+            _ => continue,
+        };
+        let count = format!("{}_{count}", group.name);
+        let before = figures.get(&count).and_then(Value::as_u64);
+        figures.insert(count, (before.unwrap_or_default() + 1).into());
     }
     long_run::report(&figures.into());
     ensure!(caught > 0, "no mutant was caught");
@@ -146,26 +144,17 @@ pub(super) fn measure() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Returns which of how many equal parts of the mutants to run.
-fn shard() -> anyhow::Result<(u64, u64)> {
-    let Some(time) = long_run::time() else {
-        return Ok((0, 1));
-    };
-    let mut count = 0;
-    for group in &GROUPS {
-        count += list(group)?;
-    }
-    let parts = (count * EACH).div_ceil(time.as_secs().max(1)).max(1);
-    Ok((long_run::seed() % parts, parts))
-}
-
-/// Runs a part of the mutants of a group, and returns the outcome and the name of each.
-fn run(group: &Group, (shard, parts): (u64, u64)) -> anyhow::Result<Vec<(String, String)>> {
+/// Runs mutants of a group, and returns the outcome and the name of each.
+fn run(group: &Group) -> anyhow::Result<Vec<(String, String)>> {
     let folder = root().join(FOLDER).join(group.name);
     fs::create_dir_all(&folder)?;
     let mut mutants = cargo(group);
-    mutants.args(["--sharding", "round-robin"]);
-    mutants.arg(format!("--shard={shard}/{parts}"));
+    if let Some(time) = long_run::time() {
+        let parts = (list(group)? * EACH).div_ceil(time.as_secs().max(1)).max(1);
+        let shard = long_run::seed() % parts;
+        mutants.args(["--sharding", "round-robin"]);
+        mutants.arg(format!("--shard={shard}/{parts}"));
+    }
     mutants.arg("--output").arg(&folder);
     mutants.args(["--profile=mutants", "--baseline=skip"]);
     mutants.args(["--timeout=120", "--no-shuffle"]);
