@@ -4,6 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::id::{Jti, SessionId, SubjectId};
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::{Attempt, Changed, Claim, Ended, Revoked, Verified};
@@ -71,6 +72,13 @@ async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
     check.await.unwrap()
 }
 
+/// Returns why tokens of earlier versions were revoked.
+async fn reason(tables: &Tables, of: u8) -> String {
+    let key: String = ItemKey::subject_revocation(&SubjectId::from_bytes([of; 16])).into();
+    let item = tables.item("RevocationsTable", "pk", &key).await.unwrap();
+    item["reason"].as_s().unwrap().clone()
+}
+
 #[tokio::test]
 async fn changing_roles_revokes_earlier_tokens_and_keeps_sessions() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
@@ -83,6 +91,7 @@ async fn changing_roles_revokes_earlier_tokens_and_keeps_sessions() {
     assert_eq!(after.updated_at, at(9));
     assert_eq!(revoked(&tables, 1, 3).await, Some(Revoked::Subject));
     assert_eq!(revoked(&tables, 1, 4).await, None);
+    assert_eq!(reason(&tables, 1).await, "role_changed");
     assert_eq!(admins(&tables).await, "1");
 }
 
@@ -93,7 +102,9 @@ async fn disabling_ends_sessions_too_and_enabling_does_not_bring_them_back() {
     let after = read(&tables, 1).await;
     assert_eq!(after.status, Status::Disabled);
     assert_eq!((after.token_version, after.session_version), (4, 3));
+    assert_eq!(reason(&tables, 1).await, "user_disabled");
     assert_eq!(change(&tables, 1, &status(Status::Active)).await, "done");
+    assert_eq!(reason(&tables, 1).await, "user_enabled");
     let after = read(&tables, 1).await;
     assert_eq!((after.token_version, after.session_version), (5, 3));
 }

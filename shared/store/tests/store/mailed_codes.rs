@@ -7,6 +7,7 @@ use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::mail::{Message, MessageKind, Origin};
 use gatehouse_auth::recovery::Recovery;
+use gatehouse_auth::role::Roles;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::{Accounts, Attempt, Deleted, Ended};
@@ -139,6 +140,19 @@ async fn everything_that_changes_who_has_the_account_ends_its_codes() {
         let used = reset(&tables, &ada, 2, at(4)).await;
         assert_eq!(used, Ended::Done, "{ending:?}");
     }
+}
+
+#[tokio::test]
+async fn new_roles_end_no_code() {
+    let (tables, ada) = started().await;
+    mail(&tables, &ada, 1, at(0)).await;
+    let change = UserChange {
+        roles: Some(Roles::parse(["editor"]).unwrap()),
+        ..UserChange::default()
+    };
+    let changed = mailing(&tables).change(&ada.sub, &change, at(1)).await;
+    changed.unwrap();
+    assert_eq!(reset(&tables, &ada, 1, at(2)).await, Ended::Done);
 }
 
 async fn end(tables: &Tables, ada: &User, ending: Ending) {

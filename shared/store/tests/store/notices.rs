@@ -86,6 +86,7 @@ async fn disabling_causes_one_notice_and_enabling_none() {
     for _ in 0..2 {
         accounts.change(&ada.sub, &DISABLE, at(9)).await.unwrap();
     }
+    assert_eq!(notices_in(&tables).await.len(), 1);
     let enable = UserChange {
         status: Some(Status::Active),
         ..UserChange::default()
