@@ -218,6 +218,11 @@ mod tests {
             r#"{"version":"2.0"}"#,
             r#"{"type":"REQUEST"}"#,
             r#"{"type":"TOKEN"}"#,
+            r#"{"version":"2.0","type":"TOKEN"}"#,
+            r#"{"version":"1.0","type":"REQUEST"}"#,
+            r#"{"version":"1.0","type":"TOKEN","methodArn":"arn:aws:execute-api"}"#,
+            r#"{"version":"3.0","type":"REQUEST","methodArn":"arn:aws:execute-api"}"#,
+            r#"{"methodArn":"arn:aws:execute-api"}"#,
         ] {
             assert_eq!(event(invalid).api_kind(), Err(UnknownEvent), "{invalid}");
         }
