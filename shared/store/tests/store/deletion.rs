@@ -196,6 +196,31 @@ async fn a_deletion_interrupted_at_any_call_is_finished_from_its_mark() {
 }
 
 #[tokio::test]
+async fn what_is_left_is_found_with_the_user_and_with_the_mark() {
+    for has_user in [true, false] {
+        let (tables, ada) = started().await;
+        for number in [4, 5] {
+            let created = tables.sessions.create(&session(number, 1)).await;
+            created.unwrap();
+        }
+        for digest in ada.identifier_digests(at(9)) {
+            let failures = AttributeValue::N("1".into());
+            let key = format!("id#{digest}");
+            let set = tables.set("LoginAttemptsTable", ("pk", &key), "failures", failures);
+            set.await;
+        }
+        assert_eq!(delete(&tables, &ada).await, Deleted::Done);
+        let (accounts, attempts) = (&tables.accounts, &tables.attempts);
+        let who = (&ada.sub, has_user.then_some(&ada));
+        let ended = accounts.finish_deletion(attempts, who, at(9)).await;
+        assert_eq!(ended.unwrap(), 2);
+        assert_eq!(tables.count("SessionsTable").await, 0);
+        assert_eq!(tables.count("LoginAttemptsTable").await, 0);
+        assert!(accounts.pending_deletions().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_corrupt_mark_does_not_hide_the_others() {
     let (tables, ada) = started().await;
     assert_eq!(delete(&tables, &ada).await, Deleted::Done);

@@ -10,7 +10,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{User, UserChange};
 use gatehouse_auth::username::Username;
-use gatehouse_store::{Changed, Claim, ImportBatch, Imported, RegisterError};
+use gatehouse_store::{Changed, Claim, ImportBatch, Imported, RegisterError, StoreError};
 use gatehouse_testing::at;
 
 use crate::fixtures::{session, user};
@@ -215,6 +215,20 @@ async fn a_name_is_free_at_the_end_of_its_reservation_although_its_item_is_still
         );
         assert_eq!(inconsistent(&tables).await, [""; 0]);
     }
+}
+
+#[tokio::test]
+async fn a_deletion_that_meets_an_old_name_of_another_user_may_be_tried_again() {
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
+    let changed = change(&tables, 1, &username("eve"), at(0)).await;
+    assert_eq!(changed, "done");
+    let renamed = read(&tables, 1).await;
+    // The reservation has ended, and somebody else has taken the name.
+    let other = AttributeValue::S(SubjectId::from_bytes([5; 16]).to_string());
+    let key = ("pk", "username#ada");
+    tables.set("UsersTable", key, "sub", other).await;
+    let deleted = tables.accounts.delete(renamed, at(9)).await;
+    assert!(matches!(deleted, Err(StoreError::Unavailable { .. })));
 }
 
 #[tokio::test]
