@@ -33,9 +33,9 @@ fn cache() -> (Arc<Source>, KeyCache<Arc<Source>>) {
 async fn a_token_is_verified_with_the_keys_of_the_source() {
     let (source, cache) = cache();
     let verifier = Verifier::new(ISSUER.into(), AUDIENCE.into());
-    let verified = cache.verify(&verifier, &valid(), NOW).await;
-    let verified = verified.unwrap().unwrap();
-    assert_eq!(serde_json::to_value(verified).unwrap(), claims());
+    let verdict = cache.verify(&verifier, &valid(), NOW).await.unwrap();
+    let read = serde_json::to_value(verdict.unwrap());
+    assert_eq!(read.unwrap(), claims());
     assert_eq!(source.0.load(Ordering::Relaxed), 1);
 }
 
