@@ -76,7 +76,8 @@ async fn revoked(tables: &Tables, of: u8, ver: u64) -> Option<Revoked> {
 async fn reason(tables: &Tables, of: u8) -> String {
     let key: String = ItemKey::subject_revocation(&SubjectId::from_bytes([of; 16])).into();
     let item = tables.item("RevocationsTable", "pk", &key).await.unwrap();
-    item["reason"].as_s().unwrap().clone()
+    let reason = item.get("reason").and_then(|reason| reason.as_s().ok());
+    reason.unwrap().clone()
 }
 
 #[tokio::test]
