@@ -28,7 +28,7 @@ struct Group {
     files: &'static [&'static str],
     /// What `cargo test` builds.
     build: &'static [&'static str],
-    /// Which of the tests run, as libtest wants to be told.
+    /// The arguments of libtest, which choose tests.
     tests: &'static [&'static str],
 }
 
@@ -158,7 +158,7 @@ fn run(group: &Group) -> anyhow::Result<Vec<(String, String)>> {
     mutants.arg("--output").arg(&folder);
     mutants.args(["--profile=mutants", "--baseline=skip"]);
     mutants.args(["--timeout=120", "--no-shuffle"]);
-    // Built before the tests begin: their time limit is for them alone.
+    // Built first, so that the time limit is only for the tests.
     for argument in group.build {
         mutants.arg(format!("--cargo-arg={argument}"));
     }
