@@ -9,8 +9,6 @@ pub(crate) struct Part {
     pub(crate) about: &'static str,
     /// The arguments of Cargo.
     pub(crate) command: &'static [&'static str],
-    /// Variables of its environment.
-    pub(crate) environment: &'static [(&'static str, &'static str)],
     /// Whether it goes on for as long as `--for` says: each run adds to the sum.
     pub(crate) is_endless: bool,
 }
@@ -21,7 +19,6 @@ pub(crate) const PARTS: &[Part] = &[
         name: "deployed",
         about: "the whole end-to-end suite on an emulator of AWS, and the size of each function",
         command: &["deployed"],
-        environment: &[],
         is_endless: false,
     },
     Part {
@@ -37,7 +34,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -53,7 +49,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -69,7 +64,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -85,7 +79,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -101,7 +94,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -116,7 +108,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -131,14 +122,12 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: false,
     },
     Part {
         name: "flood",
         about: "10,000 requests for one person's mail in a day, from a hundred addresses",
         command: &["test", "--locked", "--test", "flood", "--", "--ignored"],
-        environment: &[],
         is_endless: false,
     },
     Part {
@@ -153,14 +142,12 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
         name: "fuzz",
         about: "libFuzzer on everything that reads hostile bytes; 10 minutes each without --for",
         command: &["run", "--bin", "fuzz"],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -177,42 +164,36 @@ pub(crate) const PARTS: &[Part] = &[
             "policy_cases::",
             "--include-ignored",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
         name: "properties",
         about: "the property tests of the libraries, with one seed after another",
         command: &["test", "--locked", "--test", "properties"],
-        environment: &[],
         is_endless: true,
     },
     Part {
         name: "speed",
         about: "cold starts, warm calls and sizes of every function; needs an idle machine",
         command: &["speed"],
-        environment: &[],
         is_endless: false,
     },
     Part {
         name: "growth",
         about: "what requests cost with 10, with 1,000 and with a million users",
         command: &["load", "growth"],
-        environment: &[],
         is_endless: false,
     },
     Part {
         name: "load",
         about: "the local stack under load: latencies, failures, and whether the memory stays flat",
         command: &["load"],
-        environment: &[],
         is_endless: true,
     },
     Part {
         name: "coverage",
         about: "which lines of shared/auth and shared/store the tests run; needs LLVM 19 or newer",
         command: &["run", "--locked", "--bin", "long", "measure-coverage"],
-        environment: &[],
         is_endless: false,
     },
     Part {
@@ -226,7 +207,6 @@ pub(crate) const PARTS: &[Part] = &[
             "measure-mutants",
             "verifier",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -240,7 +220,6 @@ pub(crate) const PARTS: &[Part] = &[
             "measure-mutants",
             "refresh",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -254,7 +233,6 @@ pub(crate) const PARTS: &[Part] = &[
             "measure-mutants",
             "guessing",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -268,7 +246,6 @@ pub(crate) const PARTS: &[Part] = &[
             "measure-mutants",
             "authorizer",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -282,7 +259,6 @@ pub(crate) const PARTS: &[Part] = &[
             "measure-mutants",
             "accounts",
         ],
-        environment: &[],
         is_endless: true,
     },
     Part {
@@ -297,7 +273,6 @@ pub(crate) const PARTS: &[Part] = &[
             "--",
             "--ignored",
         ],
-        environment: &[],
         is_endless: false,
     },
 ];

@@ -33,7 +33,6 @@ pub(crate) fn run(part: &Part, share: &Share) -> anyhow::Result<Entry> {
     command
         .current_dir(root())
         .args(part.command)
-        .envs(part.environment.iter().copied())
         .env(SEED, share.seed.to_string())
         .stdout(Stdio::piped());
     if let Some(time) = share.time {
@@ -107,7 +106,6 @@ mod tests {
             name: "broken",
             about: "",
             command: &["no-such-command"],
-            environment: &[],
             is_endless: true,
         };
         let time = Some(Duration::from_secs(2));
