@@ -141,6 +141,32 @@ impl Faults {
         done
     }
 
+    /// Runs `work` until it reaches a call, then `meanwhile` from beginning to end, and then
+    /// the rest of `work`. Returns `None` if `work` ends without that call.
+    pub async fn pause_at<T, U>(
+        &self,
+        at: At,
+        work: impl Future<Output = T>,
+        meanwhile: impl Future<Output = U>,
+    ) -> Option<(T, U)> {
+        let resume = Arc::new(Notify::new());
+        let reached = self.inject(at, Fault::Until(Arc::clone(&resume)));
+        let work = async {
+            let done = work.await;
+            // If the call was not reached, this ends the wait for it.
+            self.clear();
+            done
+        };
+        let meanwhile = async {
+            reached.await.ok()?;
+            let done = meanwhile.await;
+            resume.notify_one();
+            Some(done)
+        };
+        let (done, meanwhile) = tokio::join!(work, meanwhile);
+        Some((done, meanwhile?))
+    }
+
     /// Makes a call of that operation, with the faults injected into it.
     pub(crate) async fn around(
         &self,

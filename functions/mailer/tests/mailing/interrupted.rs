@@ -1,13 +1,10 @@
 //! The mailer, killed at any call, and the next one.
 
-use std::sync::Arc;
-
 use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::user::User;
 use gatehouse_testing::{Fault, at_call, user};
 use lambda_runtime::Context;
 use mailer::BatchResponse;
-use tokio::sync::Notify;
 
 use crate::world::{World, queue, stream};
 
@@ -128,30 +125,18 @@ async fn a_deletion_at_any_call_of_the_mailer_leaves_nothing() {
                 let ada = user("ada");
                 let world = World::of(&[&ada]).await;
                 let key = world.tell(&ada, kind, Origin::Anyone).await;
-                let continues = Arc::new(Notify::new());
-                let fault = Fault::Until(Arc::clone(&continues));
-                let strikes = world.faults.inject(at, fault);
-                let (app, event) = (world.app(), stream(&[&key]));
-                let work = tokio::spawn(async move {
-                    let handled = mailer::handle(&app, event, &Context::default()).await;
+                let app = world.app();
+                let context = Context::default();
+                let work = async {
+                    let handled = mailer::handle(&app, stream(&[&key]), &context).await;
                     handled.unwrap();
-                });
-                tokio::pin!(work);
-                tokio::select! {
-                    Ok(()) = strikes => {
-                        world.delete(&ada).await;
-                        continues.notify_one();
-                        work.await.unwrap();
-                        deleted += 1;
-                    }
-                    done = &mut work => {
-                        done.unwrap();
-                        is_over = true;
-                    }
-                }
+                };
+                let paused = world.faults.pause_at(at, work, world.delete(&ada));
+                is_over = paused.await.is_none();
                 if is_over {
                     break;
                 }
+                deleted += 1;
                 assert!(world.drain().await.is_empty());
                 let left = world.outbox_items();
                 assert!(left.is_empty(), "{kind:?} {at:?}: {left:?}");

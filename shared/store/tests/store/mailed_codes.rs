@@ -288,15 +288,14 @@ async fn the_reads_of_a_code_are_concurrent_and_the_same_for_every_subject() {
 async fn a_code_that_vanishes_while_it_is_used_sets_no_password() {
     let (tables, ada) = started().await;
     mail(&tables, &ada, 1, at(0)).await;
-    let wait = Fault::Delay(Duration::from_millis(300));
     let about_to_write = at_call(0).of("TransactWriteItems");
-    let strikes = tables.faults().inject(about_to_write, wait);
-    let vanishes = async {
-        strikes.await.unwrap();
-        let deleted = tables.outbox.delete_all(&ada.sub, &[]);
-        deleted.await.unwrap();
-    };
-    let (used, ()) = tokio::join!(reset(&tables, &ada, 1, at(1)), vanishes);
+    let used = tables.faults().pause_at(
+        about_to_write,
+        reset(&tables, &ada, 1, at(1)),
+        tables.outbox.delete_all(&ada.sub, &[]),
+    );
+    let (used, deleted) = used.await.unwrap();
+    deleted.unwrap();
     assert_eq!(used, Ended::Refused);
     let hash = read(&tables, &ada).await.password_hash.unwrap();
     assert_eq!(hash.expose(), "$argon2id$first");

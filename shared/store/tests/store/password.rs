@@ -1,12 +1,11 @@
 use std::sync::Arc;
-use std::time::Duration;
 
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::time::Timestamp;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::Ended;
-use gatehouse_testing::{Fault, NOW, at, at_call};
+use gatehouse_testing::{NOW, at, at_call};
 
 use crate::fixtures::user;
 use crate::tables::Tables;
@@ -155,14 +154,13 @@ async fn a_code_that_is_replaced_while_it_is_used_sets_no_password() {
     let (tables, ada) = started().await;
     let (leaked, second) = (code(&ada, 7), code(&ada, 8));
     grant(&tables, &leaked).await;
-    let wait = Fault::Delay(Duration::from_millis(300));
     let about_to_write = at_call(0).of("TransactWriteItems");
-    let strikes = tables.faults().inject(about_to_write, wait);
-    let replaced = async {
-        strikes.await.unwrap();
-        grant(&tables, &second).await;
-    };
-    let (used, ()) = tokio::join!(reset(&tables, &leaked, at(1)), replaced);
+    let used = tables.faults().pause_at(
+        about_to_write,
+        reset(&tables, &leaked, at(1)),
+        grant(&tables, &second),
+    );
+    let (used, ()) = used.await.unwrap();
     assert_eq!(used, Ended::Refused);
     assert_eq!(state(&tables, &ada).await.0, "$argon2id$first");
     assert_eq!(reset(&tables, &second, at(2)).await, Ended::Done);

@@ -1,15 +1,12 @@
 //! The proof of an address against whatever else happens to the accounts that are concerned,
 //! at each of its calls, and against a mailed code that sets a password.
 
-use std::sync::Arc;
-
 use gatehouse_auth::code::{CodeKind, MailCode};
 use gatehouse_auth::email::EmailAddress;
 use gatehouse_auth::failure::Failure as _;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::{Accounts, Ended, StoreError, Verified};
-use gatehouse_testing::{Fault, at, at_call};
-use tokio::sync::Notify;
+use gatehouse_testing::{at, at_call};
 use tokio::task::JoinSet;
 
 use crate::tables::Tables;
@@ -17,36 +14,21 @@ use crate::verification::{
     ADDRESS, Meanwhile, VER, assert_names_match, code, holder, holding, waiting,
 };
 
-/// Runs `paused` until the moment before or after its call with that number, then `other`
-/// from beginning to end, and then the rest of `paused`. Returns `None` if it does not make
-/// that many calls.
+/// Runs `other` in the moment before or after the call of `paused` with that number. Returns
+/// `None` if it does not make that many calls.
 async fn interleaved<P, O>(
     tables: &Tables,
     moment: (usize, bool),
-    paused: impl Future<Output = P> + Send + 'static,
+    paused: impl Future<Output = P>,
     other: impl Future<Output = O>,
-) -> Option<(P, O)>
-where
-    P: Send + 'static,
-{
+) -> Option<(P, O)> {
     let (number, is_after) = moment;
     let at = if is_after {
         at_call(number).after()
     } else {
         at_call(number)
     };
-    let resume = Arc::new(Notify::new());
-    let reached = tables
-        .faults()
-        .inject(at, Fault::Until(Arc::clone(&resume)));
-    let mut paused = tokio::spawn(paused);
-    tokio::select! {
-        _ = &mut paused => return None,
-        reached = reached => reached.unwrap(),
-    }
-    let other = other.await;
-    resume.notify_one();
-    Some((paused.await.unwrap(), other))
+    tables.faults().pause_at(at, paused, other).await
 }
 
 /// Every moment, in order: before and after each call.

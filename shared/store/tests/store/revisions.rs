@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::code::{CodeKind, MailCode};
@@ -11,7 +10,7 @@ use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::{Changed, Deleted, Ended, Respelled, SessionOwner};
-use gatehouse_testing::{Fault, NOW, at, at_call};
+use gatehouse_testing::{NOW, at, at_call};
 
 use crate::fixtures::{session, user};
 use crate::tables::Tables;
@@ -51,15 +50,10 @@ async fn rehash(tables: &Tables, user: &User) {
 
 /// Runs `write` while a login replaces the hash, just before the write takes effect.
 async fn while_rehashing<T>(tables: &Tables, user: &User, write: impl Future<Output = T>) -> T {
-    let wait = Fault::Delay(Duration::from_millis(300));
     let about_to_write = at_call(0).of("TransactWriteItems");
-    let strikes = tables.faults().inject(about_to_write, wait);
-    let login = async {
-        strikes.await.unwrap();
-        rehash(tables, user).await;
-    };
-    let (written, ()) = tokio::join!(write, login);
-    written
+    let login = rehash(tables, user);
+    let written = tables.faults().pause_at(about_to_write, write, login);
+    written.await.unwrap().0
 }
 
 #[tokio::test]
