@@ -1,6 +1,6 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::client::{Client, ClientId, ClientSecret};
-use gatehouse_store::CachedClients;
+use gatehouse_store::{CachedClients, StoreError};
 use gatehouse_testing::{NOW, at};
 
 use crate::tables::Tables;
@@ -108,7 +108,8 @@ async fn an_outage_is_an_error_and_never_an_older_client() {
         .table_name(tables.name("SigningKeysTable"));
     delete.send().await.unwrap();
     assert!(cached.get(client.id(), at(9)).await.is_ok());
-    assert!(cached.get(client.id(), at(10)).await.is_err());
+    let late = cached.get(client.id(), at(10)).await;
+    assert!(matches!(late, Err(StoreError::Rejected { .. })));
 }
 
 #[tokio::test]

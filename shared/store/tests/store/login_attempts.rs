@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::guessing::{Counted, Lane, LoginCounters};
 use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::time::Timestamp;
-use gatehouse_store::{GrantedLane, Guess, Reservation};
+use gatehouse_store::{GrantedLane, Guess, Reservation, StoreError};
 use gatehouse_testing::{Item, NOW, at};
 
 use crate::tables::Tables;
@@ -225,7 +225,7 @@ async fn what_is_given_back_is_given_back_once_even_if_the_response_is_lost() {
         tables
             .attempts
             .record_success(&guess, GrantedLane::Identifier, &seen.identifier, NOW);
-    assert!(lost.await.is_err());
+    assert!(matches!(lost.await, Err(StoreError::Unavailable { .. })));
     assert_eq!(tables.calls(), ["UpdateItem"]);
     let left = item(&tables, "id#0f1e2d").await.unwrap();
     assert_eq!(left["tat"], number(8_640));

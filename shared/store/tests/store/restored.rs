@@ -5,7 +5,7 @@ use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_auth::version::MAX_VERSION;
-use gatehouse_store::{Changed, Deleted, Ended, Raised};
+use gatehouse_store::{Changed, Deleted, Ended, Raised, StoreError};
 use gatehouse_testing::{Item, at};
 
 use crate::fixtures::{session, user};
@@ -106,8 +106,9 @@ async fn a_version_at_its_end_is_an_error_and_never_a_success() {
     ada.token_version = MAX_VERSION - 1;
     let tables = Tables::start_with(&[&ada]).await;
     let ended = tables.accounts.end_sessions_of(&ada.sub, "test", at(9));
-    assert!(ended.await.is_err());
-    assert!(tables.accounts.raise(&ada.sub, at(9)).await.is_err());
+    assert!(matches!(ended.await, Err(StoreError::Rejected { .. })));
+    let raised = tables.accounts.raise(&ada.sub, at(9)).await;
+    assert!(matches!(raised, Err(StoreError::Rejected { .. })));
     assert_eq!(read(&tables, &ada).await.token_version, MAX_VERSION - 1);
 
     let mut eve = user(2, "eve");
@@ -126,7 +127,7 @@ async fn a_version_at_its_end_is_an_error_and_never_a_success() {
     let set = tables.users.set_recovery(&eve.sub, &recovery).await;
     assert!(set.unwrap());
     let reset = tables.accounts.reset_password(&code, &hash, at(9));
-    assert!(reset.await.is_err());
+    assert!(matches!(reset.await, Err(StoreError::Unavailable { .. })));
     assert_eq!(read(&tables, &eve).await.session_version, MAX_VERSION - 1);
 }
 
@@ -139,7 +140,11 @@ async fn a_version_that_json_cannot_hold_is_corrupt() {
     tables
         .set("UsersTable", ("pk", &key), "token_version", over)
         .await;
-    assert!(tables.users.get(&ada.sub).await.is_err());
+    let read = tables.users.get(&ada.sub).await;
+    assert!(
+        matches!(&read, Err(StoreError::Corrupt { attribute, .. }) if attribute == "token_version"),
+        "{read:?}"
+    );
     let page = tables.users.page(None, 10, || false).await.unwrap();
     assert_eq!(page.users.len(), 1, "a list does not read the versions");
 }

@@ -1,3 +1,5 @@
+use std::error::Error as _;
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use gatehouse_auth::id::{Jti, SubjectId};
 use gatehouse_auth::session::Session;
@@ -82,7 +84,9 @@ async fn a_session_that_replaces_another_ends_it_in_the_same_call() {
 
     // The id is in use, so nothing ends either.
     let again = tables.accounts.replace_session(&other.sid, &new, at(9));
-    assert!(again.await.is_err());
+    let error = again.await.unwrap_err();
+    let cause = error.source().map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("the session exists"));
     assert_eq!(check(&tables, &other, 3).await, None);
 }
 
