@@ -1,7 +1,8 @@
 //! Mail, from a request to a mailbox: the outbox, its stream, the mailer, the queue, and SES.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use anyhow::ensure;
 use gatehouse_local::SesBehaviour;
 use gatehouse_tests::service::{MAIL_FROM, code_in};
 use gatehouse_tests::{Person, Service};
@@ -59,7 +60,12 @@ async fn a_mail_waits_in_the_stream_while_the_queue_is_unreachable() -> anyhow::
     stack.set_queues_unreachable(true);
     forgets(&service).await?;
     let retried = "MailStreamMapping will be retried";
+    let begun = Instant::now();
     while !stack.logs().iter().any(|line| line.contains(retried)) {
+        ensure!(
+            begun.elapsed() < Duration::from_secs(40),
+            "nothing was tried again"
+        );
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     assert_eq!(stack.queued("MailRetryQueue").unwrap_or_default().len(), 0);
