@@ -192,7 +192,8 @@ mod tests {
         let error = named.check_usable(root.path()).unwrap_err().to_string();
         assert!(error.contains("main.rs"), "{error}");
         let file = DataDir::from_path(&other.join("main.rs")).unwrap();
-        assert!(file.check_usable(root.path()).is_err());
+        let error = file.check_usable(root.path()).unwrap_err().to_string();
+        assert!(error.ends_with("it must be a directory"), "{error}");
         assert!(DataDir::from_path(Path::new("")).is_err());
     }
 }

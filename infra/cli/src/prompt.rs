@@ -109,6 +109,7 @@ mod tests {
             let read = first_line(input.as_bytes()).unwrap();
             assert_eq!(read.expose_secret(), password, "{input:?}");
         }
-        assert!(first_line(&b"\xff\n"[..]).is_err());
+        let error = first_line(&b"\xff\n"[..]).unwrap_err().to_string();
+        assert_eq!(error, "the password on stdin is not UTF-8 text");
     }
 }

@@ -155,7 +155,8 @@ mod tests {
         assert!(error.contains("http://localhost:3001"), "{error}");
         assert_eq!(one(root.path(), Some(3000)).unwrap().port, 3000);
         drop(second);
-        assert!(one(root.path(), Some(3000)).is_err());
+        let error = one(root.path(), Some(3000)).unwrap_err().to_string();
+        assert!(error.ends_with("is running on port 3000"), "{error}");
         assert_eq!(one(root.path(), None).unwrap().port, 3001);
         assert_eq!(ports(), [3001]);
         let read = environment_file::read(&shared).unwrap().unwrap();

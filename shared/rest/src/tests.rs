@@ -134,6 +134,10 @@ async fn an_error_that_may_pass_is_tried_again() {
     }
     let (config, calls) = config(&[(403, ""), (200, "")]);
     let client = RestClient::open(Service::SES, &config, None);
-    assert!(client.get("/things".to_owned()).await.is_err());
+    let refused = client.get("/things".to_owned()).await.unwrap_err();
+    let status = refused
+        .raw_response()
+        .map(|response| response.status().as_u16());
+    assert_eq!(status, Some(403));
     assert_eq!(calls.lock().unwrap().len(), 1);
 }

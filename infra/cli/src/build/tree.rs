@@ -87,7 +87,11 @@ mod tests {
             "serde: ",
         ];
         assert_eq!(uses.collect::<Vec<_>>(), expected);
-        assert!(Tree::parse("0serde\n").is_err());
-        assert!(Tree::parse("").is_err());
+        for (text, error) in [
+            ("0serde\n", "cargo tree printed \"0serde\""),
+            ("", "cargo tree printed nothing"),
+        ] {
+            assert_eq!(Tree::parse(text).unwrap_err().to_string(), error);
+        }
     }
 }

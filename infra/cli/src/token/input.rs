@@ -89,11 +89,18 @@ mod tests {
             let token = read(text.as_bytes()).unwrap();
             assert_eq!(token.expose_secret(), "a.b.c", "{text:?}");
         }
-        for invalid in ["", "\n", "Bearer \n", "a.b.c d", "a\nb"] {
-            assert!(read(invalid.as_bytes()).is_err(), "{invalid:?}");
+        let long = "x".repeat(17 * 1024);
+        for (invalid, message) in [
+            (&b""[..], "there is no token"),
+            (b"\n", "there is no token"),
+            (b"Bearer \n", "there is no token"),
+            (b"a.b.c d", "it must be one token, without spaces in it"),
+            (b"a\nb", "it must be one token, without spaces in it"),
+            (b"\xff", "it is not text"),
+            (long.as_bytes(), "it is longer than any token"),
+        ] {
+            assert_eq!(read(invalid).unwrap_err().to_string(), message);
         }
-        assert!(read(&b"\xff"[..]).is_err());
-        assert!(read("x".repeat(17 * 1024).as_bytes()).is_err());
     }
 
     #[test]

@@ -201,8 +201,16 @@ mod tests {
     fn no_token_outlives_what_a_verifier_accepts() {
         assert_eq!(lifetime("15m").unwrap(), Duration::from_mins(15));
         assert_eq!(lifetime("1h").unwrap(), MAX_LIFETIME);
-        for invalid in ["0", "999ms", "61m", "15", "-1s", ""] {
-            assert!(lifetime(invalid).is_err(), "{invalid}");
+        for outside in ["0", "999ms", "61m"] {
+            let error = lifetime(outside).unwrap_err();
+            assert_eq!(error, "must be from 1 second to 1 hour", "{outside}");
+        }
+        for invalid in ["15", "-1s", ""] {
+            let error = lifetime(invalid).unwrap_err();
+            assert!(
+                error.starts_with("expected a duration"),
+                "{invalid}: {error}"
+            );
         }
     }
 }

@@ -174,14 +174,16 @@ async fn a_similar_name_finds_no_user() {
 #[tokio::test]
 async fn a_weak_password_an_invalid_name_or_an_invalid_role_is_refused() {
     let world = World::new().await;
-    for (name, password) in [
-        ("ada", "short"),
-        ("ada", "password1234567"),
-        ("ada", ""),
-        ("a", PASSWORD),
-        ("a#b", PASSWORD),
+    for (name, password, message) in [
+        ("ada", "short", "fewer than 15 characters"),
+        ("ada", "password1234567", "a common password"),
+        ("ada", "", "must not be empty"),
+        ("a", PASSWORD, "at least 3 characters"),
+        ("a#b", PASSWORD, "cannot contain"),
     ] {
-        assert!(world.create(name, &[], password).await.is_err(), "{name}");
+        let error = world.create(name, &[], password).await.unwrap_err();
+        let error = format!("{error:#}");
+        assert!(error.contains(message), "{name}: {error}");
     }
     let invalid = world.ask("create ada --role Admin").await.unwrap_err();
     assert!(

@@ -417,6 +417,10 @@ fn a_setting_without_effect_stops_the_start() {
             ("CLIENT_ADDRESS", "cloudfront"),
             ("PROXY_SECRET_SHA256", refused),
         ];
-        assert!(settings(&pairs).is_err(), "{refused}");
+        assert_eq!(
+            settings(&pairs).unwrap_err(),
+            "PROXY_SECRET_SHA256 must be the SHA-256 of the proxy's secret in 64 hexadecimal digits, or two of them separated by a comma",
+            "{refused}"
+        );
     }
 }

@@ -130,7 +130,8 @@ fn an_issuer_is_an_https_url_or_a_local_one() {
         "ftp://localhost",
         "http://localhost.evil.example",
     ] {
-        assert!(read(bad).is_err(), "{bad}");
+        let error = read(bad).unwrap_err().to_string();
+        assert!(error.starts_with("ISSUER must be"), "{bad}: {error}");
     }
 }
 
@@ -226,7 +227,11 @@ fn the_attempts_of_an_address_are_bounded() {
         assert_eq!(read(value).unwrap().address_attempts_per_hour, attempts);
     }
     for refused in ["0", "1000001", "-1", "300.5", "many"] {
-        assert!(read(refused).is_err(), "{refused}");
+        assert_eq!(
+            read(refused).unwrap_err().to_string(),
+            "ADDRESS_ATTEMPTS_PER_HOUR must be a whole number from 1 to 1000000",
+            "{refused}"
+        );
     }
 }
 
@@ -240,6 +245,10 @@ fn the_mails_that_an_address_may_ask_for_are_bounded() {
         assert_eq!(read(value).unwrap().address_mails_per_hour, mails);
     }
     for refused in ["0", "100001", "-1", "2.5", "many"] {
-        assert!(read(refused).is_err(), "{refused}");
+        assert_eq!(
+            read(refused).unwrap_err().to_string(),
+            "ADDRESS_MAILS_PER_HOUR must be a whole number from 1 to 100000",
+            "{refused}"
+        );
     }
 }

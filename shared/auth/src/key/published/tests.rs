@@ -68,13 +68,18 @@ fn an_item_with_a_repeated_id_a_private_key_or_an_invalid_state_is_refused() {
     let read = |item: Value| serde_json::from_value::<PublishedKeys>(item);
     let mut twice = item.clone();
     twice["keys"][1] = twice["keys"][0].clone();
-    assert!(read(twice).is_err());
+    let kid = twice["keys"][0]["key"]["kid"].as_str().unwrap().to_owned();
+    let error = |item| read(item).unwrap_err().to_string();
+    assert_eq!(error(twice), format!("two keys have the id `{kid}`"));
     let mut private = item.clone();
     private["keys"][0]["key"]["d"] = json!("AAAA");
-    assert!(read(private).is_err());
+    assert_eq!(
+        error(private),
+        "a public key contains the private member `d`"
+    );
     let mut invalid = item;
     invalid["keys"][0]["state"] = json!("revoked");
-    assert!(read(invalid).is_err());
+    assert!(error(invalid).starts_with("unknown variant `revoked`"));
 }
 
 /// RFC 7517 section 9.2: a private member in the set would reveal the key.
