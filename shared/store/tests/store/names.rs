@@ -232,6 +232,21 @@ async fn a_deletion_that_meets_an_old_name_of_another_user_may_be_tried_again() 
 }
 
 #[tokio::test]
+async fn an_old_name_that_belongs_to_another_user_is_not_replaced() {
+    let tables = Tables::start_with(&[&user(1, "ada")]).await;
+    let other = AttributeValue::S(SubjectId::from_bytes([5; 16]).to_string());
+    tables
+        .set("UsersTable", ("pk", "username#ada"), "sub", other)
+        .await;
+    let sub = SubjectId::from_bytes([1; 16]);
+    let rename = username("grace");
+    let renamed = tables.accounts.change(&sub, &rename, at(9)).await;
+    let error = renamed.unwrap_err();
+    assert!(matches!(error, StoreError::Rejected { .. }), "{error:?}");
+    assert_eq!(read(&tables, 1).await.username_canonical, "ada");
+}
+
+#[tokio::test]
 async fn a_deletion_frees_the_reserved_names_too() {
     let tables = Tables::start_with(&[&user(1, "ada")]).await;
     assert_eq!(change(&tables, 1, &username("grace"), at(0)).await, "done");

@@ -6,7 +6,7 @@ use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_auth::version::MAX_VERSION;
 use gatehouse_store::{Changed, Deleted, Ended, Raised, StoreError};
-use gatehouse_testing::{Item, at};
+use gatehouse_testing::{Item, at, at_call};
 
 use crate::fixtures::{session, user};
 use crate::tables::Tables;
@@ -27,14 +27,19 @@ async fn restored_after(tables: &Tables, ada: &User, change: impl AsyncFnOnce())
 async fn restored() -> (Tables, User) {
     let ada = user(1, "ada");
     let tables = Tables::start_with(&[&ada]).await;
-    restored_after(&tables, &ada, async || {
+    restore(&tables, &ada).await;
+    (tables, ada)
+}
+
+/// Ends Ada's sessions twice, and restores a backup of before.
+async fn restore(tables: &Tables, ada: &User) {
+    restored_after(tables, ada, async || {
         for _ in 0..2 {
             let ended = tables.accounts.end_sessions_of(&ada.sub, "test", at(1));
             assert!(ended.await.unwrap());
         }
     })
     .await;
-    (tables, ada)
 }
 
 async fn read(tables: &Tables, ada: &User) -> User {
@@ -76,6 +81,25 @@ async fn raising_ends_the_sessions_that_a_backup_brought_back() {
     assert_eq!(after.token_version, ada.token_version + 3);
     assert_eq!(after.session_version, ended.session_version + 1);
     assert!(!ended.is_live(after.session_version, at(9)));
+}
+
+#[tokio::test]
+async fn a_change_during_a_restore_is_decided_again() {
+    let ada = user(1, "ada");
+    let tables = Tables::start_with(&[&ada]).await;
+    let disable = UserChange {
+        status: Some(Status::Disabled),
+        ..UserChange::default()
+    };
+    let changed = tables.faults().pause_at(
+        at_call(0).of("TransactWriteItems"),
+        tables.accounts.change(&ada.sub, &disable, at(9)),
+        restore(&tables, &ada),
+    );
+    let (changed, ()) = changed.await.unwrap();
+    assert!(matches!(changed.unwrap(), Changed::Done { .. }));
+    let after = read(&tables, &ada).await;
+    assert_eq!(after.token_version, ada.token_version + 3);
 }
 
 #[tokio::test]
