@@ -6,6 +6,7 @@ use gatehouse_auth::deadline::Deadline;
 use gatehouse_edge::config::Environment;
 use gatehouse_edge::{ClientAddress, Clock, Response, respond};
 use gatehouse_store::HttpClient;
+use gatehouse_tests::canaries;
 use lambda_runtime::Context;
 use serde_json::Value;
 
@@ -205,6 +206,9 @@ impl From<Response> for Reply {
     fn from(response: Response) -> Self {
         let retry_after = response.headers().get("retry-after");
         let retry_after = retry_after.map(|value| value.to_str().unwrap().to_owned());
+        if response.status().as_u16() >= 400 {
+            canaries::check_refusal(&String::from_utf8_lossy(response.body()));
+        }
         Self {
             outcome: response.status().as_u16().to_string(),
             body: serde_json::from_slice(response.body()).unwrap_or_default(),

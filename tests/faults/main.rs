@@ -23,6 +23,7 @@ mod hostile;
 mod hostile_parameters;
 mod hostile_text;
 mod injection;
+mod leaks;
 mod mailed;
 mod matrix;
 mod mixing;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::events::{Http, authorization, rotation};
 use crate::functions::Function;
+use crate::leaks;
 use crate::world::World;
 
 /// The password of every user.
@@ -114,11 +115,13 @@ impl Beginning {
             client: format!("Basic {client}"),
             hash: hash.expose().to_owned(),
         };
-        Self {
+        let made = Self {
             contents: world.tables.contents(),
             secrets: world.secrets.copy(),
             people,
-        }
+        };
+        leaks::register(&made);
+        made
     }
 }
 

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::functions::{App, Function, Reply};
 use crate::injection::Injection;
+use crate::leaks;
 use crate::people::{Beginning, HASH_COST};
 
 /// What a case stands on. Dropping it stops its clock.
@@ -56,6 +57,7 @@ impl World {
 
     fn holding(contents: &Contents, secrets: Secrets) -> Self {
         static WORLDS: AtomicUsize = AtomicUsize::new(0);
+        leaks::search_logs();
         let tables = MemoryTables::holding(contents);
         let injection = Injection::new(tables.names());
         let clock = TestClock::default();

@@ -92,6 +92,11 @@ pub fn check_log_line(line: &str) {
 /// After how many lines the tally is written again.
 const NOTED: u64 = 100;
 
+/// Searches the body of a refusal, which issues nothing.
+pub fn check_refusal(body: &str) {
+    stop_at(ALL.search(Place::Response, body, &[]));
+}
+
 /// Writes the tally, and no secret, to `target/tmp/canaries/SUITE.json`, where `.ci/run` reads it:
 /// no test of a suite runs last.
 fn note(tally: &Tally) {
