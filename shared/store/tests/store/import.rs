@@ -1,3 +1,4 @@
+use gatehouse_auth::item_key::ItemKey;
 use gatehouse_auth::user::User;
 use gatehouse_store::{Changed, Claim, Deleted, ImportBatch, Imported};
 use gatehouse_testing::at;
@@ -80,4 +81,23 @@ async fn deleting_an_account_frees_its_external_id_but_not_its_subject() {
     assert_eq!(import(&tables, &ada).await, Imported::Deleted);
     let again = imported(2, "ada", "line", "17");
     assert_eq!(import(&tables, &again).await, Imported::Written);
+}
+
+/// The users were lost, but not the revocations.
+#[tokio::test]
+async fn a_user_whose_version_is_revoked_is_not_imported_and_the_next_version_is() {
+    let mut ada = imported(1, "ada", "line", "17");
+    let before = Tables::start_with(&[&ada]).await;
+    let ended = before.accounts.end_sessions_of(&ada.sub, "test", at(0));
+    assert!(ended.await.unwrap());
+    let key: String = ItemKey::subject_revocation(&ada.sub).into();
+    let revocation = before.item("RevocationsTable", "pk", &key).await;
+
+    let tables = Tables::start().await;
+    let put = tables.client.put_item().set_item(revocation);
+    let put = put.table_name(tables.name("RevocationsTable"));
+    put.send().await.unwrap();
+    assert_eq!(import(&tables, &ada).await, Imported::Deleted);
+    ada.token_version += 1;
+    assert_eq!(import(&tables, &ada).await, Imported::Written);
 }
