@@ -12,7 +12,7 @@ mod host;
 mod killer;
 mod mails;
 mod processes;
-#[path = "../faults/random.rs"]
+#[path = "../src/random.rs"]
 mod random;
 mod stacks;
 mod writers;
