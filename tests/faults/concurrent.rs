@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use gatehouse_tests::random::Random;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -16,7 +17,6 @@ use crate::history::{Entry, Event, is_linearizable};
 use crate::operation::change_roles;
 use crate::page::{block_on, in_parallel};
 use crate::people::{Beginning, Login};
-use crate::random::Random;
 use crate::world::World;
 
 /// Histories of the test; the long run has more.
@@ -114,7 +114,7 @@ impl Recorder {
         let mut token = self.own.refresh.clone();
         let mut generation = 0;
         for _ in 0..times {
-            sleep(random.pause()).await;
+            sleep(pause(&mut random)).await;
             let began = Instant::now();
             let reply = self.send(Function::Refresh, &present(&token)).await;
             let outcome = outcome(&reply, "200", "400");
@@ -138,7 +138,7 @@ impl Recorder {
     async fn authorises(&self, seed: u64) {
         let mut random = Random::new(seed);
         for _ in 0..CHECKS {
-            sleep(random.pause()).await;
+            sleep(pause(&mut random)).await;
             let token = if random.below(2) == 0 {
                 self.own.access.clone()
             } else {
@@ -157,7 +157,7 @@ impl Recorder {
     async fn changes_roles(&self, seed: u64) {
         let mut random = Random::new(seed);
         for (is_admin, roles) in [(true, json!(["admin", "user"])), (false, json!(["user"]))] {
-            sleep(random.pause()).await;
+            sleep(pause(&mut random)).await;
             let began = Instant::now();
             let event = change_roles(&self.root, &roles);
             let reply = self.send(Function::Admin, &event).await;
@@ -168,7 +168,7 @@ impl Recorder {
 
     async fn logs_out(&self, seed: u64) {
         let mut random = Random::new(seed);
-        sleep(random.pause() * 2).await;
+        sleep(pause(&mut random) * 2).await;
         let began = Instant::now();
         let reply = self
             .send(Function::Logout, &log_out(&self.own.principal, "local"))
@@ -211,9 +211,7 @@ fn version(token: &str) -> u64 {
     claims["ver"].as_u64().unwrap()
 }
 
-impl Random {
-    /// Returns a pause between two requests.
-    fn pause(&mut self) -> Duration {
-        Duration::from_millis(self.below(400))
-    }
+/// Returns a pause between two requests.
+fn pause(random: &mut Random) -> Duration {
+    Duration::from_millis(random.below(400))
 }

@@ -8,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use gatehouse_tests::long_run;
+use gatehouse_tests::random::seeds;
 use serde_json::json;
-
-use crate::random::seeds;
 
 /// What a try counted, by its name in the ledger.
 pub(crate) type Counts = BTreeMap<&'static str, u64>;

@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatehouse_testing::{Backend, Call, operation};
+use gatehouse_tests::random::Random;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::fault::{Fault, Reach};
-use crate::random::Random;
 
 /// A call of an operation, and how many like it came before.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -33,8 +33,6 @@ mod pairs;
 mod people;
 mod policy_cases;
 mod races;
-#[path = "../src/random.rs"]
-mod random;
 mod revocation;
 mod starting;
 mod state;

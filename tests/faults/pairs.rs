@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use gatehouse_tests::long_run;
+use gatehouse_tests::random::Random;
 use serde_json::json;
 
 use crate::fault::Fault;
@@ -11,7 +12,6 @@ use crate::matrix::Baseline;
 use crate::operation::{Operation, operations};
 use crate::page::{block_on, in_parallel};
 use crate::people::Beginning;
-use crate::random::Random;
 
 /// A call, and what happens to it.
 type Single = (CallId, Fault);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use gatehouse_auth::role::Roles;
 use gatehouse_auth::user::{StoredHash, User};
 use gatehouse_store::Users;
+use gatehouse_tests::random::Random;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -15,7 +16,6 @@ use crate::events::{Http, authorization, form, log_out, present};
 use crate::functions::{Function, Reply};
 use crate::page::{block_on, in_parallel};
 use crate::people::{Beginning, Login, PASSWORD, log_in, person};
-use crate::random::Random;
 use crate::world::World;
 
 /// Worlds of the tests; in each, every token of [`Crowd`] is revoked. Together, 10,000.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::binaries;
 use gatehouse_tests::person::{PASSWORD, unique};
+use gatehouse_tests::random::Random;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,8 +16,6 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
-
-use crate::random::Random;
 
 /// What a person knows to be true.
 #[derive(Default)]

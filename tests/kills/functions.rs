@@ -1,11 +1,11 @@
 //! Functions that are killed while requests run against the local stack.
 
 use gatehouse_tests::long_run::Goal;
+use gatehouse_tests::random::seeds;
 use gatehouse_tests::service::{MAIL_FROM, parameters};
 use gatehouse_tests::{Service, long_run};
 
 use crate::killer::{Killer, Tally};
-use crate::random::seeds;
 
 /// Lives until there were enough kills, or the time is over.
 async fn lives(seed: u64, goal: Goal) -> anyhow::Result<Tally> {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::ensure;
+use gatehouse_tests::random::Random;
 use gatehouse_tests::{Response, Service};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use crate::processes;
-use crate::random::Random;
 
 /// Kills functions of one service.
 pub(crate) struct Killer<'a> {

@@ -6,13 +6,13 @@ use std::time::Duration;
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::long_run::Goal;
 use gatehouse_tests::person::unique;
+use gatehouse_tests::random::{Random, seeds};
 use gatehouse_tests::service::code_in;
 use gatehouse_tests::{Person, Service, long_run};
 use serde_json::json;
 use tokio::time::sleep;
 
 use crate::processes;
-use crate::random::{Random, seeds};
 
 /// What came of the kills.
 #[derive(Debug, Default)]

@@ -12,7 +12,5 @@ mod host;
 mod killer;
 mod mails;
 mod processes;
-#[path = "../src/random.rs"]
-mod random;
 mod stacks;
 mod writers;

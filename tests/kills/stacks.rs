@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use gatehouse_tests::long_run::{self, Goal};
+use gatehouse_tests::random::{Random, seeds};
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::host::{Host, kill_during_start};
-use crate::random::{Random, seeds};
 use crate::writers::{Writer, Written};
 
 /// What came of the kills.

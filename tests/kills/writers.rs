@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context as _, ensure};
+use gatehouse_tests::random::Random;
 use serde_json::{Value, json};
 
 use crate::dynamodb::DynamoDb;
 use crate::host::Addresses;
-use crate::random::Random;
 
 /// One writer, with keys of its own. It writes a number into one of its slots, then the next
 /// number into another one.

@@ -22,6 +22,7 @@ pub mod page;
 pub mod person;
 pub mod programs;
 pub mod proxy;
+pub mod random;
 pub mod requirements;
 pub mod response;
 pub mod sam;

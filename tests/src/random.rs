@@ -2,17 +2,19 @@
 
 /// A linear congruential generator (Knuth's constants).
 #[derive(Debug, Clone)]
-pub(crate) struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
+    /// Begins at a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
         let mut random = Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         random.below(2);
         random
     }
 
     /// Returns a number below `end`.
-    pub(crate) fn below(&mut self, end: u64) -> u64 {
+    pub fn below(&mut self, end: u64) -> u64 {
         self.0 = self
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
@@ -24,7 +26,7 @@ impl Random {
 /// Returns one seed after another, beginning with this one. Each is below 2^32, so that `cargo
 /// long --seed` repeats it; runs that begin at neighbouring seeds do not meet (Knuth's and Lewis's
 /// constants give one cycle of all of them).
-pub(crate) fn seeds(first: u64) -> impl Iterator<Item = u64> {
+pub fn seeds(first: u64) -> impl Iterator<Item = u64> {
     std::iter::successors(Some(first & 0xFFFF_FFFF), |seed| {
         Some(seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223) & 0xFFFF_FFFF)
     })
