@@ -84,7 +84,7 @@ const GROUPS: [Group; 5] = [
             "shared/store/src/accounts/**/*.rs",
         ],
         // Left out: races, counters and pages, which would take most of the time.
-        build: &["--package=gatehouse-store", "--test=store"],
+        build: &["--package=gatehouse-store", "--lib", "--test=store"],
         tests: &[
             "--skip=five_hundred",
             "--skip=whatever_happens",
