@@ -47,6 +47,20 @@ async fn expect_complete(tables: &Tables, users: &[User]) {
     assert_eq!(usize::try_from(rows).unwrap(), 4 * users.len());
 }
 
+#[test]
+fn the_check_of_a_revocation_is_an_item_of_the_transaction() {
+    let users = twenty();
+    let only_named = |number, name| User {
+        email: None,
+        email_canonical: None,
+        ..user(number, name)
+    };
+    let (two_left, three) = (only_named(20, "grace"), only_named(21, "eve"));
+    let mut batch = batch(&users[..19]);
+    assert!(batch.add(&two_left), "95 items, and 3");
+    assert!(!batch.add(&three), "98 items, and 3");
+}
+
 #[tokio::test]
 async fn twenty_users_with_every_claim_are_one_transaction() {
     let tables = Tables::start().await;

@@ -236,3 +236,21 @@ async fn when_two_sessions_end_each_other_one_survives() {
         "{ends:?}"
     );
 }
+
+#[tokio::test]
+async fn the_oldest_session_beyond_a_limit_ends_with_its_access_tokens() {
+    let (tables, ada, [mine, other]) = started().await;
+    let mut newest = session(3, 1);
+    newest.created_at = at(8);
+    tables.sessions.create(&newest).await.unwrap();
+    let accounts = &tables.accounts;
+    let surplus = accounts.surplus_sessions(&ada.sub, 2).await.unwrap();
+    let surplus = surplus.beside_the_end_of(&other.sid);
+    let ended = accounts.end_surplus(surplus, at(9)).await.unwrap();
+    assert_eq!(ended, [mine.sid.clone()]);
+    assert_eq!(tables.sessions.get(&mine.sid).await.unwrap(), None);
+    assert_eq!(check(&tables, &mine, 3).await, Some(Revoked::Session));
+    for lives in [&other, &newest] {
+        assert_eq!(check(&tables, lives, 3).await, None);
+    }
+}
