@@ -1,6 +1,7 @@
 //! Faults in calls to AWS: which call, before or after it takes effect, and what
 //! happens there. The rules are the same in process and at the wire.
 
+use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -143,28 +144,30 @@ impl Faults {
 
     /// Runs `work` until it reaches a call, then `meanwhile` from beginning to end, and then
     /// the rest of `work`. Returns `None` if `work` ends without that call.
-    pub async fn pause_at<T, U>(
+    pub fn pause_at<T, U>(
         &self,
         at: At,
         work: impl Future<Output = T>,
         meanwhile: impl Future<Output = U>,
-    ) -> Option<(T, U)> {
+    ) -> Pin<Box<impl Future<Output = Option<(T, U)>>>> {
         let resume = Arc::new(Notify::new());
         let reached = self.inject(at, Fault::Until(Arc::clone(&resume)));
-        let work = async {
+        let work = async move {
             let done = work.await;
             // If the call was not reached, this ends the wait for it.
             self.clear();
             done
         };
-        let meanwhile = async {
+        let meanwhile = async move {
             reached.await.ok()?;
             let done = meanwhile.await;
             resume.notify_one();
             Some(done)
         };
-        let (done, meanwhile) = tokio::join!(work, meanwhile);
-        Some((done, meanwhile?))
+        Box::pin(async move {
+            let (done, meanwhile) = tokio::join!(work, meanwhile);
+            Some((done, meanwhile?))
+        })
     }
 
     /// Makes a call of that operation, with the faults injected into it.

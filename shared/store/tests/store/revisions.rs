@@ -51,7 +51,7 @@ async fn rehash(tables: &Tables, user: &User) {
 /// Runs `write` while a login replaces the hash, just before the write takes effect.
 async fn while_rehashing<T>(tables: &Tables, user: &User, write: impl Future<Output = T>) -> T {
     let about_to_write = at_call(0).of("TransactWriteItems");
-    let login = rehash(tables, user);
+    let login = Box::pin(rehash(tables, user));
     let written = tables.faults().pause_at(about_to_write, write, login);
     written.await.unwrap().0
 }

@@ -247,7 +247,7 @@ async fn the_oldest_session_beyond_a_limit_ends_with_its_access_tokens() {
     let surplus = accounts.surplus_sessions(&ada.sub, 2).await.unwrap();
     let surplus = surplus.beside_the_end_of(&other.sid);
     let ended = accounts.end_surplus(surplus, at(9)).await.unwrap();
-    assert_eq!(ended, [mine.sid.clone()]);
+    assert_eq!(ended, std::slice::from_ref(&mine.sid));
     assert_eq!(tables.sessions.get(&mine.sid).await.unwrap(), None);
     assert_eq!(check(&tables, &mine, 3).await, Some(Revoked::Session));
     for lives in [&other, &newest] {
