@@ -19,6 +19,7 @@ use gatehouse_store::SigningKeys;
 use gatehouse_testing::{LogBuffer, Tables, TestClock, at};
 use lambda_runtime::Context;
 use serde_json::{Value, json};
+use tracing::level_filters::LevelFilter;
 
 #[tokio::test]
 async fn a_denial_is_recorded_with_its_reason_its_token_and_its_client() {
@@ -35,12 +36,7 @@ async fn a_denial_is_recorded_with_its_reason_its_token_and_its_client() {
     clock.advance(600);
 
     let logs = LogBuffer::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = logs.capture(LevelFilter::INFO);
     deny(&app, &token).await;
     let line = logs.take();
     for member in [

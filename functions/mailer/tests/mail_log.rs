@@ -16,7 +16,7 @@ use gatehouse_auth::id::SubjectId;
 use gatehouse_auth::mail::{MessageKind, Origin};
 use gatehouse_auth::user::User;
 use gatehouse_testing::{Fault, LogBuffer, at_call, user};
-use tracing_subscriber::filter::LevelFilter;
+use tracing::level_filters::LevelFilter;
 use world::World;
 
 /// What was logged.
@@ -48,12 +48,7 @@ const RESET: MessageKind = MessageKind::PasswordReset;
 #[tokio::test]
 async fn every_mail_is_counted_and_nothing_that_is_logged_has_an_address_or_a_code() {
     let mut log = Log::default();
-    let writer = log.new.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(LevelFilter::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.new.capture(LevelFilter::TRACE);
     let ada = user("ada");
     let world = World::of(&[&ada]).await;
     needed_or_not(&world, &ada, &mut log).await;

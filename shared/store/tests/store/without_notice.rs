@@ -10,6 +10,7 @@ use gatehouse_auth::recovery::Recovery;
 use gatehouse_auth::user::{Status, StoredHash, User, UserChange};
 use gatehouse_store::{Accounts, Changed, Ended, Outbox};
 use gatehouse_testing::{Fault, LogBuffer, at, at_call};
+use tracing::level_filters::LevelFilter;
 
 use crate::fixtures::{session, user};
 use crate::tables::Tables;
@@ -48,24 +49,22 @@ async fn assert_ended(tables: &Tables) {
 
 #[tokio::test]
 async fn a_replay_ends_its_session_even_if_its_notice_cannot_be_written() {
-    let logs = LogBuffer::default();
-    let writer = logs.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let (tables, accounts, ada) = without_outbox().await;
     let sid = session(4, 1).sid;
-    for _ in 0..2 {
+    let ends = async || {
         let ended = accounts.end_replayed_session(&sid, &ada, "replay", at(9));
         assert_eq!(ended.await.unwrap(), Ended::Done);
         assert_ended(&tables).await;
-        let lines = logs.take();
-        assert!(
-            lines.contains("a change could not be written with its notice"),
-            "{lines}"
-        );
-    }
+    };
+    ends().await;
+    let logs = LogBuffer::default();
+    let _guard = logs.capture(LevelFilter::INFO);
+    ends().await;
+    let lines = logs.take();
+    assert!(
+        lines.contains("a change could not be written with its notice"),
+        "{lines}"
+    );
 }
 
 #[tokio::test]
