@@ -16,6 +16,7 @@ use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurat
 use serde_json::Value;
 use tokio::sync::Mutex;
 
+use crate::canaries;
 use crate::response::Response;
 use crate::sam;
 use crate::service::rotation_events;
@@ -258,7 +259,8 @@ impl Deployment {
         Ok(request.send().await?)
     }
 
-    /// The lines that the functions have logged, without those of Lambda itself.
+    /// The lines that the functions have logged, without those of Lambda itself. They are
+    /// searched for secrets.
     ///
     /// # Errors
     /// If a log group cannot be read.
@@ -277,11 +279,10 @@ impl Deployment {
             while let Some(page) = pages.next().await {
                 for event in page?.events() {
                     let message = event.message().unwrap_or_default().lines();
-                    lines.extend(
-                        message
-                            .filter(|line| is_from_a_function(line))
-                            .map(str::to_owned),
-                    );
+                    for line in message.filter(|line| is_from_a_function(line)) {
+                        canaries::check_log_line(line);
+                        lines.push(line.to_owned());
+                    }
                 }
             }
         }
