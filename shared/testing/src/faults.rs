@@ -143,7 +143,7 @@ impl Faults {
     }
 
     /// Runs `work` until it reaches a call, then `meanwhile` from beginning to end, and then
-    /// the rest of `work`. Returns `None` if `work` ends without that call.
+    /// the rest of `work`, and clears all faults. Returns `None` if `work` ends without that call.
     pub fn pause_at<T, U>(
         &self,
         at: At,
