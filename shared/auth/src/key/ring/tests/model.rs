@@ -67,8 +67,9 @@ struct Deployment {
     /// What an interrupted removal removes as soon as anyone settles the keys with its ring, which
     /// may be restored after a ring from before it.
     removing: Vec<(Kid, Vec<MacKid>)>,
-    /// A restored ring may sign with a key that is no longer published, until a run settles
-    /// the keys. Such tokens are refused.
+    /// A restored ring may sign with a key that is no longer published, or that was retired and
+    /// disappears too soon, until a run settles the keys. Such tokens are refused, the latter
+    /// from then on.
     is_restored: bool,
 }
 
@@ -252,8 +253,9 @@ impl Deployment {
         let verifies = self.published.kids(self.now).any(|kid| kid == key.kid());
         let may_be_unknown = self.is_restored || remembered.was_restored;
         prop_assert!(verifies || may_be_unknown, "a signature without a verifier");
-        if verifies {
-            let until = self.now.plus(MAX_LIFETIME);
+        let until = self.now.plus(MAX_LIFETIME);
+        let verifies_to_its_end = self.published.kids(until).any(|kid| kid == key.kid());
+        if verifies && (verifies_to_its_end || !may_be_unknown) {
             self.tokens.insert(key.kid().clone(), until);
         }
         Ok(())
