@@ -76,7 +76,11 @@ async fn cut_at_every_boundary(
     let people = try_join_all(people).await?;
     let clients = people.into_iter().enumerate().map(async |(first, ada)| {
         let relay = Relay::start(service.url()).await?;
-        let client = Client::builder().no_proxy().build()?;
+        // The relay closes each connection, and a client may only notice that with its next request.
+        let client = Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build()?;
         let (mut token, mut tried) = (ada.refresh_token, Tried::default());
         let mut after = first * step;
         loop {
